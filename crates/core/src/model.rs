@@ -1,0 +1,68 @@
+//! The ports behind which plugins stand.
+
+use crate::{EndReason, FrameLayout, Frames, FramesView, PluginError};
+use std::fmt;
+
+/// Name and version of a served model, shown as `name@version`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelRef {
+    /// The bundle's name.
+    pub name: String,
+    /// The bundle's version.
+    pub version: String,
+}
+
+impl fmt::Display for ModelRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+/// Turns one stream's 16 kHz samples into frames. One instance serves one stream at a time, on one thread.
+pub trait Extractor: Send {
+    /// What the frames look like; the same for the instance's whole life.
+    fn layout(&self) -> &FrameLayout;
+
+    /// Takes the next samples and appends every frame that became complete.
+    /// How the samples are cut into calls never changes the frames.
+    fn push(&mut self, samples: &[f32], frames: &mut Frames) -> Result<(), PluginError>;
+
+    /// The stream has no more samples: appends the frames that were waiting for later ones.
+    fn finish(&mut self, frames: &mut Frames) -> Result<(), PluginError>;
+
+    /// Tells why the stream ended and makes the instance ready for another one.
+    fn reset(&mut self, reason: EndReason) -> Result<(), PluginError>;
+}
+
+/// Scores utterances. One instance belongs to one worker thread.
+pub trait Classifier: Send {
+    /// Appends to `logits` one result per item of `batch`, in order, each of one value per label.
+    /// An item's failure is its own; `Err` means that no item was scored.
+    /// The result of an item does not depend on its neighbours.
+    fn classify(
+        &mut self,
+        batch: &[FramesView<'_>],
+        logits: &mut Vec<Result<Vec<f32>, PluginError>>,
+    ) -> Result<(), PluginError>;
+}
+
+/// A loaded model: makes instances, and knows what the bundle says about their output.
+pub trait Model: Send + Sync {
+    /// Which model this is.
+    fn reference(&self) -> &ModelRef;
+
+    /// Labels in the order of the logits.
+    fn labels(&self) -> &[String];
+
+    /// Logits are divided by this before the softmax (Guo et al. 2017, temperature scaling). Above 0.
+    fn temperature(&self) -> f32;
+
+    /// Fewer frames than this are not scored.
+    fn min_frames(&self) -> usize;
+
+    /// Makes an extractor instance with the bundle's feature recipe.
+    fn new_extractor(&self) -> Result<Box<dyn Extractor>, PluginError>;
+
+    /// Makes a classifier instance.
+    fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError>;
+}
