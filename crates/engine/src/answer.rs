@@ -1,0 +1,69 @@
+//! From a model's logits to an answer.
+
+use crate::session::ScoreRequest;
+use crate::utterance::Stability;
+use crate::{Answer, StreamFailure};
+use std::time::Duration;
+use undertone_core::{ErrorKind, Model, Probabilities, TimeParts};
+
+/// Turns the scores of one stream into answers.
+#[derive(Debug, Default)]
+pub(crate) struct Answering {
+    sequence: u64,
+    stability: Stability,
+    pub(crate) finals: u32,
+    queue: Duration,
+    features: Duration,
+}
+
+impl Answering {
+    /// Audio waited and was worked on; the next answer tells for how long.
+    pub(crate) fn spend(&mut self, queue: Duration, features: Duration) {
+        self.queue = self.queue.max(queue);
+        self.features += features;
+    }
+
+    /// The answer to `request`.
+    pub(crate) fn answer(
+        &mut self,
+        request: &ScoreRequest,
+        logits: &[f32],
+        model: &dyn Model,
+        scoring: &ScoringFacts,
+    ) -> Result<Answer, StreamFailure> {
+        let probabilities = Probabilities::from_logits(logits, model.temperature())
+            .ok_or_else(|| not_finite(model, request.utterance))?;
+        self.sequence += 1;
+        self.finals += u32::from(request.trigger.is_final());
+        Ok(Answer {
+            sequence: self.sequence,
+            utterance: request.utterance,
+            trigger: request.trigger,
+            stability: self.stability.of(request.utterance, request.trigger, &probabilities),
+            interval: request.interval,
+            abstained: probabilities.top().probability < scoring.abstain_below,
+            probabilities,
+            audio_processed: request.audio_processed,
+            time_parts: TimeParts {
+                queue: std::mem::take(&mut self.queue),
+                features: std::mem::take(&mut self.features),
+                inference: scoring.inference,
+            },
+        })
+    }
+}
+
+/// What all answers of a batch share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScoringFacts {
+    pub(crate) inference: Duration,
+    pub(crate) abstain_below: f32,
+}
+
+fn not_finite(model: &dyn Model, utterance: u32) -> StreamFailure {
+    StreamFailure {
+        kind: ErrorKind::Plugin,
+        message: format!("model {} gave no finite scores for utterance {utterance}", model.reference()),
+        retry_after: None,
+    }
+}

@@ -1,0 +1,156 @@
+//! The engine: workers, and which of them takes a new stream.
+
+use crate::worker::{self, LoadGuard, Message, NewStream, WorkerContext};
+use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use undertone_core::{ErrorKind, Model, StreamId};
+
+/// How large the engine is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineConfig {
+    /// Worker threads; at least 1.
+    pub workers: usize,
+    /// Streams at a time over all workers; more are refused.
+    pub max_streams: usize,
+    /// Bytes of encoded audio that a stream may have under way; then its client waits.
+    pub stream_buffer_bytes: usize,
+    /// Messages that may wait for a worker; then senders wait.
+    pub worker_queue: usize,
+    /// Events that may wait for a stream's reader; then updates are dropped, and the stream takes no more audio.
+    pub event_queue: usize,
+    /// Answers with a lower confidence abstain.
+    pub abstain_below: f32,
+}
+
+/// A stream could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// As many streams as allowed are open.
+    #[error("{limit} streams are open, which is the limit; try again later")]
+    Full {
+        /// `max_streams`.
+        limit: usize,
+    },
+    /// The engine is shutting down.
+    #[error("the server is shutting down and takes no new streams")]
+    Draining,
+}
+
+impl OpenError {
+    /// The kind for the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Full { .. } => ErrorKind::Overload,
+            Self::Draining => ErrorKind::Unavailable,
+        }
+    }
+
+    /// How long a client should wait before it tries again.
+    pub const fn retry_after(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+/// The workers. Dropping the engine without [`Engine::join`] leaves their threads to end by themselves.
+pub struct Engine {
+    config: EngineConfig,
+    workers: Vec<WorkerHandle>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    draining: AtomicBool,
+}
+
+struct WorkerHandle {
+    /// Bounded by `worker_queue`; when it is full, senders wait.
+    messages: mpsc::Sender<Message>,
+    load: Arc<AtomicUsize>,
+}
+
+impl Engine {
+    /// Starts the workers; each makes a classifier of every one of `models` before its first stream.
+    pub fn start(
+        config: EngineConfig,
+        models: Vec<Arc<dyn Model>>,
+        observer: Arc<dyn Observer>,
+    ) -> std::io::Result<Self> {
+        let context = WorkerContext { models, observer, abstain_below: config.abstain_below };
+        let mut workers = Vec::new();
+        let mut threads = Vec::new();
+        for index in 0..config.workers.max(1) {
+            let (messages, receiver) = mpsc::channel(config.worker_queue.max(1));
+            let context = context.clone();
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{index}"))
+                .spawn(move || worker::run(receiver, &context))?;
+            threads.push(thread);
+            workers.push(WorkerHandle { messages, load: Arc::default() });
+        }
+        Ok(Self { config, workers, threads: Mutex::new(threads), draining: AtomicBool::new(false) })
+    }
+
+    /// Streams that are open.
+    pub fn open_streams(&self) -> usize {
+        self.workers.iter().map(|worker| worker.load.load(Ordering::Acquire)).sum()
+    }
+
+    /// Gives a new stream to the least loaded worker.
+    pub async fn open(
+        &self,
+        id: StreamId,
+        config: SessionConfig,
+        model: Arc<dyn Model>,
+    ) -> Result<(StreamInput, StreamEvents), OpenError> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(OpenError::Draining);
+        }
+        if self.open_streams() >= self.config.max_streams {
+            return Err(OpenError::Full { limit: self.config.max_streams });
+        }
+        let worker = self
+            .workers
+            .iter()
+            .min_by_key(|worker| worker.load.load(Ordering::Acquire))
+            .ok_or(OpenError::Draining)?;
+        let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
+        let worker_waits = Arc::new(AtomicBool::new(false));
+        let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);
+        let budget = Arc::new(Semaphore::new(budget_bytes));
+        let new = NewStream {
+            id,
+            config,
+            model,
+            events: sender,
+            worker_waits: worker_waits.clone(),
+            budget: budget.clone(),
+            load: LoadGuard::new(worker.load.clone()),
+        };
+        let messages = worker.messages.clone();
+        messages.send(Message::Open(Box::new(new))).await.map_err(|_| OpenError::Draining)?;
+        let input = StreamInput { id, worker: messages.clone(), budget, budget_bytes, ended: false };
+        Ok((input, StreamEvents { id, events, worker_waits, worker: messages }))
+    }
+
+    /// Takes no new streams and ends the open ones, answering what they heard.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        for worker in &self.workers {
+            // Fails only when the worker is gone, and its streams with it.
+            let _ = worker.messages.send(Message::Drain).await;
+        }
+    }
+
+    /// Ends the workers once every stream handle is gone.
+    pub fn join(mut self) {
+        self.workers.clear();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(|poison| poison.into_inner()));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker thread ended by a panic");
+            }
+        }
+    }
+}

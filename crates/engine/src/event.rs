@@ -1,0 +1,121 @@
+//! What a stream tells its client.
+
+use std::time::Duration;
+use undertone_core::{EndReason, ErrorKind, Probabilities, SampleRange, TimeParts};
+
+/// One thing that a stream tells its client, in the order in which it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Somebody began or stopped speaking.
+    Speech(SpeechEdge),
+    /// The model answered.
+    Answer(Answer),
+    /// Something about the audio that the client should know.
+    Warning(Warning),
+    /// The last event of a stream that ended in order.
+    Ended(Summary),
+    /// The last event of a stream that failed.
+    Failed(StreamFailure),
+}
+
+/// Where speech begins or ends, in samples at 16 kHz.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpeechEdge {
+    /// Speech began here.
+    Begin(u64),
+    /// Speech ended here.
+    End(u64),
+}
+
+/// Why an answer was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// An interim hop was over.
+    Interval,
+    /// The client asked for an update.
+    Flush,
+    /// Silence ended the utterance.
+    Silence,
+    /// The utterance reached its longest allowed length.
+    MaxLength,
+    /// The client ended the utterance.
+    EndUtterance,
+    /// The audio ended.
+    EndOfStream,
+}
+
+impl Trigger {
+    /// Whether answers with this trigger are the last word on their utterance.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Interval | Self::Flush)
+    }
+}
+
+/// What the model says about an utterance, or about its beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Grows by one with every answer of the stream, from 1; a dropped update leaves a gap.
+    pub sequence: u64,
+    /// Which utterance of the stream, from 1.
+    pub utterance: u32,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// One minus the total variation distance to the utterance's answer before; 0 for its first update, 1 when final.
+    pub stability: f32,
+    /// The utterance, or what was heard of it.
+    pub interval: SampleRange,
+    /// One probability per label.
+    pub probabilities: Probabilities,
+    /// Whether the model is too unsure to name an emotion.
+    pub abstained: bool,
+    /// Samples heard when the answer was made.
+    pub audio_processed: u64,
+    /// Where the time went.
+    pub time_parts: TimeParts,
+}
+
+/// Something about the audio that the client should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What was noticed.
+    pub kind: WarningKind,
+    /// A sentence for a person.
+    pub message: String,
+    /// Where in the audio, in samples at 16 kHz.
+    pub at: u64,
+}
+
+/// What a [`Warning`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningKind {
+    /// Many samples are at full scale.
+    Clipping,
+    /// The speech is very quiet.
+    LowLevel,
+    /// An utterance was too short to be scored.
+    TooShort,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Why.
+    pub reason: EndReason,
+    /// Samples heard, at 16 kHz.
+    pub samples: u64,
+    /// Final answers given.
+    pub utterances: u32,
+    /// Updates dropped because the reader was slow.
+    pub updates_dropped: u64,
+}
+
+/// Why a stream failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamFailure {
+    /// The kind for the caller.
+    pub kind: ErrorKind,
+    /// What and where.
+    pub message: String,
+    /// When a retry may help, how long to wait before it.
+    pub retry_after: Option<Duration>,
+}

@@ -1,0 +1,24 @@
+//! The way from a stream's bytes to its answers.
+//!
+//! [`Engine::open`] gives a stream to the least loaded worker. A worker is an OS thread that owns its streams'
+//! decoders, extractors and segmenters, and one classifier per model. [`Session`] is the synchronous heart of a
+//! stream; it knows no thread and no clock. This crate knows no gRPC, SQL or dynamic loading.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod delivery;
+mod engine;
+mod event;
+mod extractor_pool;
+mod observer;
+mod scoring;
+mod session;
+mod stream;
+mod utterance;
+mod worker;
+
+pub use engine::{Engine, EngineConfig, OpenError};
+pub use event::{Answer, Event, SpeechEdge, StreamFailure, Summary, Trigger, Warning, WarningKind};
+pub use observer::{Observer, Silent};
+pub use session::{Session, SessionConfig, SessionError};
+pub use stream::{Control, StreamClosed, StreamEvents, StreamInput};

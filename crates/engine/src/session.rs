@@ -1,0 +1,340 @@
+//! One stream, synchronously: bytes in, speech events and score requests out.
+
+use crate::utterance::{FinishedUtterance, OpenUtterance};
+use crate::{Control, Event, SpeechEdge, Trigger, Warning, WarningKind};
+use std::collections::VecDeque;
+use std::ops::Range;
+use undertone_audio::{
+    AudioError, AudioFormat, AudioLimits, AudioReader, EndCause, Endpointing, LevelMeter, SegmentEvent,
+    Segmenter,
+};
+use undertone_core::{
+    EndReason, ErrorKind, Extractor, FrameGrid, Frames, FramesView, PluginError, SampleRange,
+};
+
+/// Samples between two looks at the segmenter: its own frame of 16 ms. Work happens at multiples of it,
+/// counted from the stream's start, so that the cut of the audio into messages cannot matter.
+const STEP_SAMPLES: u64 = 256;
+/// An utterance whose loudest sample stays under -50 dB of full scale draws a warning.
+const LOW_PEAK: f32 = 0.003;
+/// An utterance with more than this share of samples at full scale draws a warning.
+const CLIPPED_SHARE: f64 = 0.01;
+
+/// What a session needs to know.
+#[derive(Debug, Clone)]
+pub struct SessionConfig {
+    /// How the bytes are to be understood.
+    pub format: AudioFormat,
+    /// What the decoder may be asked for.
+    pub limits: AudioLimits,
+    /// When an utterance begins and ends.
+    pub endpointing: Endpointing,
+    /// Samples at 16 kHz between interim updates; `None` for no updates.
+    pub interim_hop: Option<u64>,
+    /// Utterances of fewer frames are not scored.
+    pub min_frames: usize,
+}
+
+/// A stream cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The audio cannot be understood.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    /// The extractor failed.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+}
+
+impl SessionError {
+    /// The kind for the caller.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Audio(error) => error.kind(),
+            Self::Plugin(error) => error.kind(),
+        }
+    }
+}
+
+/// What a session asks for, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Tell the client.
+    Tell(Event),
+    /// Score these frames.
+    Score(ScoreRequest),
+}
+
+/// Frames to be scored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRequest {
+    /// Which utterance of the stream, from 1.
+    pub utterance: u32,
+    /// Why.
+    pub trigger: Trigger,
+    /// The samples that the frames stand for.
+    pub interval: SampleRange,
+    /// Rows of [`Session::frames`]; valid until [`Session::forget_answered`].
+    pub rows: Range<usize>,
+    /// Samples heard so far.
+    pub audio_processed: u64,
+}
+
+/// One stream's decoder, extractor and segmenter.
+pub struct Session {
+    reader: AudioReader,
+    extractor: Box<dyn Extractor>,
+    segmenter: Segmenter,
+    grid: FrameGrid,
+    interim_hop: Option<u64>,
+    min_frames: usize,
+    /// Decoded and not yet processed.
+    samples: Vec<f32>,
+    /// Samples processed since the stream's start.
+    position: u64,
+    frames: Frames,
+    /// Index of the first kept frame, from the stream's start.
+    first_frame: u64,
+    segment_events: Vec<SegmentEvent>,
+    utterances_begun: u32,
+    open: Option<OpenUtterance>,
+    finished: VecDeque<FinishedUtterance>,
+    level: LevelMeter,
+}
+
+impl Session {
+    /// A session at the start of its stream.
+    pub fn new(config: &SessionConfig, extractor: Box<dyn Extractor>) -> Result<Self, SessionError> {
+        let layout = extractor.layout();
+        Ok(Self {
+            reader: AudioReader::new(config.format, config.limits)?,
+            segmenter: Segmenter::new(&config.endpointing),
+            grid: layout.grid,
+            frames: Frames::new(layout.dim),
+            interim_hop: config.interim_hop.filter(|&hop| hop > 0),
+            min_frames: config.min_frames.max(1),
+            samples: Vec::new(),
+            position: 0,
+            first_frame: 0,
+            segment_events: Vec::new(),
+            utterances_begun: 0,
+            open: None,
+            finished: VecDeque::new(),
+            level: LevelMeter::new(),
+            extractor,
+        })
+    }
+
+    /// Samples heard, at 16 kHz.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Rows named by a [`ScoreRequest`].
+    pub fn frames(&self, rows: Range<usize>) -> FramesView<'_> {
+        self.frames.view(rows)
+    }
+
+    /// Takes the next bytes.
+    pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        self.reader.push(bytes, &mut self.samples)?;
+        self.process(false, steps)
+    }
+
+    /// Does what the client asked for.
+    pub fn control(&mut self, control: Control, steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        match control {
+            Control::Flush => self.request_update(Trigger::Flush, steps),
+            Control::EndUtterance => {
+                self.process(true, steps)?;
+                self.segmenter.end_utterance(&mut self.segment_events);
+                self.take_segment_events(steps);
+                self.request_finals(steps);
+            }
+        }
+        Ok(())
+    }
+
+    /// The audio ended: answers everything that is open.
+    pub fn finish(&mut self, steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        self.reader.finish(&mut self.samples)?;
+        self.wind_up(steps)
+    }
+
+    /// The stream ends before its audio did: answers everything that was heard.
+    pub fn wind_up(&mut self, steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        self.process(true, steps)?;
+        self.extractor.finish(&mut self.frames)?;
+        self.segmenter.finish(&mut self.segment_events);
+        self.take_segment_events(steps);
+        let end = self.first_frame + self.frames.len() as u64;
+        for utterance in &mut self.finished {
+            utterance.end_frame = utterance.end_frame.min(end);
+        }
+        self.request_finals(steps);
+        Ok(())
+    }
+
+    /// Drops frames that no later request can need. Rows of earlier requests are void afterwards.
+    pub fn forget_answered(&mut self) {
+        let earliest = self.finished.front().map_or(u64::MAX, |utterance| utterance.interval.start);
+        let needed_from = self.segmenter.earliest_start().min(earliest);
+        let keep = self.grid.frames_centred_in(SampleRange { start: 0, end: needed_from }).end;
+        let droppable = keep.saturating_sub(self.first_frame).min(self.frames.len() as u64);
+        self.frames.drop_front(droppable as usize);
+        self.first_frame += droppable;
+    }
+
+    /// Ends the session, telling the extractor why, and hands the extractor back unless it failed.
+    pub fn close(mut self, reason: EndReason) -> Option<Box<dyn Extractor>> {
+        match self.extractor.reset(reason) {
+            Ok(()) => Some(self.extractor),
+            Err(error) => {
+                tracing::warn!(%error, "an extractor could not be reset and is given up");
+                None
+            }
+        }
+    }
+
+    /// Works through the decoded samples step by step; a last part-filled step only when `all` is asked for.
+    fn process(&mut self, all: bool, steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        let samples = std::mem::take(&mut self.samples);
+        let mut rest = samples.as_slice();
+        loop {
+            let until_step = (STEP_SAMPLES - self.position % STEP_SAMPLES) as usize;
+            let take = if rest.len() >= until_step {
+                until_step
+            } else if all && !rest.is_empty() {
+                rest.len()
+            } else {
+                break;
+            };
+            let (block, later) = rest.split_at(take);
+            self.process_block(block, steps)?;
+            rest = later;
+        }
+        let processed = samples.len() - rest.len();
+        self.samples = samples;
+        self.samples.drain(..processed);
+        Ok(())
+    }
+
+    fn process_block(&mut self, block: &[f32], steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        self.extractor.push(block, &mut self.frames)?;
+        self.segmenter.push(block, &mut self.segment_events);
+        self.level.push(block);
+        self.position += block.len() as u64;
+        self.take_segment_events(steps);
+        self.request_finals(steps);
+        if self.open.as_mut().is_some_and(|open| open.update_due(self.position)) {
+            self.request_update(Trigger::Interval, steps);
+        }
+        Ok(())
+    }
+
+    fn take_segment_events(&mut self, steps: &mut Vec<Step>) {
+        let mut events = std::mem::take(&mut self.segment_events);
+        for event in events.drain(..) {
+            match event {
+                SegmentEvent::SpeechBegin { at, .. } => self.begin_utterance(at, steps),
+                SegmentEvent::SpeechEnd { utterance, cause, .. } => {
+                    self.end_utterance(utterance, trigger_of(cause), steps);
+                }
+            }
+        }
+        self.segment_events = events;
+    }
+
+    fn begin_utterance(&mut self, at: u64, steps: &mut Vec<Step>) {
+        self.utterances_begun += 1;
+        self.open = Some(OpenUtterance::new(self.utterances_begun, at, self.interim_hop));
+        self.level = LevelMeter::new();
+        steps.push(Step::Tell(Event::Speech(SpeechEdge::Begin(at))));
+    }
+
+    fn end_utterance(&mut self, interval: SampleRange, trigger: Trigger, steps: &mut Vec<Step>) {
+        let Some(open) = self.open.take() else { return };
+        steps.push(Step::Tell(Event::Speech(SpeechEdge::End(interval.end))));
+        self.warn_about_level(interval, steps);
+        let end_frame = self.grid.frames_centred_in(interval).end;
+        self.finished.push_back(FinishedUtterance { number: open.number, interval, trigger, end_frame });
+    }
+
+    fn warn_about_level(&self, interval: SampleRange, steps: &mut Vec<Step>) {
+        let level = self.level.level();
+        let clipped_share = level.clipped as f64 / level.samples.max(1) as f64;
+        let warning = if level.peak < LOW_PEAK {
+            let decibels = 20.0 * level.peak.max(f32::MIN_POSITIVE).log10();
+            (
+                WarningKind::LowLevel,
+                format!("the speech peaks at {decibels:.0} dB of full scale; raise the input level"),
+            )
+        } else if clipped_share > CLIPPED_SHARE {
+            let percent = clipped_share * 100.0;
+            (
+                WarningKind::Clipping,
+                format!("{percent:.1} % of the samples are at full scale; lower the input level"),
+            )
+        } else {
+            return;
+        };
+        let (kind, message) = warning;
+        steps.push(Step::Tell(Event::Warning(Warning { kind, message, at: interval.start })));
+    }
+
+    /// Asks for the final answers of the finished utterances whose frames are all there.
+    fn request_finals(&mut self, steps: &mut Vec<Step>) {
+        let available = self.first_frame + self.frames.len() as u64;
+        while let Some(utterance) = self.finished.pop_front_if(|utterance| utterance.end_frame <= available) {
+            let rows = self.rows_from(utterance.interval.start, utterance.end_frame);
+            if rows.len() < self.min_frames {
+                steps.push(Step::Tell(Event::Warning(self.too_short(&utterance, rows.len()))));
+                continue;
+            }
+            steps.push(Step::Score(ScoreRequest {
+                utterance: utterance.number,
+                trigger: utterance.trigger,
+                interval: utterance.interval,
+                rows,
+                audio_processed: self.position,
+            }));
+        }
+    }
+
+    fn too_short(&self, utterance: &FinishedUtterance, frames: usize) -> Warning {
+        let message = format!(
+            "utterance {} has {frames} frames, the model needs {}: it is not scored",
+            utterance.number, self.min_frames
+        );
+        Warning { kind: WarningKind::TooShort, message, at: utterance.interval.start }
+    }
+
+    fn request_update(&mut self, trigger: Trigger, steps: &mut Vec<Step>) {
+        let Some(open) = &self.open else { return };
+        let interval = SampleRange { start: open.start, end: self.position };
+        let available = self.first_frame + self.frames.len() as u64;
+        let end_frame = self.grid.frames_centred_in(interval).end.min(available);
+        let rows = self.rows_from(open.start, end_frame);
+        if rows.len() < self.min_frames {
+            return;
+        }
+        let (utterance, audio_processed) = (open.number, self.position);
+        steps.push(Step::Score(ScoreRequest { utterance, trigger, interval, rows, audio_processed }));
+    }
+
+    fn rows_from(&self, start_sample: u64, end_frame: u64) -> Range<usize> {
+        let first = self.grid.frames_centred_in(SampleRange { start: 0, end: start_sample }).end;
+        let first = first.max(self.first_frame);
+        let start = (first - self.first_frame) as usize;
+        start..start.max(end_frame.saturating_sub(self.first_frame) as usize)
+    }
+}
+
+fn trigger_of(cause: EndCause) -> Trigger {
+    match cause {
+        EndCause::Silence => Trigger::Silence,
+        EndCause::MaxLength => Trigger::MaxLength,
+        EndCause::Requested => Trigger::EndUtterance,
+        EndCause::StreamEnd => Trigger::EndOfStream,
+    }
+}

@@ -1,0 +1,113 @@
+//! The asynchronous ends of a stream: what the server holds while a worker owns the stream itself.
+
+use crate::Event;
+use crate::worker::{Input, Message};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use tokio::sync::{Semaphore, mpsc};
+use undertone_core::{EndReason, StreamId};
+
+/// What a request beside audio costs of a stream's byte budget, so that requests are bounded too.
+pub(crate) const CONTROL_COST_BYTES: usize = 256;
+/// Audio goes to the worker in pieces of at most this size, so that one stream's large message delays no other stream.
+const PIECE_BYTES: usize = 32 * 1024;
+
+/// What a client can ask for beside audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// An update for the utterance so far.
+    Flush,
+    /// End the utterance here.
+    EndUtterance,
+}
+
+/// The worker has given the stream up; its last event says why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stream has ended")]
+pub struct StreamClosed;
+
+/// Sends a stream's input to its worker. Dropping it before [`StreamInput::finish`] cancels the stream.
+#[derive(Debug)]
+pub struct StreamInput {
+    pub(crate) id: StreamId,
+    pub(crate) worker: mpsc::Sender<Message>,
+    /// Bytes that the stream may have under way; the worker gives them back.
+    pub(crate) budget: Arc<Semaphore>,
+    pub(crate) budget_bytes: usize,
+    pub(crate) ended: bool,
+}
+
+impl StreamInput {
+    /// Sends encoded bytes; waits while as many as allowed are under way.
+    pub async fn audio(&self, data: Bytes) -> Result<(), StreamClosed> {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(self.budget_bytes).min(PIECE_BYTES));
+            self.spend(piece.len()).await?;
+            self.send(Input::Audio { data: piece, received: Instant::now() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for something beside audio, in order with it.
+    pub async fn control(&self, control: Control) -> Result<(), StreamClosed> {
+        self.spend(CONTROL_COST_BYTES).await?;
+        self.send(Input::Control(control)).await
+    }
+
+    /// No more audio will come; the worker answers what is open and ends the stream.
+    pub async fn finish(mut self) -> Result<(), StreamClosed> {
+        self.ended = true;
+        self.send(Input::Finish).await
+    }
+
+    /// Ends the stream early for `reason`, answering what was heard.
+    pub async fn end(mut self, reason: EndReason) -> Result<(), StreamClosed> {
+        self.ended = true;
+        self.send(Input::End(reason)).await
+    }
+
+    /// Waits for room in the stream's budget; the worker gives the bytes back.
+    async fn spend(&self, bytes: usize) -> Result<(), StreamClosed> {
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.budget.acquire_many(permits).await.map_err(|_| StreamClosed)?.forget();
+        Ok(())
+    }
+
+    async fn send(&self, input: Input) -> Result<(), StreamClosed> {
+        self.worker.send(Message::Input(self.id, input)).await.map_err(|_| StreamClosed)
+    }
+}
+
+impl Drop for StreamInput {
+    fn drop(&mut self) {
+        if !self.ended {
+            // A full queue means that the worker is awake; it then sees that nobody reads the stream's events.
+            let _ = self.worker.try_send(Message::Input(self.id, Input::Abandon));
+        }
+    }
+}
+
+/// Receives a stream's events in order.
+#[derive(Debug)]
+pub struct StreamEvents {
+    pub(crate) id: StreamId,
+    pub(crate) events: mpsc::Receiver<Event>,
+    /// Set by the worker while it waits for room.
+    pub(crate) worker_waits: Arc<AtomicBool>,
+    pub(crate) worker: mpsc::Sender<Message>,
+}
+
+impl StreamEvents {
+    /// The next event; `None` after the last one, and when the worker was lost.
+    pub async fn next(&mut self) -> Option<Event> {
+        let event = self.events.recv().await;
+        if self.worker_waits.swap(false, Ordering::AcqRel) {
+            // Fails only when the worker is gone, and then nobody waits.
+            let _ = self.worker.send(Message::Wake(self.id)).await;
+        }
+        event
+    }
+}

@@ -1,0 +1,235 @@
+//! A worker: one OS thread that owns its streams. Each turn it takes one piece of input from every stream that has
+//! some, scores whatever they ask for in one batch per model, and hands out the events.
+
+use crate::answer::ScoringFacts;
+use crate::extractor_pool::ExtractorPool;
+use crate::scoring::{Classifiers, ItemScores};
+use crate::session::{ScoreRequest, Step};
+use crate::{Control, Event, Observer};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use undertone_core::{EndReason, FramesView, Model, ModelRef, StreamId};
+
+mod owned_stream;
+
+pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream};
+
+/// What a worker is told.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Take this stream.
+    Open(Box<NewStream>),
+    /// A stream's next input.
+    Input(StreamId, Input),
+    /// A reader made room.
+    Wake(StreamId),
+    /// End every stream, answering what it heard.
+    Drain,
+}
+
+/// A stream's input.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Encoded bytes.
+    Audio { data: Bytes, received: Instant },
+    /// Something beside audio.
+    Control(Control),
+    /// No more audio.
+    Finish,
+    /// End early, answering what was heard.
+    End(EndReason),
+    /// The client went away: end without answers.
+    Abandon,
+}
+
+/// What all workers share.
+#[derive(Clone)]
+pub(crate) struct WorkerContext {
+    pub(crate) models: Vec<Arc<dyn Model>>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) abstain_below: f32,
+}
+
+/// Runs until every sender is gone. A panic loses the worker's streams and nothing else.
+pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext) {
+    loop {
+        let turned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Worker::new(context).work(&mut messages);
+        }));
+        match turned {
+            Ok(()) => return,
+            Err(_) => {
+                tracing::error!("a worker panicked; its streams are lost, it starts anew");
+                context.observer.worker_restarted();
+            }
+        }
+    }
+}
+
+struct Worker<'a> {
+    context: &'a WorkerContext,
+    streams: BTreeMap<StreamId, OwnedStream>,
+    extractors: ExtractorPool,
+    classifiers: Classifiers,
+}
+
+/// A step of a stream, to be answered in this turn.
+struct Pending {
+    stream: StreamId,
+    step: Step,
+}
+
+impl<'a> Worker<'a> {
+    fn new(context: &'a WorkerContext) -> Self {
+        let mut classifiers = Classifiers::default();
+        for model in &context.models {
+            if let Err(error) = classifiers.prepare(model.as_ref()) {
+                tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
+                context.observer.plugin_failed(model.reference());
+            }
+        }
+        Self { context, streams: BTreeMap::new(), extractors: ExtractorPool::default(), classifiers }
+    }
+
+    fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
+        loop {
+            if !self.streams.values().any(OwnedStream::can_go_on) {
+                match messages.blocking_recv() {
+                    Some(message) => self.take(message),
+                    None => return,
+                }
+            }
+            while let Ok(message) = messages.try_recv() {
+                self.take(message);
+            }
+            self.turn();
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Open(new) => self.open(*new),
+            Message::Input(id, input) => {
+                if let Some(stream) = self.streams.get_mut(&id) {
+                    stream.queue(input);
+                }
+            }
+            Message::Wake(id) => {
+                if let Some(stream) = self.streams.get_mut(&id) {
+                    stream.delivery.resume();
+                }
+            }
+            Message::Drain => {
+                for stream in self.streams.values_mut() {
+                    stream.queue(Input::End(EndReason::Drained));
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, new: NewStream) {
+        self.context.observer.stream_opened(new.model.reference());
+        let id = new.id;
+        let extractor = self.extractors.take(new.model.as_ref());
+        let stream = OwnedStream::open(new, extractor);
+        self.streams.insert(id, stream);
+    }
+
+    fn turn(&mut self) {
+        let pending = self.advance_streams();
+        let scores = self.score(&pending);
+        self.deliver(pending, scores);
+        self.retire();
+    }
+
+    /// Lets every stream that can go on take one piece of input.
+    fn advance_streams(&mut self) -> Vec<Pending> {
+        let mut pending = Vec::new();
+        let mut steps = Vec::new();
+        for (&id, stream) in &mut self.streams {
+            if stream.has_work() {
+                stream.advance(self.context.observer.as_ref(), &mut steps);
+                pending.extend(steps.drain(..).map(|step| Pending { stream: id, step }));
+            }
+        }
+        pending
+    }
+
+    /// Scores all requests, one batch per model, in the order of `pending`.
+    fn score(&mut self, pending: &[Pending]) -> Vec<Option<(ItemScores, Duration)>> {
+        let mut scores: Vec<Option<(ItemScores, Duration)>> = pending.iter().map(|_| None).collect();
+        for (model, items) in requests_by_model(&self.streams, pending) {
+            let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
+            let (results, took) =
+                self.classifiers.score(model.as_ref(), &batch, self.context.observer.as_ref());
+            for ((index, _), result) in items.iter().zip(results) {
+                scores[*index] = Some((result, took));
+            }
+        }
+        scores
+    }
+
+    fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<(ItemScores, Duration)>>) {
+        for (item, score) in pending.into_iter().zip(scores) {
+            let Some(stream) = self.streams.get_mut(&item.stream) else { continue };
+            match item.step {
+                Step::Tell(event) => stream.tell(event, self.context.observer.as_ref()),
+                Step::Score(request) => deliver_score(stream, request, score, self.context),
+            }
+        }
+    }
+
+    /// Gives up the streams that have nothing more to say.
+    fn retire(&mut self) {
+        for stream in self.streams.values_mut() {
+            stream.delivery.resume();
+            if let Some((reason, extractor)) = stream.wind_down() {
+                self.context.observer.stream_closed(stream.model.reference(), reason);
+                if let Some(extractor) = extractor {
+                    self.extractors.put_back(stream.model.reference(), extractor);
+                }
+            }
+        }
+        self.streams.retain(|_, stream| !stream.is_over());
+    }
+}
+
+/// A model, and the requests for it: index among the pending steps, and frames.
+type Requests<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
+
+fn requests_by_model<'s>(
+    streams: &'s BTreeMap<StreamId, OwnedStream>,
+    pending: &[Pending],
+) -> Vec<Requests<'s>> {
+    let mut groups: BTreeMap<&ModelRef, Requests<'s>> = BTreeMap::new();
+    for (index, item) in pending.iter().enumerate() {
+        let Step::Score(request) = &item.step else { continue };
+        let Some(stream) = streams.get(&item.stream) else { continue };
+        let Some(view) = stream.frames(request) else { continue };
+        let group =
+            groups.entry(stream.model.reference()).or_insert_with(|| (stream.model.clone(), Vec::new()));
+        group.1.push((index, view));
+    }
+    groups.into_values().collect()
+}
+
+fn deliver_score(
+    stream: &mut OwnedStream,
+    request: ScoreRequest,
+    score: Option<(ItemScores, Duration)>,
+    context: &WorkerContext,
+) {
+    let Some((logits, inference)) = score else { return };
+    let facts = ScoringFacts { inference, abstain_below: context.abstain_below };
+    let answered = match logits {
+        Ok(logits) => stream.answering.answer(&request, &logits, stream.model.as_ref(), &facts),
+        Err(error) => Err(owned_stream::failure(error.kind(), error.to_string())),
+    };
+    match answered {
+        Ok(answer) => stream.tell(Event::Answer(answer), context.observer.as_ref()),
+        Err(failure) => stream.fail(failure, context.observer.as_ref()),
+    }
+}

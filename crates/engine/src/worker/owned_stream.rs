@@ -1,0 +1,214 @@
+//! A stream as its worker owns it.
+
+use super::Input;
+use crate::answer::Answering;
+use crate::delivery::Delivery;
+use crate::session::{ScoreRequest, Step};
+use crate::stream::CONTROL_COST_BYTES;
+use crate::{Event, Observer, Session, SessionConfig, SessionError, StreamFailure, Summary};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, mpsc};
+use undertone_core::{EndReason, ErrorKind, Extractor, FramesView, Model, PluginError, StreamId};
+
+/// A client may try again this long after a plugin instance was lost.
+const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
+
+/// Everything that a worker is given with a new stream.
+pub(crate) struct NewStream {
+    pub(crate) id: StreamId,
+    pub(crate) config: SessionConfig,
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) worker_waits: Arc<AtomicBool>,
+    pub(crate) budget: Arc<Semaphore>,
+    pub(crate) load: LoadGuard,
+}
+
+impl std::fmt::Debug for NewStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewStream").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Counts a stream in its worker's load for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct LoadGuard(Arc<AtomicUsize>);
+
+impl LoadGuard {
+    pub(crate) fn new(load: Arc<AtomicUsize>) -> Self {
+        load.fetch_add(1, Ordering::AcqRel);
+        Self(load)
+    }
+}
+
+impl Drop for LoadGuard {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+pub(crate) struct OwnedStream {
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) delivery: Delivery,
+    pub(crate) answering: Answering,
+    /// Gone once the stream has been closed; events may still wait for their reader.
+    session: Option<Session>,
+    inbox: VecDeque<Input>,
+    ending: Option<EndReason>,
+    budget: Arc<Semaphore>,
+    _load: LoadGuard,
+}
+
+impl OwnedStream {
+    pub(crate) fn open(new: NewStream, extractor: Result<Box<dyn Extractor>, PluginError>) -> Self {
+        let session =
+            extractor.map_err(SessionError::from).and_then(|extractor| Session::new(&new.config, extractor));
+        let mut stream = Self {
+            model: new.model,
+            delivery: Delivery::new(new.events, new.worker_waits),
+            answering: Answering::default(),
+            session: None,
+            inbox: VecDeque::new(),
+            ending: None,
+            budget: new.budget,
+            _load: new.load,
+        };
+        match session {
+            Ok(session) => stream.session = Some(session),
+            Err(error) => {
+                stream.delivery.send(Event::Failed(failure(error.kind(), error.to_string())));
+                stream.budget.close();
+            }
+        }
+        stream
+    }
+
+    pub(crate) fn queue(&mut self, input: Input) {
+        if matches!(input, Input::Abandon) {
+            self.inbox.clear();
+        }
+        self.inbox.push_back(input);
+    }
+
+    /// Whether a turn would do something for this stream.
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.has_work() || self.is_over() || (self.delivery.is_abandoned() && self.session.is_some())
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        self.session.is_some()
+            && self.ending.is_none()
+            && !self.inbox.is_empty()
+            && !self.delivery.is_blocked()
+    }
+
+    /// Takes one piece of input.
+    pub(crate) fn advance(&mut self, observer: &dyn Observer, steps: &mut Vec<Step>) {
+        let (Some(session), Some(input)) = (&mut self.session, self.inbox.pop_front()) else { return };
+        let begun = Instant::now();
+        let before = session.position();
+        let done = match input {
+            Input::Audio { data, received } => {
+                let waited = begun.saturating_duration_since(received);
+                observer.queue_waited(waited);
+                self.answering.spend(waited, Duration::ZERO);
+                let done = session.push(&data, steps);
+                self.budget.add_permits(data.len());
+                done
+            }
+            Input::Control(control) => {
+                self.budget.add_permits(CONTROL_COST_BYTES);
+                session.control(control, steps)
+            }
+            Input::Finish => {
+                self.ending = Some(EndReason::Finished);
+                session.finish(steps)
+            }
+            Input::End(reason) => {
+                self.ending = Some(reason);
+                session.wind_up(steps)
+            }
+            Input::Abandon => {
+                self.ending = Some(EndReason::Cancelled);
+                Ok(())
+            }
+        };
+        let took = begun.elapsed();
+        observer.audio_processed(session.position() - before, took);
+        self.answering.spend(Duration::ZERO, took);
+        if let Err(error) = done {
+            // What was found before the mistake is still answered: it stands in `steps` before this.
+            steps.push(Step::Tell(Event::Failed(failure(error.kind(), error.to_string()))));
+        }
+    }
+
+    /// The frames that `request` names; none once the stream has failed.
+    pub(crate) fn frames(&self, request: &ScoreRequest) -> Option<FramesView<'_>> {
+        self.session.as_ref().map(|session| session.frames(request.rows.clone()))
+    }
+
+    /// Tells the client; a failure ends the stream, and nothing is told after it.
+    pub(crate) fn tell(&mut self, event: Event, observer: &dyn Observer) {
+        if self.ending == Some(EndReason::Failed) {
+            return;
+        }
+        if matches!(event, Event::Failed(_)) {
+            self.ending = Some(EndReason::Failed);
+        }
+        if !self.delivery.send(event) {
+            observer.update_dropped(self.model.reference());
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: StreamFailure, observer: &dyn Observer) {
+        self.tell(Event::Failed(failure), observer);
+    }
+
+    /// After a turn: forgets what was answered, and closes the session when the stream ends.
+    pub(crate) fn wind_down(&mut self) -> Option<(EndReason, Option<Box<dyn Extractor>>)> {
+        if self.delivery.is_abandoned() && self.ending.is_none() {
+            self.ending = Some(EndReason::Cancelled);
+        }
+        let Some(reason) = self.ending else {
+            if let Some(session) = &mut self.session {
+                session.forget_answered();
+            }
+            return None;
+        };
+        let session = self.session.take()?;
+        if reason != EndReason::Failed {
+            self.delivery.send(Event::Ended(self.summary(reason, session.position())));
+            self.delivery.resume();
+        }
+        self.budget.close();
+        Some((reason, session.close(reason)))
+    }
+
+    /// Whether the worker may forget the stream.
+    pub(crate) fn is_over(&self) -> bool {
+        self.session.is_none() && (!self.delivery.is_blocked() || self.delivery.is_abandoned())
+    }
+
+    fn summary(&self, reason: EndReason, samples: u64) -> Summary {
+        Summary {
+            reason,
+            samples,
+            utterances: self.answering.finals,
+            updates_dropped: self.delivery.updates_dropped,
+        }
+    }
+}
+
+impl Drop for OwnedStream {
+    fn drop(&mut self) {
+        // Also when the worker panicked: nobody may wait for permits that never come back.
+        self.budget.close();
+    }
+}
+
+pub(crate) fn failure(kind: ErrorKind, message: String) -> StreamFailure {
+    StreamFailure { kind, message, retry_after: kind.may_retry().then_some(RETRY_AFTER_LOSS) }
+}

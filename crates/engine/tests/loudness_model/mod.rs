@@ -1,0 +1,156 @@
+//! A model that says how loud an utterance is: one frame per 160 samples, the mean magnitude; two labels.
+
+use std::time::Duration;
+use undertone_audio::{AudioFormat, AudioLimits, Encoding, Endpointing};
+use undertone_core::{
+    Classifier, EndReason, Extractor, FrameGrid, FrameLayout, Frames, FramesView, Model, ModelRef,
+    PIPELINE_RATE, PluginError,
+};
+use undertone_engine::SessionConfig;
+
+const FRAME: usize = 160;
+
+/// What the classifier does when it is called.
+#[derive(Debug, Clone, Copy)]
+enum Behaviour {
+    Answer,
+    Fail,
+    Panic,
+}
+
+pub(crate) struct LoudnessModel {
+    reference: ModelRef,
+    labels: Vec<String>,
+    behaviour: Behaviour,
+}
+
+impl LoudnessModel {
+    pub(crate) fn new() -> Self {
+        Self::named("loudness", Behaviour::Answer)
+    }
+
+    pub(crate) fn failing() -> Self {
+        Self::named("failing", Behaviour::Fail)
+    }
+
+    pub(crate) fn panicking() -> Self {
+        Self::named("panicking", Behaviour::Panic)
+    }
+
+    fn named(name: &str, behaviour: Behaviour) -> Self {
+        Self {
+            reference: ModelRef { name: name.into(), version: "1.0.0".into() },
+            labels: vec!["quiet".into(), "loud".into()],
+            behaviour,
+        }
+    }
+}
+
+impl Model for LoudnessModel {
+    fn reference(&self) -> &ModelRef {
+        &self.reference
+    }
+
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn temperature(&self) -> f32 {
+        1.0
+    }
+
+    fn min_frames(&self) -> usize {
+        1
+    }
+
+    fn new_extractor(&self) -> Result<Box<dyn Extractor>, PluginError> {
+        Ok(Box::new(Loudness::new()))
+    }
+
+    fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
+        Ok(Box::new(Threshold(self.behaviour)))
+    }
+}
+
+struct Loudness {
+    layout: FrameLayout,
+    waiting: Vec<f32>,
+}
+
+impl Loudness {
+    fn new() -> Self {
+        let grid = FrameGrid { hop_samples: FRAME as u32, window_samples: FRAME as u32 };
+        let layout = FrameLayout { dim: 1, grid, look_ahead_frames: 0, columns: vec!["loudness".into()] };
+        Self { layout, waiting: Vec::new() }
+    }
+}
+
+impl Extractor for Loudness {
+    fn layout(&self) -> &FrameLayout {
+        &self.layout
+    }
+
+    fn push(&mut self, samples: &[f32], frames: &mut Frames) -> Result<(), PluginError> {
+        self.waiting.extend_from_slice(samples);
+        let whole = self.waiting.len() / FRAME * FRAME;
+        for frame in self.waiting[..whole].chunks(FRAME) {
+            frames.push_row(&[frame.iter().map(|sample| sample.abs()).sum::<f32>() / FRAME as f32]);
+        }
+        self.waiting.drain(..whole);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Frames) -> Result<(), PluginError> {
+        Ok(())
+    }
+
+    fn reset(&mut self, _: EndReason) -> Result<(), PluginError> {
+        self.waiting.clear();
+        Ok(())
+    }
+}
+
+struct Threshold(Behaviour);
+
+impl Classifier for Threshold {
+    fn classify(
+        &mut self,
+        batch: &[FramesView<'_>],
+        logits: &mut Vec<Result<Vec<f32>, PluginError>>,
+    ) -> Result<(), PluginError> {
+        for item in batch {
+            let mean = item.values.iter().sum::<f32>() / item.values.len() as f32;
+            logits.push(match self.0 {
+                Behaviour::Answer => Ok(vec![1.0, mean]),
+                Behaviour::Fail => Err(PluginError::Failed {
+                    plugin: "threshold".into(),
+                    what: "classify".into(),
+                    message: "it was told to".into(),
+                }),
+                Behaviour::Panic => panic!("it was told to"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A ramp of 16 kHz float samples.
+pub(crate) fn recording(seconds: f64) -> Vec<u8> {
+    let samples = (f64::from(PIPELINE_RATE.hz()) * seconds) as usize;
+    (0..samples).flat_map(|index| ((index % 1000) as f32 / 1000.0).to_le_bytes()).collect()
+}
+
+/// The whole stream is one utterance, split every two seconds.
+pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
+    SessionConfig {
+        format: AudioFormat::mono(Encoding::Float32, PIPELINE_RATE),
+        limits: AudioLimits::default(),
+        endpointing: Endpointing {
+            enabled: false,
+            max_utterance: Duration::from_secs(2),
+            ..Endpointing::default()
+        },
+        interim_hop,
+        min_frames: 1,
+    }
+}

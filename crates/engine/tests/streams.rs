@@ -1,0 +1,211 @@
+//! What a stream of the engine promises, shown with a model whose answers can be computed by hand.
+
+mod loudness_model;
+
+use bytes::Bytes;
+use loudness_model::{LoudnessModel, config, recording};
+use std::sync::Arc;
+use std::time::Duration;
+use undertone_core::{EndReason, ErrorKind, StreamId};
+use undertone_engine::{
+    Answer, Control, Engine, EngineConfig, Event, OpenError, SessionConfig, Silent, StreamEvents, Trigger,
+};
+
+fn engine(workers: usize, event_queue: usize) -> Engine {
+    let config = EngineConfig {
+        workers,
+        max_streams: 4,
+        stream_buffer_bytes: 8192,
+        worker_queue: 16,
+        event_queue,
+        abstain_below: 0.0,
+    };
+    Engine::start(config, vec![Arc::new(LoudnessModel::new())], Arc::new(Silent))
+        .expect("threads can be started")
+}
+
+async fn collect(mut events: StreamEvents) -> Vec<Event> {
+    let mut all = Vec::new();
+    while let Some(event) = events.next().await {
+        all.push(event);
+    }
+    all
+}
+
+/// Sends `bytes` cut into `pieces` and gives every event.
+async fn run(engine: &Engine, config: SessionConfig, bytes: &[u8], piece: usize) -> Vec<Event> {
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) = engine.open(StreamId::generate(), config, model).await.expect("there is room");
+    let bytes = Bytes::copy_from_slice(bytes);
+    let feed = async move {
+        for start in (0..bytes.len()).step_by(piece) {
+            input.audio(bytes.slice(start..bytes.len().min(start + piece))).await?;
+        }
+        input.finish().await
+    };
+    let (fed, events) = tokio::join!(feed, collect(events));
+    // A stream that failed takes no more input; its events tell why.
+    drop(fed);
+    events
+}
+
+fn answers(events: &[Event]) -> Vec<Answer> {
+    let timeless = |answer: &Answer| Answer { time_parts: Default::default(), ..answer.clone() };
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Answer(answer) => Some(timeless(answer)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_cut_of_the_audio_changes_no_answer() {
+    let engine = engine(2, 1024);
+    let bytes = recording(5.0);
+    let whole = answers(&run(&engine, config(Some(4000)), &bytes, bytes.len()).await);
+    assert!(whole.iter().any(|answer| !answer.trigger.is_final()));
+    assert_eq!(whole.iter().filter(|answer| answer.trigger.is_final()).count(), 3, "2 + 2 + 1 seconds");
+    for piece in [1, 3, 511, 512, 3200, 7001] {
+        let cut = answers(&run(&engine, config(Some(4000)), &bytes, piece).await);
+        assert_eq!(cut, whole, "pieces of {piece} bytes");
+    }
+}
+
+#[tokio::test]
+async fn an_update_comes_at_every_hop_and_a_final_one_at_the_end() {
+    let engine = engine(1, 1024);
+    let answers = answers(&run(&engine, config(Some(8000)), &recording(1.2), 640).await);
+    let seen: Vec<(Trigger, u64)> =
+        answers.iter().map(|answer| (answer.trigger, answer.interval.end)).collect();
+    assert_eq!(
+        seen,
+        [(Trigger::Interval, 8192), (Trigger::Interval, 16128), (Trigger::EndOfStream, 19200)],
+        "hops are looked at every 256 samples"
+    );
+}
+
+#[tokio::test]
+async fn a_client_can_end_an_utterance_and_ask_for_an_update() {
+    let engine = engine(1, 64);
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) =
+        engine.open(StreamId::generate(), config(None), model).await.expect("there is room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    input.control(Control::Flush).await.expect("open");
+    input.control(Control::EndUtterance).await.expect("open");
+    input.audio(recording(0.25).into()).await.expect("open");
+    input.finish().await.expect("open");
+    let answers = answers(&collect(events).await);
+    let triggers: Vec<Trigger> = answers.iter().map(|answer| answer.trigger).collect();
+    assert_eq!(triggers, [Trigger::Flush, Trigger::EndUtterance, Trigger::EndOfStream]);
+    assert_eq!((answers[1].interval.end, answers[2].interval.start), (8000, 8000));
+}
+
+#[tokio::test]
+async fn a_slow_reader_loses_updates_and_no_final_answer() {
+    let engine = engine(1, 1);
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) =
+        engine.open(StreamId::generate(), config(Some(256)), model).await.expect("there is room");
+    let bytes = Bytes::from(recording(10.0));
+    // The reader begins when the writer can write no more, or is done.
+    let feed = tokio::spawn(async move {
+        input.audio(bytes).await.expect("open");
+        input.finish().await.expect("open");
+    });
+    tokio::task::yield_now().await;
+    let events = collect(events).await;
+    feed.await.expect("no panic");
+    let finals = answers(&events).iter().filter(|answer| answer.trigger.is_final()).count();
+    let Some(Event::Ended(summary)) = events.last() else { panic!("{events:?}") };
+    assert_eq!((finals, summary.utterances, summary.reason), (5, 5, EndReason::Finished));
+    let sequences: Vec<u64> = answers(&events).iter().map(|answer| answer.sequence).collect();
+    let gaps = sequences.last().expect("answers") - sequences.len() as u64;
+    assert_eq!(gaps, summary.updates_dropped);
+}
+
+#[tokio::test]
+async fn a_drained_stream_answers_what_it_heard() {
+    let engine = engine(1, 64);
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) =
+        engine.open(StreamId::generate(), config(None), model).await.expect("there is room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    engine.drain().await;
+    let events = collect(events).await;
+    assert_eq!(answers(&events).len(), 1);
+    assert!(matches!(events.last(), Some(Event::Ended(summary)) if summary.reason == EndReason::Drained));
+    let model = Arc::new(LoudnessModel::new());
+    let refused = engine.open(StreamId::generate(), config(None), model).await.err();
+    assert_eq!(refused, Some(OpenError::Draining));
+}
+
+#[tokio::test]
+async fn more_streams_than_the_limit_are_refused_with_a_delay() {
+    let engine = engine(1, 64);
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        let model = Arc::new(LoudnessModel::new());
+        open.push(engine.open(StreamId::generate(), config(None), model).await.expect("there is room"));
+    }
+    let model = Arc::new(LoudnessModel::new());
+    let refused = engine.open(StreamId::generate(), config(None), model).await.err().expect("full");
+    assert_eq!((refused.kind(), refused.retry_after()), (ErrorKind::Overload, Duration::from_secs(1)));
+}
+
+#[tokio::test]
+async fn a_dropped_input_frees_its_place() {
+    let engine = engine(1, 64);
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) =
+        engine.open(StreamId::generate(), config(None), model).await.expect("there is room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    drop(input);
+    let events = collect(events).await;
+    assert!(matches!(events.last(), Some(Event::Ended(summary)) if summary.reason == EndReason::Cancelled));
+    assert_eq!(engine.open_streams(), 0);
+}
+
+#[tokio::test]
+async fn bad_audio_fails_its_stream_and_no_other() {
+    let engine = engine(1, 64);
+    let mut bad = recording(0.1);
+    bad.extend(f32::NAN.to_le_bytes());
+    bad.extend(recording(0.1));
+    let events = run(&engine, config(None), &bad, 64).await;
+    let Some(Event::Failed(failure)) = events.last() else { panic!("{events:?}") };
+    assert_eq!(failure.kind, ErrorKind::InvalidInput);
+    assert_eq!(answers(&run(&engine, config(None), &recording(0.5), 64).await).len(), 1);
+}
+
+#[tokio::test]
+async fn a_model_that_fails_ends_the_stream_with_a_delay() {
+    let engine = engine(1, 64);
+    let (input, events) = engine
+        .open(StreamId::generate(), config(None), Arc::new(LoudnessModel::failing()))
+        .await
+        .expect("room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    input.finish().await.expect("open");
+    let events = collect(events).await;
+    let Some(Event::Failed(failure)) = events.last() else { panic!("{events:?}") };
+    assert_eq!(failure.kind, ErrorKind::Plugin);
+    assert!(failure.retry_after.is_some());
+}
+
+#[tokio::test]
+async fn a_panicking_model_loses_the_streams_of_its_worker_and_the_worker_starts_anew() {
+    let engine = engine(1, 64);
+    let (input, events) = engine
+        .open(StreamId::generate(), config(None), Arc::new(LoudnessModel::panicking()))
+        .await
+        .expect("room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    // The worker may be lost before it takes this.
+    let _ = input.finish().await;
+    let events = collect(events).await;
+    assert!(!matches!(events.last(), Some(Event::Ended(_))), "the stream did not end in order: {events:?}");
+    assert_eq!(answers(&run(&engine, config(None), &recording(0.5), 64).await).len(), 1);
+}

@@ -1,0 +1,94 @@
+//! Streams, audio and models.
+
+use crate::TelemetryError;
+use crate::registry::registered;
+use prometheus::{
+    Counter, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+};
+
+const SECONDS: &[f64] = &[0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
+const ITEMS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// What the engine measures. The label `model` is `name@version` of a loaded model.
+#[derive(Debug, Clone)]
+pub struct EngineMetrics {
+    /// `undertone_streams_open{model}`
+    pub streams_open: IntGaugeVec,
+    /// `undertone_streams_opened_total{model}`
+    pub streams_opened: IntCounterVec,
+    /// `undertone_streams_closed_total{model, reason}`
+    pub streams_closed: IntCounterVec,
+    /// `undertone_audio_seconds_total`
+    pub audio_seconds: Counter,
+    /// `undertone_features_busy_seconds_total`
+    pub features_busy_seconds: Counter,
+    /// `undertone_queue_wait_seconds`
+    pub queue_wait_seconds: Histogram,
+    /// `undertone_inference_seconds{model}`
+    pub inference_seconds: HistogramVec,
+    /// `undertone_batch_items{model}`
+    pub batch_items: HistogramVec,
+    /// `undertone_results_total{model, kind}`
+    pub results: IntCounterVec,
+    /// `undertone_updates_dropped_total{model}`
+    pub updates_dropped: IntCounterVec,
+    /// `undertone_plugin_failures_total{model}`
+    pub plugin_failures: IntCounterVec,
+    /// `undertone_worker_restarts_total`
+    pub worker_restarts: IntCounter,
+}
+
+impl EngineMetrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, TelemetryError> {
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            registered(registry, IntCounterVec::new(Opts::new(name, help), labels))
+        };
+        let seconds = |name: &str, help: &str| HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
+        Ok(Self {
+            streams_open: registered(
+                registry,
+                IntGaugeVec::new(Opts::new("streams_open", "Streams that workers own now"), &["model"]),
+            )?,
+            streams_opened: counter("streams_opened_total", "Streams given to a worker", &["model"])?,
+            streams_closed: counter(
+                "streams_closed_total",
+                "Streams that ended, by why",
+                &["model", "reason"],
+            )?,
+            audio_seconds: registered(
+                registry,
+                Counter::new("audio_seconds_total", "Audio that went through decoder and features"),
+            )?,
+            features_busy_seconds: registered(
+                registry,
+                Counter::new("features_busy_seconds_total", "Worker time in decoder, features and segmenter"),
+            )?,
+            queue_wait_seconds: registered(
+                registry,
+                Histogram::with_opts(seconds("queue_wait_seconds", "Time that audio waited for its worker")),
+            )?,
+            inference_seconds: registered(
+                registry,
+                HistogramVec::new(seconds("inference_seconds", "Time of one classifier call"), &["model"]),
+            )?,
+            batch_items: registered(
+                registry,
+                HistogramVec::new(
+                    HistogramOpts::new("batch_items", "Items of one classifier call").buckets(ITEMS.to_vec()),
+                    &["model"],
+                ),
+            )?,
+            results: counter("results_total", "Results sent, by kind (final or update)", &["model", "kind"])?,
+            updates_dropped: counter(
+                "updates_dropped_total",
+                "Updates dropped for slow readers",
+                &["model"],
+            )?,
+            plugin_failures: counter("plugin_failures_total", "Plugin calls that failed", &["model"])?,
+            worker_restarts: registered(
+                registry,
+                IntCounter::new("worker_restarts_total", "Workers that panicked and started anew"),
+            )?,
+        })
+    }
+}
