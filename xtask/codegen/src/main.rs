@@ -1,0 +1,41 @@
+//! Writes the code that is generated and committed: the Rust side of the wire contract, its descriptor set, and the
+//! C header of the plugin contract. With `--check` it writes nothing and fails when a committed file is out of date.
+//!
+//! This is a package of its own so that `cargo xtask` builds without the protobuf compiler and cbindgen.
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod header;
+mod wire;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let check = parse_arguments()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let mut artifacts = wire::generate(&root)?;
+    artifacts.push(header::generate(&root)?);
+    if check { artifact::check(&root, &artifacts) } else { artifact::write(&root, &artifacts) }
+}
+
+fn parse_arguments() -> Result<bool> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Ok(false),
+        ["--check"] => Ok(true),
+        other => bail!("expected nothing or --check, got {}", other.join(" ")),
+    }
+}

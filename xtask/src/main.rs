@@ -1,0 +1,110 @@
+//! `cargo xtask`: the one door to everything that is done with this repository.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod check;
+mod checksum;
+mod clip;
+mod codegen;
+mod demo;
+mod onnxruntime;
+mod package;
+mod postgres;
+mod process;
+mod progress;
+mod server;
+mod stage;
+mod test;
+mod tree;
+mod walls;
+mod wheel;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::stage::Profile;
+use crate::workspace::Workspace;
+
+/// The one door: show, test, check, measure, generate and package Undertone.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything, start a server, and recognise a clip with each model
+    Demo {
+        /// Stop the server and leave when the clip has been recognised
+        #[arg(long)]
+        once: bool,
+    },
+    /// Build everything and run all tests; ARGS go to the test runner
+    Test {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Check format, walls, generated code and lints
+    Check {
+        /// Only these: format, walls, codegen, lints
+        names: Vec<String>,
+    },
+    /// Lay out a runnable tree: server, plugins, ONNX Runtime and models
+    Stage {
+        /// Build optimised
+        #[arg(long)]
+        release: bool,
+    },
+    /// Generate the wire contract's Rust code and the plugin header
+    Codegen {
+        /// Write nothing; fail when a committed file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run a benchmark
+    Bench {
+        name: String,
+        /// Print one JSON object as the last line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a tar archive to install on another machine
+    Package {
+        /// The folder to put the archive in; the target folder's `package` if not given
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    match task {
+        Task::Demo { once } => demo::run(&workspace, once)?,
+        Task::Test { args } => return test::run(&workspace, &args),
+        Task::Check { names } => check::run(&workspace, &names)?,
+        Task::Stage { release } => {
+            let stage = stage::run(&workspace, if release { Profile::Release } else { Profile::Dev })?;
+            println!("{}", stage.display());
+        }
+        Task::Codegen { check } => codegen::run(&workspace, check)?,
+        Task::Bench { name, json } => bench::run(&workspace, &name, json)?,
+        Task::Package { out } => package::run(&workspace, out)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

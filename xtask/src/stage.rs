@@ -1,0 +1,96 @@
+//! `stage`: a tree that runs from where it stands.
+//!
+//! ```text
+//! target/stage/bin/undertone
+//!              plugins/libundertone_plugin_*.so
+//!              lib/libonnxruntime.so -> libonnxruntime.so.VERSION
+//!              models/NAME/VERSION/
+//! ```
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::onnxruntime;
+use crate::process;
+use crate::progress::step;
+use crate::tree;
+use crate::workspace::{Member, Workspace};
+
+/// The one name under which the server finds ONNX Runtime, whatever its version.
+const LIBRARY_LINK: &str = "libonnxruntime.so";
+
+/// How Cargo builds what is staged.
+#[derive(Clone, Copy)]
+pub(crate) enum Profile {
+    /// Quick to build; what tests use.
+    Dev,
+    /// Optimised; what people run.
+    Release,
+}
+
+impl Profile {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Builds the server and its plugins and lays out the tree; returns its root.
+pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    step(&format!("build the server and its plugins ({})", profile.folder()), || build(workspace, profile))?;
+    lay_out(workspace, profile)?;
+    Ok(workspace.stage())
+}
+
+/// Lays out the tree from what Cargo has built already.
+pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
+    let stage = workspace.stage();
+    let built = workspace.target.join(profile.folder());
+    tree::hold(&stage.join("bin"), &[built.join("undertone")])?;
+    tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.shared_libraries("plugins")))?;
+    tree::mirror(&workspace.root.join("models"), &stage.join("models"))?;
+    stage_onnxruntime(workspace, &stage.join("lib"))
+}
+
+/// Adds the plugins that misbehave on purpose, which only tests load.
+pub(crate) fn add_bad_plugins(workspace: &Workspace) -> Result<()> {
+    let built = workspace.target.join(Profile::Dev.folder());
+    let members = workspace.shared_libraries("tests/bad-plugins");
+    tree::hold(&workspace.stage().join("bad-plugins"), &libraries(&built, &members))
+}
+
+fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
+    let mut cargo = process::cargo(workspace);
+    cargo.args(["build", "--package", "undertone"]);
+    for plugin in workspace.shared_libraries("plugins") {
+        cargo.args(["--package", &plugin.name]);
+    }
+    if let Profile::Release = profile {
+        cargo.arg("--release");
+    }
+    process::run(&mut cargo)
+}
+
+fn libraries(built: &Path, members: &[&Member]) -> Vec<PathBuf> {
+    let names = members.iter().filter_map(|member| member.shared_library());
+    names.map(|name| built.join(format!("lib{}.so", name.replace('-', "_")))).collect()
+}
+
+fn stage_onnxruntime(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let onnxruntime = onnxruntime::provide(workspace)?;
+    fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+    for file in onnxruntime.notices.iter().chain([&onnxruntime.library]) {
+        tree::place(file, &folder.join(named(file)?))?;
+    }
+    let name = named(&onnxruntime.library)?;
+    if name == LIBRARY_LINK { Ok(()) } else { tree::link(Path::new(name), &folder.join(LIBRARY_LINK)) }
+}
+
+fn named(file: &Path) -> Result<&OsStr> {
+    file.file_name().with_context(|| format!("{} has no file name", file.display()))
+}
