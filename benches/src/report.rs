@@ -1,0 +1,110 @@
+//! What a benchmark found.
+
+use crate::Machine;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Named figures of one run.
+pub type Run = BTreeMap<&'static str, f64>;
+
+/// A figure's median over the runs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Figure {
+    /// The middle one; the lower of two middle ones.
+    pub median: f64,
+    /// The lowest.
+    pub min: f64,
+    /// The highest.
+    pub max: f64,
+}
+
+/// A benchmark's figures. `headline` and `baseline` are medians over `runs`, `spread` their lowest and highest.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the benchmark.
+    pub bench: &'static str,
+    /// The figures that the benchmark is for.
+    pub headline: BTreeMap<&'static str, f64>,
+    /// What they should be at most.
+    pub aim: BTreeMap<&'static str, f64>,
+    /// The figures that they are made of.
+    pub baseline: BTreeMap<&'static str, f64>,
+    /// Lowest and highest of every figure.
+    pub spread: BTreeMap<&'static str, [f64; 2]>,
+    /// Where they were taken.
+    pub machine: Machine,
+    /// The figures of every run.
+    pub runs: Vec<Run>,
+}
+
+impl Figure {
+    /// Over all `runs` that hold `name`; `None` when none does.
+    pub fn over(runs: &[Run], name: &str) -> Option<Self> {
+        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.get(name).copied()).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let median = *values.get(values.len().checked_sub(1)? / 2)?;
+        Some(Self { median, min: *values.first()?, max: *values.last()? })
+    }
+}
+
+impl Report {
+    /// Takes medians over `runs`. Figures with an aim are the headline, all others the baseline.
+    pub fn new(bench: &'static str, aim: BTreeMap<&'static str, f64>, runs: Vec<Run>) -> Self {
+        let mut report = Self {
+            bench,
+            aim,
+            headline: BTreeMap::new(),
+            baseline: BTreeMap::new(),
+            spread: BTreeMap::new(),
+            machine: Machine::this(),
+            runs: Vec::new(),
+        };
+        for name in runs.iter().flat_map(|run| run.keys().copied()) {
+            if let Some(figure) = Figure::over(&runs, name) {
+                let medians =
+                    if report.aim.contains_key(name) { &mut report.headline } else { &mut report.baseline };
+                medians.insert(name, figure.median);
+                report.spread.insert(name, [figure.min, figure.max]);
+            }
+        }
+        report.runs = runs;
+        report
+    }
+
+    /// The report as one line of JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Machine { platform, processor, cores } = &self.machine;
+        writeln!(f, "{}: median of {} runs (lowest to highest)", self.bench, self.runs.len())?;
+        writeln!(f, "on {platform}, {processor}, {cores} cores")?;
+        for (name, value) in self.headline.iter().chain(&self.baseline) {
+            let [min, max] = self.spread[name];
+            write!(f, "  {name:<32} {value:>9.3}  ({min:.3} to {max:.3})")?;
+            match self.aim.get(name) {
+                Some(aim) => writeln!(f, "  aim {aim}")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_with_an_aim_are_the_headline() {
+        let runs = [3.0, 1.0, 2.0].map(|value| Run::from([("ratio", value), ("base", 2.0 * value)]));
+        let report = Report::new("sample", BTreeMap::from([("ratio", 2.5)]), runs.to_vec());
+        assert_eq!(report.headline, BTreeMap::from([("ratio", 2.0)]));
+        assert_eq!(report.baseline, BTreeMap::from([("base", 4.0)]));
+        assert_eq!(report.spread["ratio"], [1.0, 3.0]);
+    }
+}

@@ -1,0 +1,20 @@
+//! The fingerprint by which a bundle and an extractor agree on their features.
+
+use crate::Recipe;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// Grows with every change of the maths that changes frames by more than rounding.
+const ALGORITHM_REVISION: u32 = 1;
+
+impl Recipe {
+    /// `sha256:` and the hexadecimal SHA-256 of the canonical JSON and of the revision of the maths.
+    pub fn fingerprint(&self) -> String {
+        let hashed = format!("undertone-features {ALGORITHM_REVISION}\n{}", self.to_json());
+        let mut text = String::from("sha256:");
+        for byte in Sha256::digest(hashed) {
+            write!(text, "{byte:02x}").expect("writing to a string does not fail");
+        }
+        text
+    }
+}
