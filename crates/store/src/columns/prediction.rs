@@ -1,0 +1,106 @@
+//! A prediction's columns.
+
+use super::{Misfit, from_micros, narrowed, to_micros, to_signed};
+use serde::Serialize;
+use sqlx::types::Json;
+use undertone_core::{
+    ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros, UtteranceRecord,
+};
+
+/// One row of `predictions`. Field names are the column names of the journal, and the keys under
+/// which Postgres takes the row.
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+pub(crate) struct PredictionColumns {
+    pub(crate) id: String,
+    pub(crate) stream_id: String,
+    pub(crate) utterance: i64,
+    pub(crate) created_at_micros: i64,
+    pub(crate) model_name: String,
+    pub(crate) model_version: String,
+    pub(crate) arm: Option<String>,
+    pub(crate) role: String,
+    pub(crate) is_final: bool,
+    pub(crate) start_samples: i64,
+    pub(crate) end_samples: i64,
+    pub(crate) labels: Json<Vec<String>>,
+    pub(crate) probabilities: Json<Vec<f32>>,
+    pub(crate) top: String,
+    pub(crate) confidence: f64,
+    pub(crate) abstained: bool,
+    pub(crate) queue_micros: i64,
+    pub(crate) features_micros: i64,
+    pub(crate) inference_micros: i64,
+}
+
+impl TryFrom<&UtteranceRecord> for PredictionColumns {
+    type Error = Misfit;
+
+    fn try_from(record: &UtteranceRecord) -> Result<Self, Misfit> {
+        // JSON has no NaN: it would be stored as null and never read back.
+        if let Some(wrong) = record.probabilities.iter().find(|probability| !probability.is_finite()) {
+            return Err(Misfit::new("probabilities", format!("{wrong} is not a probability")));
+        }
+        Ok(Self {
+            id: record.prediction_id.to_string(),
+            stream_id: record.stream_id.to_string(),
+            utterance: record.utterance.into(),
+            created_at_micros: record.created_at.0,
+            model_name: record.model.name.clone(),
+            model_version: record.model.version.clone(),
+            arm: record.arm.clone(),
+            role: record.role.name().to_owned(),
+            is_final: record.is_final,
+            start_samples: to_signed("start_samples", record.interval.start)?,
+            end_samples: to_signed("end_samples", record.interval.end)?,
+            labels: Json(record.labels.clone()),
+            probabilities: Json(record.probabilities.clone()),
+            top: record.top.clone(),
+            confidence: record.confidence.into(),
+            abstained: record.abstained,
+            queue_micros: to_micros("queue_micros", record.time_parts.queue)?,
+            features_micros: to_micros("features_micros", record.time_parts.features)?,
+            inference_micros: to_micros("inference_micros", record.time_parts.inference)?,
+        })
+    }
+}
+
+impl TryFrom<PredictionColumns> for UtteranceRecord {
+    type Error = Misfit;
+
+    fn try_from(columns: PredictionColumns) -> Result<Self, Misfit> {
+        let id: PredictionId = columns.id.parse().map_err(|_| Misfit::new("id", "not a UUID"))?;
+        let stream_id: StreamId =
+            columns.stream_id.parse().map_err(|_| Misfit::new("stream_id", "not a UUID"))?;
+        Ok(Self {
+            prediction_id: id,
+            stream_id,
+            utterance: narrowed("utterance", columns.utterance)?,
+            created_at: UnixMicros(columns.created_at_micros),
+            model: ModelRef { name: columns.model_name, version: columns.model_version },
+            arm: columns.arm,
+            role: role_named(&columns.role)?,
+            is_final: columns.is_final,
+            interval: SampleRange {
+                start: narrowed("start_samples", columns.start_samples)?,
+                end: narrowed("end_samples", columns.end_samples)?,
+            },
+            labels: columns.labels.0,
+            probabilities: columns.probabilities.0,
+            top: columns.top,
+            confidence: columns.confidence as f32,
+            abstained: columns.abstained,
+            time_parts: TimeParts {
+                queue: from_micros(columns.queue_micros),
+                features: from_micros(columns.features_micros),
+                inference: from_micros(columns.inference_micros),
+            },
+        })
+    }
+}
+
+fn role_named(name: &str) -> Result<Role, Misfit> {
+    [Role::Live, Role::Shadow]
+        .into_iter()
+        .find(|role| role.name() == name)
+        .ok_or_else(|| Misfit::new("role", format!("{name:?} is not a role")))
+}

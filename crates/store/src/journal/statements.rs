@@ -1,0 +1,153 @@
+//! The writer's statements. Each runs inside the writer's transaction; a statement that a check
+//! refuses takes back its own work only.
+
+use crate::columns::{PredictionColumns, StreamColumns, StreamEndColumns};
+use sqlx::SqliteConnection;
+use undertone_core::UnixMicros;
+
+const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, subject_key, model_name, \
+     model_version, encoding, sample_rate_hz, labels) values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do nothing";
+const INSERT_PREDICTION: &str = "insert into predictions (id, stream_id, utterance, created_at_micros, \
+     model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
+     confidence, abstained, queue_micros, features_micros, inference_micros) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing";
+const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
+     utterances = ? where id = ? and ended_at_micros is null";
+const ANNOUNCE: &str = "insert into outbox (kind, id) values (?, ?)";
+const SET_ASIDE: &str =
+    "insert into set_aside (at_micros, refused_by, kind, id, error, record) values (?, ?, ?, ?, ?, ?)";
+
+/// Which table a row belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Stream,
+    Prediction,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Prediction => "prediction",
+        }
+    }
+}
+
+/// A row that goes to `set_aside`.
+pub(super) struct SetAside<'a> {
+    pub(super) at: UnixMicros,
+    pub(super) refused_by: &'static str,
+    pub(super) kind: Kind,
+    pub(super) id: &'a str,
+    pub(super) error: &'a str,
+    pub(super) record: Option<String>,
+}
+
+/// False when the stream was already there.
+pub(super) async fn insert_stream(
+    connection: &mut SqliteConnection,
+    row: &StreamColumns,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(INSERT_STREAM)
+        .bind(&row.id)
+        .bind(row.opened_at_micros)
+        .bind(&row.tenant)
+        .bind(&row.subject_key)
+        .bind(&row.model_name)
+        .bind(&row.model_version)
+        .bind(&row.encoding)
+        .bind(row.sample_rate_hz)
+        .bind(&row.labels)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// False when the prediction was already there.
+pub(super) async fn insert_prediction(
+    connection: &mut SqliteConnection,
+    row: &PredictionColumns,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(INSERT_PREDICTION)
+        .bind(&row.id)
+        .bind(&row.stream_id)
+        .bind(row.utterance)
+        .bind(row.created_at_micros)
+        .bind(&row.model_name)
+        .bind(&row.model_version)
+        .bind(&row.arm)
+        .bind(&row.role)
+        .bind(row.is_final)
+        .bind(row.start_samples)
+        .bind(row.end_samples)
+        .bind(&row.labels)
+        .bind(&row.probabilities)
+        .bind(&row.top)
+        .bind(row.confidence)
+        .bind(row.abstained)
+        .bind(row.queue_micros)
+        .bind(row.features_micros)
+        .bind(row.inference_micros)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// False when no such stream is open.
+pub(super) async fn end_stream(
+    connection: &mut SqliteConnection,
+    row: &StreamEndColumns,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(END_STREAM)
+        .bind(row.ended_at_micros)
+        .bind(row.end_reason)
+        .bind(row.samples)
+        .bind(row.utterances)
+        .bind(&row.id)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Whether the stream has a row, open or ended.
+pub(super) async fn stream_is_known(
+    connection: &mut SqliteConnection,
+    id: &str,
+) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query("select 1 from streams where id = ?").bind(id).fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
+/// Puts a changed row in the outbox.
+pub(super) async fn announce(
+    connection: &mut SqliteConnection,
+    kind: Kind,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(ANNOUNCE).bind(kind.name()).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps what a database refused, and why.
+pub(super) async fn set_aside(
+    connection: &mut SqliteConnection,
+    row: SetAside<'_>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(SET_ASIDE)
+        .bind(row.at.0)
+        .bind(row.refused_by)
+        .bind(row.kind.name())
+        .bind(row.id)
+        .bind(row.error)
+        .bind(row.record)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Takes everything up to and with `seq` out of the outbox; returns how many rows that were.
+pub(super) async fn clear_outbox(connection: &mut SqliteConnection, seq: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query("delete from outbox where seq <= ?").bind(seq).execute(connection).await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,27 @@
+//! Where results are kept: the journal, a durable SQLite file beside the server, and Postgres, to
+//! which the journal's rows are shipped when one is configured. The only crate with SQL.
+//!
+//! A record is acknowledged once it is in the journal. With no Postgres the journal is the store;
+//! with Postgres it is an outbox that bridges outages of any length.
+#![forbid(unsafe_code)]
+
+mod backoff;
+mod columns;
+mod counts;
+mod error;
+mod journal;
+mod migrate;
+mod postgres;
+mod shipper;
+mod status;
+
+pub use columns::StreamRow;
+pub use counts::Counts;
+pub use error::StoreError;
+pub use journal::{Journal, JournalOptions, JournalReader};
+pub use migrate::{Database, MigrationReport, migrate, revert};
+pub use postgres::{PostgresReader, PostgresUrl};
+pub use shipper::{Shipper, ShipperOptions};
+pub use status::ShipperStatus;
+/// What `recent_predictions` gives: the answer as it was recorded, with time parts in whole microseconds.
+pub use undertone_core::UtteranceRecord as PredictionRow;

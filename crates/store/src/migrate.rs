@@ -1,0 +1,136 @@
+//! Brings a database to the newest version, and takes it back.
+
+use crate::{PostgresUrl, StoreError, journal, postgres};
+use sqlx::Connection;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The journal's migrations.
+pub(crate) static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+/// Those of Postgres.
+pub(crate) static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// A database that Undertone writes to.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// The journal in this data folder.
+    Journal(PathBuf),
+    /// A Postgres database.
+    Postgres(PostgresUrl),
+}
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// The file, or host, port and database.
+    pub database: String,
+    /// What was applied or taken back, oldest first, as `1 recording`; empty when nothing was to do.
+    pub changed: Vec<String>,
+    /// The version that the database has now; 0 when it has no tables.
+    pub version: i64,
+}
+
+impl fmt::Display for MigrationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changed.is_empty() {
+            return write!(f, "{}: version {}, nothing to do", self.database, self.version);
+        }
+        write!(f, "{}: version {}, changed {}", self.database, self.version, self.changed.join(", "))
+    }
+}
+
+/// Applies every migration that `database` lacks. A journal must not be in use.
+pub async fn migrate(database: &Database) -> Result<MigrationReport, StoreError> {
+    change(database, Direction::Up).await
+}
+
+/// Takes every migration back: tables and rows are gone. A journal must not be in use.
+pub async fn revert(database: &Database) -> Result<MigrationReport, StoreError> {
+    change(database, Direction::Down).await
+}
+
+/// Applies what is missing on an open connection; returns what was applied and the version now.
+pub(crate) async fn up<C: Migrate>(
+    connection: &mut C,
+    migrator: &Migrator,
+) -> Result<(Vec<String>, i64), MigrateError> {
+    // The migrator locks too; locks of one connection nest. Looking at the tables has to happen
+    // inside, since it makes the table of versions, and two servers may start at once.
+    connection.lock().await?;
+    let before = applied(connection, migrator).await?;
+    migrator.run_direct(None, connection, false).await?;
+    let after = applied(connection, migrator).await?;
+    connection.unlock().await?;
+    Ok((described(migrator, after.difference(&before)), newest(&after)))
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Up,
+    Down,
+}
+
+async fn change(database: &Database, direction: Direction) -> Result<MigrationReport, StoreError> {
+    let (name, outcome) = match database {
+        Database::Journal(folder) => {
+            let _lock = journal::lock(folder)?;
+            let path = journal::file_in(folder);
+            let mut connection = journal::connect(&path).await?;
+            let outcome = match direction {
+                Direction::Up => up(&mut connection, &SQLITE).await,
+                Direction::Down => {
+                    let before = applied(&mut connection, &SQLITE).await;
+                    taken_back(before, SQLITE.undo(&mut connection, 0).await, &SQLITE)
+                }
+            };
+            connection.close().await.map_err(|source| StoreError::journal(&path, source))?;
+            (path.display().to_string(), outcome)
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::connect(url).await?;
+            let outcome = match direction {
+                Direction::Up => up(&mut connection, &POSTGRES).await,
+                Direction::Down => {
+                    let before = applied(&mut connection, &POSTGRES).await;
+                    taken_back(before, POSTGRES.undo(&mut connection, 0).await, &POSTGRES)
+                }
+            };
+            (url.target(), outcome)
+        }
+    };
+    match outcome {
+        Ok((changed, version)) => Ok(MigrationReport { database: name, changed, version }),
+        Err(source) => Err(StoreError::migrate(name, source)),
+    }
+}
+
+/// `undo` takes a whole `Acquire`, which cannot be named generically over both databases; so it is
+/// called outside and its result joined here.
+fn taken_back(
+    before: Result<BTreeSet<i64>, MigrateError>,
+    undone: Result<(), MigrateError>,
+    migrator: &Migrator,
+) -> Result<(Vec<String>, i64), MigrateError> {
+    let before = before?;
+    undone?;
+    Ok((described(migrator, before.iter()), 0))
+}
+
+async fn applied<C: Migrate>(connection: &mut C, migrator: &Migrator) -> Result<BTreeSet<i64>, MigrateError> {
+    connection.ensure_migrations_table(&migrator.table_name).await?;
+    let applied = connection.list_applied_migrations(&migrator.table_name).await?;
+    Ok(applied.into_iter().map(|migration| migration.version).collect())
+}
+
+fn described<'a>(migrator: &Migrator, versions: impl Iterator<Item = &'a i64>) -> Vec<String> {
+    versions
+        .filter_map(|version| migrator.iter().find(|migration| migration.version == *version))
+        .map(|migration| format!("{} {}", migration.version, migration.description))
+        .collect()
+}
+
+fn newest(versions: &BTreeSet<i64>) -> i64 {
+    versions.last().copied().unwrap_or(0)
+}

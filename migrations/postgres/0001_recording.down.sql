@@ -1,0 +1,2 @@
+drop table predictions;
+drop table streams;

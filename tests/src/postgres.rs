@@ -1,0 +1,181 @@
+//! A Postgres server of a test's own.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const MISSING: &str = "no Postgres server programs found: run `cargo xtask test`, which installs them, \
+     or set PG_BIN to the folder that holds initdb and pg_ctl";
+
+/// The unprivileged users to run as when the tests run as root, which Postgres refuses.
+const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+
+/// A Postgres server with a folder and a Unix socket of its own and no network. It trusts everyone
+/// who can reach the socket, does not wait for the disk, and is gone with its folder on drop.
+#[derive(Debug)]
+pub struct PrivatePostgres {
+    programs: PathBuf,
+    user: Option<&'static str>,
+    folder: TempDir,
+}
+
+impl PrivatePostgres {
+    /// Makes and starts a server; returns when it accepts connections.
+    ///
+    /// # Panics
+    /// When there is no Postgres on this machine, or it does not start: a test that needs it must not pass without it.
+    pub fn start() -> Self {
+        let user = is_root().then(unprivileged_user);
+        // Sockets have short paths only, so the folder is not put below the build folder.
+        let folder = tempfile::Builder::new().prefix("undertone-pg").tempdir().expect("a temporary folder");
+        if let Some(user) = user {
+            let (uid, gid) = (id_of("-u", user), id_of("-g", user));
+            chown(folder.path(), Some(uid), Some(gid)).expect("root may give the folder away");
+        }
+        let server = Self { programs: programs(), user, folder };
+        let auth = ["--auth=trust", "--username=undertone", "--encoding=UTF8", "--no-locale", "--no-sync"];
+        server.run("initdb", |command| command.arg("--pgdata").arg(server.data()).args(auth));
+        server.launch();
+        server
+    }
+
+    /// The address of a database in it, as `store.url` takes it.
+    pub fn url(&self) -> String {
+        format!("postgres://undertone@localhost/postgres?host={}", self.folder.path().display())
+    }
+
+    /// Stops it at once, as a crash would; its data stays.
+    pub fn stop(&self) {
+        self.run("pg_ctl", |command| {
+            command.arg("--pgdata").arg(self.data()).args(["stop", "--wait", "--mode=immediate"])
+        });
+    }
+
+    /// Starts it again, after stopping it if it runs.
+    pub fn restart(&self) {
+        if self.data().join("postmaster.pid").exists() {
+            self.stop();
+        }
+        self.launch();
+    }
+
+    fn launch(&self) {
+        let settings = format!(
+            "-c listen_addresses= -c fsync=off -c unix_socket_directories={}",
+            self.folder.path().display()
+        );
+        self.run("pg_ctl", |command| {
+            command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log")).args([
+                "start",
+                "--wait",
+                "--timeout=120",
+                "--options",
+                &settings,
+            ])
+        });
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn run(&self, program: &str, arguments: impl FnOnce(&mut Command) -> &mut Command) {
+        let mut command = self.command(program);
+        let output = arguments(&mut command).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(
+            output.status.success(),
+            "{program} failed: {}{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+            fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        );
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let path = self.programs.join(program);
+        let mut command = match self.user {
+            Some(user) => {
+                let mut command = Command::new("setpriv");
+                command.args([format!("--reuid={user}"), format!("--regid={}", id_of("-g", user))]);
+                command.arg("--clear-groups").arg(path);
+                command
+            }
+            None => Command::new(path),
+        };
+        // The working folder of the tests may be closed to the unprivileged user.
+        command.current_dir(self.folder.path()).env("LC_ALL", "C");
+        command
+    }
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        if self.data().join("postmaster.pid").exists() {
+            // The folder goes in any case; a panic here would hide the test's own.
+            let _ = self
+                .command("pg_ctl")
+                .arg("--pgdata")
+                .arg(self.data())
+                .args(["stop", "--wait", "--mode=immediate"])
+                .output();
+        }
+    }
+}
+
+/// The folder of the server programs; Debian keeps them out of the search path.
+fn programs() -> PathBuf {
+    candidates()
+        .into_iter()
+        .find(|folder| ["initdb", "pg_ctl", "postgres"].iter().all(|name| folder.join(name).is_file()))
+        .unwrap_or_else(|| panic!("{MISSING}"))
+}
+
+fn candidates() -> Vec<PathBuf> {
+    if let Some(folder) = std::env::var_os("PG_BIN") {
+        return vec![folder.into()];
+    }
+    let mut folders = Vec::new();
+    if let Some(folder) = output_of("pg_config", "--bindir") {
+        folders.push(folder.into());
+    }
+    folders.extend(
+        newest_first(Path::new("/usr/lib/postgresql")).into_iter().map(|version| version.join("bin")),
+    );
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/postgres");
+    folders.push(installed.join("bin"));
+    folders.extend(newest_first(&installed).into_iter().map(|version| version.join("bin")));
+    folders
+}
+
+fn newest_first(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.sort_by_key(|path| {
+        path.file_name().and_then(OsStr::to_str).and_then(|name| name.parse::<u32>().ok())
+    });
+    folders.reverse();
+    folders
+}
+
+fn is_root() -> bool {
+    output_of("id", "-u").as_deref() == Some("0")
+}
+
+fn unprivileged_user() -> &'static str {
+    let exists =
+        |user: &&str| Command::new("id").arg(user).output().is_ok_and(|output| output.status.success());
+    UNPRIVILEGED.into_iter().find(exists).expect("a user postgres or nobody, since Postgres refuses root")
+}
+
+fn id_of(which: &str, user: &str) -> u32 {
+    let output = Command::new("id").args([which, user]).output().expect("every Unix has id");
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("id prints a number")
+}
+
+fn output_of(program: &str, argument: &str) -> Option<String> {
+    let output = Command::new(program).arg(argument).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

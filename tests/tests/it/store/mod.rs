@@ -1,0 +1,9 @@
+//! The journal and Postgres, with a real server and real files.
+
+mod bed;
+mod crash;
+mod journal;
+mod limit;
+mod migrations;
+mod rules;
+mod shipping;
