@@ -54,6 +54,9 @@ pub trait Model: Send + Sync {
     /// Labels in the order of the logits.
     fn labels(&self) -> &[String];
 
+    /// What the frames look like that its extractors make.
+    fn layout(&self) -> &FrameLayout;
+
     /// Logits are divided by this before the softmax (Guo et al. 2017, temperature scaling). Above 0.
     fn temperature(&self) -> f32;
 

@@ -1,0 +1,81 @@
+//! Why a bundle could not be opened or written.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// One thing that is wrong with a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file inside the bundle, relative to its folder.
+    pub file: String,
+    /// What is wrong with it, and where in it.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.what)
+    }
+}
+
+/// A bundle could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// A file or folder could not be read.
+    #[error("bundle {dir}: {file} cannot be read: {source}", dir = dir.display())]
+    Read {
+        /// The bundle's folder, or the folder of bundles.
+        dir: PathBuf,
+        /// The file inside it, `.` for the folder itself.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The manifest is not TOML, or not a manifest.
+    #[error("bundle {dir}: {file} cannot be understood: {source}", dir = dir.display())]
+    Parse {
+        /// The bundle's folder.
+        dir: PathBuf,
+        /// The manifest's name.
+        file: String,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// The bundle contradicts itself or its files; every mistake is listed.
+    #[error("bundle {dir} cannot be used: {list}", dir = dir.display(), list = joined(mistakes))]
+    Invalid {
+        /// The bundle's folder.
+        dir: PathBuf,
+        /// Everything that is wrong, never empty.
+        mistakes: Vec<Mistake>,
+    },
+    /// The folder to write to is already there; a version never changes once written.
+    #[error("bundle {dir} exists already: remove it or choose another version", dir = dir.display())]
+    Exists {
+        /// The bundle's folder.
+        dir: PathBuf,
+    },
+    /// The manifest holds a value that TOML cannot express.
+    #[error("bundle {dir}: the manifest cannot be written as TOML: {source}", dir = dir.display())]
+    Serialise {
+        /// The bundle's folder.
+        dir: PathBuf,
+        /// Which value.
+        source: toml::ser::Error,
+    },
+    /// A file or folder could not be written.
+    #[error("bundle {dir}: {file} cannot be written: {source}", dir = dir.display())]
+    Write {
+        /// The bundle's folder.
+        dir: PathBuf,
+        /// The file inside it, `.` for the folder itself.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn joined(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,107 @@
+//! The files of a bundle: where they may lie, and whether they are what the manifest says.
+
+use crate::bundle::MANIFEST_FILE;
+use crate::{Checksum, Manifest, Mistake};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path};
+
+/// A file of a bundle may have this many bytes.
+pub const MAX_FILE_BYTES: u64 = 1 << 30;
+/// A bundle may have this many files.
+pub const MAX_FILES: usize = 256;
+/// Folders in folders are followed this deep.
+const MAX_DEPTH: usize = 8;
+
+/// What is wrong with `path` as a path inside a bundle.
+pub(crate) fn path_mistake(path: &str) -> Option<&'static str> {
+    let parts = Path::new(path).components();
+    if path.is_empty() {
+        Some("is empty")
+    } else if path == MANIFEST_FILE {
+        Some("is the manifest, which cannot hold its own checksum")
+    } else if !parts.clone().all(|part| matches!(part, Component::Normal(_))) {
+        Some("leaves the bundle: only relative paths without .. are possible")
+    } else if parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/") != path {
+        Some("is not spelled plainly: one / between parts and nothing else")
+    } else {
+        None
+    }
+}
+
+/// Compares what lies in `dir`, an absolute path without links, with what `manifest` lists. Files outside `dir` are
+/// never opened.
+pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    for (path, expected) in &manifest.files {
+        // A path or checksum that is spelled wrongly was reported with the manifest.
+        if let (None, Ok(expected)) = (path_mistake(path), expected.parse())
+            && let Err(what) = verify(dir, path, expected)
+        {
+            mistakes.push(Mistake { file: path.clone(), what });
+        }
+    }
+    let mut present = Vec::new();
+    list(dir, "", MAX_DEPTH, &mut present)?;
+    for file in present {
+        if file != MANIFEST_FILE && !manifest.files.contains_key(&file) {
+            mistakes
+                .push(Mistake { file, what: "lies in the folder but is not listed in [files]".to_owned() });
+        }
+    }
+    Ok(mistakes)
+}
+
+fn verify(dir: &Path, path: &str, expected: Checksum) -> Result<(), String> {
+    let real = fs::canonicalize(dir.join(path)).map_err(|why| format!("cannot be read: {why}"))?;
+    if !real.starts_with(dir) {
+        return Err(format!("is a link out of the bundle, to {}", real.display()));
+    }
+    let size = fs::metadata(&real).map_err(|why| format!("cannot be read: {why}"))?;
+    if !size.is_file() {
+        return Err("is not a plain file".to_owned());
+    }
+    if size.len() > MAX_FILE_BYTES {
+        return Err(format!("has {} bytes, {MAX_FILE_BYTES} are possible", size.len()));
+    }
+    let found = File::open(&real)
+        .and_then(|file| Checksum::of_reader(file.take(MAX_FILE_BYTES)))
+        .map_err(|why| format!("cannot be read: {why}"))?;
+    if found != expected {
+        return Err(format!("has checksum {found}, the manifest says {expected}"));
+    }
+    Ok(())
+}
+
+fn list(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(dir.join(prefix))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let path = match prefix {
+            "" => name.to_string_lossy().into_owned(),
+            prefix => format!("{prefix}/{}", name.to_string_lossy()),
+        };
+        if entry.file_type()?.is_dir() && depth > 0 {
+            list(dir, &path, depth - 1, found)?;
+        } else {
+            found.push(path);
+        }
+        if found.len() > MAX_FILES + 1 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_relative_paths_are_possible() {
+        assert_eq!(path_mistake("weights/whole.onnx"), None);
+        for path in ["", "/etc/passwd", "../x", "a/../../x", "./x", "a//b", "a/", "bundle.toml", "a/./b"] {
+            assert!(path_mistake(path).is_some(), "{path:?}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Bundles: what the trainer makes and the server loads.
+//!
+//! A bundle is a folder `NAME/VERSION` with a manifest (`bundle.toml`), the model's graph, a model card and
+//! whatever else the manifest lists. A [`Bundle`] exists only after its manifest and the checksum of every file were
+//! verified, so whoever holds one need not check again.
+#![forbid(unsafe_code)]
+
+mod bundle;
+mod checksum;
+mod discovery;
+mod error;
+mod files;
+mod manifest;
+mod mistakes;
+mod recipe;
+mod writing;
+
+pub use bundle::{Bundle, CARD_FILE, MANIFEST_FILE};
+pub use checksum::Checksum;
+pub use discovery::discover;
+pub use error::{BundleError, Mistake};
+pub use files::{MAX_FILE_BYTES, MAX_FILES};
+pub use manifest::{
+    Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor,
+    Training,
+};
+pub use recipe::RecipeError;

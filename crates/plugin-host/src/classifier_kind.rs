@@ -1,0 +1,103 @@
+//! A classifier plugin with one model's weights.
+
+use crate::classifier::PluginClassifier;
+use crate::functions::ClassifierFunctions;
+use crate::instance::{ActiveInstance, LifeCycle};
+use crate::plugin::PluginHandle;
+use crate::text::{Failed, breach, call, error_of};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use undertone_bundle::Limits;
+use undertone_core::{FramesView, PluginError};
+use undertone_plugin_abi::{ClassifierDescription, ClassifierSpec, Status};
+
+/// Streams that one worker asks for at once when busy.
+const USUAL_BATCH: u32 = 16;
+
+/// A classifier plugin with one model's weights; makes instances.
+#[derive(Debug)]
+pub(crate) struct ClassifierKind {
+    pub(crate) plugin: Arc<PluginHandle>,
+    pub(crate) functions: ClassifierFunctions,
+    pub(crate) dim: usize,
+    pub(crate) label_count: usize,
+    pub(crate) limits: Limits,
+    pub(crate) replaced: Arc<AtomicU64>,
+    pub(crate) cancelled: Arc<AtomicBool>,
+}
+
+/// What instances of one model share beside the plugin.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// How long an item may be.
+    pub(crate) limits: Limits,
+    /// Counts the instances that had to be replaced.
+    pub(crate) replaced: Arc<AtomicU64>,
+    /// Whether runs are to be given up.
+    pub(crate) cancelled: Arc<AtomicBool>,
+}
+
+impl ClassifierKind {
+    /// Asks the plugin what it takes and gives.
+    pub(crate) fn new(
+        plugin: PluginHandle,
+        functions: ClassifierFunctions,
+        shared: Shared,
+    ) -> Result<Self, PluginError> {
+        let size = size_of::<ClassifierDescription>() as u32;
+        let mut description = ClassifierDescription { size, dim: 0, label_count: 0 };
+        call(plugin.name(), "describe", |error| {
+            // SAFETY: the arguments are what the contract says.
+            unsafe { (functions.describe)(plugin.raw(), &raw mut description, error) }
+        })
+        .map_err(|failed| failed.error)?;
+        if description.dim == 0 || description.label_count == 0 {
+            return Err(breach(plugin.name(), "describe", "it takes no values or gives no scores").error);
+        }
+        let Shared { limits, replaced, cancelled } = shared;
+        Ok(Self {
+            plugin: Arc::new(plugin),
+            functions,
+            dim: description.dim as usize,
+            label_count: description.label_count as usize,
+            limits,
+            replaced,
+            cancelled,
+        })
+    }
+
+    /// Makes a classifier for one worker.
+    pub(crate) fn classifier(self: &Arc<Self>) -> Result<PluginClassifier, PluginError> {
+        PluginClassifier::new(Arc::clone(self))
+    }
+
+    /// Makes an active instance.
+    pub(crate) fn instance(&self) -> Result<ActiveInstance, Failed> {
+        let functions = &self.functions;
+        let life_cycle = LifeCycle {
+            create: functions.create_instance,
+            deactivate: functions.deactivate,
+            destroy: functions.destroy_instance,
+        };
+        let size = size_of::<ClassifierSpec>() as u32;
+        let spec = ClassifierSpec { size, usual_batch: USUAL_BATCH, max_frames: self.limits.max_frames };
+        ActiveInstance::new(&self.plugin, life_cycle, |instance, error| {
+            // SAFETY: the arguments are what the contract says.
+            unsafe { (functions.activate)(instance, &raw const spec, error) }
+        })
+    }
+
+    /// Why `item` is not shown to the plugin.
+    pub(crate) fn refusal(&self, item: FramesView<'_>) -> Option<PluginError> {
+        let limits = self.limits;
+        let possible = limits.min_frames as usize..=limits.max_frames as usize;
+        let message = if item.dim != self.dim {
+            format!("it has {} values per frame, the model takes {}", item.dim, self.dim)
+        } else if !possible.contains(&item.len()) {
+            format!("it has {} frames, {} to {} are possible", item.len(), possible.start(), possible.end())
+        } else {
+            return None;
+        };
+        Some(error_of(self.plugin.name(), "an item", Status::REFUSED, message))
+    }
+}

@@ -1,0 +1,122 @@
+//! Why a plugin or a bundle could not be loaded.
+
+use std::path::PathBuf;
+use undertone_bundle::BundleError;
+use undertone_core::PluginError;
+use undertone_plugin_abi::{ABI_MAJOR, ABI_MINOR};
+
+/// A plugin or a bundle could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The bundle's files are not what they should be.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// There is no library of that name.
+    #[error("plugin {plugin}: there is no library {path}: {source}", path = path.display())]
+    Missing {
+        /// The plugin that was asked for.
+        plugin: String,
+        /// Where its library should be.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The dynamic linker refused the library, or it exports no entry.
+    #[error("{path} cannot be loaded as a plugin: {source}", path = path.display())]
+    Open {
+        /// The library.
+        path: PathBuf,
+        /// What the linker said.
+        source: libloading::Error,
+    },
+    /// The plugin was built for a version of the contract that this host does not speak.
+    #[error(
+        "{what} was built for version {major}.{minor} of the plugin contract, this host speaks {ABI_MAJOR}.{ABI_MINOR}: \
+         rebuild it for this host"
+    )]
+    Version {
+        /// The library or bundle.
+        what: String,
+        /// Its major version.
+        major: u32,
+        /// Its minor version.
+        minor: u32,
+    },
+    /// The library does not keep the contract.
+    #[error("{path} breaks the plugin contract: {what}", path = path.display())]
+    Contract {
+        /// The library.
+        path: PathBuf,
+        /// How.
+        what: String,
+    },
+    /// The plugin refused its configuration or failed in making something.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// A plugin needs ONNX Runtime, which is not there.
+    #[error("plugin {plugin} needs ONNX Runtime: {source}")]
+    OnnxRuntime {
+        /// The plugin that asked.
+        plugin: String,
+        /// Why it is not there.
+        source: OnnxRuntimeError,
+    },
+    /// The model was trained on other features than the extractor plugin makes.
+    #[error(
+        "bundle {dir}: {what} is {manifest} in the manifest, but the plugin {plugin} says {reported}; \
+         train the model again or use the plugin it was trained with",
+        dir = dir.display()
+    )]
+    Mismatch {
+        /// The bundle.
+        dir: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// The manifest's value.
+        manifest: String,
+        /// The plugin that says otherwise.
+        plugin: String,
+        /// Its value.
+        reported: String,
+    },
+    /// Two folders hold the same model in the same version.
+    #[error("{dir} holds {model} a second time", dir = dir.display())]
+    Duplicate {
+        /// The second folder.
+        dir: PathBuf,
+        /// Name and version.
+        model: String,
+    },
+}
+
+/// ONNX Runtime could not be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OnnxRuntimeError {
+    /// No library was found.
+    #[error(
+        "no libonnxruntime.so in {searched}: run `cargo xtask stage`, or set `onnxruntime.path` to the library of a version \
+         from 1.24 to 1.28"
+    )]
+    Missing {
+        /// The folder, or the file that was configured.
+        searched: String,
+    },
+    /// The library cannot be loaded.
+    #[error("{path} cannot be loaded: {message}")]
+    Open {
+        /// The library.
+        path: String,
+        /// What the linker said.
+        message: String,
+    },
+    /// The library is of a version that is not used.
+    #[error("{path} is version {version}; {why}: use a version from 1.24 to 1.28")]
+    Version {
+        /// The library.
+        path: String,
+        /// What it says about itself.
+        version: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}

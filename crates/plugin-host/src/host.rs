@@ -1,0 +1,251 @@
+//! The host of all plugins of a process.
+
+use crate::classifier_kind::{ClassifierKind, Shared};
+use crate::extractor_kind::ExtractorKind;
+use crate::library::Library;
+use crate::model::{LoadedModel, Plugins};
+use crate::onnxruntime::OnnxRuntime;
+use crate::plugin::PluginHandle;
+use crate::version::is_spoken;
+use crate::{HostError, OnnxRuntimeError};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use undertone_bundle::{Bundle, Manifest, discover};
+use undertone_core::{Extractor, Model};
+
+/// Where things are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostConfig {
+    /// Folder of the plugin libraries, `libundertone_plugin_NAME.so`.
+    pub plugins_dir: PathBuf,
+    /// Folder of the bundles, `NAME/VERSION`.
+    pub models_dir: PathBuf,
+    /// ONNX Runtime's library; without it `lib/libonnxruntime.so*` beside the plugin folder is taken.
+    pub onnxruntime: Option<PathBuf>,
+}
+
+/// Loads plugins and models. Cheap to make: nothing is read before it is asked for.
+#[derive(Debug)]
+pub struct PluginHost {
+    config: HostConfig,
+    onnxruntime: Arc<OnnxRuntime>,
+    /// By absolute path without links.
+    libraries: Mutex<BTreeMap<PathBuf, &'static Library>>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// What [`PluginHost::load_all`] found.
+#[derive(Debug, Default)]
+pub struct LoadReport {
+    /// The models that can be served, by name and then by version.
+    pub models: Vec<Arc<LoadedModel>>,
+    /// What cannot, and why.
+    pub refused: Vec<Refusal>,
+}
+
+/// A bundle that cannot be served.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The bundle's folder, or the folder of models when it cannot be read.
+    pub path: PathBuf,
+    /// Why.
+    pub error: HostError,
+}
+
+/// A counter that a plugin keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginCounter {
+    /// Which plugin.
+    pub plugin: String,
+    /// The plugin's own version.
+    pub plugin_version: String,
+    /// The counter's name.
+    pub name: String,
+    /// Its value; only grows.
+    pub value: u64,
+}
+
+impl PluginHost {
+    /// A host that looks where `config` says.
+    pub fn new(config: HostConfig) -> Self {
+        let library_folder = config.plugins_dir.join("../lib");
+        let onnxruntime = Arc::new(OnnxRuntime::new(config.onnxruntime.clone(), library_folder));
+        Self { config, onnxruntime, libraries: Mutex::default(), cancelled: Arc::default() }
+    }
+
+    /// Loads every bundle in the folder of models. One that is bad does not stop the others.
+    pub fn load_all(&self) -> LoadReport {
+        let mut report = LoadReport::default();
+        let models_dir = &self.config.models_dir;
+        let folders = discover(models_dir).unwrap_or_else(|error| {
+            report.refused.push(Refusal { path: models_dir.clone(), error: error.into() });
+            Vec::new()
+        });
+        let mut seen = BTreeSet::new();
+        for path in folders {
+            match self.load_model(&path) {
+                Ok(model) if seen.insert(model.reference().clone()) => report.models.push(model),
+                Ok(model) => {
+                    let model = model.reference().to_string();
+                    let error = HostError::Duplicate { dir: path.clone(), model };
+                    report.refused.push(Refusal { path, error });
+                }
+                Err(error) => report.refused.push(Refusal { path, error }),
+            }
+        }
+        report
+    }
+
+    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say with the manifest.
+    pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
+        let bundle = Bundle::open(bundle_dir)?;
+        let card = bundle.read_card()?;
+        check_abi(&bundle)?;
+        let replaced = Arc::new(AtomicU64::new(0));
+        let plugins = Plugins {
+            extractor: Arc::new(self.extractor_of(&bundle, Arc::clone(&replaced))?),
+            classifier: Arc::new(self.classifier_of(&bundle, Arc::clone(&replaced))?),
+            replaced,
+        };
+        Ok(Arc::new(LoadedModel::new(bundle, card, plugins)))
+    }
+
+    /// An extractor of the plugin `plugin` with the JSON configuration `{"recipe": ...}`, outside any model.
+    pub fn extractor(&self, plugin: &str, configuration: &str) -> Result<Box<dyn Extractor>, HostError> {
+        let kind = Arc::new(self.extractor_kind(plugin, configuration, Arc::default())?);
+        Ok(Box::new(kind.extractor()?))
+    }
+
+    /// Version of ONNX Runtime, which is loaded by this if it was not yet.
+    pub fn onnxruntime_version(&self) -> Result<&str, OnnxRuntimeError> {
+        self.onnxruntime.version().map_err(Clone::clone)
+    }
+
+    /// Tells every run, now and later, that nobody waits for it any more. For the end of a shutdown.
+    pub fn cancel_runs(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// The counters that plugins keep.
+    pub fn counters(&self) -> Vec<PluginCounter> {
+        let libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_library = |library: &&'static Library| {
+            let library = *library;
+            library.services.counters().into_iter().map(|(name, value)| PluginCounter {
+                plugin: library.name.clone(),
+                plugin_version: library.version.clone(),
+                name,
+                value,
+            })
+        };
+        libraries.values().flat_map(of_library).collect()
+    }
+
+    fn extractor_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ExtractorKind, HostError> {
+        let Manifest { plugin, features, .. } = bundle.manifest();
+        let configuration = format!("{{\"recipe\":{}}}", features.recipe_json());
+        let kind = self.extractor_kind(&plugin.extractor, &configuration, replaced)?;
+        let mismatch = Comparison { bundle, plugin: &plugin.extractor };
+        mismatch.check("the fingerprint of its features", &features.fingerprint, &kind.fingerprint)?;
+        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.layout.dim)?;
+        Ok(kind)
+    }
+
+    fn extractor_kind(
+        &self,
+        plugin: &str,
+        configuration: &str,
+        replaced: Arc<AtomicU64>,
+    ) -> Result<ExtractorKind, HostError> {
+        let (library, path) = self.library(plugin)?;
+        let functions = library.extractor.ok_or_else(|| missing_kind(path, "extractor"))?;
+        let handle = PluginHandle::create(library, configuration)?;
+        Ok(ExtractorKind::new(handle, functions, replaced)?)
+    }
+
+    fn classifier_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ClassifierKind, HostError> {
+        let Manifest { plugin, features, labels, limits, graph, .. } = bundle.manifest();
+        let configuration = json!({
+            "graph": bundle.path_of(&graph.whole.file),
+            "input": graph.whole.input.name,
+            "output": graph.whole.output.name,
+            "dim": features.dim,
+            "labels": labels,
+        });
+        let (library, path) = self.library(&plugin.classifier)?;
+        let functions = library.classifier.ok_or_else(|| missing_kind(path, "classifier"))?;
+        let handle = PluginHandle::create(library, &configuration.to_string())?;
+        let shared = Shared { limits: *limits, replaced, cancelled: Arc::clone(&self.cancelled) };
+        let kind = ClassifierKind::new(handle, functions, shared)?;
+        let mismatch = Comparison { bundle, plugin: &plugin.classifier };
+        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.dim)?;
+        mismatch.check("the number of labels", &labels.len(), &kind.label_count)?;
+        Ok(kind)
+    }
+
+    /// The library of a plugin, loaded by the first call.
+    fn library(&self, plugin: &str) -> Result<(&'static Library, PathBuf), HostError> {
+        let path = self.config.plugins_dir.join(format!("libundertone_plugin_{plugin}.so"));
+        let real = path.canonicalize().map_err(|source| HostError::Missing {
+            plugin: plugin.to_owned(),
+            path,
+            source,
+        })?;
+        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(library) = libraries.get(&real) {
+            return Ok((library, real));
+        }
+        let library = Library::load(&real, &self.onnxruntime)?;
+        if library.name != plugin {
+            let what = format!("it calls itself {:?}", library.name);
+            return Err(HostError::Contract { path: real, what });
+        }
+        tracing::info!(plugin, version = library.version, path = %real.display(), "loaded a plugin library");
+        libraries.insert(real.clone(), library);
+        Ok((library, real))
+    }
+}
+
+/// The contract that a bundle was made for is compared before its plugins are touched.
+fn check_abi(bundle: &Bundle) -> Result<(), HostError> {
+    let version = bundle.manifest().plugin.abi.split_once('.');
+    let numbers = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let (major, minor): (u32, u32) = numbers.expect("the version of an opened bundle was checked");
+    if is_spoken(major, minor) {
+        return Ok(());
+    }
+    Err(HostError::Version { what: format!("bundle {}", bundle.dir().display()), major, minor })
+}
+
+fn missing_kind(path: PathBuf, kind: &str) -> HostError {
+    HostError::Contract { path, what: format!("it is asked to be a {kind} and has no such functions") }
+}
+
+/// Compares what a manifest says with what a plugin reports.
+struct Comparison<'a> {
+    bundle: &'a Bundle,
+    plugin: &'a str,
+}
+
+impl Comparison<'_> {
+    fn check<T: PartialEq + ToString>(
+        &self,
+        what: &'static str,
+        manifest: &T,
+        reported: &T,
+    ) -> Result<(), HostError> {
+        if manifest == reported {
+            return Ok(());
+        }
+        Err(HostError::Mismatch {
+            dir: self.bundle.dir().to_owned(),
+            what,
+            manifest: manifest.to_string(),
+            plugin: self.plugin.to_owned(),
+            reported: reported.to_string(),
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! The host's services for one library.
+
+use crate::call::RunningCall;
+use crate::onnxruntime::OnnxRuntime;
+use crate::text::text_of;
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+use undertone_plugin_abi::{
+    self as abi, ABI_MAJOR, ABI_MINOR, CANCELLATION_SERVICE, COUNTER_SERVICE, CancellationService,
+    CounterService, DEADLINE_SERVICE, DeadlineService, LOG_SERVICE, LogLevel, LogService,
+    ONNXRUNTIME_SERVICE, Text,
+};
+
+const MAX_COUNTERS: usize = 32;
+const MAX_COUNTER_NAME_BYTES: usize = 64;
+
+static LOG: LogService = LogService { size: size_of::<LogService>() as u32, reserved: 0, log: Some(log) };
+static COUNTERS: CounterService =
+    CounterService { size: size_of::<CounterService>() as u32, reserved: 0, add: Some(add) };
+static CANCELLATION: CancellationService = CancellationService {
+    size: size_of::<CancellationService>() as u32,
+    reserved: 0,
+    is_cancelled: Some(RunningCall::is_cancelled),
+};
+static DEADLINE: DeadlineService = DeadlineService {
+    size: size_of::<DeadlineService>() as u32,
+    reserved: 0,
+    remaining_nanoseconds: Some(RunningCall::remaining_nanoseconds),
+};
+
+/// What one library gets as its host. Its table comes first, so that a pointer to the table is one to the whole.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Services {
+    table: abi::Host,
+    plugin: String,
+    counters: Mutex<BTreeMap<String, u64>>,
+    onnxruntime: Arc<OnnxRuntime>,
+}
+
+impl Services {
+    /// Makes the services of the library of `plugin`; they stay until the process ends.
+    pub(crate) fn leak(plugin: &str, onnxruntime: Arc<OnnxRuntime>) -> &'static Self {
+        let table = abi::Host {
+            size: size_of::<abi::Host>() as u32,
+            abi_major: ABI_MAJOR,
+            abi_minor: ABI_MINOR,
+            reserved: 0,
+            name: Text::new(concat!("undertone ", env!("CARGO_PKG_VERSION"))),
+            get_service: Some(get_service),
+        };
+        let counters = Mutex::default();
+        Box::leak(Box::new(Self { table, plugin: plugin.to_owned(), counters, onnxruntime }))
+    }
+
+    /// What the library's create_plugin gets.
+    pub(crate) fn table(&'static self) -> *const abi::Host {
+        ptr::from_ref(self).cast()
+    }
+
+    /// Where this library's ONNX Runtime comes from.
+    pub(crate) fn onnxruntime(&self) -> &OnnxRuntime {
+        &self.onnxruntime
+    }
+
+    /// The library's counters.
+    pub(crate) fn counters(&self) -> BTreeMap<String, u64> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, name: String, amount: u64) {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        if counters.len() < MAX_COUNTERS || counters.contains_key(&name) {
+            let counter = counters.entry(name).or_default();
+            *counter = counter.saturating_add(amount);
+        }
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        let plugin = self.plugin.as_str();
+        match level {
+            LogLevel::ERROR => tracing::error!(plugin, "{message}"),
+            LogLevel::WARN => tracing::warn!(plugin, "{message}"),
+            LogLevel::DEBUG => tracing::debug!(plugin, "{message}"),
+            _ => tracing::info!(plugin, "{message}"),
+        }
+    }
+
+    /// # Safety
+    /// `host` is what a library got from [`Self::table`].
+    unsafe fn of(host: *const abi::Host) -> Option<&'static Self> {
+        // SAFETY: the table is the first field of services that stay until the process ends.
+        unsafe { host.cast::<Self>().as_ref() }
+    }
+}
+
+unsafe extern "C" fn get_service(host: *const abi::Host, id: Text) -> *const c_void {
+    // SAFETY: the contract says that a plugin passes the host it got, and text that lives during the call.
+    let (Some(services), Some(id)) = (unsafe { (Services::of(host), text_of(id)) }) else {
+        return ptr::null();
+    };
+    match id.as_str() {
+        LOG_SERVICE => (&raw const LOG).cast(),
+        COUNTER_SERVICE => (&raw const COUNTERS).cast(),
+        CANCELLATION_SERVICE => (&raw const CANCELLATION).cast(),
+        DEADLINE_SERVICE => (&raw const DEADLINE).cast(),
+        ONNXRUNTIME_SERVICE => services.onnxruntime.base().map_or(ptr::null(), |base| base.cast()),
+        _ => ptr::null(),
+    }
+}
+
+unsafe extern "C" fn log(host: *const abi::Host, level: LogLevel, message: Text) {
+    // SAFETY: as in `get_service`.
+    if let (Some(services), Some(message)) = unsafe { (Services::of(host), text_of(message)) } {
+        services.log(level, &message);
+    }
+}
+
+unsafe extern "C" fn add(host: *const abi::Host, name: Text, amount: u64) {
+    if name.length > MAX_COUNTER_NAME_BYTES {
+        return;
+    }
+    // SAFETY: as in `get_service`.
+    if let (Some(services), Some(name)) = unsafe { (Services::of(host), text_of(name)) } {
+        services.count(name, amount);
+    }
+}
