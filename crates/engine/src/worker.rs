@@ -177,7 +177,7 @@ impl<'a> Worker<'a> {
             let Some(stream) = self.streams.get_mut(&item.stream) else { continue };
             match item.step {
                 Step::Tell(event) => stream.tell(event, self.context.observer.as_ref()),
-                Step::Score(request) => deliver_score(stream, request, score, self.context),
+                Step::Score(request) => deliver_score(stream, &request, score, self.context),
             }
         }
     }
@@ -218,14 +218,14 @@ fn requests_by_model<'s>(
 
 fn deliver_score(
     stream: &mut OwnedStream,
-    request: ScoreRequest,
+    request: &ScoreRequest,
     score: Option<(ItemScores, Duration)>,
     context: &WorkerContext,
 ) {
     let Some((logits, inference)) = score else { return };
     let facts = ScoringFacts { inference, abstain_below: context.abstain_below };
     let answered = match logits {
-        Ok(logits) => stream.answering.answer(&request, &logits, stream.model.as_ref(), &facts),
+        Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
         Err(error) => Err(owned_stream::failure(error.kind(), error.to_string())),
     };
     match answered {

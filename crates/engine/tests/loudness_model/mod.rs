@@ -21,6 +21,7 @@ enum Behaviour {
 pub(crate) struct LoudnessModel {
     reference: ModelRef,
     labels: Vec<String>,
+    layout: FrameLayout,
     behaviour: Behaviour,
 }
 
@@ -41,6 +42,7 @@ impl LoudnessModel {
         Self {
             reference: ModelRef { name: name.into(), version: "1.0.0".into() },
             labels: vec!["quiet".into(), "loud".into()],
+            layout: layout(),
             behaviour,
         }
     }
@@ -53,6 +55,10 @@ impl Model for LoudnessModel {
 
     fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    fn layout(&self) -> &FrameLayout {
+        &self.layout
     }
 
     fn temperature(&self) -> f32 {
@@ -72,6 +78,11 @@ impl Model for LoudnessModel {
     }
 }
 
+fn layout() -> FrameLayout {
+    let grid = FrameGrid { hop_samples: FRAME as u32, window_samples: FRAME as u32 };
+    FrameLayout { dim: 1, grid, look_ahead_frames: 0, columns: vec!["loudness".into()] }
+}
+
 struct Loudness {
     layout: FrameLayout,
     waiting: Vec<f32>,
@@ -79,9 +90,7 @@ struct Loudness {
 
 impl Loudness {
     fn new() -> Self {
-        let grid = FrameGrid { hop_samples: FRAME as u32, window_samples: FRAME as u32 };
-        let layout = FrameLayout { dim: 1, grid, look_ahead_frames: 0, columns: vec!["loudness".into()] };
-        Self { layout, waiting: Vec::new() }
+        Self { layout: layout(), waiting: Vec::new() }
     }
 }
 

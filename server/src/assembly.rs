@@ -1,0 +1,57 @@
+//! Puts models, engine and limits together: for the server, and for the command line in process.
+
+use crate::observer::MeteredEngine;
+use crate::recognition::Recognition;
+use crate::settings::Settings;
+use anyhow::Context;
+use std::sync::Arc;
+use undertone_core::{Model, Recorder, SystemClock};
+use undertone_engine::Engine;
+use undertone_plugin_host::{HostConfig, PluginHost, Registry};
+use undertone_telemetry::Metrics;
+
+/// The host that loads this installation's plugins and bundles.
+pub fn plugin_host(settings: &Settings) -> PluginHost {
+    PluginHost::new(HostConfig {
+        plugins_dir: settings.plugins_dir.clone(),
+        models_dir: settings.models.dir.clone(),
+        onnxruntime: settings.onnxruntime.clone(),
+    })
+}
+
+/// Loads every bundle and starts the workers. A bundle that is refused is logged and kept for `ListModels`.
+pub fn assemble(
+    settings: &Settings,
+    metrics: Arc<Metrics>,
+    recorder: Option<Arc<dyn Recorder>>,
+) -> anyhow::Result<Recognition> {
+    let report = plugin_host(settings).load_all();
+    for refusal in &report.refused {
+        tracing::error!(bundle = %refusal.path.display(), error = %refusal.error, "a bundle is refused");
+    }
+    let models: Vec<Arc<dyn Model>> =
+        report.models.iter().map(|model| model.clone() as Arc<dyn Model>).collect();
+    let observer = Arc::new(MeteredEngine(metrics.clone()));
+    let engine =
+        Engine::start(settings.engine.clone(), models, observer).context("workers cannot be started")?;
+    let recognition = Recognition {
+        models: Registry::new(report.models),
+        default_model: settings.models.default.clone(),
+        refused: report.refused,
+        engine,
+        recorder,
+        settings: settings.recognition.clone(),
+        recording: settings.recording.clone(),
+        max_message_bytes: settings.grpc.max_message_bytes,
+        clock: Arc::new(SystemClock),
+        metrics,
+    };
+    warn_without_default(&recognition);
+    Ok(recognition)
+}
+
+fn warn_without_default(recognition: &Recognition) {
+    if let Err(sentence) = recognition.model("") {
+        tracing::warn!(%sentence, "clients that name no model will be refused");
+    }
+}

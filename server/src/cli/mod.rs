@@ -1,0 +1,67 @@
+//! The command line.
+
+mod config_check;
+mod db;
+mod features;
+mod models;
+mod recognize;
+mod recognizer;
+mod serve;
+mod settings_args;
+
+use clap::{Parser, Subcommand};
+use settings_args::SettingsArgs;
+use std::process::ExitCode;
+
+/// Hears how something is said: speech emotion recognition over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "undertone", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until Ctrl-C or SIGTERM.
+    Serve(serve::ServeArgs),
+    /// Tell the emotions in recordings.
+    Recognize(recognize::RecognizeArgs),
+    /// List the models, or show one model's card.
+    Models(models::ModelsArgs),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(config_check::ConfigCommand),
+    /// Look after the journal and Postgres.
+    #[command(subcommand)]
+    Db(db::DbCommand),
+    /// Write a recording's feature frames, as the extractor plugin makes them.
+    Features(features::FeaturesArgs),
+}
+
+impl Cli {
+    /// Runs the command; the exit code is 0 when everything went well.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(args) => serve::run(&args, &self.settings).await,
+            Command::Recognize(args) => recognize::run(&args, &self.settings).await,
+            Command::Models(args) => models::run(&args, &self.settings).await,
+            Command::Config(command) => config_check::run(&command, &self.settings),
+            Command::Db(command) => db::run(&command, &self.settings).await,
+            Command::Features(args) => features::run(&args, &self.settings),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

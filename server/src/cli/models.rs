@@ -1,0 +1,74 @@
+//! `undertone models`
+
+use super::SettingsArgs;
+use super::recognizer::Recognizer;
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+use undertone_proto::v1;
+
+#[derive(Debug, Args)]
+pub(super) struct ModelsArgs {
+    /// Show this model's card: NAME or NAME@VERSION.
+    model: Option<String>,
+    /// Ask a server instead of looking at the bundles here.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = ModelsFormat::Text)]
+    format: ModelsFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModelsFormat {
+    Text,
+    Json,
+}
+
+pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
+    if let Some(name) = &args.model {
+        println!("{}", recognizer.model_card(name).await?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let listed = recognizer.list_models().await?;
+    match args.format {
+        ModelsFormat::Text => text(&listed),
+        ModelsFormat::Json => listed.models.iter().for_each(|model| println!("{}", json(model))),
+    }
+    Ok(if listed.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn text(listed: &v1::ListModelsResponse) {
+    for model in &listed.models {
+        let reference = model.reference.clone().unwrap_or_default();
+        let default = if model.is_default { " (default)" } else { "" };
+        println!("{}@{}{default}", reference.name, reference.version);
+        println!("  {}", model.description);
+        println!(
+            "  accuracy {:.1} %, UAR {:.1} % on speakers it was never trained on: {}",
+            model.accuracy * 100.0,
+            model.unweighted_average_recall * 100.0,
+            model.test_speakers.join(" ")
+        );
+        println!("  labels: {}", model.labels.join(", "));
+        println!("  licence: {}", model.licence);
+    }
+    for refused in &listed.refused {
+        eprintln!("refused: {}: {}", refused.path, refused.reason);
+    }
+}
+
+fn json(model: &v1::Model) -> serde_json::Value {
+    let reference = model.reference.clone().unwrap_or_default();
+    serde_json::json!({
+        "name": reference.name,
+        "version": reference.version,
+        "default": model.is_default,
+        "description": model.description,
+        "labels": model.labels,
+        "licence": model.licence,
+        "accuracy": model.accuracy,
+        "uar": model.unweighted_average_recall,
+        "test_speakers": model.test_speakers,
+    })
+}

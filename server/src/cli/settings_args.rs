@@ -1,0 +1,46 @@
+//! Flags that change settings; they win over file and environment.
+
+use crate::settings::{Places, Settings, SettingsError, Sources, load};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Flags that change settings; they win over file and environment.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Settings")]
+pub(super) struct SettingsArgs {
+    /// Settings file (TOML).
+    #[arg(long, global = true, value_name = "FILE", env = "UNDERTONE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Any setting, for instance --set engine.workers=4.
+    #[arg(long, global = true, value_name = "PATH=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// Where bundles lie (models.dir).
+    #[arg(long, global = true, value_name = "DIR")]
+    models_dir: Option<String>,
+    /// Where plugin libraries lie (plugins.dir).
+    #[arg(long, global = true, value_name = "DIR")]
+    plugins_dir: Option<String>,
+    /// The journal's folder (data.dir).
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+}
+
+impl SettingsArgs {
+    /// The settings from defaults, file, environment, these flags, and `more` flags of a command.
+    pub(super) fn load(&self, more: Vec<(String, String)>) -> Result<Settings, SettingsError> {
+        let named = [
+            ("models.dir", &self.models_dir),
+            ("plugins.dir", &self.plugins_dir),
+            ("data.dir", &self.data_dir),
+        ];
+        let named = named.into_iter().filter_map(|(path, value)| Some((path.to_owned(), value.clone()?)));
+        let flags = self.set.iter().cloned().chain(named).chain(more).collect();
+        let sources = Sources { file: self.config.clone(), flags, environment: true };
+        load(&sources, &Places::around_program())
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text.split_once('=').ok_or("give PATH=VALUE, for instance engine.workers=4")?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
+}

@@ -1,0 +1,152 @@
+//! `undertone.v1.Recognizer`.
+
+use super::streaming::{self, ReplyStream};
+use super::{reply, request, status};
+use crate::recognition::{Heard, Recognition};
+use bytes::Bytes;
+use std::sync::Arc;
+use tonic::{Code, Request, Response, Status, Streaming};
+use undertone_core::{EndReason, Model, StreamId};
+use undertone_engine::{Answer, Event, StreamEvents, StreamInput, Summary};
+use undertone_plugin_host::LoadedModel;
+use undertone_proto::v1;
+
+/// Hears how something is said.
+#[derive(Clone)]
+pub struct RecognizerService {
+    recognition: Arc<Recognition>,
+}
+
+impl RecognizerService {
+    /// A service over `recognition`.
+    pub fn new(recognition: Arc<Recognition>) -> Self {
+        Self { recognition }
+    }
+
+    /// Answers about a whole recording.
+    pub async fn recognize(&self, request: v1::RecognizeRequest) -> Result<v1::RecognizeResponse, Status> {
+        let config = request.config.unwrap_or_default();
+        let checked = request::check(config, Some(&request.audio), &self.recognition)?;
+        let id = StreamId::generate();
+        let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
+        // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
+        let (_, collected) =
+            tokio::join!(feed(input, request.audio), self.collect(id, &checked.model, events));
+        let (mut response, summary) = self.ended(id, collected).await?;
+        response.stream_id = id.to_string();
+        response.model = Some(reply::model_ref(checked.model.reference()));
+        response.audio_duration = Some(reply::at(summary.samples));
+        Ok(response)
+    }
+
+    /// Answers while the messages come; the same as the call over the wire.
+    pub async fn recognize_stream<S>(&self, asks: S) -> Result<ReplyStream, Status>
+    where
+        S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
+            + Send
+            + Unpin
+            + 'static,
+    {
+        streaming::recognize(self.recognition.clone(), asks).await
+    }
+
+    async fn collect(
+        &self,
+        id: StreamId,
+        model: &LoadedModel,
+        mut events: StreamEvents,
+    ) -> Result<(v1::RecognizeResponse, Summary), (Status, Heard)> {
+        let mut response = v1::RecognizeResponse::default();
+        let mut updates: Vec<v1::Result> = Vec::new();
+        let mut heard = Heard::default();
+        loop {
+            match events.next().await {
+                None => return Err((status::worker_lost(), heard)),
+                Some(Event::Failed(failure)) => return Err((status::stream_failed(failure), heard)),
+                Some(Event::Ended(summary)) => return Ok((response, summary)),
+                Some(Event::Speech(_)) => {}
+                Some(Event::Warning(warning)) => response.warnings.push(reply::warning(warning)),
+                Some(Event::Answer(answer)) => {
+                    let is_final = answer.trigger.is_final();
+                    heard.samples = answer.audio_processed;
+                    heard.utterances += u32::from(is_final);
+                    let result = self.recorded(id, model, &answer).await.map_err(|status| (status, heard))?;
+                    if is_final {
+                        let (own, later) = updates
+                            .into_iter()
+                            .partition(|update: &v1::Result| update.utterance == result.utterance);
+                        updates = later;
+                        response.utterances.push(v1::Utterance { result: Some(result), updates: own });
+                    } else {
+                        updates.push(result);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn recorded(
+        &self,
+        id: StreamId,
+        model: &LoadedModel,
+        answer: &Answer,
+    ) -> Result<v1::Result, Status> {
+        let recorded = self.recognition.record_answer(id, model, answer).await;
+        let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+        Ok(reply::result(answer, model.labels(), prediction))
+    }
+
+    async fn ended(
+        &self,
+        id: StreamId,
+        collected: Result<(v1::RecognizeResponse, Summary), (Status, Heard)>,
+    ) -> Result<(v1::RecognizeResponse, Summary), Status> {
+        match collected {
+            Ok((response, summary)) => {
+                let recorded = self.recognition.record_ended(id, &summary).await;
+                recorded.map_err(|error| status::not_recorded(&error))?;
+                Ok((response, summary))
+            }
+            Err((status, heard)) => {
+                self.recognition.record_broken(id, EndReason::Failed, heard).await;
+                Err(status)
+            }
+        }
+    }
+}
+
+async fn feed(input: StreamInput, audio: Bytes) -> Result<(), undertone_engine::StreamClosed> {
+    input.audio(audio).await?;
+    input.finish().await
+}
+
+#[tonic::async_trait]
+impl v1::recognizer_server::Recognizer for RecognizerService {
+    async fn recognize(
+        &self,
+        request: Request<v1::RecognizeRequest>,
+    ) -> Result<Response<v1::RecognizeResponse>, Status> {
+        let service = self.clone();
+        // In a task of its own, so that a recording whose client left is still recorded to its end.
+        let task = tokio::spawn(async move { service.recognize(request.into_inner()).await });
+        let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
+        let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
+        self.recognition.count_call("Recognize", code);
+        answered.map(Response::new)
+    }
+
+    type StreamingRecognizeStream = ReplyStream;
+
+    async fn streaming_recognize(
+        &self,
+        request: Request<Streaming<v1::StreamingRecognizeRequest>>,
+    ) -> Result<Response<ReplyStream>, Status> {
+        match self.recognize_stream(request.into_inner()).await {
+            Ok(replies) => Ok(Response::new(replies)),
+            Err(status) => {
+                self.recognition.count_call("StreamingRecognize", status.code());
+                Err(status)
+            }
+        }
+    }
+}

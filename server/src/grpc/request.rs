@@ -1,0 +1,228 @@
+//! From a client's configuration to one that cannot be wrong.
+
+use super::status;
+use crate::recognition::Recognition;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::Status;
+use tonic_types::FieldViolation;
+use undertone_audio::{AudioFormat, Encoding, Endpointing};
+use undertone_core::{Labels, Model, PIPELINE_RATE, SampleRate};
+use undertone_engine::SessionConfig;
+use undertone_plugin_host::LoadedModel;
+use undertone_proto::v1;
+
+/// A configuration that was checked whole.
+pub(crate) struct CheckedRequest {
+    pub(crate) model: Arc<LoadedModel>,
+    pub(crate) session: SessionConfig,
+    pub(crate) subject_key: Option<String>,
+    pub(crate) labels: Labels,
+    /// The client's configuration with every default filled in.
+    pub(crate) effective: v1::RecognitionConfig,
+}
+
+/// Checks `config`; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
+pub(crate) fn check(
+    config: v1::RecognitionConfig,
+    first_bytes: Option<&[u8]>,
+    recognition: &Recognition,
+) -> Result<CheckedRequest, Status> {
+    let mut violations = Violations::default();
+    let format = audio_format(config.audio.unwrap_or_default(), first_bytes, &mut violations);
+    let hop = interim_hop(&config, recognition, &mut violations);
+    let endpointing = endpointing(config.endpointing, recognition, &mut violations);
+    labels_within_limits(&config, recognition, &mut violations);
+    let Some(format) = format.filter(|_| violations.0.is_empty()) else {
+        return Err(status::bad_request(violations.0));
+    };
+    let model =
+        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+    let session = SessionConfig {
+        format,
+        limits: recognition.settings.limits,
+        endpointing,
+        interim_hop: config.interim_results.then(|| PIPELINE_RATE.samples_in(hop)),
+        min_frames: model.min_frames(),
+    };
+    let effective = v1::RecognitionConfig {
+        audio: Some(effective_audio(format)),
+        model: model.reference().to_string(),
+        interim_hop: config.interim_results.then(|| duration(hop)),
+        endpointing: Some(effective_endpointing(&endpointing)),
+        ..config.clone()
+    };
+    let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
+    Ok(CheckedRequest { model, session, subject_key, labels: config.labels.into_iter().collect(), effective })
+}
+
+/// The wrong fields found so far.
+#[derive(Default)]
+struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    fn add(&mut self, field: &str, description: impl Into<String>) {
+        self.0.push(FieldViolation::new(field, description));
+    }
+}
+
+fn audio_format(
+    audio: v1::AudioFormat,
+    first_bytes: Option<&[u8]>,
+    violations: &mut Violations,
+) -> Option<AudioFormat> {
+    let encoding = encoding(audio.encoding, first_bytes, violations);
+    let sample_rate = match audio.sample_rate_hertz {
+        0 => None,
+        hz => SampleRate::new(hz)
+            .inspect_err(|error| violations.add("config.audio.sample_rate_hertz", error.to_string()))
+            .ok(),
+    };
+    let channels = u16::try_from(audio.channels)
+        .map_err(|_| {
+            violations.add("config.audio.channels", format!("{} channels are too many", audio.channels))
+        })
+        .ok()?;
+    let encoding = encoding?;
+    if !encoding.is_container() && audio.sample_rate_hertz == 0 {
+        let needed = format!("{} has no header: give the sample rate in Hz", encoding.name());
+        violations.add("config.audio.sample_rate_hertz", needed);
+        return None;
+    }
+    Some(AudioFormat { encoding, sample_rate, channels: Some(channels).filter(|&channels| channels > 0) })
+}
+
+fn encoding(number: i32, first_bytes: Option<&[u8]>, violations: &mut Violations) -> Option<Encoding> {
+    use v1::AudioEncoding as Wire;
+    const FIELD: &str = "config.audio.encoding";
+    let encoding = match Wire::try_from(number) {
+        Ok(Wire::Linear16) => Encoding::Linear16,
+        Ok(Wire::Float32) => Encoding::Float32,
+        Ok(Wire::Mulaw) => Encoding::Mulaw,
+        Ok(Wire::Alaw) => Encoding::Alaw,
+        Ok(Wire::Flac) => Encoding::Flac,
+        Ok(Wire::OggOpus) => Encoding::OggOpus,
+        Ok(Wire::Wav) => Encoding::Wav,
+        Ok(Wire::Unspecified) => return sniffed(first_bytes, violations),
+        Err(_) => {
+            violations.add(FIELD, format!("{number} is not an encoding"));
+            return None;
+        }
+    };
+    Some(encoding)
+}
+
+fn sniffed(first_bytes: Option<&[u8]>, violations: &mut Violations) -> Option<Encoding> {
+    const FIELD: &str = "config.audio.encoding";
+    let Some(bytes) = first_bytes else {
+        violations.add(FIELD, "a stream must name its encoding");
+        return None;
+    };
+    let found = Encoding::sniff(bytes);
+    if bytes.is_empty() {
+        violations.add("audio", "there is no audio: the recording is empty");
+    } else if found.is_none() {
+        violations
+            .add(FIELD, "the bytes are neither WAV, FLAC nor Ogg Opus; raw audio must name its encoding");
+    }
+    found
+}
+
+fn interim_hop(
+    config: &v1::RecognitionConfig,
+    recognition: &Recognition,
+    violations: &mut Violations,
+) -> Duration {
+    let shortest = recognition.settings.min_interim_hop;
+    let Some(asked) = config.interim_hop else { return recognition.settings.interim_hop };
+    match Duration::try_from(asked) {
+        Ok(hop) if hop >= shortest => hop,
+        _ => {
+            let sentence = format!("give at least {} ms", shortest.as_millis());
+            violations.add("config.interim_hop", sentence);
+            shortest
+        }
+    }
+}
+
+fn endpointing(
+    asked: Option<v1::Endpointing>,
+    recognition: &Recognition,
+    violations: &mut Violations,
+) -> Endpointing {
+    let default = recognition.settings.endpointing;
+    let Some(asked) = asked else { return default };
+    let mut take = |name: &str, value: Option<prost_types::Duration>, default: Duration| match value {
+        None => default,
+        Some(value) => Duration::try_from(value).unwrap_or_else(|_| {
+            violations.add(&format!("config.endpointing.{name}"), "a duration here is not negative");
+            default
+        }),
+    };
+    let endpointing = Endpointing {
+        enabled: asked.enabled.unwrap_or(default.enabled),
+        min_speech: take("min_speech", asked.min_speech, default.min_speech),
+        hangover: take("hangover", asked.hangover, default.hangover),
+        pre_roll: take("pre_roll", asked.pre_roll, default.pre_roll),
+        max_utterance: take("max_utterance", asked.max_utterance, default.max_utterance),
+        threshold: asked.threshold.unwrap_or(default.threshold),
+    };
+    for mistake in endpointing.validate().err().unwrap_or_default() {
+        violations.add("config.endpointing", mistake);
+    }
+    endpointing
+}
+
+fn labels_within_limits(
+    config: &v1::RecognitionConfig,
+    recognition: &Recognition,
+    violations: &mut Violations,
+) {
+    let (most, longest) = (recognition.settings.max_labels, recognition.settings.max_label_bytes);
+    if config.labels.len() > most {
+        violations.add("config.labels", format!("{} labels: give at most {most}", config.labels.len()));
+    }
+    if config.labels.iter().any(|(key, value)| key.len() > longest || value.len() > longest) {
+        violations.add("config.labels", format!("a key or value is longer than {longest} bytes"));
+    }
+    if config.subject_key.len() > longest {
+        violations.add("config.subject_key", format!("it is longer than {longest} bytes"));
+    }
+}
+
+fn effective_audio(format: AudioFormat) -> v1::AudioFormat {
+    use v1::AudioEncoding as Wire;
+    let encoding = match format.encoding {
+        Encoding::Linear16 => Wire::Linear16,
+        Encoding::Float32 => Wire::Float32,
+        Encoding::Mulaw => Wire::Mulaw,
+        Encoding::Alaw => Wire::Alaw,
+        Encoding::Flac => Wire::Flac,
+        Encoding::OggOpus => Wire::OggOpus,
+        Encoding::Wav => Wire::Wav,
+    };
+    v1::AudioFormat {
+        encoding: encoding.into(),
+        sample_rate_hertz: format.sample_rate.map_or(0, SampleRate::hz),
+        channels: u32::from(format.channels.unwrap_or(u16::from(!format.encoding.is_container()))),
+    }
+}
+
+fn effective_endpointing(endpointing: &Endpointing) -> v1::Endpointing {
+    v1::Endpointing {
+        enabled: Some(endpointing.enabled),
+        min_speech: Some(duration(endpointing.min_speech)),
+        hangover: Some(duration(endpointing.hangover)),
+        pre_roll: Some(duration(endpointing.pre_roll)),
+        max_utterance: Some(duration(endpointing.max_utterance)),
+        threshold: Some(endpointing.threshold),
+    }
+}
+
+/// A duration as the wire spells it.
+pub(crate) fn duration(value: Duration) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(value.as_secs()).unwrap_or(i64::MAX),
+        nanos: value.subsec_nanos().cast_signed(),
+    }
+}

@@ -1,0 +1,95 @@
+//! From errors to gRPC codes: the one table, with rich details.
+
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use undertone_core::{ErrorKind, RecordError};
+use undertone_engine::{OpenError, StreamFailure};
+
+/// The code for a kind of failure.
+pub(crate) const fn code_of(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::InvalidInput => Code::InvalidArgument,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Overload => Code::ResourceExhausted,
+        ErrorKind::Plugin | ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::Internal => Code::Internal,
+    }
+}
+
+/// Every wrong field of a request, together.
+pub(crate) fn bad_request(violations: Vec<FieldViolation>) -> Status {
+    let sentences: Vec<String> = violations
+        .iter()
+        .map(|violation| format!("{}: {}", violation.field, violation.description))
+        .collect();
+    let message = format!("the request cannot be worked with: {}", sentences.join("; "));
+    Status::with_error_details(Code::InvalidArgument, message, ErrorDetails::with_bad_request(violations))
+}
+
+/// One wrong field.
+pub(crate) fn bad_field(field: &str, description: impl Into<String>) -> Status {
+    bad_request(vec![FieldViolation::new(field, description)])
+}
+
+/// A model that the server does not have.
+pub(crate) fn unknown_model(name: &str, sentence: &str) -> Status {
+    let details = ErrorDetails::with_resource_info("undertone.v1.Model", name, "", sentence);
+    Status::with_error_details(Code::NotFound, sentence, details)
+}
+
+/// A stream that failed, with the delay after which a retry may help.
+pub(crate) fn stream_failed(failure: StreamFailure) -> Status {
+    match failure.retry_after {
+        Some(delay) => retry_later(code_of(failure.kind), failure.message, delay),
+        None if failure.kind == ErrorKind::InvalidInput => bad_field("audio", failure.message),
+        None => Status::new(code_of(failure.kind), failure.message),
+    }
+}
+
+/// A stream that could not be opened.
+pub(crate) fn not_opened(error: &OpenError) -> Status {
+    retry_later(code_of(error.kind()), error.to_string(), error.retry_after())
+}
+
+/// The worker that owned the stream is gone.
+pub(crate) fn worker_lost() -> Status {
+    retry_later(
+        Code::Unavailable,
+        "the worker of this stream was lost; open a new one".into(),
+        Duration::ZERO,
+    )
+}
+
+/// A result that could not be made durable is not sent.
+pub(crate) fn not_recorded(error: &RecordError) -> Status {
+    let message = format!("the result could not be recorded, so it is not sent: {error}");
+    retry_later(Code::Unavailable, message, Duration::from_secs(5))
+}
+
+fn retry_later(code: Code, message: String, delay: Duration) -> Status {
+    Status::with_error_details(code, message, ErrorDetails::with_retry_info(Some(delay)))
+}
+
+/// The code as the gRPC specification spells it.
+pub(crate) const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

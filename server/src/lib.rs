@@ -1,0 +1,19 @@
+//! The Undertone server and its command line: configuration, wiring, gRPC and HTTP services.
+//!
+//! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
+#![forbid(unsafe_code)]
+
+mod assembly;
+pub mod cli;
+mod grpc;
+mod http;
+mod observer;
+mod recognition;
+mod report;
+mod server;
+pub mod settings;
+
+pub use assembly::{assemble, plugin_host};
+pub use grpc::{ModelsService, RecognizerService, ReplyStream};
+pub use recognition::Recognition;
+pub use server::Server;

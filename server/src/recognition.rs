@@ -1,0 +1,170 @@
+//! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
+
+use crate::settings::{RecognitionSettings, RecordingSettings, SubjectKeyRule};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Instant;
+use undertone_core::{
+    Clock, EndReason, Labels, ModelRef, PredictionId, Record, RecordError, Recorder, Role, StreamEndRecord,
+    StreamId, StreamRecord, UtteranceRecord,
+};
+use undertone_engine::{Answer, Engine, Summary};
+use undertone_plugin_host::{LoadedModel, Refusal, Registry};
+use undertone_telemetry::Metrics;
+
+/// What every call needs.
+pub struct Recognition {
+    /// The loaded models.
+    pub models: Registry,
+    /// The model that answers when a client names none.
+    pub default_model: String,
+    /// Bundles that were found and refused.
+    pub refused: Vec<Refusal>,
+    /// The workers.
+    pub engine: Engine,
+    /// Where answers are recorded; `None` when the command line works in process.
+    pub recorder: Option<Arc<dyn Recorder>>,
+    /// Limits and defaults of a stream.
+    pub settings: RecognitionSettings,
+    /// What is recorded, and how.
+    pub recording: RecordingSettings,
+    /// Largest message in bytes.
+    pub max_message_bytes: usize,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+}
+
+/// What a stream's records have in common.
+pub(crate) struct StreamFacts {
+    pub(crate) id: StreamId,
+    pub(crate) model: ModelRef,
+    pub(crate) encoding: &'static str,
+    pub(crate) sample_rate_hz: u32,
+    pub(crate) subject_key: Option<String>,
+    pub(crate) labels: Labels,
+}
+
+impl Recognition {
+    /// The model that a client names as `NAME` or `NAME@VERSION`; the default one for an empty name.
+    pub fn model(&self, name: &str) -> Result<Arc<LoadedModel>, String> {
+        let name = if name.is_empty() { self.default_model.as_str() } else { name };
+        self.models.resolve(name).cloned().map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn count_call(&self, method: &str, code: tonic::Code) {
+        let code = crate::grpc::code_name(code);
+        self.metrics.rpc.finished.with_label_values(&[method, code]).inc();
+    }
+
+    pub(crate) async fn record_opened(&self, facts: &StreamFacts) -> Result<(), RecordError> {
+        let record = StreamRecord {
+            stream_id: facts.id,
+            opened_at: self.clock.now(),
+            tenant: "default".into(),
+            subject_key: self.stored_subject_key(facts.subject_key.as_deref()),
+            model: facts.model.clone(),
+            encoding: facts.encoding.into(),
+            sample_rate_hz: facts.sample_rate_hz,
+            labels: facts.labels.clone(),
+        };
+        self.record("stream_opened", Record::StreamOpened(record)).await
+    }
+
+    /// Records an answer if it is one to record; its identifier is for the client.
+    pub(crate) async fn record_answer(
+        &self,
+        stream: StreamId,
+        model: &LoadedModel,
+        answer: &Answer,
+    ) -> Result<Option<PredictionId>, RecordError> {
+        let wanted = answer.trigger.is_final() || self.recording.interim;
+        if self.recorder.is_none() || !wanted {
+            return Ok(None);
+        }
+        let id = PredictionId::generate();
+        let record = self.utterance_record(id, stream, model, answer);
+        self.record("prediction", Record::Utterance(record)).await?;
+        Ok(Some(id).filter(|_| answer.trigger.is_final()))
+    }
+
+    pub(crate) async fn record_ended(&self, stream: StreamId, summary: &Summary) -> Result<(), RecordError> {
+        let record = StreamEndRecord {
+            stream_id: stream,
+            ended_at: self.clock.now(),
+            reason: summary.reason,
+            samples: summary.samples,
+            utterances: summary.utterances,
+        };
+        self.record("stream_ended", Record::StreamEnded(record)).await
+    }
+
+    /// Records the end of a stream that failed or was given up.
+    pub(crate) async fn record_broken(&self, stream: StreamId, reason: EndReason, heard: Heard) {
+        let summary =
+            Summary { reason, samples: heard.samples, utterances: heard.utterances, updates_dropped: 0 };
+        if let Err(error) = self.record_ended(stream, &summary).await {
+            tracing::warn!(%stream, %error, "the end of a stream could not be recorded");
+        }
+    }
+
+    fn utterance_record(
+        &self,
+        prediction_id: PredictionId,
+        stream_id: StreamId,
+        model: &LoadedModel,
+        answer: &Answer,
+    ) -> UtteranceRecord {
+        use undertone_core::Model;
+        let top = answer.probabilities.top();
+        UtteranceRecord {
+            prediction_id,
+            stream_id,
+            utterance: answer.utterance,
+            created_at: self.clock.now(),
+            model: model.reference().clone(),
+            arm: None,
+            role: Role::Live,
+            is_final: answer.trigger.is_final(),
+            interval: answer.interval,
+            labels: model.labels().to_vec(),
+            probabilities: answer.probabilities.values().to_vec(),
+            top: model.labels().get(top.label).cloned().unwrap_or_default(),
+            confidence: top.probability,
+            abstained: answer.abstained,
+            time_parts: answer.time_parts,
+        }
+    }
+
+    async fn record(&self, kind: &str, record: Record) -> Result<(), RecordError> {
+        let Some(recorder) = &self.recorder else { return Ok(()) };
+        let begun = Instant::now();
+        let recorded = recorder.record(record).await;
+        let metrics = &self.metrics.store;
+        metrics.record_seconds.observe(begun.elapsed().as_secs_f64());
+        let outcome = if recorded.is_ok() { "durable" } else { "failed" };
+        metrics.records.with_label_values(&[kind, outcome]).inc();
+        recorded
+    }
+
+    fn stored_subject_key(&self, key: Option<&str>) -> Option<String> {
+        let key = key?;
+        match self.recording.subject_key {
+            SubjectKeyRule::Drop => None,
+            SubjectKeyRule::Plain => Some(key.to_owned()),
+            SubjectKeyRule::Hash => {
+                let salted = [self.recording.subject_salt.as_bytes(), b"\0", key.as_bytes()].concat();
+                let digest = Sha256::digest(&salted);
+                Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+            }
+        }
+    }
+}
+
+/// What a stream had heard when it broke.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Heard {
+    pub(crate) samples: u64,
+    pub(crate) utterances: u32,
+}

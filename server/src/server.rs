@@ -1,0 +1,171 @@
+//! A running server: bind, open the journal, load the models, serve, drain.
+
+use crate::assembly;
+use crate::grpc::{ModelsService, RecognizerService};
+use crate::http::{self, HttpState};
+use crate::recognition::Recognition;
+use crate::settings::Settings;
+use anyhow::{Context, anyhow};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Router;
+use tonic_health::server::HealthReporter;
+use undertone_core::{Model, Recorder};
+use undertone_proto::v1::models_server::ModelsServer;
+use undertone_proto::v1::recognizer_server::RecognizerServer;
+use undertone_store::{Journal, JournalOptions, Shipper};
+use undertone_telemetry::Metrics;
+
+/// A server that accepts calls.
+pub struct Server {
+    grpc_address: SocketAddr,
+    http_address: SocketAddr,
+    recognition: Arc<Recognition>,
+    health: HealthReporter,
+    recording: Recording,
+    stop: CancellationToken,
+    draining: Arc<AtomicBool>,
+    grpc: JoinHandle<Result<(), tonic::transport::Error>>,
+    http: JoinHandle<std::io::Result<()>>,
+    grace: Duration,
+}
+
+/// The journal and what ships it.
+struct Recording {
+    journal: Arc<Journal>,
+    shipper: Option<Shipper>,
+}
+
+impl Server {
+    /// Starts everything; when this returns, calls are accepted.
+    pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
+        let http_listener = bind("http.listen", settings.http_listen).await?;
+        let metrics = Arc::new(Metrics::new()?);
+        let recording = Recording::open(settings).await?;
+        let recorder: Arc<dyn Recorder> = recording.journal.clone();
+        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), Some(recorder))?);
+
+        let stop = CancellationToken::new();
+        let draining = Arc::new(AtomicBool::new(false));
+        let (health, router) = grpc_router(settings, &recognition).await?;
+        let grpc_address = grpc_listener.local_addr()?;
+        let http_address = http_listener.local_addr()?;
+        let http_state = HttpState {
+            metrics,
+            models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
+            draining: draining.clone(),
+            shipping: recording.shipper.as_ref().map(Shipper::status),
+        };
+        let grpc = tokio::spawn(router.serve_with_incoming_shutdown(
+            TcpListenerStream::new(grpc_listener),
+            stop.clone().cancelled_owned(),
+        ));
+        let http = tokio::spawn(serve_http(http_listener, http_state, stop.clone()));
+        let grace = settings.shutdown_grace;
+        let server = Self {
+            grpc_address,
+            http_address,
+            recognition,
+            health,
+            recording,
+            stop,
+            draining,
+            grpc,
+            http,
+            grace,
+        };
+        tracing::info!(grpc = %grpc_address, http = %http_address, models = server.recognition.models.list().count(), "serving");
+        Ok(server)
+    }
+
+    /// Where gRPC calls are accepted.
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
+    }
+
+    /// Where HTTP calls are accepted.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// Takes no more calls, answers what the open streams have heard, and ends within the grace time.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.draining.store(true, Ordering::Release);
+        self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
+        self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        self.recognition.engine.drain().await;
+        self.stop.cancel();
+        if tokio::time::timeout(self.grace, self.grpc).await.is_err() {
+            let late = self.recognition.engine.open_streams();
+            tracing::warn!(late, grace = ?self.grace, "streams did not end within the grace time");
+        }
+        if tokio::time::timeout(self.grace, self.http).await.is_err() {
+            tracing::warn!("an HTTP call did not end within the grace time");
+        }
+        self.recording.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+impl Recording {
+    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let options =
+            JournalOptions { limit_bytes: settings.journal_limit_bytes, ..JournalOptions::default() };
+        let opened = Journal::open(&settings.data_dir, options).await;
+        let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
+        let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
+        Ok(Self { journal, shipper })
+    }
+
+    async fn close(self) {
+        if let Some(shipper) = self.shipper {
+            shipper.stop().await;
+        }
+        self.journal.close().await;
+    }
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("{setting}: {address} is in use by another program; stop it or set another address")
+        }
+        _ => anyhow!("{setting}: cannot listen on {address}: {error}"),
+    })
+}
+
+async fn grpc_router(
+    settings: &Settings,
+    recognition: &Arc<Recognition>,
+) -> anyhow::Result<(HealthReporter, Router)> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    if !recognition.models.is_empty() {
+        health.set_serving::<RecognizerServer<RecognizerService>>().await;
+    }
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .context("the descriptor set cannot be read")?;
+    let recognizer = RecognizerServer::new(RecognizerService::new(recognition.clone()))
+        .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let router = tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(recognizer)
+        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
+    Ok((health, router))
+}
+
+async fn serve_http(listener: TcpListener, state: HttpState, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+}

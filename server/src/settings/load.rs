@@ -1,0 +1,231 @@
+//! From files, environment and flags to [`Settings`].
+
+use super::reader::Reader;
+use super::{
+    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, Settings,
+    SettingsError, SubjectKeyRule,
+};
+use config::{Config, Environment, File, FileFormat};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+use undertone_audio::{AudioLimits, Endpointing};
+use undertone_engine::EngineConfig;
+use undertone_store::PostgresUrl;
+use undertone_telemetry::LogFormat;
+
+/// Where settings come from, beside the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// A TOML file.
+    pub file: Option<PathBuf>,
+    /// Flags: pairs of path and value, such as `("grpc.listen", "127.0.0.1:0")`.
+    pub flags: Vec<(String, String)>,
+    /// Whether the environment counts.
+    pub environment: bool,
+}
+
+/// Reads the settings; every mistake is in the error.
+pub fn load(sources: &Sources, places: &Places) -> Result<Settings, SettingsError> {
+    let config = layered(sources).map_err(|error| SettingsError { mistakes: vec![error.to_string()] })?;
+    let mut reader = Reader::new(config);
+    let settings = read(&mut reader, places);
+    let mistakes = reader.finish();
+    if mistakes.is_empty() { Ok(settings) } else { Err(SettingsError { mistakes }) }
+}
+
+fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
+    let mut builder = Config::builder();
+    if let Some(path) = &sources.file {
+        builder = builder.add_source(File::from(path.as_path()).format(FileFormat::Toml));
+    }
+    if sources.environment {
+        builder =
+            builder.add_source(Environment::with_prefix("UNDERTONE").prefix_separator("__").separator("__"));
+    }
+    for (path, value) in &sources.flags {
+        builder = builder.set_override(path.as_str(), value.as_str())?;
+    }
+    builder.build()
+}
+
+fn read(reader: &mut Reader, places: &Places) -> Settings {
+    Settings {
+        grpc: grpc(reader),
+        http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
+        journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
+            .filter(|&bytes| bytes > 0),
+        models: ModelSettings {
+            dir: reader.path("models.dir", places.models()),
+            default: reader.text("models.default", "cnn"),
+        },
+        plugins_dir: reader.path("plugins.dir", places.plugins()),
+        onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
+        store_url: store_url(reader),
+        engine: engine(reader),
+        recognition: recognition(reader),
+        recording: recording(reader),
+        shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
+        log: LogSettings {
+            filter: reader.text("log.filter", "info"),
+            format: reader.parsed("log.format", LogFormat::Pretty),
+        },
+    }
+}
+
+fn grpc(reader: &mut Reader) -> GrpcSettings {
+    const MIB: u64 = 1024 * 1024;
+    GrpcSettings {
+        listen: reader.parsed("grpc.listen", ([127, 0, 0, 1], 50151).into()),
+        max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
+        keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
+    }
+}
+
+fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
+    let text = reader.optional_text("store.url")?;
+    // The text may hold a password: it is not repeated in the mistake.
+    PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
+}
+
+fn engine(reader: &mut Reader) -> EngineConfig {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    EngineConfig {
+        workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
+        stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
+        worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
+        event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
+        abstain_below: reader.number("recognition.abstain_below", 0.25, 0.0..=1.0),
+    }
+}
+
+fn recognition(reader: &mut Reader) -> RecognitionSettings {
+    let limits = AudioLimits::default();
+    RecognitionSettings {
+        interim_hop: reader.duration("recognition.interim_hop", Duration::from_millis(500)),
+        min_interim_hop: reader.duration("recognition.min_interim_hop", Duration::from_millis(100)),
+        limits: AudioLimits {
+            max_seconds: max_audio_seconds(reader, limits.max_seconds),
+            max_channels: reader.count("recognition.max_channels", limits.max_channels.into(), 1..=64) as u16,
+            max_header_bytes: reader.count(
+                "recognition.max_header_bytes",
+                limits.max_header_bytes.into(),
+                1024..=1 << 30,
+            ) as u32,
+        },
+        idle_timeout: reader.duration("recognition.idle_timeout", Duration::from_secs(60)),
+        max_labels: reader.count("recognition.max_labels", 16, 0..=1000) as usize,
+        max_label_bytes: reader.count("recognition.max_label_bytes", 256, 1..=65_536) as usize,
+        endpointing: endpointing(reader),
+    }
+}
+
+fn max_audio_seconds(reader: &mut Reader, default: u32) -> u32 {
+    let longest = reader.duration("recognition.max_audio", Duration::from_secs(default.into()));
+    u32::try_from(longest.as_secs()).unwrap_or(u32::MAX).max(1)
+}
+
+fn endpointing(reader: &mut Reader) -> Endpointing {
+    let default = Endpointing::default();
+    let mut duration =
+        |name: &str, default| reader.duration(&format!("recognition.endpointing.{name}"), default);
+    let durations = Endpointing {
+        min_speech: duration("min_speech", default.min_speech),
+        hangover: duration("hangover", default.hangover),
+        pre_roll: duration("pre_roll", default.pre_roll),
+        max_utterance: duration("max_utterance", default.max_utterance),
+        ..default
+    };
+    let endpointing = Endpointing {
+        enabled: reader.flag("recognition.endpointing.enabled", default.enabled),
+        threshold: reader.number("recognition.endpointing.threshold", default.threshold, 0.0..=1.0),
+        ..durations
+    };
+    if let Err(mistakes) = endpointing.validate() {
+        for mistake in mistakes {
+            reader.mistake(format!("recognition.endpointing.{mistake}"));
+        }
+    }
+    endpointing
+}
+
+fn recording(reader: &mut Reader) -> RecordingSettings {
+    RecordingSettings {
+        interim: reader.flag("recording.interim", false),
+        subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
+        subject_salt: reader.text("recording.subject_salt", ""),
+    }
+}
+
+impl FromStr for SubjectKeyRule {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "hash" => Ok(Self::Hash),
+            "plain" => Ok(Self::Plain),
+            "drop" => Ok(Self::Drop),
+            _ => Err("give \"hash\", \"plain\" or \"drop\"".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_flags(flags: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let flags = flags.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
+        load(&Sources { flags, ..Sources::default() }, &Places::below("/opt/undertone"))
+    }
+
+    #[test]
+    fn the_documented_file_holds_every_setting_and_its_default() {
+        let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/undertone.toml"));
+        let sources = Sources { file: Some(file), ..Sources::default() };
+        let documented = load(&sources, &Places::below("/opt/undertone")).expect("the file is valid");
+        let defaults = from_flags(&[]).expect("the defaults are valid");
+        assert_eq!(format!("{documented:#?}"), format!("{defaults:#?}"));
+    }
+
+    #[test]
+    fn every_mistake_is_reported_with_its_path() {
+        let error = from_flags(&[
+            ("grpc.listen", "everywhere"),
+            ("engine.workers", "-3"),
+            ("recognition.idle_timeout", "soon"),
+            ("recognition.endpointing.hangover", "0ms"),
+            ("recording.subject_key", "shred"),
+            ("grpc.lisen", "127.0.0.1:1"),
+            ("store.url", "mysql://user:hunter2@host/db"),
+        ])
+        .expect_err("all of it is wrong");
+        let text = error.to_string();
+        for path in [
+            "grpc.listen = ",
+            "engine.workers = ",
+            "recognition.idle_timeout = ",
+            "recognition.endpointing.hangover",
+            "recording.subject_key = ",
+            "grpc.lisen is not a setting; did you mean grpc.listen?",
+            "store.url: ",
+        ] {
+            assert!(text.contains(path), "{path:?} is missing in: {text}");
+        }
+        assert_eq!(error.mistakes.len(), 7);
+        assert!(!text.contains("hunter2"), "a password is repeated: {text}");
+    }
+
+    #[test]
+    fn a_password_is_not_shown_with_the_settings() {
+        let settings = from_flags(&[
+            ("store.url", "postgres://user:hunter2@host/db"),
+            ("recording.subject_salt", "pepper"),
+        ])
+        .expect("valid");
+        let shown = format!("{settings:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("pepper"), "{shown}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The server's settings: defaults < file < environment `UNDERTONE__SECTION__KEY` < flags.
+//!
+//! They are read once at start into one typed struct. Every mistake is reported together with its path.
+
+mod error;
+mod load;
+mod places;
+mod reader;
+
+pub use error::SettingsError;
+pub use load::{Sources, load};
+pub use places::Places;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use undertone_audio::{AudioLimits, Endpointing};
+use undertone_core::SampleRate;
+use undertone_engine::EngineConfig;
+use undertone_store::PostgresUrl;
+use undertone_telemetry::LogFormat;
+
+/// Everything that can be set. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[grpc]`
+    pub grpc: GrpcSettings,
+    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    pub http_listen: SocketAddr,
+    /// `data.dir`: the journal's folder.
+    pub data_dir: PathBuf,
+    /// `data.journal_limit_bytes`: rows that the journal may hold; none: as much as the disk holds.
+    pub journal_limit_bytes: Option<u64>,
+    /// `[models]`
+    pub models: ModelSettings,
+    /// `plugins.dir`: where the plugin libraries lie.
+    pub plugins_dir: PathBuf,
+    /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
+    pub onnxruntime: Option<PathBuf>,
+    /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
+    pub store_url: Option<PostgresUrl>,
+    /// `[engine]`
+    pub engine: EngineConfig,
+    /// `[recognition]`
+    pub recognition: RecognitionSettings,
+    /// `[recording]`
+    pub recording: RecordingSettings,
+    /// `shutdown.grace`: how long open calls may take to end.
+    pub shutdown_grace: Duration,
+    /// `[log]`
+    pub log: LogSettings,
+}
+
+/// `[grpc]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrpcSettings {
+    /// `grpc.listen`
+    pub listen: SocketAddr,
+    /// `grpc.max_message_bytes`: larger messages are refused.
+    pub max_message_bytes: usize,
+    /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
+    pub keepalive_interval: Duration,
+}
+
+/// `[models]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSettings {
+    /// `models.dir`: bundles lie in `NAME/VERSION` below it.
+    pub dir: PathBuf,
+    /// `models.default`: answers when a client names no model.
+    pub default: String,
+}
+
+/// `[recognition]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecognitionSettings {
+    /// `recognition.interim_hop`: time between updates when the client does not say.
+    pub interim_hop: Duration,
+    /// `recognition.min_interim_hop`: a client may not ask for shorter ones.
+    pub min_interim_hop: Duration,
+    /// `recognition.max_audio`, `.max_channels`, `.max_header_bytes`.
+    pub limits: AudioLimits,
+    /// `recognition.idle_timeout`: a stream without a message for so long ends.
+    pub idle_timeout: Duration,
+    /// `recognition.max_labels`: labels per stream.
+    pub max_labels: usize,
+    /// `recognition.max_label_bytes`: bytes of one label's key, value, or of the subject key.
+    pub max_label_bytes: usize,
+    /// `recognition.endpointing.*`: used where the client does not say.
+    pub endpointing: Endpointing,
+}
+
+impl RecognitionSettings {
+    /// Longest audio of one stream.
+    pub fn max_audio(&self) -> Duration {
+        Duration::from_secs(u64::from(self.limits.max_seconds))
+    }
+
+    /// Lowest and highest accepted sample rate in Hz.
+    pub const fn rates(&self) -> (u32, u32) {
+        (SampleRate::MIN_HZ, SampleRate::MAX_HZ)
+    }
+}
+
+/// What becomes of the client's subject key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKeyRule {
+    /// Stored as SHA-256 of salt and key.
+    Hash,
+    /// Stored as it came.
+    Plain,
+    /// Not stored.
+    Drop,
+}
+
+/// `[recording]`
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordingSettings {
+    /// `recording.interim`: whether updates are recorded too.
+    pub interim: bool,
+    /// `recording.subject_key`
+    pub subject_key: SubjectKeyRule,
+    /// `recording.subject_salt`: a secret; never shown.
+    pub subject_salt: String,
+}
+
+impl std::fmt::Debug for RecordingSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordingSettings")
+            .field("interim", &self.interim)
+            .field("subject_key", &self.subject_key)
+            .field("subject_salt", &"(secret)")
+            .finish()
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `log.filter`, as `info` or `undertone=debug,warn`.
+    pub filter: String,
+    /// `log.format`
+    pub format: LogFormat,
+}
