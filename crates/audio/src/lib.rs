@@ -16,6 +16,7 @@ mod format;
 mod intake;
 mod level;
 mod opus;
+mod piece;
 mod raw;
 mod reader;
 mod resampler;

@@ -15,14 +15,14 @@ fn corpus(name: &str) -> Option<PathBuf> {
 }
 
 fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = std::fs::read_dir(folder).expect("the folder can be listed");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
     files.sort();
     files
 }
 
 fn read(path: &Path) -> Vec<f32> {
-    let bytes = std::fs::read(path).unwrap();
+    let bytes = std::fs::read(path).expect("a clip can be read");
     read_all(&bytes, None, AudioLimits::default())
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

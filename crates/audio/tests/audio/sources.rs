@@ -48,7 +48,7 @@ pub(crate) fn every_encoding() -> Vec<Source> {
 }
 
 pub(crate) fn raw(encoding: Encoding, rate: u32) -> AudioFormat {
-    AudioFormat::mono(encoding, SampleRate::new(rate).unwrap())
+    AudioFormat::mono(encoding, SampleRate::new(rate).expect("a rate that is accepted"))
 }
 
 /// A sine at half of full scale.

@@ -6,6 +6,7 @@ mod format_chunk;
 use crate::decoder::Decoder;
 use crate::error::beginning;
 use crate::intake::Intake;
+use crate::piece::Piece;
 use crate::raw::FrameAssembler;
 use crate::{AudioError, Encoding};
 use format_chunk::FormatChunk;
@@ -19,10 +20,7 @@ const UNKNOWN_SIZES: [u32; 2] = [0, u32::MAX];
 /// Decoder of WAVE files. Chunks may come in any order, as long as `fmt ` comes before `data`.
 pub(crate) struct WavDecoder {
     state: State,
-    /// Bytes of the header piece that the state waits for.
-    piece: Vec<u8>,
-    /// Bytes used up so far.
-    offset: u64,
+    piece: Piece,
     format: Option<(FormatChunk, SampleRate)>,
 }
 
@@ -50,48 +48,36 @@ struct Data {
 
 impl WavDecoder {
     pub(crate) fn new() -> Self {
-        Self { state: State::Riff, piece: Vec::new(), offset: 0, format: None }
-    }
-
-    /// Moves bytes into `piece` until it holds `wanted`; whether it does.
-    fn fill(&mut self, bytes: &mut &[u8], wanted: usize) -> bool {
-        let taken = bytes.len().min(wanted.saturating_sub(self.piece.len()));
-        let (head, rest) = bytes.split_at(taken);
-        self.piece.extend_from_slice(head);
-        *bytes = rest;
-        self.offset += taken as u64;
-        self.piece.len() >= wanted
+        Self { state: State::Riff, piece: Piece::default(), format: None }
     }
 
     fn read_riff(&mut self, bytes: &mut &[u8]) -> Result<(), AudioError> {
-        let whole = self.fill(bytes, 12);
-        check_magic(&self.piece)?;
+        let whole = self.piece.fill(bytes, 12);
+        check_magic(self.piece.bytes())?;
         if whole {
-            self.piece.clear();
+            self.piece.take();
             self.state = State::ChunkHeader;
         }
         Ok(())
     }
 
     fn read_chunk_header(&mut self, bytes: &mut &[u8], intake: &mut Intake) -> Result<(), AudioError> {
-        if !self.fill(bytes, 8) {
+        if !self.piece.fill(bytes, 8) {
             return Ok(());
         }
-        let size = little_endian_u32(&self.piece, 4);
-        let is_data = self.piece.starts_with(b"data");
-        let is_format = self.piece.starts_with(b"fmt ");
-        self.piece.clear();
-        if is_data {
+        let header = self.piece.take();
+        let size = header[4..].first_chunk().map_or(0, |raw| u32::from_le_bytes(*raw));
+        if header.starts_with(b"data") {
             self.state = State::Data(self.open_data(size, intake)?);
             return Ok(());
         }
         // Chunks are padded to even sizes.
         let padded = u64::from(size) + u64::from(size % 2);
         let max = intake.limits().max_header_bytes;
-        if self.offset + padded > u64::from(max) {
+        if self.piece.offset() + padded > u64::from(max) {
             return Err(AudioError::HeaderTooLong { encoding: Encoding::Wav, max });
         }
-        self.state = match is_format {
+        self.state = match header.starts_with(b"fmt ") {
             true if self.format.is_some() => return Err(self.bad_chunk("a second fmt chunk")),
             true if !(16..=LONGEST_FORMAT).contains(&size) => {
                 return Err(self.bad_chunk(&format!("a fmt chunk of {size} bytes instead of 16, 18 or 40")));
@@ -103,15 +89,14 @@ impl WavDecoder {
     }
 
     fn read_format(&mut self, size: u32, bytes: &mut &[u8], intake: &Intake) -> Result<(), AudioError> {
-        if !self.fill(bytes, size as usize) {
+        if !self.piece.fill(bytes, size as usize) {
             return Ok(());
         }
-        let start = self.offset - u64::from(size);
-        let chunk = FormatChunk::parse(&self.piece, start)?;
+        let chunk = FormatChunk::parse(self.piece.bytes(), self.piece.start())?;
         intake.check_channels(chunk.channels)?;
         let rate = intake.check_rate(chunk.rate_hz)?;
         self.format = Some((chunk, rate));
-        self.piece.clear();
+        self.piece.take();
         self.state = State::Skip { left: u64::from(size % 2) };
         Ok(())
     }
@@ -126,14 +111,14 @@ impl WavDecoder {
         intake.start(*rate, chunk.channels)?;
         Ok(Data {
             assembler: FrameAssembler::new(chunk.samples, chunk.channels),
-            start: self.offset,
+            start: self.piece.offset(),
             size,
             left: size.unwrap_or(u64::MAX),
         })
     }
 
     fn bad_chunk(&self, problem: &str) -> AudioError {
-        let offset = self.offset - 8;
+        let offset = self.piece.offset() - 8;
         AudioError::BadHeader { encoding: Encoding::Wav, offset, problem: problem.to_owned() }
     }
 
@@ -147,15 +132,15 @@ impl WavDecoder {
                 self.read_format(size, bytes, intake)
             }
             State::Skip { left } => {
-                self.offset += take(bytes, left).len() as u64;
+                *left -= self.piece.pass(bytes, *left).len() as u64;
                 if *left == 0 {
                     self.state = State::ChunkHeader;
                 }
                 Ok(())
             }
             State::Data(data) => {
-                let taken = take(bytes, &mut data.left);
-                self.offset += taken.len() as u64;
+                let taken = self.piece.pass(bytes, data.left);
+                data.left -= taken.len() as u64;
                 data.assembler.push(taken, intake, out)?;
                 if data.left == 0 {
                     data.assembler.finish(Encoding::Wav, data.start)?;
@@ -192,7 +177,7 @@ impl Decoder for WavDecoder {
             }
             State::Data(data) => return data.assembler.finish(Encoding::Wav, data.start),
             State::Riff => {
-                check_whole_magic(&self.piece)?;
+                check_whole_magic(self.piece.bytes())?;
                 "the RIFF header"
             }
             State::Format { .. } => "the fmt chunk",
@@ -201,17 +186,8 @@ impl Decoder for WavDecoder {
             }
             State::ChunkHeader | State::Skip { .. } => "the header: no fmt chunk has come",
         };
-        Err(AudioError::Truncated { encoding: Encoding::Wav, place, offset: self.offset })
+        Err(AudioError::Truncated { encoding: Encoding::Wav, place, offset: self.piece.offset() })
     }
-}
-
-/// Splits off up to `left` bytes and counts them off.
-fn take<'a>(bytes: &mut &'a [u8], left: &mut u64) -> &'a [u8] {
-    let count = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-    let (taken, rest) = bytes.split_at(count);
-    *left -= count as u64;
-    *bytes = rest;
-    taken
 }
 
 fn check_magic(piece: &[u8]) -> Result<(), AudioError> {
@@ -236,8 +212,4 @@ fn check_whole_magic(piece: &[u8]) -> Result<(), AudioError> {
         }
     };
     Err(AudioError::Unsupported { encoding: Encoding::Wav, feature: feature.to_owned() })
-}
-
-fn little_endian_u32(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..].first_chunk().map_or(0, |raw| u32::from_le_bytes(*raw))
 }

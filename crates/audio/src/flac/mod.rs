@@ -10,6 +10,7 @@ mod stream_info;
 use crate::decoder::Decoder;
 use crate::error::beginning;
 use crate::intake::Intake;
+use crate::piece::Piece;
 use crate::{AudioError, Encoding};
 use frame_decoder::FrameDecoder;
 use frame_splitter::FrameSplitter;
@@ -23,8 +24,7 @@ const INVALID_BLOCK: u8 = 127;
 /// Decoder of FLAC files. Each frame is given once the next one's header, or the end, confirms it.
 pub(crate) struct FlacDecoder {
     state: State,
-    piece: Vec<u8>,
-    offset: u64,
+    piece: Piece,
     audio: Option<Audio>,
 }
 
@@ -44,37 +44,25 @@ struct Audio {
 
 impl FlacDecoder {
     pub(crate) fn new() -> Self {
-        Self { state: State::Magic, piece: Vec::new(), offset: 0, audio: None }
-    }
-
-    /// Moves bytes into `piece` until it holds `wanted`; whether it does.
-    fn fill(&mut self, bytes: &mut &[u8], wanted: usize) -> bool {
-        let taken = bytes.len().min(wanted.saturating_sub(self.piece.len()));
-        let (head, rest) = bytes.split_at(taken);
-        self.piece.extend_from_slice(head);
-        *bytes = rest;
-        self.offset += taken as u64;
-        self.piece.len() >= wanted
+        Self { state: State::Magic, piece: Piece::default(), audio: None }
     }
 
     fn read_magic(&mut self, bytes: &mut &[u8]) -> Result<(), AudioError> {
-        if self.fill(bytes, MAGIC.len()) {
-            check_magic(&self.piece)?;
-            self.piece.clear();
+        if self.piece.fill(bytes, MAGIC.len()) {
+            check_magic(&self.piece.take())?;
             self.state = State::BlockHeader;
         }
         Ok(())
     }
 
     fn read_block_header(&mut self, bytes: &mut &[u8], intake: &Intake) -> Result<(), AudioError> {
-        if !self.fill(bytes, 4) {
+        if !self.piece.fill(bytes, 4) {
             return Ok(());
         }
-        let header = u32::from_be_bytes(*self.piece.first_chunk().expect("four bytes were filled"));
-        self.piece.clear();
+        let header = u32::from_be_bytes(*self.piece.take().first_chunk().expect("four bytes were filled"));
         let (is_last, kind, size) = (header >> 31 == 1, (header >> 24 & 0x7F) as u8, header & 0x00FF_FFFF);
         let max = intake.limits().max_header_bytes;
-        if self.offset + u64::from(size) > u64::from(max) {
+        if self.piece.offset() + u64::from(size) > u64::from(max) {
             return Err(AudioError::HeaderTooLong { encoding: Encoding::Flac, max });
         }
         self.state = match (kind, &self.audio) {
@@ -94,10 +82,11 @@ impl FlacDecoder {
         bytes: &mut &[u8],
         intake: &mut Intake,
     ) -> Result<(), AudioError> {
-        if !self.fill(bytes, StreamInfo::BYTES) {
+        if !self.piece.fill(bytes, StreamInfo::BYTES) {
             return Ok(());
         }
-        let body = std::mem::take(&mut self.piece);
+        let start = self.piece.start();
+        let body = self.piece.take();
         let info = StreamInfo::parse(body.first_chunk().expect("the block was filled"));
         intake.check_channels(info.channels)?;
         let rate = intake.check_rate(info.rate_hz)?;
@@ -105,7 +94,7 @@ impl FlacDecoder {
         intake.start(rate, info.channels)?;
         let decoder = FrameDecoder::new(&body).map_err(|problem| AudioError::BadHeader {
             encoding: Encoding::Flac,
-            offset: self.offset - StreamInfo::BYTES as u64,
+            offset: start,
             problem,
         })?;
         let splitter = FrameSplitter::new(info.channels, info.max_frame_bytes());
@@ -115,7 +104,7 @@ impl FlacDecoder {
     }
 
     fn bad_block(&self, problem: String) -> AudioError {
-        AudioError::BadHeader { encoding: Encoding::Flac, offset: self.offset - 4, problem }
+        AudioError::BadHeader { encoding: Encoding::Flac, offset: self.piece.offset() - 4, problem }
     }
 }
 
@@ -143,14 +132,13 @@ impl Decoder for FlacDecoder {
                 State::BlockHeader => self.read_block_header(&mut bytes, intake)?,
                 State::StreamInfo { is_last } => self.read_stream_info(is_last, &mut bytes, intake)?,
                 State::Skip { left, is_last } => {
-                    let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                    bytes = &bytes[taken..];
-                    self.offset += taken as u64;
-                    self.state = skip(left - taken as u64, is_last);
+                    let passed = self.piece.pass(&mut bytes, left).len() as u64;
+                    self.state = skip(left - passed, is_last);
                 }
                 State::Frames => {
                     let Some(audio) = &mut self.audio else { return Ok(()) };
-                    return audio.push(bytes, &mut self.offset, intake, out);
+                    let start = self.piece.offset();
+                    return audio.push(self.piece.pass(&mut bytes, u64::MAX), start, intake, out);
                 }
             }
         }
@@ -159,19 +147,19 @@ impl Decoder for FlacDecoder {
 
     fn finish(&mut self, intake: &mut Intake, out: &mut Vec<f32>) -> Result<(), AudioError> {
         if let (State::Frames, Some(audio)) = (&self.state, &mut self.audio) {
-            return audio.finish(self.offset, intake, out);
+            return audio.finish(self.piece.offset(), intake, out);
         }
         let place = match self.state {
             State::Magic => {
                 // A shorter beginning of the magic is cut, anything else is not FLAC.
-                if !MAGIC.starts_with(&self.piece) {
-                    check_magic(&self.piece)?;
+                if !MAGIC.starts_with(self.piece.bytes()) {
+                    check_magic(self.piece.bytes())?;
                 }
                 "its first four bytes"
             }
             _ => "the metadata",
         };
-        Err(AudioError::Truncated { encoding: Encoding::Flac, place, offset: self.offset })
+        Err(AudioError::Truncated { encoding: Encoding::Flac, place, offset: self.piece.offset() })
     }
 }
 
@@ -179,14 +167,14 @@ impl Audio {
     fn push(
         &mut self,
         bytes: &[u8],
-        offset: &mut u64,
+        mut offset: u64,
         intake: &mut Intake,
         out: &mut Vec<f32>,
     ) -> Result<(), AudioError> {
         for block in bytes.chunks(FrameSplitter::BLOCK_BYTES) {
             self.splitter.push(block);
-            *offset += block.len() as u64;
-            while let Some(frame) = self.splitter.next_frame(*offset)? {
+            offset += block.len() as u64;
+            while let Some(frame) = self.splitter.next_frame(offset)? {
                 self.decoder.decode(frame.bytes, frame.offset, intake, out)?;
             }
         }

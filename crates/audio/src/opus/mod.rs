@@ -8,11 +8,11 @@ use crate::decoder::Decoder;
 use crate::intake::Intake;
 use crate::{AudioError, Encoding};
 use head::OpusHead;
-use opus_decoder::OpusDecoder;
 use pages::{Page, PageReader};
+use ruopus::OpusDecoder;
 use undertone_core::SampleRate;
 
-/// Opus is always decoded at 48 kHz, whatever was encoded.
+/// Opus is decoded at 48 kHz, whatever was encoded.
 const RATE_HZ: u32 = 48_000;
 /// RFC 7845 section 6: more than this per channel need not be taken.
 const LONGEST_PACKET: usize = 61_440;
@@ -42,7 +42,8 @@ struct Audio {
     decoded: u64,
     /// Position of the first frame; streams recorded from the middle do not begin at 0.
     origin: Option<u64>,
-    pcm: Vec<f32>,
+    /// The packet decoded last, interleaved.
+    samples: Vec<f32>,
 }
 
 impl OggOpusDecoder {
@@ -59,7 +60,7 @@ impl OggOpusDecoder {
                     if !packet.starts_with(b"OpusTags") {
                         return Err(bad_header(page.offset, "the comment header is missing"));
                     }
-                    let audio = Audio::open(head, page.offset, intake)?;
+                    let audio = Audio::open(head, intake)?;
                     self.stage = Stage::Audio(Box::new(audio));
                 }
                 Stage::Audio(_) => break,
@@ -99,25 +100,23 @@ impl Decoder for OggOpusDecoder {
 }
 
 impl Audio {
-    fn open(head: &OpusHead, offset: u64, intake: &mut Intake) -> Result<Self, AudioError> {
+    fn open(head: &OpusHead, intake: &mut Intake) -> Result<Self, AudioError> {
         intake.check_channels(head.channels)?;
         let told = [RATE_HZ, head.original_rate_hz];
         if let Some(stated) = intake.stated_rate().filter(|stated| !told.contains(&stated.hz())) {
-            let (encoding, found) = (Encoding::OggOpus, head.original_rate_hz);
+            let encoding = Encoding::OggOpus;
+            let found = if head.original_rate_hz == 0 { RATE_HZ } else { head.original_rate_hz };
             return Err(AudioError::RateMismatch { encoding, stated, found });
         }
         intake.start(SampleRate::new(RATE_HZ)?, head.channels)?;
-        let channels = usize::from(head.channels);
-        let opus =
-            OpusDecoder::new(RATE_HZ, channels).map_err(|error| bad_header(offset, &error.to_string()))?;
         Ok(Self {
-            opus,
+            opus: OpusDecoder::new(usize::from(head.channels)),
             channels: head.channels,
             gain: head.gain,
             skip: usize::from(head.pre_skip),
             decoded: 0,
             origin: None,
-            pcm: vec![0.0; OpusDecoder::MAX_FRAME_SIZE_48K * channels],
+            samples: Vec::new(),
         })
     }
 
@@ -147,20 +146,20 @@ impl Audio {
     /// Decodes one packet of the page at `offset`; gives what lies behind the encoder's delay and before
     /// frame `end`.
     fn decode_packet(&mut self, packet: &[u8], offset: u64, end: u64) -> Result<&[f32], AudioError> {
-        let Self { opus, pcm, .. } = self;
-        let damaged = |problem: String| AudioError::Damaged { encoding: Encoding::OggOpus, offset, problem };
-        if packet.is_empty() {
-            return Err(damaged("a packet of the page that begins here is empty".to_owned()));
-        }
-        let frames = contain(|| opus.decode_float(packet, pcm, false))
-            .ok_or_else(|| damaged("a packet of the page that begins here contradicts itself".to_owned()))?
-            .map_err(|error| damaged(format!("a packet of the page that begins here: {error}")))?;
+        let damaged = |problem: String| {
+            let problem = format!("a packet of the page that begins here {problem}");
+            AudioError::Damaged { encoding: Encoding::OggOpus, offset, problem }
+        };
+        self.samples = contain(|| self.opus.decode_packet(packet))
+            .ok_or_else(|| damaged("contradicts itself".to_owned()))?
+            .map_err(|error| damaged(format!("is wrong: {error}")))?;
+        let channels = usize::from(self.channels);
+        let frames = self.samples.len() / channels;
         let kept = usize::try_from(end.saturating_sub(self.decoded)).unwrap_or(usize::MAX).min(frames);
         let dropped = kept.min(self.skip);
         self.skip -= dropped;
         self.decoded += frames as u64;
-        let channels = usize::from(self.channels);
-        let samples = &mut self.pcm[dropped * channels..kept * channels];
+        let samples = &mut self.samples[dropped * channels..kept * channels];
         samples.iter_mut().for_each(|sample| *sample *= self.gain);
         Ok(samples)
     }
