@@ -6,8 +6,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folders `NAME/VERSION` in `models_dir`, sorted by name and then by version, the latest last. Hidden folders are
-/// passed over. Nothing inside the folders is looked at: whether they are bundles shows when they are opened.
+/// The folders `NAME/VERSION` in `models_dir`, sorted by name and then by version, the latest last. Hidden
+/// folders are passed over. Nothing inside the folders is looked at: whether they are bundles shows when they
+/// are opened.
 pub fn discover(models_dir: &Path) -> Result<Vec<PathBuf>, BundleError> {
     let failed = |source| BundleError::Read { dir: models_dir.to_owned(), file: ".".to_owned(), source };
     let mut found = Vec::new();

@@ -29,8 +29,8 @@ pub(crate) fn path_mistake(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Compares what lies in `dir`, an absolute path without links, with what `manifest` lists. Files outside `dir` are
-/// never opened.
+/// Compares what lies in `dir`, an absolute path without links, with what `manifest` lists. Files outside
+/// `dir` are never opened.
 pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<Vec<Mistake>> {
     let mut mistakes = Vec::new();
     for (path, expected) in &manifest.files {

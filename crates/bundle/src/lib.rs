@@ -1,8 +1,8 @@
 //! Bundles: what the trainer makes and the server loads.
 //!
 //! A bundle is a folder `NAME/VERSION` with a manifest (`bundle.toml`), the model's graph, a model card and
-//! whatever else the manifest lists. A [`Bundle`] exists only after its manifest and the checksum of every file were
-//! verified, so whoever holds one need not check again.
+//! whatever else the manifest lists. A [`Bundle`] exists only after its manifest and the checksum of every
+//! file were verified, so whoever holds one need not check again.
 #![forbid(unsafe_code)]
 
 mod bundle;

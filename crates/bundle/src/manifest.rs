@@ -1,7 +1,7 @@
 //! The manifest as it stands in `bundle.toml`.
 //!
-//! These types mirror the file. What a value must fulfil stands beside its field and is checked, all mistakes at
-//! once, when a bundle is opened or written.
+//! These types mirror the file. What a value must fulfil stands beside its field and is checked, all mistakes
+//! at once, when a bundle is opened or written.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,8 +38,8 @@ pub struct Manifest {
     pub limits: Limits,
     /// What it was trained on, and how well it does.
     pub training: Training,
-    /// Checksum (`sha256:` and 64 hexadecimal digits) of every file of the folder but the manifest, by the file's path
-    /// relative to the folder, with `/` between parts. Written by [`crate::Bundle::write`].
+    /// Checksum (`sha256:` and 64 hexadecimal digits) of every file of the folder but the manifest, by the
+    /// file's path relative to the folder, with `/` between parts. Written by [`crate::Bundle::write`].
     #[serde(default)]
     pub files: BTreeMap<String, String>,
 }

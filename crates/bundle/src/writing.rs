@@ -9,9 +9,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 impl Bundle {
-    /// Writes a bundle to `dir`, which must not exist yet, and opens it. `files` are pairs of path and content, among
-    /// them the graphs and `card.md`; their checksums replace `manifest.files`. Missing parent folders are made. The
-    /// folder appears under its name only when it is complete.
+    /// Writes a bundle to `dir`, which must not exist yet, and opens it. `files` are pairs of path and
+    /// content, among them the graphs and `card.md`; their checksums replace `manifest.files`. Missing parent
+    /// folders are made. The folder appears under its name only when it is complete.
     pub fn write(dir: &Path, mut manifest: Manifest, files: &[(&str, &[u8])]) -> Result<Self, BundleError> {
         manifest.files = files
             .iter()

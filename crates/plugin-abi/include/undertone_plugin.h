@@ -47,7 +47,8 @@
 // `max_frames_for(n)` is never above `n / hop_samples` plus this many.
 #define UNDERTONE_SPARE_FRAMES 4096
 
-// One call of classify, to ask the host's cancellation and deadline services about. Only the host knows what is inside.
+// One call of classify, to ask the host's cancellation and deadline services about. Only the host knows what
+// is inside.
 typedef struct UndertoneCall UndertoneCall;
 
 // The working state of one worker or one stream. Only the library knows what is inside.
@@ -58,7 +59,8 @@ typedef struct UndertoneInstance UndertoneInstance;
 // May be used by any number of threads at once. Outlives its instances.
 typedef struct UndertonePlugin UndertonePlugin;
 
-// UTF-8 text of `length` bytes, without a closing zero. Borrowed for the call unless a comment says otherwise.
+// UTF-8 text of `length` bytes, without a closing zero. Borrowed for the call unless a comment says
+// otherwise.
 typedef struct UndertoneText {
   // First byte; anything when `length` is 0.
   const char *data;
@@ -92,9 +94,9 @@ typedef struct UndertoneHost {
   // Name and version of the host, for humans. Static.
   struct UndertoneText name;
   // Purpose: a service of the host, a table that `id` names: "undertone.log/1", "undertone.counters/1",
-  // "undertone.cancellation/1", "undertone.deadline/1"; and "undertone.onnxruntime/1", which is ONNX Runtime's
-  // `const OrtApiBase *`.
-  // Threads: [any-thread].
+  // "undertone.cancellation/1", "undertone.deadline/1"; and "undertone.onnxruntime/1", which is ONNX
+  // Runtime's `const OrtApiBase *`.
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: the table is the host's, constant, and lives as long as the process.
   // Errors: null when the host has no such service; for ONNX Runtime also when it could not be loaded.
@@ -126,7 +128,8 @@ typedef struct UndertoneExtractorDescription {
   uint32_t window_samples;
   // How many later frames it must see before it hands one out.
   uint32_t look_ahead_frames;
-  // What the frames depend on, all in one: equal fingerprints promise equal frames. Lives as long as the plugin.
+  // What the frames depend on, all in one: equal fingerprints promise equal frames. Lives as long as the
+  // plugin.
   struct UndertoneText fingerprint;
   // Names of the `dim` values of a frame. Live as long as the plugin.
   const struct UndertoneText *columns;
@@ -136,7 +139,8 @@ typedef struct UndertoneExtractorDescription {
 typedef struct UndertoneExtractorSpec {
   // Size of this structure in bytes.
   uint32_t size;
-  // The samples of one push that buffers should be ready for; more may come and may then cost an allocation.
+  // The samples of one push that buffers should be ready for; more may come and may then cost an
+  // allocation.
   uint32_t usual_push_samples;
 } UndertoneExtractorSpec;
 
@@ -179,9 +183,9 @@ typedef struct UndertoneExtractorTable {
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Purpose: says what the plugin's frames look like; always the same for one plugin. Its configuration is the JSON object
-  // `{"recipe": ...}` with the name of a recipe or an object of its parameters.
-  // Threads: [any-thread].
+  // Purpose: says what the plugin's frames look like; always the same for one plugin. Its configuration is
+  // the JSON object `{"recipe": ...}` with the name of a recipe or an object of its parameters.
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `description`, which is the host's.
   // Errors: FAILED.
@@ -189,57 +193,61 @@ typedef struct UndertoneExtractorTable {
                               struct UndertoneExtractorDescription *description,
                               struct UndertoneTextBuffer *error);
   // Purpose: makes an instance, which serves one stream at a time.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
-  // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from `plugin`.
+  // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
+  // `plugin`.
   // Errors: FAILED; then `*instance` is left as it was.
   UndertoneStatus (*create_instance)(const struct UndertonePlugin *plugin,
                                      struct UndertoneInstance **instance,
                                      struct UndertoneTextBuffer *error);
   // Purpose: allocates what running needs and stands the instance at the start of a stream.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: created or deactivated; active afterwards.
   // Ownership: `spec` is borrowed for the call.
   // Errors: FAILED.
   UndertoneStatus (*activate)(struct UndertoneInstance *instance,
                               const struct UndertoneExtractorSpec *spec,
                               struct UndertoneTextBuffer *error);
-  // Purpose: how many frames a push of `samples` samples, or a finish after it, may give at most, whatever came before;
-  // never above `samples / hop_samples + SPARE_FRAMES`.
-  // Threads: [instance-exclusive].
+  // Purpose: how many frames a push of `samples` samples, or a finish after it, may give at most, whatever
+  // came before; never above `samples / hop_samples + SPARE_FRAMES`.
+  // Threads: `[instance-exclusive]`.
   // State: active.
   // Ownership: nothing is handed over.
   // Errors: none.
   size_t (*max_frames_for)(struct UndertoneInstance *instance, size_t samples);
-  // Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into calls never
-  // changes its frames.
-  // Threads: [instance-exclusive].
+  // Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
+  // calls never changes its frames.
+  // Threads: `[instance-exclusive]`.
   // State: active, and not finished since activate or reset.
-  // Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for max_frames_for frames.
+  // Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
+  // max_frames_for frames.
   // Errors: REFUSED or FAILED; frames of a call that did not end with OK are not used.
   UndertoneStatus (*push)(struct UndertoneInstance *instance,
                           struct UndertoneSamples samples,
                           struct UndertoneFrameBuffer *frames,
                           struct UndertoneTextBuffer *error);
   // Purpose: the stream has no more samples: writes the frames that were waiting for later ones.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: active; afterwards only reset and deactivate follow.
   // Ownership: as in push. `frames` has room for max_frames_for(0) frames.
   // Errors: as in push.
   UndertoneStatus (*finish)(struct UndertoneInstance *instance,
                             struct UndertoneFrameBuffer *frames,
                             struct UndertoneTextBuffer *error);
-  // Purpose: all frames of a whole clip in one call. Equals a reset, one push of `samples`, a finish and a reset.
-  // Threads: [instance-exclusive].
+  // Purpose: all frames of a whole clip in one call. Equals a reset, one push of `samples`, a finish and a
+  // reset.
+  // Threads: `[instance-exclusive]`.
   // State: active; stands at the start of a stream afterwards.
-  // Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames together.
+  // Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames
+  // together.
   // Errors: as in push.
   UndertoneStatus (*extract)(struct UndertoneInstance *instance,
                              struct UndertoneSamples samples,
                              struct UndertoneFrameBuffer *frames,
                              struct UndertoneTextBuffer *error);
   // Purpose: tells why the stream ended, and stands the instance at the start of another one.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: nothing is handed over.
   // Errors: FAILED.
@@ -247,13 +255,13 @@ typedef struct UndertoneExtractorTable {
                            UndertoneEndReason reason,
                            struct UndertoneTextBuffer *error);
   // Purpose: gives back what activate allocated.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: active; created afterwards.
   // Ownership: nothing is handed over.
   // Errors: none.
   void (*deactivate)(struct UndertoneInstance *instance);
   // Purpose: gives an instance back.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: any but active.
   // Ownership: takes `instance`, which is not used again.
   // Errors: none.
@@ -292,7 +300,8 @@ typedef struct UndertoneItem {
   float *scores;
   // Number of scores, as described.
   size_t label_count;
-  // Set by the plugin: how this item ended. The host sets it to FAILED before the call.
+  // Set by the plugin: how this item ended; whatever it is, the instance is still good. The host sets it
+  // to FAILED before the call.
   UndertoneStatus status;
   // Where the words go when `status` is not OK; never null.
   struct UndertoneTextBuffer *error;
@@ -304,9 +313,10 @@ typedef struct UndertoneClassifierTable {
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Purpose: says what the plugin takes and gives; always the same for one plugin. Its configuration is the JSON object
-  // `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`; the path is absolute.
-  // Threads: [any-thread].
+  // Purpose: says what the plugin takes and gives; always the same for one plugin. Its configuration is
+  // the JSON object `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`;
+  // the path is absolute.
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `description`, which is the host's.
   // Errors: FAILED.
@@ -314,35 +324,37 @@ typedef struct UndertoneClassifierTable {
                               struct UndertoneClassifierDescription *description,
                               struct UndertoneTextBuffer *error);
   // Purpose: makes an instance, which serves one worker.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
-  // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from `plugin`.
+  // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
+  // `plugin`.
   // Errors: FAILED; then `*instance` is left as it was.
   UndertoneStatus (*create_instance)(const struct UndertonePlugin *plugin,
                                      struct UndertoneInstance **instance,
                                      struct UndertoneTextBuffer *error);
   // Purpose: allocates what running needs.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: created or deactivated; active afterwards.
   // Ownership: `spec` is borrowed for the call.
   // Errors: FAILED.
   UndertoneStatus (*activate)(struct UndertoneInstance *instance,
                               const struct UndertoneClassifierSpec *spec,
                               struct UndertoneTextBuffer *error);
-  // Purpose: scores `count` items. Every item gets its own status, and its scores do not depend on its neighbours.
-  // Threads: [instance-exclusive].
+  // Purpose: scores `count` items. Every item gets its own status, and its scores do not depend on its
+  // neighbours.
+  // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
-  // Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of items, nothing
-  // else of them. `call` is only for asking the host's services.
+  // Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of
+  // items, nothing else of them. `call` is only for asking the host's services.
   // Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored.
   UndertoneStatus (*classify)(struct UndertoneInstance *instance,
                               const struct UndertoneCall *call,
                               struct UndertoneItem *items,
                               size_t count,
                               struct UndertoneTextBuffer *error);
-  // Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the extension
-  // "undertone.stream-state/1" carry nothing.
-  // Threads: [instance-exclusive].
+  // Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the
+  // extension "undertone.stream-state/1" carry nothing.
+  // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: nothing is handed over.
   // Errors: FAILED.
@@ -350,20 +362,21 @@ typedef struct UndertoneClassifierTable {
                            UndertoneEndReason reason,
                            struct UndertoneTextBuffer *error);
   // Purpose: gives back what activate allocated.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: active; created afterwards.
   // Ownership: nothing is handed over.
   // Errors: none.
   void (*deactivate)(struct UndertoneInstance *instance);
   // Purpose: gives an instance back.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: any but active.
   // Ownership: takes `instance`, which is not used again.
   // Errors: none.
   void (*destroy_instance)(struct UndertoneInstance *instance);
 } UndertoneClassifierTable;
 
-// What a library exports as the constant `undertone_plugin_entry`. It and all that it points to never change.
+// What a library exports as the constant `undertone_plugin_entry`. It and all that it points to never
+// change.
 typedef struct UndertoneEntry {
   // Size of this table in bytes.
   uint32_t size;
@@ -378,24 +391,25 @@ typedef struct UndertoneEntry {
   // The plugin's own version. Static.
   struct UndertoneText version;
   // Purpose: an optional ability of the library, a table that `id` names.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: the table is the library's, constant, and lives as long as the process.
   // Errors: null when the library has no such ability.
   const void *(*get_extension)(struct UndertoneText id);
-  // Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and documentation name.
-  // Everything about the configuration that can be wrong, weights included, is reported here.
-  // Threads: [control].
+  // Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and
+  // documentation name. Everything about the configuration that can be wrong, weights included, is
+  // reported here.
+  // Threads: `[control]`.
   // State: none is needed.
-  // Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as the process and may
-  // be kept; `configuration` and `error` are borrowed for the call.
+  // Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as
+  // the process and may be kept; `configuration` and `error` are borrowed for the call.
   // Errors: REFUSED for a wrong configuration, FAILED otherwise; then `*plugin` is left as it was.
   UndertoneStatus (*create_plugin)(const struct UndertoneHost *host,
                                    struct UndertoneText configuration,
                                    struct UndertonePlugin **plugin,
                                    struct UndertoneTextBuffer *error);
   // Purpose: gives a plugin back.
-  // Threads: [control].
+  // Threads: `[control]`.
   // State: all instances of the plugin were destroyed.
   // Ownership: takes `plugin`, which is not used again.
   // Errors: none.
@@ -426,22 +440,22 @@ typedef struct UndertoneStateBuffer {
   size_t length;
 } UndertoneStateBuffer;
 
-// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one item each, an
-// instance carries the state of one stream, so that a call costs its new frames only. The host keeps the states of the
-// streams that share an instance: it restores one before a call and saves it after.
+// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one
+// item each, an instance carries the state of one stream, so that a call costs its new frames only. The host
+// keeps the states of the streams that share an instance: it restores one before a call and saves it after.
 typedef struct UndertoneStreamStateTable {
   // Size of this table in bytes.
   uint32_t size;
   // Zero.
   uint32_t reserved;
   // Purpose: the number of state tensors; 0 for a plugin that carries nothing.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: nothing is handed over.
   // Errors: none.
   uint32_t (*count)(const struct UndertonePlugin *plugin);
   // Purpose: describes the state tensor `index`, which is below count.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `tensor`, which is the host's.
   // Errors: REFUSED for an index that does not exist.
@@ -450,7 +464,7 @@ typedef struct UndertoneStreamStateTable {
                               struct UndertoneStateTensor *tensor,
                               struct UndertoneTextBuffer *error);
   // Purpose: writes the state to `states`, one buffer per declared tensor, in their order.
-  // Threads: [instance-exclusive].
+  // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: everything is borrowed for the call.
   // Errors: FAILED.
@@ -458,9 +472,9 @@ typedef struct UndertoneStreamStateTable {
                           struct UndertoneStateBuffer *states,
                           uint32_t count,
                           struct UndertoneTextBuffer *error);
-  // Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are the state at the
-  // start of an utterance.
-  // Threads: [instance-exclusive].
+  // Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are
+  // the state at the start of an utterance.
+  // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: everything is borrowed for the call; the values are only read.
   // Errors: FAILED.
@@ -488,7 +502,7 @@ typedef struct UndertoneLogService {
   // Zero.
   uint32_t reserved;
   // Purpose: writes one line to the host's log; the host adds the plugin's name.
-  // Threads: [any-thread].
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: `host` is what create_plugin got; `message` is borrowed for the call.
   // Errors: none.
@@ -503,9 +517,9 @@ typedef struct UndertoneCounterService {
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Purpose: adds to a counter of the plugin, which starts at 0. The host keeps at most 32 names per library, of at most 64
-  // bytes each, and ignores others.
-  // Threads: [any-thread].
+  // Purpose: adds to a counter of the plugin, which starts at 0. The host keeps at most 32 names per
+  // library, of at most 64 bytes each, and ignores others.
+  // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: `host` is what create_plugin got; `name` is borrowed for the call.
   // Errors: none.
@@ -518,8 +532,9 @@ typedef struct UndertoneCancellationService {
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Purpose: whether nobody waits for this call's result any more; a plugin with much left to do then returns CANCELLED.
-  // Threads: [any-thread], while the call lasts.
+  // Purpose: whether nobody waits for this call's result any more; a plugin with much left to do then
+  // returns CANCELLED.
+  // Threads: `[any-thread]`, while the call lasts.
   // State: none is needed.
   // Ownership: `call` is what the plugin's function got.
   // Errors: none.
@@ -533,7 +548,7 @@ typedef struct UndertoneDeadlineService {
   // Zero.
   uint32_t reserved;
   // Purpose: nanoseconds until this call's result comes too late; 0 when it is late already.
-  // Threads: [any-thread], while the call lasts.
+  // Threads: `[any-thread]`, while the call lasts.
   // State: none is needed.
   // Ownership: `call` is what the plugin's function got.
   // Errors: none.

@@ -2,7 +2,8 @@
 
 use crate::{EndReason, Instance, Plugin, Status, TextBuffer};
 
-/// One call of classify, to ask the host's cancellation and deadline services about. Only the host knows what is inside.
+/// One call of classify, to ask the host's cancellation and deadline services about. Only the host knows what
+/// is inside.
 pub struct Call {
     _opaque: (),
 }
@@ -45,8 +46,8 @@ pub struct Item {
     pub scores: *mut f32,
     /// Number of scores, as described.
     pub label_count: usize,
-    /// Set by the plugin: how this item ended; whatever it is, the instance is still good. The host sets it to FAILED before
-    /// the call.
+    /// Set by the plugin: how this item ended; whatever it is, the instance is still good. The host sets it
+    /// to FAILED before the call.
     pub status: Status,
     /// Where the words go when `status` is not OK; never null.
     pub error: *mut TextBuffer,
@@ -60,9 +61,10 @@ pub struct ClassifierTable {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Purpose: says what the plugin takes and gives; always the same for one plugin. Its configuration is the JSON object
-    /// `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`; the path is absolute.
-    /// Threads: [any-thread].
+    /// Purpose: says what the plugin takes and gives; always the same for one plugin. Its configuration is
+    /// the JSON object `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`;
+    /// the path is absolute.
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `description`, which is the host's.
     /// Errors: FAILED.
@@ -74,9 +76,10 @@ pub struct ClassifierTable {
         ) -> Status,
     >,
     /// Purpose: makes an instance, which serves one worker.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
-    /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from `plugin`.
+    /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
+    /// `plugin`.
     /// Errors: FAILED; then `*instance` is left as it was.
     pub create_instance: Option<
         unsafe extern "C" fn(
@@ -86,7 +89,7 @@ pub struct ClassifierTable {
         ) -> Status,
     >,
     /// Purpose: allocates what running needs.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: created or deactivated; active afterwards.
     /// Ownership: `spec` is borrowed for the call.
     /// Errors: FAILED.
@@ -97,11 +100,12 @@ pub struct ClassifierTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: scores `count` items. Every item gets its own status, and its scores do not depend on its neighbours.
-    /// Threads: [instance-exclusive].
+    /// Purpose: scores `count` items. Every item gets its own status, and its scores do not depend on its
+    /// neighbours.
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
-    /// Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of items, nothing
-    /// else of them. `call` is only for asking the host's services.
+    /// Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of
+    /// items, nothing else of them. `call` is only for asking the host's services.
     /// Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored.
     pub classify: Option<
         unsafe extern "C" fn(
@@ -112,9 +116,9 @@ pub struct ClassifierTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the extension
-    /// "undertone.stream-state/1" carry nothing.
-    /// Threads: [instance-exclusive].
+    /// Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the
+    /// extension "undertone.stream-state/1" carry nothing.
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: nothing is handed over.
     /// Errors: FAILED.
@@ -122,13 +126,13 @@ pub struct ClassifierTable {
         unsafe extern "C" fn(instance: *mut Instance, reason: EndReason, error: *mut TextBuffer) -> Status,
     >,
     /// Purpose: gives back what activate allocated.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: active; created afterwards.
     /// Ownership: nothing is handed over.
     /// Errors: none.
     pub deactivate: Option<unsafe extern "C" fn(instance: *mut Instance)>,
     /// Purpose: gives an instance back.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: any but active.
     /// Ownership: takes `instance`, which is not used again.
     /// Errors: none.

@@ -24,7 +24,8 @@ pub struct Instance {
     _opaque: (),
 }
 
-/// What a library exports as the constant `undertone_plugin_entry`. It and all that it points to never change.
+/// What a library exports as the constant `undertone_plugin_entry`. It and all that it points to never
+/// change.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Entry {
@@ -41,17 +42,18 @@ pub struct Entry {
     /// The plugin's own version. Static.
     pub version: Text,
     /// Purpose: an optional ability of the library, a table that `id` names.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: the table is the library's, constant, and lives as long as the process.
     /// Errors: null when the library has no such ability.
     pub get_extension: Option<unsafe extern "C" fn(id: Text) -> *const c_void>,
-    /// Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and documentation name.
-    /// Everything about the configuration that can be wrong, weights included, is reported here.
-    /// Threads: [control].
+    /// Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and
+    /// documentation name. Everything about the configuration that can be wrong, weights included, is
+    /// reported here.
+    /// Threads: `[control]`.
     /// State: none is needed.
-    /// Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as the process and may
-    /// be kept; `configuration` and `error` are borrowed for the call.
+    /// Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as
+    /// the process and may be kept; `configuration` and `error` are borrowed for the call.
     /// Errors: REFUSED for a wrong configuration, FAILED otherwise; then `*plugin` is left as it was.
     pub create_plugin: Option<
         unsafe extern "C" fn(
@@ -62,7 +64,7 @@ pub struct Entry {
         ) -> Status,
     >,
     /// Purpose: gives a plugin back.
-    /// Threads: [control].
+    /// Threads: `[control]`.
     /// State: all instances of the plugin were destroyed.
     /// Ownership: takes `plugin`, which is not used again.
     /// Errors: none.

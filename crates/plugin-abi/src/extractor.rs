@@ -22,7 +22,8 @@ pub struct ExtractorDescription {
     pub window_samples: u32,
     /// How many later frames it must see before it hands one out.
     pub look_ahead_frames: u32,
-    /// What the frames depend on, all in one: equal fingerprints promise equal frames. Lives as long as the plugin.
+    /// What the frames depend on, all in one: equal fingerprints promise equal frames. Lives as long as the
+    /// plugin.
     pub fingerprint: Text,
     /// Names of the `dim` values of a frame. Live as long as the plugin.
     pub columns: *const Text,
@@ -34,7 +35,8 @@ pub struct ExtractorDescription {
 pub struct ExtractorSpec {
     /// Size of this structure in bytes.
     pub size: u32,
-    /// The samples of one push that buffers should be ready for; more may come and may then cost an allocation.
+    /// The samples of one push that buffers should be ready for; more may come and may then cost an
+    /// allocation.
     pub usual_push_samples: u32,
 }
 
@@ -68,9 +70,9 @@ pub struct ExtractorTable {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Purpose: says what the plugin's frames look like; always the same for one plugin. Its configuration is the JSON object
-    /// `{"recipe": ...}` with the name of a recipe or an object of its parameters.
-    /// Threads: [any-thread].
+    /// Purpose: says what the plugin's frames look like; always the same for one plugin. Its configuration is
+    /// the JSON object `{"recipe": ...}` with the name of a recipe or an object of its parameters.
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `description`, which is the host's.
     /// Errors: FAILED.
@@ -82,9 +84,10 @@ pub struct ExtractorTable {
         ) -> Status,
     >,
     /// Purpose: makes an instance, which serves one stream at a time.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
-    /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from `plugin`.
+    /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
+    /// `plugin`.
     /// Errors: FAILED; then `*instance` is left as it was.
     pub create_instance: Option<
         unsafe extern "C" fn(
@@ -94,7 +97,7 @@ pub struct ExtractorTable {
         ) -> Status,
     >,
     /// Purpose: allocates what running needs and stands the instance at the start of a stream.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: created or deactivated; active afterwards.
     /// Ownership: `spec` is borrowed for the call.
     /// Errors: FAILED.
@@ -105,18 +108,19 @@ pub struct ExtractorTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: how many frames a push of `samples` samples, or a finish after it, may give at most, whatever came before;
-    /// never above `samples / hop_samples + SPARE_FRAMES`.
-    /// Threads: [instance-exclusive].
+    /// Purpose: how many frames a push of `samples` samples, or a finish after it, may give at most, whatever
+    /// came before; never above `samples / hop_samples + SPARE_FRAMES`.
+    /// Threads: `[instance-exclusive]`.
     /// State: active.
     /// Ownership: nothing is handed over.
     /// Errors: none.
     pub max_frames_for: Option<unsafe extern "C" fn(instance: *mut Instance, samples: usize) -> usize>,
-    /// Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into calls never
-    /// changes its frames.
-    /// Threads: [instance-exclusive].
+    /// Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
+    /// calls never changes its frames.
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and not finished since activate or reset.
-    /// Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for max_frames_for frames.
+    /// Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
+    /// max_frames_for frames.
     /// Errors: REFUSED or FAILED; frames of a call that did not end with OK are not used.
     pub push: Option<
         unsafe extern "C" fn(
@@ -127,7 +131,7 @@ pub struct ExtractorTable {
         ) -> Status,
     >,
     /// Purpose: the stream has no more samples: writes the frames that were waiting for later ones.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: active; afterwards only reset and deactivate follow.
     /// Ownership: as in push. `frames` has room for max_frames_for(0) frames.
     /// Errors: as in push.
@@ -138,10 +142,12 @@ pub struct ExtractorTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: all frames of a whole clip in one call. Equals a reset, one push of `samples`, a finish and a reset.
-    /// Threads: [instance-exclusive].
+    /// Purpose: all frames of a whole clip in one call. Equals a reset, one push of `samples`, a finish and a
+    /// reset.
+    /// Threads: `[instance-exclusive]`.
     /// State: active; stands at the start of a stream afterwards.
-    /// Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames together.
+    /// Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames
+    /// together.
     /// Errors: as in push.
     pub extract: Option<
         unsafe extern "C" fn(
@@ -152,7 +158,7 @@ pub struct ExtractorTable {
         ) -> Status,
     >,
     /// Purpose: tells why the stream ended, and stands the instance at the start of another one.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: nothing is handed over.
     /// Errors: FAILED.
@@ -160,13 +166,13 @@ pub struct ExtractorTable {
         unsafe extern "C" fn(instance: *mut Instance, reason: EndReason, error: *mut TextBuffer) -> Status,
     >,
     /// Purpose: gives back what activate allocated.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: active; created afterwards.
     /// Ownership: nothing is handed over.
     /// Errors: none.
     pub deactivate: Option<unsafe extern "C" fn(instance: *mut Instance)>,
     /// Purpose: gives an instance back.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: any but active.
     /// Ownership: takes `instance`, which is not used again.
     /// Errors: none.

@@ -19,8 +19,8 @@ pub const CANCELLATION_SERVICE: &str = "undertone.cancellation/1";
 ///
 /// cbindgen:no-export
 pub const DEADLINE_SERVICE: &str = "undertone.deadline/1";
-/// Id of the service that is ONNX Runtime's `const OrtApiBase *` itself. The host owns ONNX Runtime and loads it when it is
-/// first asked for; a plugin asks it for the API version that it was built for.
+/// Id of the service that is ONNX Runtime's `const OrtApiBase *` itself. The host owns ONNX Runtime and loads
+/// it when it is first asked for; a plugin asks it for the API version that it was built for.
 ///
 /// cbindgen:no-export
 pub const ONNXRUNTIME_SERVICE: &str = "undertone.onnxruntime/1";
@@ -40,9 +40,9 @@ pub struct Host {
     /// Name and version of the host, for humans. Static.
     pub name: Text,
     /// Purpose: a service of the host, a table that `id` names: "undertone.log/1", "undertone.counters/1",
-    /// "undertone.cancellation/1", "undertone.deadline/1"; and "undertone.onnxruntime/1", which is ONNX Runtime's
-    /// `const OrtApiBase *`.
-    /// Threads: [any-thread].
+    /// "undertone.cancellation/1", "undertone.deadline/1"; and "undertone.onnxruntime/1", which is ONNX
+    /// Runtime's `const OrtApiBase *`.
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: the table is the host's, constant, and lives as long as the process.
     /// Errors: null when the host has no such service; for ONNX Runtime also when it could not be loaded.
@@ -77,7 +77,7 @@ pub struct LogService {
     /// Zero.
     pub reserved: u32,
     /// Purpose: writes one line to the host's log; the host adds the plugin's name.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: `host` is what create_plugin got; `message` is borrowed for the call.
     /// Errors: none.
@@ -92,9 +92,9 @@ pub struct CounterService {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Purpose: adds to a counter of the plugin, which starts at 0. The host keeps at most 32 names per library, of at most 64
-    /// bytes each, and ignores others.
-    /// Threads: [any-thread].
+    /// Purpose: adds to a counter of the plugin, which starts at 0. The host keeps at most 32 names per
+    /// library, of at most 64 bytes each, and ignores others.
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: `host` is what create_plugin got; `name` is borrowed for the call.
     /// Errors: none.
@@ -109,8 +109,9 @@ pub struct CancellationService {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Purpose: whether nobody waits for this call's result any more; a plugin with much left to do then returns CANCELLED.
-    /// Threads: [any-thread], while the call lasts.
+    /// Purpose: whether nobody waits for this call's result any more; a plugin with much left to do then
+    /// returns CANCELLED.
+    /// Threads: `[any-thread]`, while the call lasts.
     /// State: none is needed.
     /// Ownership: `call` is what the plugin's function got.
     /// Errors: none.
@@ -126,7 +127,7 @@ pub struct DeadlineService {
     /// Zero.
     pub reserved: u32,
     /// Purpose: nanoseconds until this call's result comes too late; 0 when it is late already.
-    /// Threads: [any-thread], while the call lasts.
+    /// Threads: `[any-thread]`, while the call lasts.
     /// State: none is needed.
     /// Ownership: `call` is what the plugin's function got.
     /// Errors: none.

@@ -1,12 +1,14 @@
 //! The contract between Undertone and its plugins, as C sees it.
 //!
-//! A plugin is a shared library that exports one symbol, the static [`Entry`] named `undertone_plugin_entry`; everything
-//! else is reached from it. `include/undertone_plugin.h` is generated from this crate and says the same to a C compiler.
+//! A plugin is a shared library that exports one symbol, the static [`Entry`] named `undertone_plugin_entry`;
+//! everything else is reached from it. `include/undertone_plugin.h` is generated from this crate and says the
+//! same to a C compiler.
 //!
 //! # Objects
-//! A library makes plugins ([`Plugin`]), a plugin makes instances ([`Instance`]); each table of functions, [`ExtractorTable`] and
-//! [`ClassifierTable`], says for every function its purpose, threads, state, ownership and errors. The rules that hold for all
-//! of them (growth, threads, memory, text, errors) open the header; `cbindgen.toml` holds their text.
+//! A library makes plugins ([`Plugin`]), a plugin makes instances ([`Instance`]); each table of functions,
+//! [`ExtractorTable`] and [`ClassifierTable`], says for every function its purpose, threads, state, ownership
+//! and errors. The rules that hold for all of them (growth, threads, memory, text, errors) open the header;
+//! `cbindgen.toml` holds their text.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod classifier;

@@ -31,9 +31,9 @@ pub struct StateBuffer {
     pub length: usize,
 }
 
-/// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one item each, an
-/// instance carries the state of one stream, so that a call costs its new frames only. The host keeps the states of the
-/// streams that share an instance: it restores one before a call and saves it after.
+/// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one
+/// item each, an instance carries the state of one stream, so that a call costs its new frames only. The host
+/// keeps the states of the streams that share an instance: it restores one before a call and saves it after.
 #[repr(C)]
 #[derive(Debug)]
 pub struct StreamStateTable {
@@ -42,13 +42,13 @@ pub struct StreamStateTable {
     /// Zero.
     pub reserved: u32,
     /// Purpose: the number of state tensors; 0 for a plugin that carries nothing.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: nothing is handed over.
     /// Errors: none.
     pub count: Option<unsafe extern "C" fn(plugin: *const Plugin) -> u32>,
     /// Purpose: describes the state tensor `index`, which is below count.
-    /// Threads: [any-thread].
+    /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `tensor`, which is the host's.
     /// Errors: REFUSED for an index that does not exist.
@@ -61,7 +61,7 @@ pub struct StreamStateTable {
         ) -> Status,
     >,
     /// Purpose: writes the state to `states`, one buffer per declared tensor, in their order.
-    /// Threads: [instance-exclusive].
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: everything is borrowed for the call.
     /// Errors: FAILED.
@@ -73,9 +73,9 @@ pub struct StreamStateTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are the state at the
-    /// start of an utterance.
-    /// Threads: [instance-exclusive].
+    /// Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are
+    /// the state at the start of an utterance.
+    /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: everything is borrowed for the call; the values are only read.
     /// Errors: FAILED.

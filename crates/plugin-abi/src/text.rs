@@ -2,7 +2,8 @@
 
 use core::ffi::c_char;
 
-/// UTF-8 text of `length` bytes, without a closing zero. Borrowed for the call unless a comment says otherwise.
+/// UTF-8 text of `length` bytes, without a closing zero. Borrowed for the call unless a comment says
+/// otherwise.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Text {

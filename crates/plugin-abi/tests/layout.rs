@@ -1,7 +1,8 @@
-//! The layout of every structure is what `layout.txt` says, for Rust and for a C compiler that reads the header.
+//! The layout of every structure is what `layout.txt` says, for Rust and for a C compiler that reads the
+//! header.
 //!
-//! The file is for 64-bit platforms. A change that only appends lines to structures is a new minor version of the contract,
-//! any other change a new major one.
+//! The file is for 64-bit platforms. A change that only appends lines to structures is a new minor version of
+//! the contract, any other change a new major one.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

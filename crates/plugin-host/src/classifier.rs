@@ -43,7 +43,8 @@ impl PluginClassifier {
         let running = RunningCall::start(&self.kind.cancelled);
         let (items, count) = (self.buffers.items.as_mut_ptr(), self.buffers.items.len());
         let result = instance.call("classify", |instance, error| {
-            // SAFETY: the arguments are what the contract says; the items point at frames and buffers that outlive the call.
+            // SAFETY: the arguments are what the contract says; the items point at frames and buffers that
+            // outlive the call.
             unsafe { (self.kind.functions.classify)(instance, running.handle(), items, count, error) }
         });
         result.map_err(|failed| {

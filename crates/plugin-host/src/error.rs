@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use undertone_bundle::BundleError;
-use undertone_core::PluginError;
+use undertone_core::{ErrorKind, PluginError};
 use undertone_plugin_abi::{ABI_MAJOR, ABI_MINOR};
 
 /// A plugin or a bundle could not be loaded.
@@ -89,16 +89,31 @@ pub enum HostError {
     },
 }
 
+impl HostError {
+    /// The kind for the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Plugin(error) => error.kind(),
+            Self::Missing { .. } | Self::Open { .. } | Self::OnnxRuntime { .. } => ErrorKind::Unavailable,
+            Self::Bundle(_)
+            | Self::Version { .. }
+            | Self::Contract { .. }
+            | Self::Mismatch { .. }
+            | Self::Duplicate { .. } => ErrorKind::InvalidInput,
+        }
+    }
+}
+
 /// ONNX Runtime could not be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OnnxRuntimeError {
     /// No library was found.
     #[error(
-        "no libonnxruntime.so in {searched}: run `cargo xtask stage`, or set `onnxruntime.path` to the library of a version \
+        "it is not at {searched}: run `cargo xtask stage`, or set `onnxruntime.path` to the library of a version \
          from 1.24 to 1.28"
     )]
     Missing {
-        /// The folder, or the file that was configured.
+        /// The file that was configured, or the pattern that was looked for.
         searched: String,
     },
     /// The library cannot be loaded.

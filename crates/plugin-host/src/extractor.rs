@@ -11,8 +11,8 @@ use undertone_plugin_abi::{self as abi, FrameBuffer, Instance, SPARE_FRAMES, Sam
 /// Above this the power of a frame could overflow 32-bit floats; full scale is 1.
 const LOUDEST_SAMPLE: f32 = 1e6;
 
-/// The frames of one stream at a time. An instance that failed is not used again: the stream is lost, and the reset that ends
-/// it brings a new instance.
+/// The frames of one stream at a time. An instance that failed is not used again: the stream is lost, and the
+/// reset that ends it brings a new instance.
 #[derive(Debug)]
 pub(crate) struct PluginExtractor {
     kind: Arc<ExtractorKind>,
@@ -79,7 +79,8 @@ impl Extractor for PluginExtractor {
         let push = self.kind.functions.push;
         let given = Samples { data: samples.as_ptr(), length: samples.len() };
         self.append("push", samples.len(), frames, |instance, buffer, error| {
-            // SAFETY: the arguments are what the contract says, and the buffer has the room that max_frames_for asked for.
+            // SAFETY: the arguments are what the contract says, and the buffer has the room that
+            // max_frames_for asked for.
             unsafe { push(instance, given, buffer, error) }
         })
     }
@@ -108,14 +109,15 @@ impl Extractor for PluginExtractor {
 impl Drop for PluginExtractor {
     fn drop(&mut self) {
         if self.in_stream {
-            // A plugin is always told that its stream ended. Nobody is left who could hear that it failed in that.
+            // A plugin is always told that its stream ended. Nobody is left who could hear that it failed in
+            // that.
             let _ = self.reset(EndReason::Cancelled);
         }
     }
 }
 
-/// Makes room for the frames of `samples` new samples behind those in `frames`, runs the call, and looks at what it wrote.
-/// Answers how many frames the call wrote; the rest of the room is left in `frames`.
+/// Makes room for the frames of `samples` new samples behind those in `frames`, runs the call, and looks at
+/// what it wrote. Answers how many frames the call wrote; the rest of the room is left in `frames`.
 fn written(
     kind: &ExtractorKind,
     instance: &mut ActiveInstance,

@@ -86,7 +86,8 @@ unsafe fn read(description: &ExtractorDescription) -> Result<(FrameLayout, Strin
     if !(1..=MAX_DIM).contains(&dim) || hop_samples == 0 || window_samples == 0 || columns.is_null() {
         return Err("its frames have no values, hop, window or columns".to_owned());
     }
-    // SAFETY: the contract says that there are `dim` names, and that names and fingerprint live as long as the plugin.
+    // SAFETY: the contract says that there are `dim` names, and that names and fingerprint live as long as
+    // the plugin.
     let (names, fingerprint) = unsafe {
         let names = std::slice::from_raw_parts(columns, dim as usize);
         let names: Option<Vec<_>> = names.iter().map(|name| text_of(*name)).collect();

@@ -99,7 +99,8 @@ impl PluginHost {
         report
     }
 
-    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say with the manifest.
+    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say with the
+    /// manifest.
     pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
         let bundle = Bundle::open(bundle_dir)?;
         let card = bundle.read_card()?;
@@ -121,7 +122,7 @@ impl PluginHost {
 
     /// Version of ONNX Runtime, which is loaded by this if it was not yet.
     pub fn onnxruntime_version(&self) -> Result<&str, OnnxRuntimeError> {
-        self.onnxruntime.version().map_err(Clone::clone)
+        self.onnxruntime.version()
     }
 
     /// Tells every run, now and later, that nobody waits for it any more. For the end of a shutdown.

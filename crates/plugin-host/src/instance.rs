@@ -64,7 +64,8 @@ impl ActiveInstance {
 
 impl Drop for ActiveInstance {
     fn drop(&mut self) {
-        // SAFETY: the instance is ours alone, and destroyed only here. A broken one may still be deactivated and destroyed.
+        // SAFETY: the instance is ours alone, and destroyed only here. A broken one may still be deactivated
+        // and destroyed.
         unsafe {
             if self.active {
                 (self.life_cycle.deactivate)(self.raw);

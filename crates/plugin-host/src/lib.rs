@@ -1,9 +1,10 @@
-//! Loads plugin libraries and bundles, owns ONNX Runtime, and gives both to the rest of Undertone as the ports of
-//! `undertone-core`.
+//! Loads plugin libraries and bundles, owns ONNX Runtime, and gives both to the rest of Undertone as the
+//! ports of `undertone-core`.
 //!
-//! This is the only crate that loads libraries. A library is loaded once, after everything that can be known without
-//! running its code was checked, and stays until the process ends. What a plugin hands over is never trusted: lengths,
-//! numbers and texts are looked at before use. Memory that a plugin corrupts cannot be defended here.
+//! This is the only crate that loads libraries. A library is loaded once, after everything that can be known
+//! without running its code was checked, and stays until the process ends. What a plugin hands over is never
+//! trusted: lengths, numbers and texts are looked at before use. Memory that a plugin corrupts cannot be
+//! defended here.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod call;

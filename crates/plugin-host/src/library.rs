@@ -29,9 +29,11 @@ impl Library {
     pub(crate) fn load(path: &Path, onnxruntime: &Arc<OnnxRuntime>) -> Result<&'static Self, HostError> {
         let open_error = |source| HostError::Open { path: path.to_owned(), source };
         let contract = |what| HostError::Contract { path: path.to_owned(), what };
-        // SAFETY: loading runs the library's constructors. Whoever puts a library into the plugin folder is trusted with that.
+        // SAFETY: loading runs the library's constructors. Whoever puts a library into the plugin folder is
+        // trusted with that.
         let dynamic = unsafe { Dynamic::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(open_error)?;
-        // SAFETY: the contract says what the symbol is; only its fixed head is read before the version is known.
+        // SAFETY: the contract says what the symbol is; only its fixed head is read before the version is
+        // known.
         let entry = unsafe { dynamic.get::<*const Entry>(ENTRY_SYMBOL.to_bytes_with_nul()) }
             .map_err(open_error)?
             .as_raw_ptr()

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 
 /// The oldest minor version of ONNX Runtime 1 whose functions the plugin `onnx` knows.
 const OLDEST_MINOR: u32 = 24;
-/// From this one on the published builds write an identifier to the user's cache folder and call their maker as soon as they
-/// start, before anything can turn it off.
+/// From this one on the published builds write an identifier to the user's cache folder and call their maker
+/// as soon as they start, before anything can turn it off.
 const FIRST_MINOR_WITH_TELEMETRY: u32 = 29;
 
 /// The head of ONNX Runtime's C interface, as its header `onnxruntime_c_api.h` declares it.
@@ -25,7 +25,7 @@ pub(crate) struct OrtApiBase {
 pub(crate) struct OnnxRuntime {
     configured: Option<PathBuf>,
     folder: PathBuf,
-    loaded: OnceLock<Result<Loaded, OnnxRuntimeError>>,
+    loaded: OnceLock<Loaded>,
 }
 
 #[derive(Debug)]
@@ -46,37 +46,38 @@ impl OnnxRuntime {
     }
 
     /// ONNX Runtime's `OrtApiBase`.
-    pub(crate) fn base(&self) -> Result<*const OrtApiBase, &OnnxRuntimeError> {
+    pub(crate) fn base(&self) -> Result<*const OrtApiBase, OnnxRuntimeError> {
         self.load().map(|loaded| loaded.base)
     }
 
     /// Its version.
-    pub(crate) fn version(&self) -> Result<&str, &OnnxRuntimeError> {
+    pub(crate) fn version(&self) -> Result<&str, OnnxRuntimeError> {
         self.load().map(|loaded| loaded.version.as_str())
     }
 
-    /// Why it could not be loaded, when somebody asked for it.
-    pub(crate) fn failure(&self) -> Option<&OnnxRuntimeError> {
-        self.loaded.get()?.as_ref().err()
-    }
-
-    fn load(&self) -> Result<&Loaded, &OnnxRuntimeError> {
-        let loaded = self.loaded.get_or_init(|| {
-            let loaded = load(&self.path()?)?;
-            tracing::info!(version = loaded.version, "loaded ONNX Runtime");
-            Ok(loaded)
-        });
-        loaded.as_ref()
+    /// A failure is not kept: the library may be there when it is asked for the next time.
+    fn load(&self) -> Result<&Loaded, OnnxRuntimeError> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = load(&self.path()?)?;
+        tracing::info!(version = loaded.version, "loaded ONNX Runtime");
+        Ok(self.loaded.get_or_init(|| loaded))
     }
 
     fn path(&self) -> Result<PathBuf, OnnxRuntimeError> {
         let path = match &self.configured {
             Some(path) => path.clone(),
-            None => newest_in(&self.folder)
-                .ok_or_else(|| OnnxRuntimeError::Missing { searched: self.folder.display().to_string() })?,
+            None => {
+                newest_in(&self.folder).ok_or_else(|| missing(&self.folder.join("libonnxruntime.so*")))?
+            }
         };
-        path.canonicalize().map_err(|_| OnnxRuntimeError::Missing { searched: path.display().to_string() })
+        path.canonicalize().map_err(|_| missing(&path))
     }
+}
+
+fn missing(searched: &Path) -> OnnxRuntimeError {
+    OnnxRuntimeError::Missing { searched: searched.display().to_string() }
 }
 
 fn newest_in(folder: &Path) -> Option<PathBuf> {
@@ -102,7 +103,8 @@ fn load(path: &Path) -> Result<Loaded, OnnxRuntimeError> {
     if base.is_null() {
         return Err(failed("it gives no functions".to_owned()));
     }
-    // SAFETY: the base lives as long as the library, which is never unloaded; its version is text that a zero closes.
+    // SAFETY: the base lives as long as the library, which is never unloaded; its version is text that a zero
+    // closes.
     let version = unsafe { CStr::from_ptr(((*base).get_version_string)()) }.to_string_lossy().into_owned();
     match version_problem(&version) {
         Some(why) => Err(OnnxRuntimeError::Version { path: shown, version, why }),

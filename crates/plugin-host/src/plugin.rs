@@ -14,8 +14,8 @@ pub(crate) struct PluginHandle {
     raw: *mut Plugin,
 }
 
-// SAFETY: the contract says that a plugin may be used by any number of threads at once; what may not is done under the
-// library's control lock.
+// SAFETY: the contract says that a plugin may be used by any number of threads at once; what may not is done
+// under the library's control lock.
 unsafe impl Send for PluginHandle {}
 // SAFETY: as above.
 unsafe impl Sync for PluginHandle {}
@@ -25,14 +25,15 @@ impl PluginHandle {
     pub(crate) fn create(library: &'static Library, configuration: &str) -> Result<Self, HostError> {
         let _control = library.control.lock().unwrap_or_else(PoisonError::into_inner);
         let mut raw = ptr::null_mut();
+        library.services.take_refusal();
         call(&library.name, "its configuration", |error| {
             let host = library.services.table();
             // SAFETY: the arguments are what the contract says; the control lock is held.
             unsafe { (library.entry.create_plugin)(host, Text::new(configuration), &raw mut raw, error) }
         })
-        .map_err(|failed| match library.services.onnxruntime().failure() {
+        .map_err(|failed| match library.services.take_refusal() {
             // The plugin could only say that the host has none; the host knows why.
-            Some(why) => HostError::OnnxRuntime { plugin: library.name.clone(), source: why.clone() },
+            Some(why) => HostError::OnnxRuntime { plugin: library.name.clone(), source: why },
             None => failed.error.into(),
         })?;
         if raw.is_null() {

@@ -23,8 +23,8 @@ pub struct UnknownModel {
 }
 
 impl<M: Model + ?Sized> Registry<M> {
-    /// A registry of `models`. A version that is no version counts as the oldest possible; of two models with equal name and
-    /// version the later one stays.
+    /// A registry of `models`. A version that is no version counts as the oldest possible; of two models with
+    /// equal name and version the later one stays.
     pub fn new(models: impl IntoIterator<Item = Arc<M>>) -> Self {
         let mut registry = Self { models: BTreeMap::new() };
         for model in models {
@@ -40,8 +40,8 @@ impl<M: Model + ?Sized> Registry<M> {
         self.models.entry(reference.name.clone()).or_default().insert(version, model)
     }
 
-    /// The model `name@version`, or for `name` alone its latest version. A pre-release is the latest only where nothing else
-    /// exists.
+    /// The model `name@version`, or for `name` alone its latest version. A pre-release is the latest only
+    /// where nothing else exists.
     pub fn resolve(&self, wanted: &str) -> Result<&Arc<M>, UnknownModel> {
         let found = match wanted.split_once('@') {
             Some((name, version)) => {

@@ -1,5 +1,6 @@
 //! The host's services for one library.
 
+use crate::OnnxRuntimeError;
 use crate::call::RunningCall;
 use crate::onnxruntime::OnnxRuntime;
 use crate::text::text_of;
@@ -30,7 +31,8 @@ static DEADLINE: DeadlineService = DeadlineService {
     remaining_nanoseconds: Some(RunningCall::remaining_nanoseconds),
 };
 
-/// What one library gets as its host. Its table comes first, so that a pointer to the table is one to the whole.
+/// What one library gets as its host. Its table comes first, so that a pointer to the table is one to the
+/// whole.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Services {
@@ -38,6 +40,8 @@ pub(crate) struct Services {
     plugin: String,
     counters: Mutex<BTreeMap<String, u64>>,
     onnxruntime: Arc<OnnxRuntime>,
+    /// Why the library's last question for ONNX Runtime was answered with null.
+    refusal: Mutex<Option<OnnxRuntimeError>>,
 }
 
 impl Services {
@@ -51,8 +55,8 @@ impl Services {
             name: Text::new(concat!("undertone ", env!("CARGO_PKG_VERSION"))),
             get_service: Some(get_service),
         };
-        let counters = Mutex::default();
-        Box::leak(Box::new(Self { table, plugin: plugin.to_owned(), counters, onnxruntime }))
+        let (counters, refusal) = (Mutex::default(), Mutex::default());
+        Box::leak(Box::new(Self { table, plugin: plugin.to_owned(), counters, onnxruntime, refusal }))
     }
 
     /// What the library's create_plugin gets.
@@ -60,14 +64,21 @@ impl Services {
         ptr::from_ref(self).cast()
     }
 
-    /// Where this library's ONNX Runtime comes from.
-    pub(crate) fn onnxruntime(&self) -> &OnnxRuntime {
-        &self.onnxruntime
+    /// Why the library's last question for ONNX Runtime was answered with null; forgotten by being asked for.
+    pub(crate) fn take_refusal(&self) -> Option<OnnxRuntimeError> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The library's counters.
     pub(crate) fn counters(&self) -> BTreeMap<String, u64> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn onnxruntime(&self) -> *const c_void {
+        self.onnxruntime.base().map(<*const _>::cast).unwrap_or_else(|why| {
+            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+            ptr::null()
+        })
     }
 
     fn count(&self, name: String, amount: u64) {
@@ -106,7 +117,7 @@ unsafe extern "C" fn get_service(host: *const abi::Host, id: Text) -> *const c_v
         COUNTER_SERVICE => (&raw const COUNTERS).cast(),
         CANCELLATION_SERVICE => (&raw const CANCELLATION).cast(),
         DEADLINE_SERVICE => (&raw const DEADLINE).cast(),
-        ONNXRUNTIME_SERVICE => services.onnxruntime.base().map_or(ptr::null(), |base| base.cast()),
+        ONNXRUNTIME_SERVICE => services.onnxruntime(),
         _ => ptr::null(),
     }
 }

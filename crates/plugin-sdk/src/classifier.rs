@@ -40,8 +40,8 @@ pub trait ClassifierInstance: Send + 'static {
     /// Allocates what running needs.
     fn activate(&mut self, limits: ClassifierLimits) -> Result<(), Failure>;
 
-    /// Gives every item its scores or its failure; the scores do not depend on the neighbours. An error means that no item was
-    /// scored. Items that are left as they are count as failed.
+    /// Gives every item its scores or its failure; the scores do not depend on the neighbours. An error means
+    /// that no item was scored. Items that are left as they are count as failed.
     fn classify(&mut self, call: Call<'_>, items: &mut [Item]) -> Result<(), Failure>;
 
     /// Forgets whatever is carried from call to call.

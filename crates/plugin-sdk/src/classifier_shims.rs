@@ -1,7 +1,7 @@
 //! The functions of the contract for a [`ClassifierPlugin`].
 //!
-//! Every SAFETY note below relies on the same rule: arguments are what the contract says they are, borrowed for the call,
-//! and an instance is used by one call at a time.
+//! Every SAFETY note below relies on the same rule: arguments are what the contract says they are, borrowed
+//! for the call, and an instance is used by one call at a time.
 
 use crate::classifier::{ClassifierInstance, ClassifierLimits, ClassifierPlugin, Item, Shape};
 use crate::guard::{Guarded, catch, report};
@@ -131,7 +131,8 @@ impl<P: ClassifierPlugin> Shims<P> {
     }
 
     unsafe extern "C" fn destroy_instance(instance: *mut Instance) {
-        // SAFETY: create_instance made it from a box of this type. A panic while dropping leaks what was left.
+        // SAFETY: create_instance made it from a box of this type. A panic while dropping leaks what was
+        // left.
         let _ = catch(|| drop(unsafe { Box::from_raw(instance.cast::<ShellOf<P>>()) }));
     }
 

@@ -55,8 +55,8 @@ unsafe extern "C" fn no_extension(_id: Text) -> *const c_void {
     ptr::null()
 }
 
-/// Exports a plugin from the library: `export_plugin!(extractor MyPlugin)` or `export_plugin!(classifier MyPlugin)`, once
-/// per crate, which is built as a `cdylib`.
+/// Exports a plugin from the library: `export_plugin!(extractor MyPlugin)` or `export_plugin!(classifier
+/// MyPlugin)`, once per crate, which is built as a `cdylib`.
 #[macro_export]
 macro_rules! export_plugin {
     (extractor $plugin:ty) => {

@@ -4,7 +4,8 @@ use crate::memory::slice_of_mut;
 use crate::{EndReason, Failure, Plugin};
 use undertone_plugin_abi::FrameBuffer;
 
-/// What an extractor's frames look like. Frame `i` covers samples `i * hop_samples .. i * hop_samples + window_samples`.
+/// What an extractor's frames look like. Frame `i` covers samples `i * hop_samples .. i * hop_samples +
+/// window_samples`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// The sample rate it takes, in Hz.

@@ -40,7 +40,8 @@ pub(crate) unsafe fn str_of<'a>(text: Text) -> Option<&'a str> {
 /// Writes as much of `text` as there is room for, cut between two characters.
 pub(crate) fn write_text(buffer: &mut TextBuffer, text: &str) {
     let length = text.floor_char_boundary(buffer.capacity);
-    // SAFETY: the host lends `capacity` bytes at `data` for the call, and text of our own cannot overlap them.
+    // SAFETY: the host lends `capacity` bytes at `data` for the call, and text of our own cannot overlap
+    // them.
     unsafe { slice_of_mut(buffer.data.cast::<u8>(), length) }.copy_from_slice(&text.as_bytes()[..length]);
     buffer.length = length;
 }

@@ -4,7 +4,8 @@ use crate::memory::str_of;
 use crate::{Failure, Host};
 use undertone_plugin_abi::{self as abi, ABI_MAJOR, Text};
 
-/// One configuration of a plugin, for instance one set of weights. Shared by all threads; its instances do the work.
+/// One configuration of a plugin, for instance one set of weights. Shared by all threads; its instances do
+/// the work.
 pub trait Plugin: Sized + Send + Sync + 'static {
     /// The name by which bundles ask for it; the library is named `libundertone_plugin_NAME.so`.
     const NAME: &'static str;

@@ -2,6 +2,7 @@
 
 mod config_check;
 mod db;
+mod evaluate;
 mod features;
 mod models;
 mod recognize;
@@ -31,6 +32,8 @@ enum Command {
     Recognize(recognize::RecognizeArgs),
     /// List the models, or show one model's card.
     Models(models::ModelsArgs),
+    /// Measure a model on RAVDESS-named clips, beside what its card says.
+    Evaluate(evaluate::EvaluateArgs),
     /// Look at the settings.
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
@@ -48,6 +51,7 @@ impl Cli {
             Command::Serve(args) => serve::run(&args, &self.settings).await,
             Command::Recognize(args) => recognize::run(&args, &self.settings).await,
             Command::Models(args) => models::run(&args, &self.settings).await,
+            Command::Evaluate(args) => evaluate::run(&args, &self.settings).await,
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),

@@ -94,13 +94,23 @@ impl Recognizer {
         Ok(listed.map_err(|status| sentence(&status))?.into_inner())
     }
 
+    /// The model's card, Markdown.
     pub(super) async fn model_card(&self, name: &str) -> anyhow::Result<String> {
+        Ok(self.get_model(name).await?.card)
+    }
+
+    /// What is known about the model; about the default one for an empty name.
+    pub(super) async fn model(&self, name: &str) -> anyhow::Result<v1::Model> {
+        Ok(self.get_model(name).await?.model.unwrap_or_default())
+    }
+
+    async fn get_model(&self, name: &str) -> anyhow::Result<v1::GetModelResponse> {
         let request = v1::GetModelRequest { model: name.to_owned() };
         let found = match self {
             Self::Local { models, .. } => models.get_model(Request::new(request)).await,
             Self::Remote(channel) => ModelsClient::new(channel.clone()).get_model(request).await,
         };
-        Ok(found.map_err(|status| sentence(&status))?.into_inner().card)
+        Ok(found.map_err(|status| sentence(&status))?.into_inner())
     }
 }
 

@@ -79,7 +79,7 @@ fn audio_format(
             .ok(),
     };
     let channels = u16::try_from(audio.channels)
-        .map_err(|_| {
+        .inspect_err(|_| {
             violations.add("config.audio.channels", format!("{} channels are too many", audio.channels))
         })
         .ok()?;

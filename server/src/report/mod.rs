@@ -94,6 +94,6 @@ impl FileReport {
 }
 
 /// Seconds of a duration on the wire.
-fn seconds(duration: Option<&prost_types::Duration>) -> f64 {
+pub(crate) fn seconds(duration: Option<&prost_types::Duration>) -> f64 {
     duration.map_or(0.0, |duration| duration.seconds as f64 + f64::from(duration.nanos) * 1e-9)
 }

@@ -25,6 +25,9 @@ pub struct Sources {
     pub environment: bool,
 }
 
+/// Compressed audio may unpack to so much in one message, so it bounds the memory of a stream too.
+const DEFAULT_MAX_AUDIO: Duration = Duration::from_secs(3600);
+
 /// Reads the settings; every mistake is in the error.
 pub fn load(sources: &Sources, places: &Places) -> Result<Settings, SettingsError> {
     let config = layered(sources).map_err(|error| SettingsError { mistakes: vec![error.to_string()] })?;
@@ -107,7 +110,7 @@ fn recognition(reader: &mut Reader) -> RecognitionSettings {
         interim_hop: reader.duration("recognition.interim_hop", Duration::from_millis(500)),
         min_interim_hop: reader.duration("recognition.min_interim_hop", Duration::from_millis(100)),
         limits: AudioLimits {
-            max_seconds: max_audio_seconds(reader, limits.max_seconds),
+            max_seconds: max_audio_seconds(reader),
             max_channels: reader.count("recognition.max_channels", limits.max_channels.into(), 1..=64) as u16,
             max_header_bytes: reader.count(
                 "recognition.max_header_bytes",
@@ -122,8 +125,8 @@ fn recognition(reader: &mut Reader) -> RecognitionSettings {
     }
 }
 
-fn max_audio_seconds(reader: &mut Reader, default: u32) -> u32 {
-    let longest = reader.duration("recognition.max_audio", Duration::from_secs(default.into()));
+fn max_audio_seconds(reader: &mut Reader) -> u32 {
+    let longest = reader.duration("recognition.max_audio", DEFAULT_MAX_AUDIO);
     u32::try_from(longest.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 

@@ -1,0 +1,90 @@
+//! One `StreamingRecognize` call: a task that brings the client's messages to the worker, and one that brings the
+//! worker's events to the client, recording results before they are sent.
+
+mod intake;
+mod outflow;
+
+use super::request::CheckedRequest;
+use super::{reply, request, status};
+use crate::recognition::{Heard, Recognition, StreamFacts};
+use intake::Intake;
+use outflow::Outflow;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::Status;
+use undertone_core::{Model, SampleRate, StreamId};
+use undertone_engine::{StreamEvents, StreamInput};
+use undertone_proto::v1;
+use v1::streaming_recognize_request::Message as Ask;
+use v1::streaming_recognize_response::Message as Tell;
+
+/// Replies that may wait for the transport; then events wait in the engine, which drops updates.
+const REPLY_QUEUE: usize = 8;
+
+/// The replies of one call.
+pub type ReplyStream = ReceiverStream<Result<v1::StreamingRecognizeResponse, Status>>;
+type ReplySender = mpsc::Sender<Result<v1::StreamingRecognizeResponse, Status>>;
+
+/// Answers one call.
+pub(crate) async fn recognize<S>(recognition: Arc<Recognition>, mut asks: S) -> Result<ReplyStream, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
+{
+    let request = first_config(&mut asks, &recognition).await?;
+    let id = StreamId::generate();
+    let (input, events) = open(&recognition, id, &request).await?;
+    let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
+    let started = reply::started(id, &request, &recognition);
+    // The queue is empty and its receiver is held here: this cannot fail.
+    let _ = replies.send(Ok(reply::reply(Tell::Started(started)))).await;
+
+    let (broken, input_broke) = oneshot::channel();
+    let idle = recognition.settings.idle_timeout;
+    let intake = Intake { input, replies: replies.clone(), idle, expected_sequence: None };
+    tokio::spawn(async move {
+        if let Err(status) = intake.run(asks).await {
+            let _ = broken.send(status);
+        }
+    });
+    let outflow = Outflow { recognition, id, model: request.model, replies, heard: Heard::default() };
+    tokio::spawn(outflow.run(events, input_broke));
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// Opens a checked stream in the engine and records that it was opened.
+pub(crate) async fn open(
+    recognition: &Recognition,
+    id: StreamId,
+    request: &CheckedRequest,
+) -> Result<(StreamInput, StreamEvents), Status> {
+    let model: Arc<dyn Model> = request.model.clone();
+    let opened = recognition.engine.open(id, request.session.clone(), model).await;
+    let streams = opened.map_err(|error| status::not_opened(&error))?;
+    let facts = StreamFacts {
+        id,
+        model: request.model.reference().clone(),
+        encoding: request.session.format.encoding.name(),
+        sample_rate_hz: request.session.format.sample_rate.map_or(0, SampleRate::hz),
+        subject_key: request.subject_key.clone(),
+        labels: request.labels.clone(),
+    };
+    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded(&error))?;
+    Ok(streams)
+}
+
+async fn first_config<S>(asks: &mut S, recognition: &Recognition) -> Result<CheckedRequest, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+{
+    let first = tokio::time::timeout(recognition.settings.idle_timeout, asks.next())
+        .await
+        .map_err(|_| Status::deadline_exceeded("no configuration came within the idle timeout"))?;
+    match first.transpose()?.and_then(|ask| ask.message) {
+        Some(Ask::Config(config)) => request::check(config, None, recognition),
+        Some(Ask::Audio(_)) => Err(status::bad_field("message", "audio came before the configuration")),
+        Some(Ask::Control(_)) => Err(status::bad_field("message", "a control came before the configuration")),
+        None => Err(status::bad_field("message", "the first message must be a configuration")),
+    }
+}

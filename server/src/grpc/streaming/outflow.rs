@@ -1,0 +1,98 @@
+//! Brings the worker's events to the client; final results are recorded first.
+
+use super::{ReplySender, Tell};
+use crate::grpc::{reply, status};
+use crate::recognition::{Heard, Recognition};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tonic::{Code, Status};
+use undertone_core::{EndReason, Model, StreamId};
+use undertone_engine::{Answer, Event, StreamEvents, Summary};
+use undertone_plugin_host::LoadedModel;
+use undertone_proto::v1;
+
+/// Brings the worker's events to the client.
+pub(super) struct Outflow {
+    pub(super) recognition: Arc<Recognition>,
+    pub(super) id: StreamId,
+    pub(super) model: Arc<LoadedModel>,
+    pub(super) replies: ReplySender,
+    /// What the stream has heard, for its record should it break.
+    pub(super) heard: Heard,
+}
+
+impl Outflow {
+    pub(super) async fn run(mut self, mut events: StreamEvents, mut input_broke: oneshot::Receiver<Status>) {
+        let mut updates_sent = 0;
+        let status = loop {
+            let event = tokio::select! {
+                biased;
+                Ok(status) = &mut input_broke => break Err(status),
+                () = self.replies.closed() => break Err(Status::cancelled("the client went away")),
+                event = events.next() => event,
+            };
+            match self.pass_on(event, &mut updates_sent).await {
+                Ok(Some(summary)) => break Ok(summary),
+                Ok(None) => {}
+                Err(status) => break Err(status),
+            }
+        };
+        self.close(status).await;
+    }
+
+    /// Sends one event. The stream is over with a summary or an error.
+    async fn pass_on(&mut self, event: Option<Event>, updates: &mut u64) -> Result<Option<Summary>, Status> {
+        match event {
+            None => return Err(status::worker_lost()),
+            Some(Event::Failed(failure)) => return Err(status::stream_failed(failure)),
+            Some(Event::Speech(edge)) => self.send(Tell::SpeechEvent(reply::speech_event(edge))).await?,
+            Some(Event::Warning(warning)) => self.send(Tell::Warning(reply::warning(warning))).await?,
+            Some(Event::Answer(answer)) => {
+                *updates += u64::from(!answer.trigger.is_final());
+                let result = self.recorded(&answer).await?;
+                self.send(Tell::Result(result)).await?;
+            }
+            Some(Event::Ended(summary)) => {
+                self.send(Tell::Ended(reply::ended(&summary, *updates))).await?;
+                return Ok(Some(summary));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
+        self.heard.samples = answer.audio_processed;
+        self.heard.utterances += u32::from(answer.trigger.is_final());
+        let recorded = self.recognition.record_answer(self.id, &self.model, answer).await;
+        let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+        let kind = if answer.trigger.is_final() { "final" } else { "update" };
+        let model = self.model.reference().to_string();
+        self.recognition.metrics.engine.results.with_label_values(&[&model, kind]).inc();
+        Ok(reply::result(answer, self.model.labels(), prediction))
+    }
+
+    async fn send(&self, message: Tell) -> Result<(), Status> {
+        let sent = self.replies.send(Ok(reply::reply(message))).await;
+        sent.map_err(|_| Status::cancelled("the client went away"))
+    }
+
+    async fn close(self, status: Result<Summary, Status>) {
+        let code = status.as_ref().map_or_else(|status| status.code(), |_| Code::Ok);
+        self.recognition.count_call("StreamingRecognize", code);
+        match status {
+            Ok(summary) => {
+                if let Err(error) = self.recognition.record_ended(self.id, &summary).await {
+                    tracing::warn!(stream = %self.id, %error, "the end of a stream could not be recorded");
+                }
+            }
+            Err(status) => {
+                let cancelled = status.code() == Code::Cancelled;
+                let reason = if cancelled { EndReason::Cancelled } else { EndReason::Failed };
+                tracing::debug!(stream = %self.id, code = ?status.code(), message = status.message(), "a stream broke");
+                // Fails only when the client is gone.
+                let _ = self.replies.send(Err(status)).await;
+                self.recognition.record_broken(self.id, reason, self.heard).await;
+            }
+        }
+    }
+}
