@@ -88,6 +88,8 @@ pub struct Session {
     grid: FrameGrid,
     interim_hop: Option<u64>,
     min_frames: usize,
+    /// Whether any byte came.
+    begun: bool,
     /// Decoded and not yet processed.
     samples: Vec<f32>,
     /// Samples processed since the stream's start.
@@ -113,6 +115,7 @@ impl Session {
             frames: Frames::new(layout.dim),
             interim_hop: config.interim_hop.filter(|&hop| hop > 0),
             min_frames: config.min_frames.max(1),
+            begun: false,
             samples: Vec::new(),
             position: 0,
             first_frame: 0,
@@ -137,6 +140,7 @@ impl Session {
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<(), SessionError> {
+        self.begun |= !bytes.is_empty();
         self.reader.push(bytes, &mut self.samples)?;
         self.process(false, steps)
     }
@@ -155,9 +159,11 @@ impl Session {
         Ok(())
     }
 
-    /// The audio ended: answers everything that is open.
+    /// The audio ended: answers everything that is open. A stream in which nothing was ever sent is no mistake.
     pub fn finish(&mut self, steps: &mut Vec<Step>) -> Result<(), SessionError> {
-        self.reader.finish(&mut self.samples)?;
+        if self.begun {
+            self.reader.finish(&mut self.samples)?;
+        }
         self.wind_up(steps)
     }
 

@@ -29,6 +29,9 @@ pub(crate) fn check(
     recognition: &Recognition,
 ) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
+    if first_bytes.is_some_and(<[u8]>::is_empty) {
+        violations.add("audio", "there is no audio: the recording is empty");
+    }
     let format = audio_format(config.audio.unwrap_or_default(), first_bytes, &mut violations);
     let hop = interim_hop(&config, recognition, &mut violations);
     let endpointing = endpointing(config.endpointing, recognition, &mut violations);
@@ -78,11 +81,10 @@ fn audio_format(
             .inspect_err(|error| violations.add("config.audio.sample_rate_hertz", error.to_string()))
             .ok(),
     };
-    let channels = u16::try_from(audio.channels)
-        .inspect_err(|_| {
-            violations.add("config.audio.channels", format!("{} channels are too many", audio.channels))
-        })
-        .ok()?;
+    let Ok(channels) = u16::try_from(audio.channels) else {
+        violations.add("config.audio.channels", format!("{} channels are too many", audio.channels));
+        return None;
+    };
     let encoding = encoding?;
     if !encoding.is_container() && audio.sample_rate_hertz == 0 {
         let needed = format!("{} has no header: give the sample rate in Hz", encoding.name());
@@ -119,9 +121,7 @@ fn sniffed(first_bytes: Option<&[u8]>, violations: &mut Violations) -> Option<En
         return None;
     };
     let found = Encoding::sniff(bytes);
-    if bytes.is_empty() {
-        violations.add("audio", "there is no audio: the recording is empty");
-    } else if found.is_none() {
+    if found.is_none() && !bytes.is_empty() {
         violations
             .add(FIELD, "the bytes are neither WAV, FLAC nor Ogg Opus; raw audio must name its encoding");
     }

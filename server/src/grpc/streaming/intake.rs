@@ -4,6 +4,7 @@ use super::{Ask, ReplySender, Tell};
 use crate::grpc::{reply, status};
 use std::time::Duration;
 use tokio_stream::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use undertone_core::EndReason;
 use undertone_engine::{Control, StreamInput};
@@ -16,6 +17,8 @@ pub(super) struct Intake {
     pub(super) idle: Duration,
     /// The number that the next audio message should carry, once the client has begun to number them.
     pub(super) expected_sequence: Option<u64>,
+    /// Cancelled when the stream is over, for whatever reason; nothing more is taken then.
+    pub(super) over: CancellationToken,
 }
 
 /// Whether more messages are to be taken.
@@ -30,8 +33,13 @@ impl Intake {
     where
         S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
     {
+        let over = self.over.clone();
         loop {
-            let Ok(next) = tokio::time::timeout(self.idle, asks.next()).await else {
+            let next = tokio::select! {
+                () = over.cancelled() => return Ok(()),
+                next = tokio::time::timeout(self.idle, asks.next()) => next,
+            };
+            let Ok(next) = next else {
                 // A stream that has ended by itself needs no ending.
                 let _ = self.input.end(EndReason::TimedOut).await;
                 return Ok(());

@@ -10,9 +10,10 @@ use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use undertone_core::{Model, SampleRate, StreamId};
 use undertone_engine::{StreamEvents, StreamInput};
@@ -40,15 +41,26 @@ where
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Ok(reply::reply(Tell::Started(started)))).await;
 
-    let (broken, input_broke) = oneshot::channel();
+    // One status at most goes through it.
+    let (broken, input_broke) = mpsc::channel(1);
     let idle = recognition.settings.idle_timeout;
-    let intake = Intake { input, replies: replies.clone(), idle, expected_sequence: None };
+    let over = CancellationToken::new();
+    let intake =
+        Intake { input, replies: replies.clone(), idle, expected_sequence: None, over: over.clone() };
     tokio::spawn(async move {
         if let Err(status) = intake.run(asks).await {
-            let _ = broken.send(status);
+            // Fails only when the stream is over.
+            let _ = broken.send(status).await;
         }
     });
-    let outflow = Outflow { recognition, id, model: request.model, replies, heard: Heard::default() };
+    let outflow = Outflow {
+        recognition,
+        id,
+        model: request.model,
+        replies,
+        heard: Heard::default(),
+        _over: over.drop_guard(),
+    };
     tokio::spawn(outflow.run(events, input_broke));
     Ok(ReceiverStream::new(receiver))
 }

@@ -4,7 +4,8 @@ use super::{ReplySender, Tell};
 use crate::grpc::{reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
 use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Answer, Event, StreamEvents, Summary};
@@ -19,15 +20,17 @@ pub(super) struct Outflow {
     pub(super) replies: ReplySender,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
+    /// Tells the intake when this task ends, for whatever reason.
+    pub(super) _over: DropGuard,
 }
 
 impl Outflow {
-    pub(super) async fn run(mut self, mut events: StreamEvents, mut input_broke: oneshot::Receiver<Status>) {
+    pub(super) async fn run(mut self, mut events: StreamEvents, mut input_broke: mpsc::Receiver<Status>) {
         let mut updates_sent = 0;
         let status = loop {
             let event = tokio::select! {
                 biased;
-                Ok(status) = &mut input_broke => break Err(status),
+                Some(status) = input_broke.recv() => break Err(status),
                 () = self.replies.closed() => break Err(Status::cancelled("the client went away")),
                 event = events.next() => event,
             };

@@ -1,0 +1,15 @@
+//! Says that its table ends before the functions do.
+
+use undertone_bad_plugins::{Faulty, export_entry};
+use undertone_plugin_sdk::ClassifierEntry;
+use undertone_plugin_sdk::abi::{ClassifierTable, Entry, Text};
+
+const GOOD: Entry = ClassifierEntry::<Faulty>::ENTRY;
+
+static TABLE: ClassifierTable = ClassifierTable {
+    size: 16,
+    // SAFETY: the table that the kit makes is a constant.
+    ..unsafe { GOOD.classifier.read() }
+};
+
+export_entry!(Entry { name: Text::new("short_table"), classifier: &TABLE, ..GOOD });

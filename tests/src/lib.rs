@@ -1,0 +1,14 @@
+//! What the tests at the boundaries share: real parts, started for one test and gone after it.
+#![forbid(unsafe_code)]
+
+mod answers;
+mod asking;
+mod corpus;
+mod postgres;
+mod server;
+
+pub use answers::{answer, closing, opening};
+pub use asking::{ask, float_bytes, float_config, stream_of};
+pub use corpus::{corpus, real_clip, shipped_clip};
+pub use postgres::PrivatePostgres;
+pub use server::{TestServer, bad_plugin, copy_tree, settings as server_settings, stage};

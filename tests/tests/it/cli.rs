@@ -1,0 +1,144 @@
+//! The program as a stranger runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use undertone_tests::{TestServer, shipped_clip, stage};
+
+fn undertone(arguments: &[&str]) -> Output {
+    let mut command = Command::new(stage().unwrap().join("bin/undertone"));
+    command.args(arguments).env("NO_COLOR", "1").env("ORT_DISABLE_TELEMETRY", "1");
+    command.output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn clip() -> String {
+    shipped_clip().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn recognize_prints_a_timeline_without_escape_sequences() {
+    let text = printed(&undertone(&["recognize", &clip()]));
+    assert!(text.contains("cnn 1.0.0") && text.contains(" s  "), "{text}");
+    assert!(!text.contains('\x1b'));
+}
+
+#[test]
+fn recognize_gives_one_json_object_per_file() {
+    let text = printed(&undertone(&["recognize", &clip(), &clip(), "--format", "json", "--model", "lstm"]));
+    let objects: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    for object in objects {
+        assert_eq!(object["model"], "lstm");
+        let utterances = object["utterances"].as_array().unwrap();
+        assert!(!utterances.is_empty());
+        for utterance in utterances {
+            assert!(utterance["end_s"].as_f64() > utterance["start_s"].as_f64());
+            let probabilities = utterance["probabilities"].as_object().unwrap();
+            let total: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+            assert!((total - 1.0).abs() < 1e-4);
+            assert_eq!(utterance["prediction_id"], serde_json::Value::Null, "nothing is recorded in process");
+        }
+    }
+}
+
+#[test]
+fn recognize_in_process_and_through_a_server_agree() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(TestServer::start(&[])).unwrap();
+    let local = printed(&undertone(&["recognize", &clip(), "--format", "csv"]));
+    let remote = printed(&undertone(&["recognize", &clip(), "--format", "csv", "--server", server.url()]));
+    let without_ids = |text: &str| -> Vec<Vec<String>> {
+        let columns = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+        text.lines()
+            .map(|line| {
+                let mut columns = columns(line);
+                columns.remove(8);
+                columns
+            })
+            .collect()
+    };
+    assert_eq!(without_ids(&local), without_ids(&remote));
+    assert!(local.lines().count() > 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_understood_is_named_and_the_others_are_answered() {
+    let output = undertone(&["recognize", file!(), &clip(), "--format", "json"]);
+    assert!(!output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("cli.rs"), "{errors}");
+}
+
+#[test]
+fn features_writes_the_frames_of_the_plugin_in_three_forms() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |format: &str| {
+        let path = folder.path().join(format);
+        let path = path.to_str().unwrap();
+        printed(&undertone(&[
+            "features",
+            &clip(),
+            "--recipe",
+            "mfcc13-deltas",
+            "--format",
+            format,
+            "-o",
+            path,
+        ]));
+        std::fs::read(path).unwrap()
+    };
+    let csv = String::from_utf8(write("csv")).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&write("json")).unwrap();
+    let npy = write("npy");
+    let rows = csv.lines().count() - 1;
+    assert_eq!(csv.lines().next().unwrap().split(',').count(), 40, "the start, then 39 values");
+    assert_eq!(json["frames"].as_array().unwrap().len(), rows);
+    let shape = format!("'shape': ({rows}, 39)");
+    assert!(npy.windows(shape.len()).any(|window| window == shape.as_bytes()));
+}
+
+#[test]
+fn models_lists_both_and_shows_a_card() {
+    let text = printed(&undertone(&["models"]));
+    assert!(text.contains("cnn@1.0.0 (default)") && text.contains("lstm@1.0.0"), "{text}");
+    assert!(printed(&undertone(&["models", "lstm"])).contains("RAVDESS"));
+    assert!(!undertone(&["models", "oracle"]).status.success());
+}
+
+#[test]
+fn config_check_names_all_mistakes_and_accepts_the_documented_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let file = root.join("config/undertone.toml");
+    let good = undertone(&["config", "check", "--config", file.to_str().unwrap()]);
+    assert!(printed(&good).contains("valid"));
+    let bad = undertone(&["config", "check", "--set", "grpc.listen=here", "--set", "engine.workers=none"]);
+    let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
+    assert!(!bad.status.success());
+    assert!(errors.contains("grpc.listen") && errors.contains("engine.workers"), "{errors}");
+}
+
+#[test]
+fn db_migrate_makes_a_journal_and_recent_shows_what_a_server_recorded() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().to_str().unwrap();
+    assert!(printed(&undertone(&["db", "migrate", "--data-dir", data])).contains("journal.db"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(TestServer::start_in(folder, &[])).unwrap();
+    printed(&undertone(&["recognize", &clip(), "--server", server.url()]));
+    let data = server.data_dir().to_str().unwrap();
+    let recent = printed(&undertone(&["db", "recent", "--data-dir", data]));
+    assert!(recent.contains("cnn@1.0.0"), "{recent}");
+    assert!(printed(&undertone(&["db", "status", "--data-dir", data])).contains("1 streams (0 open)"));
+}
+
+#[test]
+fn stream_shows_updates_as_they_come() {
+    let text = printed(&undertone(&["recognize", &clip(), "--stream"]));
+    assert!(text.contains("so far") && text.contains("final"), "{text}");
+}

@@ -1,0 +1,12 @@
+//! Tests at the boundaries, in one program so that they are linked once.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test a failed step is a failed test, in its support functions too"
+)]
+
+mod accuracy;
+mod cli;
+mod parity;
+mod rpc;
+mod store;

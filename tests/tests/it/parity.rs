@@ -1,0 +1,143 @@
+//! The graph that the server runs gives what the trainer's network gives.
+
+use std::path::Path;
+use undertone_audio::AudioLimits;
+use undertone_bundle::{
+    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, Tensor, Training,
+};
+use undertone_core::{Frames, FramesView, Model};
+use undertone_features::{FeatureExtractor, Recipe};
+use undertone_plugin_host::{HostConfig, PluginHost};
+use undertone_tests::{real_clip, stage};
+use undertone_trainer::{Architecture, CnnShape, Interface, LstmShape, MIN_FRAMES, Network};
+
+const INTERFACE: Interface = Interface { dim: 64, labels: 8 };
+
+fn host() -> PluginHost {
+    let stage = stage().unwrap();
+    PluginHost::new(HostConfig {
+        plugins_dir: stage.join("plugins"),
+        models_dir: stage.join("models"),
+        onnxruntime: None,
+    })
+}
+
+fn real_frames() -> Frames {
+    let clip = undertone_audio::read_all(&std::fs::read(real_clip()).unwrap(), None, AudioLimits::default())
+        .unwrap();
+    let mut extractor = FeatureExtractor::new(&Recipe::named("logmel64").unwrap()).unwrap();
+    let mut frames = Frames::new(extractor.layout().dim);
+    extractor.push(&clip, &mut frames);
+    extractor.finish(&mut frames);
+    frames
+}
+
+fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {
+    let free = free.iter().map(|dim| Dim::Named((*dim).into()));
+    Tensor { name: name.into(), dims: free.chain([Dim::Fixed(last)]).collect() }
+}
+
+fn write_bundle(dir: &Path, network: &Network) {
+    let recipe = Recipe::named("logmel64").unwrap();
+    let manifest = Manifest {
+        schema: SCHEMA,
+        name: "parity".into(),
+        version: "1.0.0".into(),
+        description: "Random weights".into(),
+        licence: "Apache-2.0".into(),
+        labels: undertone_core::Emotion::ALL.iter().map(ToString::to_string).collect(),
+        plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: "1.0".into() },
+        features: Features::from_recipe_json(recipe.fingerprint(), 64, &recipe.to_json()).unwrap(),
+        graph: Graphs {
+            whole: Graph {
+                file: "whole.onnx".into(),
+                input: tensor("frames", &["batch", "time"], 64),
+                output: tensor("logits", &["batch"], 8),
+            },
+            stream: None,
+        },
+        calibration: Calibration { temperature: 1.0 },
+        limits: Limits { min_frames: MIN_FRAMES as u32, max_frames: 30_000 },
+        training: Training {
+            dataset: "none".into(),
+            protocol: "untrained".into(),
+            seed: 7,
+            train_speakers: vec!["1".into()],
+            validation_speakers: vec!["2".into()],
+            test_speakers: vec!["3".into()],
+            clips: 1,
+            accuracy: 0.0,
+            uar: 0.0,
+            epochs: 1,
+        },
+        files: Default::default(),
+    };
+    let graph = network.to_onnx();
+    Bundle::write(dir, manifest, &[("whole.onnx", &graph), ("card.md", b"# Random weights\n")]).unwrap();
+}
+
+/// Networks with random weights, and input deviations unlike 1.
+fn networks() -> [Network; 2] {
+    let architectures = [Architecture::Cnn(CnnShape::default()), Architecture::Lstm(LstmShape::default())];
+    architectures.map(|architecture| {
+        let mut network = Network::new(architecture, INTERFACE, 7);
+        let deviation: Vec<f32> = (0..64).map(|bin| 1.0 + bin as f32 / 32.0).collect();
+        network.set_input_deviation(&deviation);
+        network
+    })
+}
+
+#[test]
+fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
+    let host = host();
+    let frames = real_frames();
+    for network in networks() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let dir = folder.path().join("parity/1.0.0");
+        write_bundle(&dir, &network);
+        let model = host.load_model(&dir).unwrap();
+        let lengths = [MIN_FRAMES, 17, 40, 99, 150, frames.len()];
+        let batch: Vec<FramesView<'_>> = lengths.iter().map(|&length| frames.view(0..length)).collect();
+        let expected = network.logits(&batch).unwrap();
+        let mut scored = Vec::new();
+        model.new_classifier().unwrap().classify(&batch, &mut scored).unwrap();
+        for ((expected, scored), length) in expected.iter().zip(scored).zip(lengths) {
+            let scored = scored.unwrap();
+            assert_eq!(scored.len(), expected.len());
+            for (a, b) in expected.iter().zip(&scored) {
+                assert!((a - b).abs() <= 1e-4, "{length} frames: {expected:?} {scored:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_gives_what_its_items_give_alone() {
+    let host = host();
+    let frames = real_frames();
+    for model in host.load_all().models {
+        let mut classifier = model.new_classifier().unwrap();
+        let batch: Vec<FramesView<'_>> = (1..6).map(|part| frames.view(0..part * 30)).collect();
+        let mut together = Vec::new();
+        classifier.classify(&batch, &mut together).unwrap();
+        for (item, together) in batch.iter().zip(together) {
+            let mut alone = Vec::new();
+            classifier.classify(&[*item], &mut alone).unwrap();
+            assert_eq!(alone.pop().unwrap().unwrap(), together.unwrap(), "{}", model.reference());
+        }
+    }
+}
+
+#[test]
+fn the_plugins_frames_are_those_of_the_features_crate() {
+    let model = host().load_all().models.into_iter().next().expect("a shipped model");
+    let clip = undertone_audio::read_all(&std::fs::read(real_clip()).unwrap(), None, AudioLimits::default())
+        .unwrap();
+    let mut extractor = model.new_extractor().unwrap();
+    let mut frames = Frames::new(extractor.layout().dim);
+    for piece in clip.chunks(777) {
+        extractor.push(piece, &mut frames).unwrap();
+    }
+    extractor.finish(&mut frames).unwrap();
+    assert_eq!(frames, real_frames());
+}
