@@ -6,7 +6,7 @@ use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
 use undertone_core::{Model, Recorder, SystemClock};
-use undertone_engine::Engine;
+use undertone_engine::{Engine, Observer};
 use undertone_plugin_host::{HostConfig, PluginHost, Registry};
 use undertone_telemetry::Metrics;
 
@@ -31,9 +31,9 @@ pub fn assemble(
     }
     let models: Vec<Arc<dyn Model>> =
         report.models.iter().map(|model| model.clone() as Arc<dyn Model>).collect();
-    let observer = Arc::new(MeteredEngine(metrics.clone()));
+    let observer: Arc<dyn Observer> = Arc::new(MeteredEngine(metrics.clone()));
     let engine =
-        Engine::start(settings.engine.clone(), models, observer).context("workers cannot be started")?;
+        Engine::start(settings.engine.clone(), &models, &observer).context("workers cannot be started")?;
     let recognition = Recognition {
         models: Registry::new(report.models),
         default_model: settings.models.default.clone(),

@@ -2,10 +2,10 @@
 
 use crate::worker::{self, LoadGuard, Message, NewStream, WorkerContext};
 use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use undertone_core::{ErrorKind, Model, StreamId};
@@ -56,40 +56,51 @@ impl OpenError {
     }
 }
 
-/// The workers. Dropping the engine without [`Engine::join`] leaves their threads to end by themselves.
+/// How long a dropped engine waits for workers that are inside a plugin.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The workers. Dropping the engine ends them; streams that are still open are lost.
 pub struct Engine {
     config: EngineConfig,
     workers: Vec<WorkerHandle>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
     draining: AtomicBool,
+    /// Nothing is ever sent through it: it disconnects when the last worker has ended.
+    ended: Mutex<Receiver<Infallible>>,
 }
 
 struct WorkerHandle {
     /// Bounded by `worker_queue`; when it is full, senders wait.
     messages: mpsc::Sender<Message>,
     load: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Engine {
     /// Starts the workers; each makes a classifier of every one of `models` before its first stream.
     pub fn start(
         config: EngineConfig,
-        models: Vec<Arc<dyn Model>>,
-        observer: Arc<dyn Observer>,
+        models: &[Arc<dyn Model>],
+        observer: &Arc<dyn Observer>,
     ) -> std::io::Result<Self> {
-        let context = WorkerContext { models, observer, abstain_below: config.abstain_below };
+        let (running, ended) = std::sync::mpsc::channel::<Infallible>();
         let mut workers = Vec::new();
-        let mut threads = Vec::new();
         for index in 0..config.workers.max(1) {
             let (messages, receiver) = mpsc::channel(config.worker_queue.max(1));
-            let context = context.clone();
-            let thread = std::thread::Builder::new()
-                .name(format!("worker-{index}"))
-                .spawn(move || worker::run(receiver, &context))?;
-            threads.push(thread);
-            workers.push(WorkerHandle { messages, load: Arc::default() });
+            let stop = Arc::new(AtomicBool::new(false));
+            let context = WorkerContext {
+                models: models.to_vec(),
+                observer: observer.clone(),
+                abstain_below: config.abstain_below,
+                stop: stop.clone(),
+            };
+            let running = running.clone();
+            std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                worker::run(receiver, &context);
+                drop(running);
+            })?;
+            workers.push(WorkerHandle { messages, load: Arc::default(), stop });
         }
-        Ok(Self { config, workers, threads: Mutex::new(threads), draining: AtomicBool::new(false) })
+        Ok(Self { config, workers, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
     }
 
     /// Streams that are open.
@@ -142,15 +153,20 @@ impl Engine {
             let _ = worker.messages.send(Message::Drain).await;
         }
     }
+}
 
-    /// Ends the workers once every stream handle is gone.
-    pub fn join(mut self) {
-        self.workers.clear();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(|poison| poison.into_inner()));
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a worker thread ended by a panic");
-            }
+impl Drop for Engine {
+    /// Waits until every worker has left its plugins: libraries must not be used while the process takes them down.
+    fn drop(&mut self) {
+        for worker in &self.workers {
+            worker.stop.store(true, Ordering::Release);
+            // A full queue means that the worker is awake and looks at the flag.
+            let _ = worker.messages.try_send(Message::Wake(StreamId::generate()));
+        }
+        if let Err(RecvTimeoutError::Timeout) =
+            self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(LEAVE_WITHIN)
+        {
+            tracing::warn!("a worker is stuck in a plugin and is left behind");
         }
     }
 }

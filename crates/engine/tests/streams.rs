@@ -6,9 +6,10 @@ use bytes::Bytes;
 use loudness_model::{LoudnessModel, config, recording};
 use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{EndReason, ErrorKind, StreamId};
+use undertone_core::{EndReason, ErrorKind, Model, StreamId};
 use undertone_engine::{
-    Answer, Control, Engine, EngineConfig, Event, OpenError, SessionConfig, Silent, StreamEvents, Trigger,
+    Answer, Control, Engine, EngineConfig, Event, Observer, OpenError, SessionConfig, Silent, StreamEvents,
+    Trigger,
 };
 
 fn engine(workers: usize, event_queue: usize) -> Engine {
@@ -20,8 +21,9 @@ fn engine(workers: usize, event_queue: usize) -> Engine {
         event_queue,
         abstain_below: 0.0,
     };
-    Engine::start(config, vec![Arc::new(LoudnessModel::new())], Arc::new(Silent))
-        .expect("threads can be started")
+    let models: [Arc<dyn Model>; 1] = [Arc::new(LoudnessModel::new())];
+    let observer: Arc<dyn Observer> = Arc::new(Silent);
+    Engine::start(config, &models, &observer).expect("threads can be started")
 }
 
 async fn collect(mut events: StreamEvents) -> Vec<Event> {

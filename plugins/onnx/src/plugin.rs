@@ -57,7 +57,8 @@ impl ClassifierPlugin for Onnx {
     }
 }
 
-/// A session that works on the calling thread only. Lengths differ from call to call, so memory is not planned ahead.
+/// A session that works on the calling thread only. Lengths differ from call to call, so memory is not
+/// planned ahead.
 fn session(environment: &Environment, graph: &[u8]) -> ort::Result<Session> {
     Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?

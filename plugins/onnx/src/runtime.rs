@@ -6,7 +6,8 @@ use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
 use std::sync::{Arc, Mutex, PoisonError};
 use undertone_plugin_sdk::{Failure, Host, LogLevel};
 
-/// The environment of all sessions of this library. It is made once and never given up, because a process may make only one.
+/// The environment of all sessions of this library. It is made once and never given up, because a process may
+/// make only one.
 static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 
 /// The environment; the first call makes it on the host's ONNX Runtime.
@@ -35,8 +36,9 @@ pub(crate) fn environment(host: Host) -> Result<Environment, Failure> {
 /// The functions of the version that this plugin was built for.
 #[expect(unsafe_code, reason = "ONNX Runtime hands its functions out by pointer")]
 fn api(base: *const OrtApiBase) -> Result<OrtApi, Failure> {
-    // SAFETY: the contract says that the service "undertone.onnxruntime/1" is ONNX Runtime's OrtApiBase, which lives as
-    // long as the process; a pointer that GetApi answers is null or one to the functions of the asked version.
+    // SAFETY: the contract says that the service "undertone.onnxruntime/1" is ONNX Runtime's OrtApiBase,
+    // which lives as long as the process; a pointer that GetApi answers is null or one to the functions of
+    // the asked version.
     let api = unsafe { ((*base).GetApi)(ORT_API_VERSION).as_ref() };
     api.cloned().ok_or_else(|| {
         Failure::Failed(format!(

@@ -32,8 +32,8 @@ impl ClassifierInstance for Scorer {
         Ok(())
     }
 
-    /// One run per item: sums over a batch are not rounded as those of one item are, and an item's scores must not depend
-    /// on its neighbours.
+    /// One run per item: sums over a batch are not rounded as those of one item are, and an item's scores
+    /// must not depend on its neighbours.
     fn classify(&mut self, call: Call<'_>, items: &mut [Item]) -> Result<(), Failure> {
         for item in items {
             if call.is_cancelled() {

@@ -9,6 +9,7 @@ use crate::{Control, Event, Observer};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use undertone_core::{EndReason, FramesView, Model, ModelRef, StreamId};
@@ -45,15 +46,16 @@ pub(crate) enum Input {
     Abandon,
 }
 
-/// What all workers share.
-#[derive(Clone)]
+/// What a worker is given for its whole life.
 pub(crate) struct WorkerContext {
     pub(crate) models: Vec<Arc<dyn Model>>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) abstain_below: f32,
+    /// Set when this worker is to end, whatever streams it has.
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
-/// Runs until every sender is gone. A panic loses the worker's streams and nothing else.
+/// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
 pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext) {
     loop {
         let turned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -85,7 +87,7 @@ struct Pending {
 impl<'a> Worker<'a> {
     fn new(context: &'a WorkerContext) -> Self {
         let mut classifiers = Classifiers::default();
-        for model in &context.models {
+        for model in context.models.iter().take_while(|_| !context.stop.load(Ordering::Acquire)) {
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
                 context.observer.plugin_failed(model.reference());
@@ -95,7 +97,7 @@ impl<'a> Worker<'a> {
     }
 
     fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
-        loop {
+        while !self.context.stop.load(Ordering::Acquire) {
             if !self.streams.values().any(OwnedStream::can_go_on) {
                 match messages.blocking_recv() {
                     Some(message) => self.take(message),
