@@ -37,8 +37,9 @@ pub(crate) struct Addresses {
 /// The server's process. Dropping it ends the process.
 pub(crate) struct Server {
     child: Child,
-    program: PathBuf,
     data: PathBuf,
+    /// The staged program.
+    pub(crate) program: PathBuf,
     /// Where it listens.
     pub(crate) addresses: Addresses,
 }

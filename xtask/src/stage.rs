@@ -52,7 +52,7 @@ pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
     let stage = workspace.stage();
     let built = workspace.target.join(profile.folder());
     tree::hold(&stage.join("bin"), &[built.join("undertone")])?;
-    tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.shared_libraries("plugins")))?;
+    tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.plugins_below("plugins")))?;
     tree::mirror(&workspace.root.join("models"), &stage.join("models"))?;
     stage_onnxruntime(workspace, &stage.join("lib"))
 }
@@ -60,14 +60,14 @@ pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
 /// Adds the plugins that misbehave on purpose, which only tests load.
 pub(crate) fn add_bad_plugins(workspace: &Workspace) -> Result<()> {
     let built = workspace.target.join(Profile::Dev.folder());
-    let members = workspace.shared_libraries("tests/bad-plugins");
+    let members = workspace.plugins_below("tests/bad-plugins");
     tree::hold(&workspace.stage().join("bad-plugins"), &libraries(&built, &members))
 }
 
 fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut cargo = process::cargo(workspace);
     cargo.args(["build", "--package", "undertone"]);
-    for plugin in workspace.shared_libraries("plugins") {
+    for plugin in workspace.plugins_below("plugins") {
         cargo.args(["--package", &plugin.name]);
     }
     if let Profile::Release = profile {
@@ -77,8 +77,9 @@ fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 }
 
 fn libraries(built: &Path, members: &[&Member]) -> Vec<PathBuf> {
-    let names = members.iter().filter_map(|member| member.shared_library());
-    names.map(|name| built.join(format!("lib{}.so", name.replace('-', "_")))).collect()
+    let targets =
+        members.iter().flat_map(|member| &member.targets).filter(|target| target.is_shared_library());
+    targets.map(|target| built.join(target.shared_library())).collect()
 }
 
 fn stage_onnxruntime(workspace: &Workspace, folder: &Path) -> Result<()> {

@@ -43,13 +43,16 @@ pub(crate) struct Dependency {
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) kind: Vec<String>,
+    pub(crate) crate_types: Vec<String>,
     pub(crate) src_path: PathBuf,
 }
 
 impl Workspace {
     /// Asks Cargo; needs no network and builds nothing.
     pub(crate) fn load() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // Cargo's own word at run time: with a target folder shared by two checkouts, what was compiled in may name the other.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+        let root = Path::new(&package).join("..");
         let mut command = Command::new(process::cargo_program());
         command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root);
         let output = process::capture(&mut command)?;
@@ -58,7 +61,7 @@ impl Workspace {
 
     /// Everything fetched once and kept over `cargo clean`; `UNDERTONE_CACHE` moves it.
     pub(crate) fn cache(&self) -> PathBuf {
-        std::env::var_os("UNDERTONE_CACHE").map_or_else(|| self.root.join(".cache"), PathBuf::from)
+        self.folder("UNDERTONE_CACHE", ".cache")
     }
 
     /// The runnable tree that `stage` lays out.
@@ -68,14 +71,14 @@ impl Workspace {
 
     /// The corpora used by tests and the demo, which are not part of the repository; `UNDERTONE_DATA` names the folder.
     pub(crate) fn data(&self) -> PathBuf {
-        std::env::var_os("UNDERTONE_DATA").map_or_else(|| self.root.join("../shared/data"), PathBuf::from)
+        self.folder("UNDERTONE_DATA", "../shared/data")
     }
 
-    /// The members that live below `folder` (a path below the root) and build a shared library.
-    pub(crate) fn shared_libraries(&self, folder: &str) -> Vec<&Member> {
+    /// The members that live below `folder` (a path below the root) and build shared libraries.
+    pub(crate) fn plugins_below(&self, folder: &str) -> Vec<&Member> {
         let folder = self.root.join(folder);
         let inside = self.members.iter().filter(|member| member.manifest_path.starts_with(&folder));
-        inside.filter(|member| member.shared_library().is_some()).collect()
+        inside.filter(|member| member.targets.iter().any(Target::is_shared_library)).collect()
     }
 
     /// The version that all members share.
@@ -83,12 +86,22 @@ impl Workspace {
         let server = self.members.iter().find(|member| member.name == "undertone");
         Ok(&server.context("the workspace has no package `undertone`")?.version)
     }
+
+    /// The folder that a variable names, else the default; either may be relative to the root.
+    fn folder(&self, variable: &str, default: &str) -> PathBuf {
+        self.root.join(std::env::var_os(variable).unwrap_or_else(|| default.into()))
+    }
 }
 
-impl Member {
-    /// The name of the package's `cdylib` target, if it has one.
-    pub(crate) fn shared_library(&self) -> Option<&str> {
-        let is_cdylib = |target: &&Target| target.kind.iter().any(|kind| kind == "cdylib");
-        self.targets.iter().find(is_cdylib).map(|target| target.name.as_str())
+impl Target {
+    pub(crate) fn is_shared_library(&self) -> bool {
+        self.crate_types.iter().any(|kind| kind == "cdylib")
+    }
+
+    /// Where Cargo puts the shared library, below the profile's folder.
+    pub(crate) fn shared_library(&self) -> PathBuf {
+        let is_example = self.kind.iter().any(|kind| kind == "example");
+        let folder = if is_example { "examples" } else { "" };
+        Path::new(folder).join(format!("lib{}.so", self.name.replace('-', "_")))
     }
 }

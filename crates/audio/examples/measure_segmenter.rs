@@ -2,6 +2,7 @@
 //! beside the repository), and over hiss. Prints one line per figure.
 //!
 //! `cargo run --release -p undertone-audio --example measure_segmenter`
+#![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
 use undertone_audio::{AudioLimits, Endpointing, SegmentEvent, Segmenter, read_all};

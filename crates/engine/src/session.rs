@@ -315,16 +315,21 @@ impl Session {
         Warning { kind: WarningKind::TooShort, message, at: utterance.interval.start }
     }
 
+    /// Asks for an answer about what was said so far. An interval that brought no new speech needs none.
     fn request_update(&mut self, trigger: Trigger, steps: &mut Vec<Step>) {
-        let Some(open) = &self.open else { return };
-        let interval = SampleRange { start: open.start, end: self.position };
+        let Some(interval) = self.segmenter.spoken_so_far() else { return };
+        let Some(open) = &mut self.open else { return };
+        if !open.brings_news(interval.end) && trigger == Trigger::Interval {
+            return;
+        }
+        let utterance = open.number;
         let available = self.first_frame + self.frames.len() as u64;
         let end_frame = self.grid.frames_centred_in(interval).end.min(available);
-        let rows = self.rows_from(open.start, end_frame);
+        let rows = self.rows_from(interval.start, end_frame);
         if rows.len() < self.min_frames {
             return;
         }
-        let (utterance, audio_processed) = (open.number, self.position);
+        let audio_processed = self.position;
         steps.push(Step::Score(ScoreRequest { utterance, trigger, interval, rows, audio_processed }));
     }
 

@@ -7,15 +7,24 @@ use undertone_core::{Probabilities, SampleRange};
 #[derive(Debug)]
 pub(crate) struct OpenUtterance {
     pub(crate) number: u32,
-    pub(crate) start: u64,
     next_update_at: u64,
     hop: Option<u64>,
+    /// End of the speech that an update was about.
+    told_until: u64,
 }
 
 impl OpenUtterance {
     /// `hop` is the distance of updates in samples; `None` asks for none.
     pub(crate) fn new(number: u32, start: u64, hop: Option<u64>) -> Self {
-        Self { number, start, next_update_at: hop.map_or(u64::MAX, |hop| start + hop), hop }
+        let next_update_at = hop.map_or(u64::MAX, |hop| start + hop);
+        Self { number, next_update_at, hop, told_until: start }
+    }
+
+    /// Whether speech up to `end` is more than updates were about so far; from now on they were.
+    pub(crate) fn brings_news(&mut self, end: u64) -> bool {
+        let news = end > self.told_until;
+        self.told_until = self.told_until.max(end);
+        news
     }
 
     /// Whether an update is due at `position`; if so, the next one is due at the next hop behind it.
@@ -75,6 +84,14 @@ mod tests {
         let mut utterance = OpenUtterance::new(1, 100, Some(50));
         let due: Vec<u64> = (100..300).filter(|&position| utterance.update_due(position)).collect();
         assert_eq!(due, [150, 200, 250]);
+    }
+
+    #[test]
+    fn silence_after_an_update_is_no_news() {
+        let mut utterance = OpenUtterance::new(1, 100, Some(50));
+        assert!(utterance.brings_news(160));
+        assert!(!utterance.brings_news(160));
+        assert!(utterance.brings_news(170));
     }
 
     #[test]

@@ -46,7 +46,8 @@ pub struct RecognitionConfig {
     /// Whether to send interim updates (in Recognize: to give each utterance's probabilities over time).
     #[prost(bool, tag = "3")]
     pub interim_results: bool,
-    /// Time between interim updates. Not set: the server's default, shown in Started.
+    /// Time between interim updates; none is sent while nothing new is said. Not set: the server's default, shown in
+    /// Started.
     #[prost(message, optional, tag = "4")]
     pub interim_hop: ::core::option::Option<::prost_types::Duration>,
     /// When an utterance begins and ends.

@@ -1,5 +1,6 @@
 //! Records answers in the journal of a given folder and prints the identifier of each once it was
 //! acknowledged, until somebody kills it.
+#![forbid(unsafe_code)]
 
 use anyhow::Context;
 use std::io::Write;

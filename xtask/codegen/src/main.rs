@@ -11,7 +11,7 @@ mod wire;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 fn main() -> ExitCode {
     match run() {
@@ -25,7 +25,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let check = parse_arguments()?;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    // Cargo's own word at run time: with a target folder shared by two checkouts, what was compiled in may name the other.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask codegen`")?;
+    let root = Path::new(&package).join("../..").canonicalize()?;
     let mut artifacts = wire::generate(&root)?;
     artifacts.push(header::generate(&root)?);
     if check { artifact::check(&root, &artifacts) } else { artifact::write(&root, &artifacts) }

@@ -114,6 +114,14 @@ impl Segmenter {
         }
     }
 
+    /// The utterance under way, up to the end that it would have if nothing more were said.
+    pub fn spoken_so_far(&self) -> Option<SampleRange> {
+        match &self.tracker {
+            Tracker::Voice(tracker) => tracker.spoken_so_far(self.position),
+            Tracker::Whole(tracker) => tracker.open().map(|start| SampleRange { start, end: self.position }),
+        }
+    }
+
     /// No utterance that has not ended yet begins before this sample, neither the one under way nor a
     /// later one; what lies before it may be forgotten. Never goes back.
     pub fn earliest_start(&self) -> u64 {

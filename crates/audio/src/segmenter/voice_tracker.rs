@@ -67,6 +67,16 @@ impl VoiceTracker {
         }
     }
 
+    /// The utterance under way, up to the end that it would have if nothing more were said.
+    pub(crate) fn spoken_so_far(&self, position: u64) -> Option<SampleRange> {
+        match self.state {
+            State::Speaking { start, last_speech } => {
+                Some(SampleRange { start, end: position.min(last_speech + TAIL) })
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn earliest_start(&self, position: u64) -> u64 {
         let next_frame = position - self.frame.len() as u64;
         match self.state {

@@ -51,6 +51,8 @@ impl Drop for LoadGuard {
 }
 
 pub(crate) struct OwnedStream {
+    /// First, so that the place is free before the reader can see that the stream is over.
+    _load: LoadGuard,
     pub(crate) model: Arc<dyn Model>,
     pub(crate) delivery: Delivery,
     pub(crate) answering: Answering,
@@ -59,7 +61,6 @@ pub(crate) struct OwnedStream {
     inbox: VecDeque<Input>,
     ending: Option<EndReason>,
     budget: Arc<Semaphore>,
-    _load: LoadGuard,
 }
 
 impl OwnedStream {

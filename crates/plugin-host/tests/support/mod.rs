@@ -1,28 +1,19 @@
 //! A folder of plugins and models for tests.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use undertone_bundle::{
     Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, Tensor, Training,
 };
 use undertone_plugin_host::{HostConfig, HostError, LoadedModel, PluginHost};
 
-/// The folder of the build's libraries, which are built here when they are not yet.
-static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("a test is a file");
-    let profile_dir = test.ancestors().nth(2).expect("tests lie in PROFILE/deps").to_owned();
-    let target_dir = profile_dir.parent().expect("profiles lie in the target folder");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--lib", "--examples"]);
-    cargo.args(["--package", "undertone-bad-plugins", "--package", "undertone-plugin-logmel"]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target_dir).status();
-    assert!(status.expect("cargo runs").success(), "the plugins do not build");
-    profile_dir
-});
+/// The tree that `cargo xtask test` stages.
+fn stage() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/stage");
+    let stage = std::env::var_os("UNDERTONE_STAGE").map_or_else(beside, PathBuf::from);
+    assert!(stage.join("bad-plugins").is_dir(), "no plugins in {}: run `cargo xtask test`", stage.display());
+    stage
+}
 
 /// What differs from bundle to bundle.
 pub(crate) struct Wanted<'a> {
@@ -58,8 +49,8 @@ impl Site {
         };
         std::fs::create_dir(&config.plugins_dir).expect("writable");
         std::fs::create_dir(&config.models_dir).expect("writable");
-        link_libraries(&BUILT, &config.plugins_dir);
-        link_libraries(&BUILT.join("examples"), &config.plugins_dir);
+        link_libraries(&stage().join("plugins"), &config.plugins_dir);
+        link_libraries(&stage().join("bad-plugins"), &config.plugins_dir);
         Self { host: PluginHost::new(config), folder }
     }
 
