@@ -1,0 +1,69 @@
+//! Prepared utterances on disk, so that a second run need not decode again.
+
+use super::{Clip, Preparation, Prepared, Split, Utterance, prepare};
+use crate::TrainError;
+use crate::archive::Archive;
+use std::path::Path;
+use undertone_core::Frames;
+
+const KEY: &str = "key";
+const DUPLICATES: &str = "duplicates";
+
+/// As [`prepare`], but reads `file` when it was made from the same clips in the same way, and writes it else.
+pub fn prepare_cached(
+    clips: &[Clip],
+    split: &Split,
+    preparation: &Preparation,
+    file: &Path,
+) -> Result<Prepared, TrainError> {
+    let key = key(clips, split, preparation);
+    if file.is_file() {
+        let archive = Archive::read(file)?;
+        if archive.notes.get(KEY) == Some(&key)
+            && let Some(prepared) = unpack(archive)
+        {
+            return Ok(prepared);
+        }
+    }
+    let prepared = prepare(clips, split, preparation)?;
+    pack(&prepared, key).write(file)?;
+    Ok(prepared)
+}
+
+/// Everything that the frames depend on but the audio itself.
+fn key(clips: &[Clip], split: &Split, preparation: &Preparation) -> String {
+    let clips: Vec<String> = clips
+        .iter()
+        .enumerate()
+        .map(|(index, clip)| format!("{}:{:?}", clip.path.display(), split.part(index)))
+        .collect();
+    let Preparation { recipe, endpointing, speeds_percent } = preparation;
+    format!("{} {endpointing:?} {speeds_percent:?} {}", recipe.fingerprint(), clips.join(" "))
+}
+
+fn pack(prepared: &Prepared, key: String) -> Archive {
+    let mut archive = Archive::default();
+    archive.notes.insert(KEY.into(), key);
+    let duplicates: Vec<String> = prepared.duplicates.iter().map(usize::to_string).collect();
+    archive.notes.insert(DUPLICATES.into(), duplicates.join(" "));
+    for (position, utterance) in prepared.utterances.iter().enumerate() {
+        let name = format!("{position:07} {} {}", utterance.clip, utterance.speed_percent);
+        let frames = &utterance.frames;
+        archive.arrays.insert(name, (vec![frames.len(), frames.dim()], frames.values().to_vec()));
+    }
+    archive
+}
+
+fn unpack(archive: Archive) -> Option<Prepared> {
+    let numbers = archive.notes.get(DUPLICATES)?.split_whitespace();
+    let duplicates = numbers.map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>()?;
+    let utterance = |(name, (shape, values)): (String, (Vec<usize>, Vec<f32>))| {
+        let mut parts = name.split(' ').skip(1);
+        let (clip, speed_percent) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let mut frames = Frames::new(*shape.get(1).filter(|&&dim| dim > 0)?);
+        frames.grow(shape[0]).copy_from_slice(&values);
+        Some(Utterance { clip, speed_percent, frames })
+    };
+    let utterances = archive.arrays.into_iter().map(utterance).collect::<Option<_>>()?;
+    Some(Prepared { utterances, duplicates })
+}

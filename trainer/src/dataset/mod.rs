@@ -1,0 +1,16 @@
+//! Labelled clips: reading their list, splitting them by speaker, turning them into utterances.
+
+mod cache;
+mod clip;
+mod clip_name;
+mod index;
+mod preparation;
+mod speaker;
+mod split;
+
+pub use cache::prepare_cached;
+pub use clip::{Clip, read_clips};
+pub use clip_name::ClipName;
+pub use preparation::{Preparation, Prepared, Utterance, prepare};
+pub use speaker::Speaker;
+pub use split::{HeldOut, Part, Split};

@@ -1,0 +1,29 @@
+//! Turns labelled speech into bundles that the server loads.
+//!
+//! A folder of clips is decoded, turned into frames and cut into utterances by the same code that serves; a
+//! [`Network`] is trained on them and written as an ONNX graph with a manifest, a model card and its measured
+//! accuracy.
+#![forbid(unsafe_code)]
+
+mod archive;
+mod card;
+pub mod dataset;
+mod error;
+pub mod evaluation;
+mod job;
+mod material;
+mod network;
+pub mod onnx;
+mod parameters;
+mod random;
+mod sheet;
+mod shipment;
+pub mod training;
+
+pub use error::TrainError;
+pub use job::{Checkpoints, Job, Trained};
+pub use material::{Material, Source};
+pub use network::{Architecture, CnnShape, Interface, LstmShape, MIN_FRAMES, Network};
+pub use parameters::{Parameter, Parameters, Role};
+pub use random::Random;
+pub use sheet::DataSheet;

@@ -1,0 +1,110 @@
+//! Clips, their parts and their frames together.
+
+use crate::TrainError;
+use crate::dataset::{Clip, HeldOut, Part, Preparation, Prepared, Split, prepare_cached, read_clips};
+use crate::evaluation::Trial;
+use crate::training::Example;
+use std::path::Path;
+use undertone_audio::Endpointing;
+use undertone_core::FramesView;
+use undertone_features::Recipe;
+
+/// Where clips are, and who of them is held out.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    /// The data folder.
+    pub folder: &'a Path,
+    /// Which rows of its `index.csv`, if it has one.
+    pub corpus: &'a str,
+    /// Speakers that training never hears.
+    pub held_out: &'a HeldOut,
+    /// Where prepared frames are kept.
+    pub cache: &'a Path,
+}
+
+/// Everything to learn from and to be measured by.
+#[derive(Debug)]
+pub struct Material {
+    /// All clips.
+    pub clips: Vec<Clip>,
+    /// Their parts.
+    pub split: Split,
+    /// Their utterances.
+    pub prepared: Prepared,
+    /// The features.
+    pub recipe: Recipe,
+}
+
+impl Material {
+    /// Reads, splits and prepares the clips of `source` with the features called `recipe`; clips to learn
+    /// from also at other speeds.
+    pub fn load(source: &Source<'_>, recipe: &str, speeds_percent: &[u32]) -> Result<Self, TrainError> {
+        let recipe = Recipe::named(recipe).ok_or_else(|| TrainError::Recipe { name: recipe.to_owned() })?;
+        let clips = read_clips(source.folder, source.corpus)?;
+        let split = Split::new(&clips, source.held_out)?;
+        let preparation = Preparation {
+            recipe,
+            endpointing: Endpointing::default(),
+            speeds_percent: speeds_percent.to_vec(),
+        };
+        let prepared = prepare_cached(&clips, &split, &preparation, source.cache)?;
+        Ok(Self { clips, split, prepared, recipe: preparation.recipe })
+    }
+
+    /// The clips to learn from, at all speeds; clips in which no speech was found are left out.
+    pub fn examples(&self) -> Vec<Example<'_>> {
+        let heard = self.views(|_| true);
+        let example = |index: usize| Example {
+            utterances: heard[index].clone(),
+            label: self.clips[index].emotion.index(),
+        };
+        let indices = self.split.clips(Part::Training).into_iter();
+        indices.filter(|&index| !heard[index].is_empty()).map(example).collect()
+    }
+
+    /// The clips of `part` as recorded, but for duplicates; their indices beside them.
+    pub fn trials(&self, part: Part) -> (Vec<usize>, Vec<Trial<'_>>) {
+        let heard = self.views(|speed_percent| speed_percent == 100);
+        let mut indices = self.split.clips(part);
+        indices.retain(|index| !self.prepared.duplicates.contains(index));
+        let trial = |&index: &usize| Trial {
+            utterances: heard[index].clone(),
+            label: self.clips[index].emotion.index(),
+        };
+        let trials = indices.iter().map(trial).collect();
+        (indices, trials)
+    }
+
+    /// Standard deviation of each column over the clips to learn from, each utterance's own mean taken away.
+    pub fn deviation(&self) -> Vec<f32> {
+        let examples = self.examples();
+        let dim = self.prepared.utterances.first().map_or(0, |utterance| utterance.frames.dim());
+        let (mut squares, mut count) = (vec![0.0_f64; dim], 0_usize);
+        for view in examples.iter().flat_map(|example| &example.utterances) {
+            add_squares(*view, &mut squares);
+            count += view.len();
+        }
+        squares.iter().map(|sum| (sum / count.max(1) as f64).sqrt().max(1e-3) as f32).collect()
+    }
+
+    /// Every clip's utterances at the speeds that `wanted` accepts.
+    fn views(&self, wanted: impl Fn(u32) -> bool) -> Vec<Vec<FramesView<'_>>> {
+        let mut views = vec![Vec::new(); self.clips.len()];
+        for utterance in self.prepared.utterances.iter().filter(|utterance| wanted(utterance.speed_percent)) {
+            views[utterance.clip].push(utterance.view());
+        }
+        views
+    }
+}
+
+fn add_squares(view: FramesView<'_>, squares: &mut [f64]) {
+    let mut mean = vec![0.0_f64; view.dim];
+    for row in view.values.chunks_exact(view.dim) {
+        mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += f64::from(*value) / view.len() as f64);
+    }
+    for row in view.values.chunks_exact(view.dim) {
+        for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&mean) {
+            *sum += (f64::from(*value) - mean).powi(2);
+        }
+    }
+}

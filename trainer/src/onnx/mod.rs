@@ -1,0 +1,10 @@
+//! Writes ONNX models.
+
+mod graph;
+mod messages;
+
+pub(crate) use graph::{Attribute, Axis, GraphBuilder};
+pub use messages::{
+    AttributeProto, Dimension, DimensionValue, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, TypeValue, ValueInfoProto,
+};

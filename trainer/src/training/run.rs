@@ -1,0 +1,140 @@
+//! The training loop.
+
+use super::average::follow;
+use super::batches::{Example, Lesson, lesson, order, steps_per_epoch};
+use super::objective::cross_entropy;
+use super::optimiser::{AdamW, clip};
+use super::plan::Plan;
+use super::schedule::learning_rate;
+use crate::network::{Pass, Phase, values_of};
+use crate::{Network, Parameters, Random, TrainError};
+use serde::{Deserialize, Serialize};
+
+/// Share of a batch in the running statistics.
+const STATISTIC_SHARE: f32 = 0.1;
+/// Keeps the random numbers of dropout apart from those of the examples.
+const DROPOUT_STREAM: u64 = 1 << 32;
+
+/// What one epoch did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochReport {
+    /// Which epoch, from 1.
+    pub epoch: usize,
+    /// Mean loss.
+    pub loss: f64,
+    /// Share of (changed and mixed) training utterances named right while learning.
+    pub training_accuracy: f64,
+    /// Share of validation clips named right by the averaged parameters, when it was measured.
+    pub validation_accuracy: Option<f64>,
+}
+
+/// A training under way. Everything the next epoch depends on is here, so a run that was stopped between two
+/// epochs and taken up again gives the same parameters as one that was not.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub(super) plan: Plan,
+    pub(super) network: Network,
+    pub(super) average: Parameters,
+    pub(super) optimiser: AdamW,
+    pub(super) reports: Vec<EpochReport>,
+}
+
+/// Where a run starts from.
+#[derive(Debug)]
+pub struct Start {
+    /// The network with random parameters.
+    pub network: Network,
+    /// How to learn.
+    pub plan: Plan,
+}
+
+impl Run {
+    /// A run that has learnt nothing yet.
+    pub fn new(start: Start) -> Self {
+        let average = start.network.parameters().clone();
+        let Start { network, plan } = start;
+        Self { plan, network, average, optimiser: AdamW::default(), reports: Vec::new() }
+    }
+
+    /// How it learns.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What the epochs so far did.
+    pub fn reports(&self) -> &[EpochReport] {
+        &self.reports
+    }
+
+    /// Whether all epochs are done.
+    pub fn is_finished(&self) -> bool {
+        self.reports.len() >= self.plan.epochs
+    }
+
+    /// The network with the averaged parameters: what is evaluated and shipped.
+    pub fn averaged(&self) -> Network {
+        let mut network = self.network.clone();
+        *network.parameters_mut() = self.average.clone();
+        network
+    }
+
+    /// Hears every example once. `validate` measures the averaged network afterwards.
+    pub fn epoch(
+        &mut self,
+        examples: &[Example<'_>],
+        validate: impl FnOnce(&Network) -> Result<Option<f64>, TrainError>,
+    ) -> Result<&EpochReport, TrainError> {
+        let epoch = self.reports.len() + 1;
+        let mut random = Random::new(u64::from(self.plan.seed), epoch as u64);
+        let steps = order(examples.len(), self.plan.batch, &mut random);
+        let (mut loss, mut right, mut heard) = (0.0, 0, 0);
+        for (index, step) in steps.iter().enumerate() {
+            let labels = self.network.interface().labels;
+            let lesson = lesson(examples, step, labels, &self.plan, &mut random);
+            let dropout = Random::new(random.next_u64(), DROPOUT_STREAM + index as u64);
+            let outcome = self.step(&lesson, dropout, steps_per_epoch(examples.len(), self.plan.batch));
+            loss += f64::from(outcome.loss) / steps.len() as f64;
+            right += outcome.right;
+            heard += lesson.labels.len();
+        }
+        if !loss.is_finite() {
+            return Err(TrainError::Diverged { epoch });
+        }
+        let training_accuracy = right as f64 / heard.max(1) as f64;
+        let validation_accuracy = validate(&self.averaged())?;
+        self.reports.push(EpochReport { epoch, loss, training_accuracy, validation_accuracy });
+        Ok(&self.reports[epoch - 1])
+    }
+
+    fn step(&mut self, lesson: &Lesson, dropout: Random, steps_per_epoch: usize) -> Outcome {
+        let mut pass = Pass::new(self.network.parameters(), Phase::Training(dropout));
+        let logits = self.network.forward(&mut pass, &lesson.batch);
+        let right = count_right(&values_of(logits.clone().inner()), &lesson.labels);
+        let loss = cross_entropy(logits, lesson.shares.clone());
+        let mut gradients = pass.gradients(&loss.backward());
+        clip(&mut gradients, self.plan.gradient_clip);
+        let step = self.optimiser.steps as usize;
+        let rate = learning_rate(self.plan.learning_rate, step, steps_per_epoch * self.plan.epochs);
+        let parameters = self.network.parameters_mut();
+        self.optimiser.step(parameters, &gradients, rate, self.plan.weight_decay);
+        for (name, measured) in pass.into_statistics() {
+            for (running, measured) in parameters.get_mut(&name).values.iter_mut().zip(measured) {
+                *running += STATISTIC_SHARE * (measured - *running);
+            }
+        }
+        follow(&mut self.average, parameters, self.plan.average_decay, step);
+        Outcome { loss: values_of(loss.inner())[0], right }
+    }
+}
+
+struct Outcome {
+    loss: f32,
+    right: usize,
+}
+
+fn count_right(logits: &[f32], labels: &[usize]) -> usize {
+    let width = logits.len() / labels.len();
+    let top = |row: &[f32]| (0..width).max_by(|&left, &right| row[left].total_cmp(&row[right]));
+    logits.chunks_exact(width).zip(labels).filter(|(row, label)| top(row) == Some(**label)).count()
+}
