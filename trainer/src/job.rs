@@ -135,8 +135,8 @@ impl Trained {
 }
 
 /// Share of clips whose most probable label is right; `None` when there is no clip.
-fn accuracy(answers: &[Answer], labels: &[usize]) -> Option<f64> {
+fn accuracy(answers: &[Answer], labels: &[usize]) -> Option<f32> {
     let right = |(answer, label): &(&Answer, &usize)| answer.top(1.0).is_some_and(|(top, _)| top == **label);
     let count = answers.iter().zip(labels).filter(right).count();
-    (!answers.is_empty()).then(|| count as f64 / answers.len() as f64)
+    (!answers.is_empty()).then(|| count as f32 / answers.len() as f32)
 }

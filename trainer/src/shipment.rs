@@ -83,10 +83,15 @@ fn training(report: &Report, sheet: &DataSheet) -> Training {
         validation_speakers: report.validation_speakers.clone(),
         test_speakers: report.test_speakers.clone(),
         clips: as_u32(report.training_clips),
-        accuracy: report.test.accuracy,
-        uar: report.test.uar,
+        accuracy: rounded(report.test.accuracy),
+        uar: rounded(report.test.uar),
         epochs: as_u32(report.epochs),
     }
+}
+
+/// To four decimals, more than so few clips can tell.
+fn rounded(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
 }
 
 fn description(architecture: &Architecture) -> String {

@@ -22,11 +22,11 @@ pub struct EpochReport {
     /// Which epoch, from 1.
     pub epoch: usize,
     /// Mean loss.
-    pub loss: f64,
+    pub loss: f32,
     /// Share of (changed and mixed) training utterances named right while learning.
-    pub training_accuracy: f64,
+    pub training_accuracy: f32,
     /// Share of validation clips named right by the averaged parameters, when it was measured.
-    pub validation_accuracy: Option<f64>,
+    pub validation_accuracy: Option<f32>,
 }
 
 /// A training under way. Everything the next epoch depends on is here, so a run that was stopped between two
@@ -83,7 +83,7 @@ impl Run {
     pub fn epoch(
         &mut self,
         examples: &[Example<'_>],
-        validate: impl FnOnce(&Network) -> Result<Option<f64>, TrainError>,
+        validate: impl FnOnce(&Network) -> Result<Option<f32>, TrainError>,
     ) -> Result<&EpochReport, TrainError> {
         let epoch = self.reports.len() + 1;
         let mut random = Random::new(u64::from(self.plan.seed), epoch as u64);
@@ -94,14 +94,14 @@ impl Run {
             let lesson = lesson(examples, step, labels, &self.plan, &mut random);
             let dropout = Random::new(random.next_u64(), DROPOUT_STREAM + index as u64);
             let outcome = self.step(&lesson, dropout, steps_per_epoch(examples.len(), self.plan.batch));
-            loss += f64::from(outcome.loss) / steps.len() as f64;
+            loss += outcome.loss / steps.len() as f32;
             right += outcome.right;
             heard += lesson.labels.len();
         }
         if !loss.is_finite() {
             return Err(TrainError::Diverged { epoch });
         }
-        let training_accuracy = right as f64 / heard.max(1) as f64;
+        let training_accuracy = right as f32 / heard.max(1) as f32;
         let validation_accuracy = validate(&self.averaged())?;
         self.reports.push(EpochReport { epoch, loss, training_accuracy, validation_accuracy });
         Ok(&self.reports[epoch - 1])
