@@ -1,10 +1,14 @@
 //! The command line.
 
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use undertone_trainer::dataset::{HeldOut, Speaker};
 use undertone_trainer::training::{Augmentation, Plan};
 use undertone_trainer::{Architecture, Checkpoints, CnnShape, DataSheet, Job, LstmShape};
+
+/// The corpus whose data sheet is known.
+const RAVDESS: &str = "ravdess";
 
 /// Turns labelled speech into bundles that Undertone loads.
 #[derive(Debug, Parser)]
@@ -45,7 +49,7 @@ pub(crate) struct Training {
     #[arg(long, env = "UNDERTONE_DATA", default_value = "../shared/data")]
     data: PathBuf,
     /// Which rows of the index.csv.
-    #[arg(long, default_value = "ravdess")]
+    #[arg(long, default_value = RAVDESS)]
     corpus: String,
     /// Kind of network.
     #[arg(long, value_enum)]
@@ -135,12 +139,19 @@ impl Fit {
         Checkpoints { every: self.checkpoint_every, resume: self.resume }
     }
 
-    pub(crate) fn sheet(&self) -> DataSheet {
+    /// What the card says about the data. A corpus other than RAVDESS needs a sheet of its own.
+    pub(crate) fn sheet(&self) -> anyhow::Result<DataSheet> {
         match (&self.sheet.dataset, &self.sheet.licence, &self.sheet.citation) {
-            (Some(dataset), Some(licence), Some(citation)) => {
-                DataSheet { dataset: dataset.clone(), licence: licence.clone(), citation: citation.clone() }
-            }
-            _ => DataSheet::ravdess(),
+            (Some(dataset), Some(licence), Some(citation)) => Ok(DataSheet {
+                dataset: dataset.clone(),
+                licence: licence.clone(),
+                citation: citation.clone(),
+            }),
+            _ if self.training.corpus == RAVDESS => Ok(DataSheet::ravdess()),
+            _ => bail!(
+                "the model card must say what {} is: give --dataset, --licence and --citation",
+                self.training.corpus
+            ),
         }
     }
 }
@@ -191,5 +202,26 @@ impl Learning {
                 label_smoothing: self.label_smoothing,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet_of(arguments: &[&str]) -> anyhow::Result<DataSheet> {
+        let common =
+            ["undertone-train", "fit", "--model", "cnn", "--work-dir", "work", "--out", "models/m/1.0.0"];
+        let cli = Cli::try_parse_from(common.iter().chain(arguments)).expect("a good command line");
+        let Command::Fit(fit) = cli.command else { panic!("fit was asked for") };
+        fit.sheet()
+    }
+
+    #[test]
+    fn a_corpus_other_than_ravdess_needs_a_data_sheet_of_its_own() {
+        assert!(sheet_of(&[]).is_ok());
+        assert!(sheet_of(&["--corpus", "mine"]).is_err());
+        let told = ["--corpus", "mine", "--dataset", "Mine", "--licence", "CC0", "--citation", "none"];
+        assert_eq!(sheet_of(&told).expect("told").dataset, "Mine");
     }
 }

@@ -17,6 +17,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn run_fit(fit: &Fit) -> anyhow::Result<()> {
+    let sheet = fit.sheet()?;
     let job = fit.training.job();
     let epochs = job.plan.epochs;
     let mut before = Instant::now();
@@ -26,7 +27,7 @@ fn run_fit(fit: &Fit) -> anyhow::Result<()> {
         print_progress(report, epochs, seconds);
     };
     let trained = job.train(fit.checkpoints(), &mut progress).context("training failed")?;
-    let report = trained.write_bundle(&fit.out, &fit.sheet()).context("cannot ship the network")?;
+    let report = trained.write_bundle(&fit.out, &sheet).context("cannot ship the network")?;
     println!(
         "{}: test accuracy {:.3}, UAR {:.3} over {} clips",
         fit.out.display(),
