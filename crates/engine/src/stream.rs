@@ -111,3 +111,11 @@ impl StreamEvents {
         event
     }
 }
+
+impl Drop for StreamEvents {
+    fn drop(&mut self) {
+        self.events.close();
+        // A worker that holds events back for this reader learns that it is gone. A full queue means that it is awake.
+        let _ = self.worker.try_send(Message::Wake(self.id));
+    }
+}

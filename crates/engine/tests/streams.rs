@@ -170,6 +170,20 @@ async fn a_dropped_input_frees_its_place() {
 }
 
 #[tokio::test]
+async fn a_reader_that_goes_away_without_reading_frees_the_place_of_its_finished_stream() {
+    let engine = engine(1, 1);
+    let model = Arc::new(LoudnessModel::new());
+    let (input, events) =
+        engine.open(StreamId::generate(), config(None), model).await.expect("there is room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    input.finish().await.expect("open");
+    drop(events);
+    while engine.open_streams() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn bad_audio_fails_its_stream_and_no_other() {
     let engine = engine(1, 64);
     let mut bad = recording(0.1);
