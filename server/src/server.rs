@@ -100,14 +100,14 @@ impl Server {
         self.draining.store(true, Ordering::Release);
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        self.recognition.engine.drain().await;
         self.stop.cancel();
-        if tokio::time::timeout(self.grace, self.grpc).await.is_err() {
+        let ended = async {
+            self.recognition.engine.drain().await;
+            tokio::join!(self.grpc, self.http)
+        };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();
-            tracing::warn!(late, grace = ?self.grace, "streams did not end within the grace time");
-        }
-        if tokio::time::timeout(self.grace, self.http).await.is_err() {
-            tracing::warn!("an HTTP call did not end within the grace time");
+            tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
         self.recording.close().await;
         tracing::info!("stopped");

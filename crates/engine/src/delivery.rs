@@ -3,7 +3,7 @@
 use crate::Event;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -47,7 +47,8 @@ impl Delivery {
     pub(crate) fn resume(&mut self) {
         self.send_waiting();
         if self.is_blocked() {
-            self.worker_waits.store(true, Ordering::Release);
+            self.worker_waits.store(true, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
             // The reader may have made room before it could see the flag.
             self.send_waiting();
         }

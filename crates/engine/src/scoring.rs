@@ -36,8 +36,6 @@ impl Classifiers {
         let called = self.prepare(model).and_then(|()| self.call(model, batch, &mut scores));
         let took = begun.elapsed();
         if let Err(error) = called {
-            // The instance may be broken: the next call gets a fresh one.
-            self.ready.remove(model.reference());
             scores = batch.iter().map(|_| Err(error.clone())).collect();
         }
         for _ in scores.iter().filter(|score| score.is_err()) {

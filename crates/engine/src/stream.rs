@@ -4,7 +4,7 @@ use crate::Event;
 use crate::worker::{Input, Message};
 use bytes::Bytes;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc};
 use undertone_core::{EndReason, StreamId};
@@ -104,7 +104,9 @@ impl StreamEvents {
     /// The next event; `None` after the last one, and when the worker was lost.
     pub async fn next(&mut self) -> Option<Event> {
         let event = self.events.recv().await;
-        if self.worker_waits.swap(false, Ordering::AcqRel) {
+        // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
+        fence(Ordering::SeqCst);
+        if self.worker_waits.swap(false, Ordering::SeqCst) {
             // Fails only when the worker is gone, and then nobody waits.
             let _ = self.worker.send(Message::Wake(self.id)).await;
         }

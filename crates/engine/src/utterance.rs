@@ -16,7 +16,7 @@ pub(crate) struct OpenUtterance {
 impl OpenUtterance {
     /// `hop` is the distance of updates in samples; `None` asks for none.
     pub(crate) fn new(number: u32, start: u64, hop: Option<u64>) -> Self {
-        let next_update_at = hop.map_or(u64::MAX, |hop| start + hop);
+        let next_update_at = hop.map_or(u64::MAX, |hop| start.saturating_add(hop));
         Self { number, next_update_at, hop, told_until: start }
     }
 
@@ -33,9 +33,8 @@ impl OpenUtterance {
         if position < self.next_update_at {
             return false;
         }
-        while self.next_update_at <= position {
-            self.next_update_at += hop;
-        }
+        let hops = (position - self.next_update_at) / hop + 1;
+        self.next_update_at = self.next_update_at.saturating_add(hops.saturating_mul(hop));
         true
     }
 }

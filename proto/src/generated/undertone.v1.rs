@@ -675,7 +675,7 @@ pub mod recognizer_client {
             req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Recognizer", "Recognize"));
             self.inner.unary(req, path, codec).await
         }
-        /// Scores speech while it is being spoken. The first message is a StreamingConfig and no later one is.
+        /// Scores speech while it is being spoken. The first message is a RecognitionConfig and no later one is.
         /// How the client cuts the audio into messages never changes a result.
         pub async fn streaming_recognize(
             &mut self,
@@ -714,7 +714,7 @@ pub mod recognizer_server {
                 Item = std::result::Result<super::StreamingRecognizeResponse, tonic::Status>,
             > + std::marker::Send
             + 'static;
-        /// Scores speech while it is being spoken. The first message is a StreamingConfig and no later one is.
+        /// Scores speech while it is being spoken. The first message is a RecognitionConfig and no later one is.
         /// How the client cuts the audio into messages never changes a result.
         async fn streaming_recognize(
             &self,

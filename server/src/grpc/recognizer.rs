@@ -69,8 +69,8 @@ impl RecognizerService {
                 Some(Event::Answer(answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    heard.utterances += u32::from(is_final);
                     let result = self.recorded(id, model, &answer).await.map_err(|status| (status, heard))?;
+                    heard.utterances += u32::from(is_final);
                     if is_final {
                         let (own, later) = updates
                             .into_iter()
@@ -105,7 +105,11 @@ impl RecognizerService {
             Ok((response, summary)) => {
                 let recorded = self.recognition.record_ended(id, &summary).await;
                 recorded.map_err(|error| status::not_recorded(&error))?;
-                Ok((response, summary))
+                match summary.reason {
+                    EndReason::Finished => Ok((response, summary)),
+                    // The rest of the recording was not heard: half an answer would look like a whole one.
+                    _ => Err(status::cut_short()),
+                }
             }
             Err((status, heard)) => {
                 self.recognition.record_broken(id, EndReason::Failed, heard).await;

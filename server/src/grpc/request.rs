@@ -41,6 +41,10 @@ pub(crate) fn check(
     };
     let model =
         recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+    let endpointing = Endpointing {
+        max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
+        ..endpointing
+    };
     let session = SessionConfig {
         format,
         limits: recognition.settings.limits,
@@ -57,6 +61,15 @@ pub(crate) fn check(
     };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     Ok(CheckedRequest { model, session, subject_key, labels: config.labels.into_iter().collect(), effective })
+}
+
+/// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,
+/// at most one step of 16 ms late.
+fn longest_utterance(model: &LoadedModel) -> Duration {
+    const LATE_SAMPLES: u64 = 256;
+    let hop = u64::from(model.layout().grid.hop_samples);
+    let frames = u64::from(model.manifest().limits.max_frames).saturating_sub(1);
+    PIPELINE_RATE.duration_of((frames * hop).saturating_sub(LATE_SAMPLES))
 }
 
 /// The wrong fields found so far.
@@ -134,11 +147,12 @@ fn interim_hop(
     violations: &mut Violations,
 ) -> Duration {
     let shortest = recognition.settings.min_interim_hop;
+    let longest = recognition.settings.max_audio();
     let Some(asked) = config.interim_hop else { return recognition.settings.interim_hop };
     match Duration::try_from(asked) {
-        Ok(hop) if hop >= shortest => hop,
+        Ok(hop) if (shortest..=longest).contains(&hop) => hop,
         _ => {
-            let sentence = format!("give at least {} ms", shortest.as_millis());
+            let sentence = format!("give {} ms to {} s", shortest.as_millis(), longest.as_secs());
             violations.add("config.interim_hop", sentence);
             shortest
         }

@@ -61,6 +61,17 @@ pub(crate) fn worker_lost() -> Status {
     )
 }
 
+/// The server shuts down before it has heard the whole recording.
+pub(crate) fn cut_short() -> Status {
+    let message = "the server is shutting down and has not heard the whole recording; send it again";
+    retry_later(Code::Unavailable, message.into(), Duration::from_secs(1))
+}
+
+/// A client that is sent replies and does not read them.
+pub(crate) fn not_reading(patience: Duration) -> Status {
+    Status::deadline_exceeded(format!("no reply was read for {} s", patience.as_secs_f32()))
+}
+
 /// A result that could not be made durable is not sent.
 pub(crate) fn not_recorded(error: &RecordError) -> Status {
     let message = format!("the result could not be recorded, so it is not sent: {error}");

@@ -76,6 +76,8 @@ struct Worker<'a> {
     streams: BTreeMap<StreamId, OwnedStream>,
     extractors: ExtractorPool,
     classifiers: Classifiers,
+    /// Streams that were on their way when the engine drained are drained too.
+    drained: bool,
 }
 
 /// A step of a stream, to be answered in this turn.
@@ -93,7 +95,13 @@ impl<'a> Worker<'a> {
                 context.observer.plugin_failed(model.reference());
             }
         }
-        Self { context, streams: BTreeMap::new(), extractors: ExtractorPool::default(), classifiers }
+        Self {
+            context,
+            streams: BTreeMap::new(),
+            extractors: ExtractorPool::default(),
+            classifiers,
+            drained: false,
+        }
     }
 
     fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
@@ -125,6 +133,7 @@ impl<'a> Worker<'a> {
                 }
             }
             Message::Drain => {
+                self.drained = true;
                 for stream in self.streams.values_mut() {
                     stream.queue(Input::End(EndReason::Drained));
                 }
@@ -133,10 +142,12 @@ impl<'a> Worker<'a> {
     }
 
     fn open(&mut self, new: NewStream) {
-        self.context.observer.stream_opened(new.model.reference());
         let id = new.id;
         let extractor = self.extractors.take(new.model.as_ref());
-        let stream = OwnedStream::open(new, extractor);
+        let mut stream = OwnedStream::open(new, extractor, self.context.observer.clone());
+        if self.drained {
+            stream.queue(Input::End(EndReason::Drained));
+        }
         self.streams.insert(id, stream);
     }
 
@@ -188,11 +199,8 @@ impl<'a> Worker<'a> {
     fn retire(&mut self) {
         for stream in self.streams.values_mut() {
             stream.delivery.resume();
-            if let Some((reason, extractor)) = stream.wind_down() {
-                self.context.observer.stream_closed(stream.model.reference(), reason);
-                if let Some(extractor) = extractor {
-                    self.extractors.put_back(stream.model.reference(), extractor);
-                }
+            if let Some(extractor) = stream.wind_down() {
+                self.extractors.put_back(stream.model.reference(), extractor);
             }
         }
         self.streams.retain(|_, stream| !stream.is_over());

@@ -61,10 +61,16 @@ pub(crate) struct OwnedStream {
     inbox: VecDeque<Input>,
     ending: Option<EndReason>,
     budget: Arc<Semaphore>,
+    observer: Arc<dyn Observer>,
 }
 
 impl OwnedStream {
-    pub(crate) fn open(new: NewStream, extractor: Result<Box<dyn Extractor>, PluginError>) -> Self {
+    pub(crate) fn open(
+        new: NewStream,
+        extractor: Result<Box<dyn Extractor>, PluginError>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        observer.stream_opened(new.model.reference());
         let session =
             extractor.map_err(SessionError::from).and_then(|extractor| Session::new(&new.config, extractor));
         let mut stream = Self {
@@ -75,6 +81,7 @@ impl OwnedStream {
             inbox: VecDeque::new(),
             ending: None,
             budget: new.budget,
+            observer,
             _load: new.load,
         };
         match session {
@@ -169,7 +176,8 @@ impl OwnedStream {
     }
 
     /// After a turn: forgets what was answered, and closes the session when the stream ends.
-    pub(crate) fn wind_down(&mut self) -> Option<(EndReason, Option<Box<dyn Extractor>>)> {
+    /// Hands the extractor back if it can be used again.
+    pub(crate) fn wind_down(&mut self) -> Option<Box<dyn Extractor>> {
         if self.delivery.is_abandoned() && self.ending.is_none() {
             self.ending = Some(EndReason::Cancelled);
         }
@@ -185,7 +193,7 @@ impl OwnedStream {
             self.delivery.resume();
         }
         self.budget.close();
-        Some((reason, session.close(reason)))
+        session.close(reason)
     }
 
     /// Whether the worker may forget the stream.
@@ -207,6 +215,7 @@ impl Drop for OwnedStream {
     fn drop(&mut self) {
         // Also when the worker panicked: nobody may wait for permits that never come back.
         self.budget.close();
+        self.observer.stream_closed(self.model.reference(), self.ending.unwrap_or(EndReason::Failed));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Ask, ReplySender, Tell};
 use crate::grpc::{reply, status};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -17,6 +18,8 @@ pub(super) struct Intake {
     pub(super) idle: Duration,
     /// The number that the next audio message should carry, once the client has begun to number them.
     pub(super) expected_sequence: Option<u64>,
+    /// Takes the status of a client that broke the protocol; it holds one.
+    pub(super) broken: mpsc::Sender<Status>,
     /// Cancelled when the stream is over, for whatever reason; nothing more is taken then.
     pub(super) over: CancellationToken,
 }
@@ -28,29 +31,36 @@ enum Flow {
 }
 
 impl Intake {
-    /// Ends when the client has finished, or stays silent for too long; with a status when it broke the protocol.
-    pub(super) async fn run<S>(mut self, mut asks: S) -> Result<(), Status>
+    /// Runs until the client has finished, stays silent for too long, or breaks the protocol, or the stream is over.
+    pub(super) async fn run<S>(mut self, mut asks: S)
     where
         S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
     {
         let over = self.over.clone();
+        let taken = tokio::select! {
+            () = over.cancelled() => return,
+            taken = self.take_all(&mut asks) => taken,
+        };
+        match taken {
+            // A stream that has ended by itself needs no ending: these fail then.
+            Ok(EndReason::Finished) => drop(self.input.finish().await),
+            Ok(reason) => drop(self.input.end(reason).await),
+            // Before the input is dropped, which cancels the stream: the client is to learn of its mistake.
+            Err(status) => drop(self.broken.send(status).await),
+        }
+    }
+
+    async fn take_all<S>(&mut self, asks: &mut S) -> Result<EndReason, Status>
+    where
+        S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+    {
         loop {
-            let next = tokio::select! {
-                () = over.cancelled() => return Ok(()),
-                next = tokio::time::timeout(self.idle, asks.next()) => next,
+            let Ok(next) = tokio::time::timeout(self.idle, asks.next()).await else {
+                return Ok(EndReason::TimedOut);
             };
-            let Ok(next) = next else {
-                // A stream that has ended by itself needs no ending.
-                let _ = self.input.end(EndReason::TimedOut).await;
-                return Ok(());
-            };
-            let flow = match next.transpose()? {
-                Some(ask) => self.take(ask).await?,
-                None => Flow::Finish,
-            };
-            if let Flow::Finish = flow {
-                let _ = self.input.finish().await;
-                return Ok(());
+            let Some(ask) = next.transpose()? else { return Ok(EndReason::Finished) };
+            if let Flow::Finish = self.take(ask).await? {
+                return Ok(EndReason::Finished);
             }
         }
     }

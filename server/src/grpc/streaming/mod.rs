@@ -41,24 +41,19 @@ where
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Ok(reply::reply(Tell::Started(started)))).await;
 
-    // One status at most goes through it.
     let (broken, input_broke) = mpsc::channel(1);
     let idle = recognition.settings.idle_timeout;
     let over = CancellationToken::new();
     let intake =
-        Intake { input, replies: replies.clone(), idle, expected_sequence: None, over: over.clone() };
-    tokio::spawn(async move {
-        if let Err(status) = intake.run(asks).await {
-            // Fails only when the stream is over.
-            let _ = broken.send(status).await;
-        }
-    });
+        Intake { input, replies: replies.clone(), idle, expected_sequence: None, broken, over: over.clone() };
+    tokio::spawn(intake.run(asks));
     let outflow = Outflow {
         recognition,
         id,
         model: request.model,
         replies,
         heard: Heard::default(),
+        patience: idle,
         _over: over.drop_guard(),
     };
     tokio::spawn(outflow.run(events, input_broke));

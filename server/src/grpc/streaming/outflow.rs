@@ -4,6 +4,7 @@ use super::{ReplySender, Tell};
 use crate::grpc::{reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
@@ -20,6 +21,8 @@ pub(super) struct Outflow {
     pub(super) replies: ReplySender,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
+    /// A client that reads nothing for so long is given up.
+    pub(super) patience: Duration,
     /// Tells the intake when this task ends, for whatever reason.
     pub(super) _over: DropGuard,
 }
@@ -65,9 +68,9 @@ impl Outflow {
 
     async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        self.heard.utterances += u32::from(answer.trigger.is_final());
         let recorded = self.recognition.record_answer(self.id, &self.model, answer).await;
         let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+        self.heard.utterances += u32::from(answer.trigger.is_final());
         let kind = if answer.trigger.is_final() { "final" } else { "update" };
         let model = self.model.reference().to_string();
         self.recognition.metrics.engine.results.with_label_values(&[&model, kind]).inc();
@@ -75,8 +78,12 @@ impl Outflow {
     }
 
     async fn send(&self, message: Tell) -> Result<(), Status> {
-        let sent = self.replies.send(Ok(reply::reply(message))).await;
-        sent.map_err(|_| Status::cancelled("the client went away"))
+        let sending = self.replies.send(Ok(reply::reply(message)));
+        match tokio::time::timeout(self.patience, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Status::cancelled("the client went away")),
+            Err(_) => Err(status::not_reading(self.patience)),
+        }
     }
 
     async fn close(self, status: Result<Summary, Status>) {
@@ -92,8 +99,8 @@ impl Outflow {
                 let cancelled = status.code() == Code::Cancelled;
                 let reason = if cancelled { EndReason::Cancelled } else { EndReason::Failed };
                 tracing::debug!(stream = %self.id, code = ?status.code(), message = status.message(), "a stream broke");
-                // Fails only when the client is gone.
-                let _ = self.replies.send(Err(status)).await;
+                // Fails when the client is gone, or still does not read; then nobody is there to be told.
+                let _ = tokio::time::timeout(self.patience, self.replies.send(Err(status))).await;
                 self.recognition.record_broken(self.id, reason, self.heard).await;
             }
         }

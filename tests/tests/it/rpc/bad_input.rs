@@ -159,6 +159,16 @@ async fn every_wrong_field_is_named_together() {
 }
 
 #[tokio::test]
+async fn an_interim_hop_longer_than_any_stream_is_refused() {
+    let mut bench = Bench::new().await;
+    let interim_hop = Some(prost_types::Duration { seconds: i64::MAX, nanos: 0 });
+    let config = v1::RecognitionConfig { interim_results: true, interim_hop, ..float_config("cnn") };
+    let status = replies(&mut bench.client, stream_of(config, &[], &[])).await.unwrap_err();
+    assert_invalid(&status, "config.interim_hop");
+    bench.still_works().await;
+}
+
+#[tokio::test]
 async fn raw_audio_needs_its_rate_and_a_stream_its_encoding() {
     let mut bench = Bench::new().await;
     let status =
