@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use std::process::ExitCode;
-use undertone::cli::Cli;
+use undertone::cli::{Cli, nobody_reads};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(cli.run()) {
         Ok(code) => code,
+        Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("undertone: {error:#}");
             ExitCode::FAILURE

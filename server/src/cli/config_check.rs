@@ -1,6 +1,7 @@
 //! `undertone config`
 
 use super::SettingsArgs;
+use super::console::say;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -18,9 +19,9 @@ pub(super) fn run(command: &ConfigCommand, settings: &SettingsArgs) -> anyhow::R
     let ConfigCommand::Check { show } = command;
     match settings.load(Vec::new()) {
         Ok(settings) => {
-            println!("the settings are valid");
+            say!("the settings are valid");
             if *show {
-                println!("{settings:#?}");
+                say!("{settings:#?}");
             }
             Ok(ExitCode::SUCCESS)
         }

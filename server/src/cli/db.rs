@@ -1,6 +1,7 @@
 //! `undertone db`
 
 use super::SettingsArgs;
+use super::console::say;
 use crate::settings::Settings;
 use anyhow::anyhow;
 use clap::Subcommand;
@@ -36,26 +37,29 @@ async fn migrate_all(settings: &Settings) -> anyhow::Result<()> {
     let journal = Database::Journal(settings.data_dir.clone());
     let postgres = settings.store_url.clone().map(Database::Postgres);
     for database in std::iter::once(journal).chain(postgres) {
-        println!("{}", migrate(&database).await.map_err(|error| sentence(&error))?);
+        say!("{}", migrate(&database).await.map_err(|error| sentence(&error))?);
     }
     Ok(())
 }
 
 async fn status(settings: &Settings) -> anyhow::Result<()> {
     let journal = JournalReader::open(&settings.data_dir).await.map_err(|error| sentence(&error))?;
-    show_counts("journal", journal.counts().await.map_err(|error| sentence(&error))?);
+    show_counts("journal", journal.counts().await.map_err(|error| sentence(&error))?)?;
     if let Some(url) = &settings.store_url {
         let mut postgres = PostgresReader::connect(url).await.map_err(|error| sentence(&error))?;
-        show_counts("postgres", postgres.counts().await.map_err(|error| sentence(&error))?);
+        show_counts("postgres", postgres.counts().await.map_err(|error| sentence(&error))?)?;
     }
     Ok(())
 }
 
-fn show_counts(name: &str, counts: Counts) {
-    println!(
+fn show_counts(name: &str, counts: Counts) -> std::io::Result<()> {
+    say!(
         "{name}: {} streams ({} open), {} predictions",
-        counts.streams, counts.open_streams, counts.predictions
+        counts.streams,
+        counts.open_streams,
+        counts.predictions
     );
+    Ok(())
 }
 
 /// Reads Postgres where it is configured, else the journal.
@@ -72,9 +76,9 @@ async fn recent(settings: &Settings, limit: u32) -> anyhow::Result<()> {
             journal.recent_predictions(limit).await.map_err(|error| sentence(&error))?
         }
     };
-    println!("{:<36}  {:<14}  {:>17}  {:<10} {:>6}", "prediction", "model", "interval", "top", "conf.");
+    say!("{:<36}  {:<14}  {:>17}  {:<10} {:>6}", "prediction", "model", "interval", "top", "conf.");
     for row in rows {
-        println!("{}", line(&row));
+        say!("{}", line(&row));
     }
     Ok(())
 }

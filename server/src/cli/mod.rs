@@ -1,6 +1,7 @@
 //! The command line.
 
 mod config_check;
+mod console;
 mod db;
 mod evaluate;
 mod features;
@@ -11,6 +12,7 @@ mod serve;
 mod settings_args;
 
 use clap::{Parser, Subcommand};
+pub use console::nobody_reads;
 use settings_args::SettingsArgs;
 use std::process::ExitCode;
 

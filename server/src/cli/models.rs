@@ -1,6 +1,7 @@
 //! `undertone models`
 
 use super::SettingsArgs;
+use super::console::say;
 use super::recognizer::Recognizer;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
@@ -27,35 +28,40 @@ enum ModelsFormat {
 pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
     if let Some(name) = &args.model {
-        println!("{}", recognizer.model_card(name).await?);
+        say!("{}", recognizer.model_card(name).await?);
         return Ok(ExitCode::SUCCESS);
     }
     let listed = recognizer.list_models().await?;
     match args.format {
-        ModelsFormat::Text => text(&listed),
-        ModelsFormat::Json => listed.models.iter().for_each(|model| println!("{}", json(model))),
+        ModelsFormat::Text => text(&listed)?,
+        ModelsFormat::Json => {
+            for model in &listed.models {
+                say!("{}", json(model));
+            }
+        }
     }
     Ok(if listed.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn text(listed: &v1::ListModelsResponse) {
+fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {
     for model in &listed.models {
         let reference = model.reference.clone().unwrap_or_default();
         let default = if model.is_default { " (default)" } else { "" };
-        println!("{}@{}{default}", reference.name, reference.version);
-        println!("  {}", model.description);
-        println!(
+        say!("{}@{}{default}", reference.name, reference.version);
+        say!("  {}", model.description);
+        say!(
             "  accuracy {:.1} %, UAR {:.1} % on speakers it was never trained on: {}",
             model.accuracy * 100.0,
             model.unweighted_average_recall * 100.0,
             model.test_speakers.join(" ")
         );
-        println!("  labels: {}", model.labels.join(", "));
-        println!("  licence: {}", model.licence);
+        say!("  labels: {}", model.labels.join(", "));
+        say!("  licence: {}", model.licence);
     }
     for refused in &listed.refused {
         eprintln!("refused: {}: {}", refused.path, refused.reason);
     }
+    Ok(())
 }
 
 fn json(model: &v1::Model) -> serde_json::Value {

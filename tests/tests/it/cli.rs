@@ -112,6 +112,17 @@ fn models_lists_both_and_shows_a_card() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
+    let mut command = Command::new(stage().unwrap().join("bin/undertone"));
+    command.args(["models"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
 fn config_check_names_all_mistakes_and_accepts_the_documented_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let file = root.join("config/undertone.toml");

@@ -4,6 +4,7 @@ mod clips;
 mod tally;
 
 use super::SettingsArgs;
+use super::console::say;
 use super::recognizer::{Recognizer, sentence};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -55,8 +56,8 @@ pub(super) async fn run(args: &EvaluateArgs, settings: &SettingsArgs) -> anyhow:
     }
     let evaluation = Evaluation { model: &model, speakers, tally: &tally };
     match args.format {
-        EvaluationFormat::Text => evaluation.print(),
-        EvaluationFormat::Json => println!("{}", evaluation.json()),
+        EvaluationFormat::Text => evaluation.print()?,
+        EvaluationFormat::Json => say!("{}", evaluation.json()),
     }
     Ok(if own_speakers && !evaluation.agrees() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -86,31 +87,32 @@ impl Evaluation<'_> {
                 <= AGREEMENT
     }
 
-    fn print(&self) {
+    fn print(&self) -> std::io::Result<()> {
         let reference = self.model.reference.clone().unwrap_or_default();
         let percent = |share: f32| share * 100.0;
-        println!(
+        say!(
             "{}@{}: {} clips of the speakers {}",
             reference.name,
             reference.version,
             self.tally.clips(),
             self.speakers.join(" ")
         );
-        println!("                accuracy      UAR");
-        println!(
+        say!("                accuracy      UAR");
+        say!(
             "  measured here   {:>5.1} %  {:>5.1} %",
             percent(self.tally.accuracy()),
             percent(self.tally.unweighted_average_recall())
         );
-        println!(
+        say!(
             "  on the card     {:>5.1} %  {:>5.1} %",
             percent(self.model.accuracy),
             percent(self.model.unweighted_average_recall)
         );
         for (label, recall, clips) in self.tally.recalls() {
-            println!("    {label:<10} recall {:>5.1} %  of {clips}", percent(recall));
+            say!("    {label:<10} recall {:>5.1} %  of {clips}", percent(recall));
         }
-        println!("  clips without speech found: {}", self.tally.without_speech());
+        say!("  clips without speech found: {}", self.tally.without_speech());
+        Ok(())
     }
 
     fn json(&self) -> serde_json::Value {

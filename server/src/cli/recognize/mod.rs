@@ -3,6 +3,7 @@
 mod pacing;
 
 use super::SettingsArgs;
+use super::console::{nobody_reads, say, say_part};
 use super::recognizer::{Recognizer, sentence};
 use crate::report::{FileReport, Palette, csv, json, text};
 use anyhow::Context;
@@ -51,6 +52,7 @@ pub(super) async fn run(args: &RecognizeArgs, settings: &SettingsArgs) -> anyhow
     for file in &args.files {
         match recognize(file, args, &recognizer).await {
             Ok(report) => printer.print(&report)?,
+            Err(error) if nobody_reads(&error) => return Err(error),
             Err(error) => {
                 failed += 1;
                 eprintln!("undertone: {}: {error:#}", file.display());
@@ -98,14 +100,14 @@ struct Printer {
 impl Printer {
     fn print(&mut self, report: &FileReport) -> anyhow::Result<()> {
         match self.format {
-            ReportFormat::Text if self.begun => print!("\n{}", text::render(report, self.palette)),
-            ReportFormat::Text => print!("{}", text::render(report, self.palette)),
-            ReportFormat::Json => println!("{}", serde_json::to_string(&json::object(report))?),
+            ReportFormat::Text if self.begun => say_part!("\n{}", text::render(report, self.palette)),
+            ReportFormat::Text => say_part!("{}", text::render(report, self.palette)),
+            ReportFormat::Json => say!("{}", serde_json::to_string(&json::object(report))?),
             ReportFormat::Csv => {
                 if !self.begun {
-                    println!("{}", csv::header(report));
+                    say!("{}", csv::header(report));
                 }
-                print!("{}", csv::rows(report));
+                say_part!("{}", csv::rows(report));
             }
         }
         self.begun = true;

@@ -1,5 +1,6 @@
 //! Streams a recording, in real time or as fast as it is taken, and watches the replies.
 
+use crate::cli::console::{say, say_part};
 use crate::cli::recognizer::{Recognizer, sentence};
 use crate::report::{FileReport, Palette, text};
 use anyhow::anyhow;
@@ -95,14 +96,14 @@ async fn watch(mut replies: crate::cli::recognizer::Replies, showing: Showing) -
             Some(Tell::Started(started)) => report.start(started),
             Some(Tell::Result(result)) => {
                 if let Some(ticker) = &mut ticker {
-                    ticker.show(&result);
+                    ticker.show(&result)?;
                 }
                 report.take(result);
             }
             Some(Tell::Warning(warning)) => report.warnings.push(warning.message),
             Some(Tell::Ended(ended)) => {
                 if let Some(ticker) = &mut ticker {
-                    ticker.clear();
+                    ticker.clear()?;
                 }
                 report.end(&ended);
                 return Ok(report);
@@ -124,20 +125,21 @@ impl Ticker {
         Self { terminal: std::io::stdout().is_terminal(), palette: Palette::for_stdout() }
     }
 
-    fn show(&self, result: &v1::Result) {
+    fn show(&self, result: &v1::Result) -> std::io::Result<()> {
         let line = text::update_line(result, self.palette);
         if self.terminal {
-            print!("\r\x1b[2K{line}");
-            // A terminal that cannot be written to shows nothing; the report follows anyway.
-            let _ = std::io::stdout().flush();
+            say_part!("\r\x1b[2K{line}");
+            std::io::stdout().flush()?;
         } else {
-            println!("{line}");
+            say!("{line}");
         }
+        Ok(())
     }
 
-    fn clear(&self) {
+    fn clear(&self) -> std::io::Result<()> {
         if self.terminal {
-            print!("\r\x1b[2K");
+            say_part!("\r\x1b[2K");
         }
+        Ok(())
     }
 }
