@@ -244,7 +244,7 @@ impl Writer {
         let path = self.parts.path.display();
         let pending = self.parts.status.borrow().pending_rows;
         Fault::Full(format!(
-            "the journal {path} has reached its limit and {pending} rows are in no Postgres yet: \
+            "the journal {path} has reached its limit and {pending} rows are not in Postgres: \
              raise the limit (data.journal_limit_bytes), or let a Postgres (store.url) take the rows"
         ))
     }
