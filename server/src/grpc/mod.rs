@@ -2,6 +2,7 @@
 
 mod models;
 mod recognizer;
+mod recorded;
 mod reply;
 mod request;
 mod status;

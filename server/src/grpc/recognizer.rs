@@ -1,13 +1,13 @@
 //! `undertone.v1.Recognizer`.
 
 use super::streaming::{self, ReplyStream};
-use super::{reply, request, status};
+use super::{recorded, reply, request, status};
 use crate::recognition::{Heard, Recognition};
 use bytes::Bytes;
 use std::sync::Arc;
 use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::{EndReason, Model, StreamId};
-use undertone_engine::{Answer, Event, StreamEvents, StreamInput, Summary};
+use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 
@@ -69,7 +69,9 @@ impl RecognizerService {
                 Some(Event::Answer(answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    let result = self.recorded(id, model, &answer).await.map_err(|status| (status, heard))?;
+                    let result = recorded::result(&self.recognition, id, model, &answer)
+                        .await
+                        .map_err(|status| (status, heard))?;
                     heard.utterances += u32::from(is_final);
                     if is_final {
                         let (own, later) = updates
@@ -83,17 +85,6 @@ impl RecognizerService {
                 }
             }
         }
-    }
-
-    async fn recorded(
-        &self,
-        id: StreamId,
-        model: &LoadedModel,
-        answer: &Answer,
-    ) -> Result<v1::Result, Status> {
-        let recorded = self.recognition.record_answer(id, model, answer).await;
-        let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
-        Ok(reply::result(answer, model.labels(), prediction))
     }
 
     async fn ended(

@@ -1,14 +1,14 @@
 //! Brings the worker's events to the client; final results are recorded first.
 
 use super::{ReplySender, Tell};
-use crate::grpc::{reply, status};
+use crate::grpc::{recorded, reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
-use undertone_core::{EndReason, Model, StreamId};
+use undertone_core::{EndReason, StreamId};
 use undertone_engine::{Answer, Event, StreamEvents, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
@@ -68,13 +68,9 @@ impl Outflow {
 
     async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        let recorded = self.recognition.record_answer(self.id, &self.model, answer).await;
-        let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+        let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
-        let kind = if answer.trigger.is_final() { "final" } else { "update" };
-        let model = self.model.reference().to_string();
-        self.recognition.metrics.engine.results.with_label_values(&[&model, kind]).inc();
-        Ok(reply::result(answer, self.model.labels(), prediction))
+        Ok(result)
     }
 
     async fn send(&self, message: Tell) -> Result<(), Status> {

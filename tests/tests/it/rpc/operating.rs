@@ -87,6 +87,7 @@ async fn every_final_result_is_in_the_journal_and_in_the_metrics() {
         "undertone_records_total{kind=\"prediction\",outcome=\"durable\"}",
         "undertone_streams_opened_total{model=\"cnn@1.0.0\"} 1",
         "undertone_audio_seconds_total",
+        "undertone_results_total{kind=\"final\",model=\"cnn@1.0.0\"}",
         "undertone_inference_seconds_bucket",
     ] {
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
