@@ -1,7 +1,13 @@
 //! Why training failed.
 
+use crate::fetch::Md5;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Mistakes that a message names; of more only the number is told.
+const LISTED: usize = 20;
 
 /// Something went wrong between a folder of clips and a bundle.
 #[derive(Debug, thiserror::Error)]
@@ -22,27 +28,59 @@ pub enum TrainError {
         /// Which file.
         path: PathBuf,
     },
-    /// A clip list or the names of clips cannot be understood; every mistake is named.
-    #[error("cannot understand the clips of {}: {}", folder.display(), mistakes.join("; "))]
+    /// A clip list or the names of clips cannot be understood.
+    #[error("cannot understand the clips of {}: {}", folder.display(), Listed(mistakes))]
     Clips {
-        /// The data folder.
+        /// The data folder or the list.
         folder: PathBuf,
         /// What is wrong with which clip.
         mistakes: Vec<String>,
     },
-    /// The speakers named for the parts do not give a split.
-    #[error("cannot split by speaker: {}", mistakes.join("; "))]
+    /// The clips or the speakers named for the parts do not give a split.
+    #[error("cannot split by speaker: {}", Listed(mistakes))]
     Split {
         /// What is wrong.
         mistakes: Vec<String>,
     },
-    /// A clip could not be decoded.
-    #[error("cannot decode {}", path.display())]
-    Decode {
-        /// Which clip.
-        path: PathBuf,
+    /// Clips could not be read or decoded, or nothing can be learnt from them.
+    #[error("cannot use {} of the clips: {}", mistakes.len(), Listed(mistakes))]
+    Audio {
+        /// Which clips, and why not.
+        mistakes: Vec<String>,
+    },
+    /// A file could not be downloaded.
+    #[error("cannot download {url}")]
+    Download {
+        /// From where.
+        url: String,
         /// Why not.
-        source: undertone_audio::AudioError,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A file is damaged, or another than the one asked for.
+    #[error("{} has the MD5 checksum {found} instead of {expected}", path.display())]
+    Checksum {
+        /// Which file.
+        path: PathBuf,
+        /// What is published.
+        expected: Md5,
+        /// What the file has.
+        found: Md5,
+    },
+    /// A zip file is damaged or unsafe, or files are in its way.
+    #[error("cannot unpack {}: {}", archive.display(), Listed(mistakes))]
+    Unpack {
+        /// Which zip file.
+        archive: PathBuf,
+        /// What is wrong with which entry.
+        mistakes: Vec<String>,
+    },
+    /// A training recipe is damaged or asks for something impossible.
+    #[error("cannot use the recipe {}: {reason}", path.display())]
+    TrainingRecipe {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// There is no feature recipe of that name, or it is refused.
     #[error("no feature recipe `{name}`")]
@@ -77,6 +115,9 @@ pub enum TrainError {
         /// In which epoch, from 1.
         epoch: usize,
     },
+    /// Predictions could not be read or written, or are no predictions.
+    #[error("cannot note down what the network says")]
+    Evidence(#[from] undertone_evaluation::EvaluationError),
     /// The bundle was refused or could not be written.
     #[error("cannot write the bundle")]
     Bundle(#[from] undertone_bundle::BundleError),
@@ -90,5 +131,33 @@ impl TrainError {
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+}
+
+/// The first [`LISTED`] mistakes, and how many more there are.
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.0[..self.0.len().min(LISTED)];
+        f.write_str(&shown.join("; "))?;
+        match self.0.len() - shown.len() {
+            0 => Ok(()),
+            rest => write!(f, "; and {rest} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_mistakes_are_named_and_the_rest_is_counted() {
+        let mistakes: Vec<String> = (1..=23).map(|number| format!("mistake {number}.")).collect();
+        let message = Listed(&mistakes).to_string();
+        assert!(message.contains("mistake 20.") && !message.contains("mistake 21."), "{message}");
+        assert!(message.ends_with("; and 3 more"), "{message}");
+        assert_eq!(Listed(&mistakes[..2]).to_string(), "mistake 1.; mistake 2.");
     }
 }

@@ -1,15 +1,15 @@
-//! One training from a data folder to a measured network.
+//! One training from a data folder to two networks.
 
 use crate::dataset::{HeldOut, Part};
-use crate::evaluation::{Answer, Report, answers};
-use crate::training::{EpochReport, Plan, Run, Start};
-use crate::{Architecture, Interface, Material, Network, Source, TrainError};
+use crate::evaluation::{ClipScores, score};
+use crate::protocol::FoldId;
+use crate::recipe::Member;
+use crate::training::{EpochReport, Run, Start};
+use crate::{Interface, Material, Network, Source, TrainError, TrainingRecipe};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Instant;
 use undertone_core::Emotion;
-
-const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-const FRAMES_FILE: &str = "frames.cache";
 
 /// What to train on, what, and how.
 #[derive(Debug, Clone)]
@@ -18,18 +18,25 @@ pub struct Job {
     pub data: PathBuf,
     /// Which rows of its `index.csv`, if it has one.
     pub corpus: String,
-    /// Name of the feature recipe.
-    pub recipe: String,
-    /// Playing speeds at which clips to learn from are heard, in percent.
-    pub speeds_percent: Vec<u32>,
-    /// Speakers that training never hears.
-    pub held_out: HeldOut,
-    /// Kind and widths of the network.
-    pub architecture: Architecture,
-    /// How to learn.
-    pub plan: Plan,
-    /// Where checkpoints and prepared frames are kept.
+    /// The networks and their plans.
+    pub recipe: TrainingRecipe,
+    /// Which clips are held out.
+    pub split: SplitRule,
+    /// Seed of everything random.
+    pub seed: u32,
+    /// Where prepared frames are kept; shared by all jobs on the same clips.
+    pub cache_dir: PathBuf,
+    /// Where checkpoints are kept.
     pub work_dir: PathBuf,
+}
+
+/// Which clips are held out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SplitRule {
+    /// A fold of a protocol.
+    Fold(FoldId),
+    /// All clips of some speakers.
+    Speakers(HeldOut),
 }
 
 /// When a job writes checkpoints, and whether it goes on from one.
@@ -37,106 +44,152 @@ pub struct Job {
 pub struct Checkpoints {
     /// A checkpoint is written after so many epochs, and after the last one. At least 1.
     pub every: usize,
-    /// Whether to go on from the work folder's checkpoint if there is one. Else there must be none.
+    /// Whether to go on from the work folder's checkpoints if there are any. Else there must be none.
     pub resume: bool,
 }
 
-/// A network that has learnt, with the clips it was measured by.
+/// What a job tells while it works.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// Which network learns.
+    pub member: Member,
+    /// Epochs of it in all.
+    pub epochs: usize,
+    /// The epoch that ended.
+    pub report: &'a EpochReport,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Networks that have learnt, with the clips they are measured by.
 #[derive(Debug)]
 pub struct Trained {
-    /// The finished run.
-    pub run: Run,
+    /// The finished run of the network of full context.
+    pub whole: Run,
+    /// The finished run of the causal network, unless the other one was trained alone.
+    pub stream: Option<Run>,
     /// The clips.
     pub material: Material,
 }
 
 impl Job {
-    /// Trains to the end; `progress` hears of every epoch.
+    /// Trains both networks to the end, the causal one with the other as its teacher.
     pub fn train(
         &self,
         checkpoints: Checkpoints,
-        progress: &mut dyn FnMut(&EpochReport),
+        progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Trained, TrainError> {
         fs::create_dir_all(&self.work_dir).map_err(TrainError::file("make", &self.work_dir))?;
         let material = self.material()?;
-        let mut run = self.start(&material, checkpoints.resume)?;
+        let whole = self.run(Member::Whole, &material, None, (checkpoints, progress))?;
+        let teacher = whole.averaged();
+        let stream = self.run(Member::Stream, &material, Some(teacher), (checkpoints, progress))?;
+        Ok(Trained { whole, stream: Some(stream), material })
+    }
+
+    /// Trains the network of full context alone; for trying out a recipe.
+    pub fn train_whole(
+        &self,
+        checkpoints: Checkpoints,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Trained, TrainError> {
+        fs::create_dir_all(&self.work_dir).map_err(TrainError::file("make", &self.work_dir))?;
+        let material = self.material()?;
+        let whole = self.run(Member::Whole, &material, None, (checkpoints, progress))?;
+        Ok(Trained { whole, stream: None, material })
+    }
+
+    /// Takes up the finished trainings of the work folder, to measure them again.
+    pub fn trained(&self) -> Result<Trained, TrainError> {
+        let material = self.material()?;
+        let load = |member: Member| {
+            let run = Run::load(&self.checkpoint(member), None)?;
+            if run.is_finished() { Ok(run) } else { Err(self.refusal(member, "it is not finished")) }
+        };
+        let stream = self.checkpoint(Member::Stream).is_file().then(|| load(Member::Stream)).transpose()?;
+        Ok(Trained { whole: load(Member::Whole)?, stream, material })
+    }
+
+    fn run(
+        &self,
+        member: Member,
+        material: &Material,
+        teacher: Option<Network>,
+        (checkpoints, progress): (Checkpoints, &mut dyn FnMut(Progress<'_>)),
+    ) -> Result<Run, TrainError> {
+        let mut run = self.start(member, material, teacher, checkpoints.resume)?;
         let examples = material.examples();
         let (_, trials) = material.trials(Part::Validation);
         let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
-        let validate = |network: &Network| Ok(accuracy(&answers(network, &trials)?, &labels));
+        let validate = |network: &Network| Ok(accuracy(&score(network, &trials)?, &labels));
+        let epochs = run.plan().epochs;
         while !run.is_finished() {
-            progress(run.epoch(&examples, validate)?);
-            if run.is_finished() || run.reports().len().is_multiple_of(checkpoints.every.max(1)) {
-                run.save(&self.checkpoint())?;
+            let before = Instant::now();
+            run.epoch(&examples, validate)?;
+            let seconds = before.elapsed().as_secs_f64();
+            run.add_seconds(seconds);
+            if let Some(report) = run.reports().last() {
+                progress(Progress { member, epochs, report, seconds });
             }
-        }
-        drop(examples);
-        Ok(Trained { run, material })
-    }
-
-    /// Takes up the finished training of the work folder, to measure it again.
-    pub fn trained(&self) -> Result<Trained, TrainError> {
-        let material = self.material()?;
-        let run = Run::load(&self.checkpoint())?;
-        if run.is_finished() {
-            Ok(Trained { run, material })
-        } else {
-            Err(self.refusal("it is not finished"))
-        }
-    }
-
-    fn material(&self) -> Result<Material, TrainError> {
-        let cache = self.work_dir.join(FRAMES_FILE);
-        let source =
-            Source { folder: &self.data, corpus: &self.corpus, held_out: &self.held_out, cache: &cache };
-        Material::load(&source, &self.recipe, &self.speeds_percent)
-    }
-
-    fn start(&self, material: &Material, resume: bool) -> Result<Run, TrainError> {
-        let path = self.checkpoint();
-        if !path.is_file() {
-            let deviation = material.deviation();
-            let interface = Interface { dim: deviation.len(), labels: Emotion::ALL.len() };
-            let mut network = Network::new(self.architecture.clone(), interface, u64::from(self.plan.seed));
-            network.set_input_deviation(&deviation);
-            return Ok(Run::new(Start { network, plan: self.plan.clone() }));
-        }
-        if !resume {
-            return Err(self.refusal("it is there already: resume it, or choose another work folder"));
-        }
-        let run = Run::load(&path)?;
-        if *run.plan() != self.plan || *run.averaged().architecture() != self.architecture {
-            return Err(self.refusal("it was made with other settings"));
+            if run.is_finished() || run.reports().len().is_multiple_of(checkpoints.every.max(1)) {
+                run.save(&self.checkpoint(member))?;
+            }
         }
         Ok(run)
     }
 
-    fn checkpoint(&self) -> PathBuf {
-        self.work_dir.join(CHECKPOINT_FILE)
+    fn material(&self) -> Result<Material, TrainError> {
+        fs::create_dir_all(&self.cache_dir).map_err(TrainError::file("make", &self.cache_dir))?;
+        let source = Source {
+            folder: &self.data,
+            corpus: &self.corpus,
+            split: &self.split,
+            cache_dir: &self.cache_dir,
+        };
+        Material::load(&source, &self.recipe.features, &self.recipe.speeds_percent)
     }
 
-    fn refusal(&self, reason: &str) -> TrainError {
-        TrainError::Checkpoint { path: self.checkpoint(), reason: reason.to_owned() }
+    fn start(
+        &self,
+        member: Member,
+        material: &Material,
+        teacher: Option<Network>,
+        resume: bool,
+    ) -> Result<Run, TrainError> {
+        let path = self.checkpoint(member);
+        let (architecture, _) = self.recipe.member(member);
+        let plan = self.recipe.plan(member, &self.split, self.seed);
+        if !path.is_file() {
+            let scale = material.scale();
+            let interface = Interface { dim: scale.mean.len(), labels: Emotion::ALL.len() };
+            let mut network = Network::new(architecture.clone(), interface, u64::from(plan.seed));
+            network.set_input_scale(&scale.mean, &scale.deviation);
+            return Ok(Run::new(Start { network, plan, teacher }));
+        }
+        if !resume {
+            let reason = "it is there already: resume it, or choose another work folder";
+            return Err(self.refusal(member, reason));
+        }
+        let run = Run::load(&path, teacher)?;
+        if *run.plan() != plan || run.averaged().architecture() != architecture {
+            return Err(self.refusal(member, "it was made with other settings"));
+        }
+        Ok(run)
     }
-}
 
-impl Trained {
-    /// Measures the network: the temperature by the validation clips, the figures by the test clips.
-    pub fn report(&self) -> Result<Report, TrainError> {
-        Report::measure(&self.run, &self.material)
+    fn checkpoint(&self, member: Member) -> PathBuf {
+        self.work_dir.join(format!("{}.safetensors", member.name()))
     }
 
-    /// Writes the bundle `NAME/VERSION` to `dir`, whose last two parts are name and version.
-    pub fn write_bundle(&self, dir: &Path, sheet: &crate::DataSheet) -> Result<Report, TrainError> {
-        let report = self.report()?;
-        crate::shipment::write(dir, self, &report, sheet)?;
-        Ok(report)
+    fn refusal(&self, member: Member, reason: &str) -> TrainError {
+        TrainError::Checkpoint { path: self.checkpoint(member), reason: reason.to_owned() }
     }
 }
 
 /// Share of clips whose most probable label is right; `None` when there is no clip.
-fn accuracy(answers: &[Answer], labels: &[usize]) -> Option<f32> {
-    let right = |(answer, label): &(&Answer, &usize)| answer.top(1.0).is_some_and(|(top, _)| top == **label);
-    let count = answers.iter().zip(labels).filter(right).count();
-    (!answers.is_empty()).then(|| count as f32 / answers.len() as f32)
+fn accuracy(scores: &[ClipScores], labels: &[usize]) -> Option<f32> {
+    let right =
+        |(scores, label): &(&ClipScores, &usize)| scores.top(1.0).is_some_and(|(top, _)| top == **label);
+    let count = scores.iter().zip(labels).filter(right).count();
+    (!scores.is_empty()).then(|| count as f32 / scores.len() as f32)
 }

@@ -10,20 +10,28 @@ mod card;
 pub mod dataset;
 mod error;
 pub mod evaluation;
+pub mod fetch;
 mod job;
 mod material;
 mod network;
 pub mod onnx;
 mod parameters;
+pub mod protocol;
 mod random;
+mod recipe;
 mod sheet;
 mod shipment;
 pub mod training;
 
 pub use error::TrainError;
-pub use job::{Checkpoints, Job, Trained};
-pub use material::{Material, Source};
-pub use network::{Architecture, CnnShape, Interface, LstmShape, MIN_FRAMES, Network};
+pub use job::{Checkpoints, Job, Progress, SplitRule, Trained};
+pub use material::{Material, Scale, Source};
+pub use network::{
+    Architecture, Body, CnnShape, Context, Interface, LstmShape, MIN_FRAMES, Network, Normalisation,
+    StreamModel,
+};
 pub use parameters::{Parameter, Parameters, Role};
 pub use random::Random;
+pub use recipe::{Member, TrainingRecipe};
 pub use sheet::DataSheet;
+pub use shipment::{Origin, Shipment};

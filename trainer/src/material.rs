@@ -1,9 +1,9 @@
 //! Clips, their parts and their frames together.
 
-use crate::TrainError;
-use crate::dataset::{Clip, HeldOut, Part, Preparation, Prepared, Split, prepare_cached, read_clips};
+use crate::dataset::{Clip, Part, Preparation, Prepared, Split, prepare_cached, read_clips};
 use crate::evaluation::Trial;
 use crate::training::Example;
+use crate::{SplitRule, TrainError};
 use std::path::Path;
 use undertone_audio::Endpointing;
 use undertone_core::FramesView;
@@ -16,10 +16,10 @@ pub struct Source<'a> {
     pub folder: &'a Path,
     /// Which rows of its `index.csv`, if it has one.
     pub corpus: &'a str,
-    /// Speakers that training never hears.
-    pub held_out: &'a HeldOut,
+    /// Which clips are held out.
+    pub split: &'a SplitRule,
     /// Where prepared frames are kept.
-    pub cache: &'a Path,
+    pub cache_dir: &'a Path,
 }
 
 /// Everything to learn from and to be measured by.
@@ -35,23 +35,35 @@ pub struct Material {
     pub recipe: Recipe,
 }
 
+/// How large the values of each column are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale {
+    /// Mean per column.
+    pub mean: Vec<f32>,
+    /// Standard deviation per column.
+    pub deviation: Vec<f32>,
+}
+
 impl Material {
-    /// Reads, splits and prepares the clips of `source` with the features called `recipe`; clips to learn
-    /// from also at other speeds.
+    /// Reads, splits and prepares the clips of `source` with the features called `recipe`.
     pub fn load(source: &Source<'_>, recipe: &str, speeds_percent: &[u32]) -> Result<Self, TrainError> {
         let recipe = Recipe::named(recipe).ok_or_else(|| TrainError::Recipe { name: recipe.to_owned() })?;
         let clips = read_clips(source.folder, source.corpus)?;
-        let split = Split::new(&clips, source.held_out)?;
+        let split = match source.split {
+            SplitRule::Fold(id) => id.split(&clips)?,
+            SplitRule::Speakers(held_out) => Split::new(&clips, held_out)?,
+        };
         let preparation = Preparation {
             recipe,
             endpointing: Endpointing::default(),
             speeds_percent: speeds_percent.to_vec(),
         };
-        let prepared = prepare_cached(&clips, &split, &preparation, source.cache)?;
+        let prepared = prepare_cached(&clips, &preparation, source.cache_dir)?;
         Ok(Self { clips, split, prepared, recipe: preparation.recipe })
     }
 
-    /// The clips to learn from, at all speeds; clips in which no speech was found are left out.
+    /// The clips to learn from, at all speeds. Clips in which no speech was found are left out, and of clips
+    /// with the same samples all but one.
     pub fn examples(&self) -> Vec<Example<'_>> {
         let heard = self.views(|_| true);
         let example = |index: usize| Example {
@@ -59,14 +71,14 @@ impl Material {
             label: self.clips[index].emotion.index(),
         };
         let indices = self.split.clips(Part::Training).into_iter();
-        indices.filter(|&index| !heard[index].is_empty()).map(example).collect()
+        let learnt = indices.filter(|index| !self.prepared.duplicates.contains(index));
+        learnt.filter(|&index| !heard[index].is_empty()).map(example).collect()
     }
 
-    /// The clips of `part` as recorded, but for duplicates; their indices beside them.
+    /// The clips of `part` as recorded; their indices beside them.
     pub fn trials(&self, part: Part) -> (Vec<usize>, Vec<Trial<'_>>) {
         let heard = self.views(|speed_percent| speed_percent == 100);
-        let mut indices = self.split.clips(part);
-        indices.retain(|index| !self.prepared.duplicates.contains(index));
+        let indices = self.split.clips(part);
         let trial = |&index: &usize| Trial {
             utterances: heard[index].clone(),
             label: self.clips[index].emotion.index(),
@@ -75,16 +87,21 @@ impl Material {
         (indices, trials)
     }
 
-    /// Standard deviation of each column over the clips to learn from, each utterance's own mean taken away.
-    pub fn deviation(&self) -> Vec<f32> {
+    /// Mean of each column over the clips to learn from, and its standard deviation with each utterance's own
+    /// mean taken away.
+    pub fn scale(&self) -> Scale {
         let examples = self.examples();
         let dim = self.prepared.utterances.first().map_or(0, |utterance| utterance.frames.dim());
-        let (mut squares, mut count) = (vec![0.0_f64; dim], 0_usize);
+        let (mut sums, mut squares, mut count) = (vec![0.0_f64; dim], vec![0.0_f64; dim], 0_usize);
         for view in examples.iter().flat_map(|example| &example.utterances) {
-            add_squares(*view, &mut squares);
+            add_moments(*view, &mut sums, &mut squares);
             count += view.len();
         }
-        squares.iter().map(|sum| (sum / count.max(1) as f64).sqrt().max(1e-3) as f32).collect()
+        let count = count.max(1) as f64;
+        Scale {
+            mean: sums.iter().map(|sum| (sum / count) as f32).collect(),
+            deviation: squares.iter().map(|sum| (sum / count).sqrt().max(1e-3) as f32).collect(),
+        }
     }
 
     /// Every clip's utterances at the speeds that `wanted` accepts.
@@ -97,11 +114,12 @@ impl Material {
     }
 }
 
-fn add_squares(view: FramesView<'_>, squares: &mut [f64]) {
+fn add_moments(view: FramesView<'_>, sums: &mut [f64], squares: &mut [f64]) {
     let mut mean = vec![0.0_f64; view.dim];
     for row in view.values.chunks_exact(view.dim) {
         mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += f64::from(*value) / view.len() as f64);
     }
+    sums.iter_mut().zip(&mean).for_each(|(sum, mean)| *sum += mean * view.len() as f64);
     for row in view.values.chunks_exact(view.dim) {
         for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&mean) {
             *sum += (f64::from(*value) - mean).powi(2);

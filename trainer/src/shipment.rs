@@ -1,105 +1,212 @@
-//! From a measured network to a bundle.
+//! From trained networks to a bundle.
 
-use crate::evaluation::Report;
-use crate::job::Trained;
-use crate::{Architecture, DataSheet, MIN_FRAMES, TrainError, card};
+use crate::dataset::Part;
+use crate::evaluation::{Decision, Measured};
+use crate::onnx::GraphState;
+use crate::{DataSheet, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained, TrainingRecipe, card};
 use std::path::Path;
 use undertone_bundle::{
-    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, Tensor, Training,
+    Bundle, Calibration, Conformal, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph,
+    Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
+use undertone_core::{Emotion, FramesView};
+use undertone_evaluation::{Figures, Protocol, Summary};
 
 const GRAPH_FILE: &str = "whole.onnx";
+const STREAM_FILE: &str = "stream.onnx";
 const CARD_FILE: &str = "card.md";
-const METRICS_FILE: &str = "metrics.json";
 /// 5 minutes of frames every 10 ms, the longest utterance a stream may ask for.
 const MAX_FRAMES: u32 = 30_000;
 /// The plugin contract that these bundles are made for.
 const PLUGIN_ABI: &str = "1.0";
-/// How speakers are split, in words.
-pub(crate) const PROTOCOL: &str = "speaker-independent: no clip of a validation or test speaker is learnt \
-                                   from; the temperature comes from the validation clips; the parameters \
-                                   are those behind the last epoch, none are chosen; test clips are used \
-                                   for the figures only";
+/// Frames of the golden input: enough for every layer, few enough for a small file.
+const GOLDEN_FRAMES: usize = 64;
+const GOLDEN_SEED: u64 = 0;
 
-/// Writes manifest, graph, card and metrics to `dir`, whose last two parts are the model's name and version.
-pub(crate) fn write(
-    dir: &Path,
-    trained: &Trained,
-    report: &Report,
-    sheet: &DataSheet,
-) -> Result<(), TrainError> {
-    let part = |path: Option<&Path>| {
-        path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    };
-    let (name, version) = (part(dir.parent()), part(Some(dir)));
-    let graph = trained.run.averaged().to_onnx();
-    let card = card::card(&name, &version, report, sheet);
-    let metrics = report.to_json();
-    let files: [(&str, &[u8]); 3] =
-        [(GRAPH_FILE, &graph), (CARD_FILE, card.as_bytes()), (METRICS_FILE, metrics.as_bytes())];
-    Bundle::write(dir, manifest((name, version), trained, report, sheet)?, &files)?;
-    Ok(())
+/// Everything that a bundle says.
+#[derive(Debug)]
+pub struct Shipment<'a> {
+    /// The recipe.
+    pub recipe: &'a TrainingRecipe,
+    /// The networks and their clips.
+    pub trained: &'a Trained,
+    /// How logits become answers.
+    pub decision: Option<Decision>,
+    /// Where the figures come from.
+    pub origin: Origin,
+    /// What must be said about the data.
+    pub sheet: &'a DataSheet,
 }
 
-fn manifest(
-    (name, version): (String, String),
-    trained: &Trained,
-    report: &Report,
-    sheet: &DataSheet,
-) -> Result<Manifest, TrainError> {
-    let interface = trained.run.averaged().interface();
-    let (dim, labels) = (as_u32(interface.dim), as_u32(interface.labels));
-    let recipe = &trained.material.recipe;
-    Ok(Manifest {
-        schema: SCHEMA,
-        name,
-        version,
-        description: description(&report.architecture),
-        licence: sheet.licence.clone(),
-        labels: report.labels.clone(),
-        plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: PLUGIN_ABI.into() },
-        features: Features::from_recipe_json(recipe.fingerprint(), dim, &recipe.to_json())?,
-        graph: Graphs {
-            whole: Graph {
-                file: GRAPH_FILE.into(),
-                input: tensor("frames", &["batch", "time"], dim),
-                output: tensor("logits", &["batch"], labels),
+/// Where the figures of a bundle come from.
+#[derive(Debug)]
+pub enum Origin {
+    /// Test clips of speakers that were held out.
+    HeldOut(Measured),
+    /// Cross-validation of the same recipe; the bundle's weights learnt from every speaker.
+    Evidence(Box<Summary>),
+}
+
+impl Shipment<'_> {
+    /// Writes manifest, graphs, card and golden vectors to `dir`, whose last two parts are the model's name and
+    /// version.
+    pub fn write(&self, dir: &Path) -> Result<(), TrainError> {
+        let part = |path: Option<&Path>| {
+            path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        let (name, version) = (part(dir.parent()), part(Some(dir)));
+        let whole = self.trained.whole.averaged();
+        let card = card::card(&name, &version, self);
+        let (golden, frames) = self.golden(&whole)?;
+        let graph = whole.to_onnx();
+        let stream = self.stream();
+        let mut files: Vec<(&str, &[u8])> =
+            vec![(GRAPH_FILE, &graph), (CARD_FILE, card.as_bytes()), (GOLDEN_FRAMES_FILE, &frames)];
+        files.extend(stream.as_ref().map(|(_, model)| (STREAM_FILE, model.graph.as_slice())));
+        let mut manifest = self.manifest((name, version), &whole, golden)?;
+        manifest.graph.stream = stream.as_ref().map(|(network, model)| stream_graph(network, model));
+        Bundle::write(dir, manifest, &files)?;
+        Ok(())
+    }
+
+    fn manifest(
+        &self,
+        (name, version): (String, String),
+        whole: &Network,
+        golden: Golden,
+    ) -> Result<Manifest, TrainError> {
+        let interface = whole.interface();
+        let (dim, labels) = (as_u32(interface.dim), as_u32(interface.labels));
+        let features = &self.trained.material.recipe;
+        Ok(Manifest {
+            schema: SCHEMA,
+            name,
+            version,
+            description: self.recipe.description.clone(),
+            licence: self.sheet.licence.clone(),
+            labels: Emotion::ALL.map(|emotion| emotion.name().to_owned()).to_vec(),
+            plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: PLUGIN_ABI.into() },
+            features: Features::from_recipe_json(features.fingerprint(), dim, &features.to_json())?,
+            graph: Graphs {
+                whole: Graph {
+                    file: GRAPH_FILE.into(),
+                    input: tensor("frames", &["batch", "time"], dim),
+                    output: tensor("logits", &["batch"], labels),
+                },
+                stream: None,
             },
-            stream: None,
-        },
-        calibration: Calibration { temperature: report.temperature },
-        limits: Limits { min_frames: as_u32(MIN_FRAMES), max_frames: MAX_FRAMES },
-        training: training(report, sheet),
-        files: Default::default(),
-    })
+            calibration: self.calibration(),
+            limits: Limits { min_frames: as_u32(MIN_FRAMES), max_frames: MAX_FRAMES },
+            training: self.training(),
+            golden: Some(golden),
+            files: Default::default(),
+        })
+    }
+
+    /// The causal network, if there is one, with its graph.
+    fn stream(&self) -> Option<(Network, StreamModel)> {
+        let network = self.trained.stream.as_ref()?.averaged();
+        let model = network.to_stream_onnx()?;
+        Some((network, model))
+    }
+
+    fn calibration(&self) -> Calibration {
+        let Some(decision) = self.decision else { return Calibration::of_temperature(1.0) };
+        let rule = self.recipe.decision;
+        Calibration {
+            temperature: decision.temperature,
+            abstain_below: decision.abstain_below,
+            abstain_error: decision.abstain_below.map(|_| rule.abstain_error as f32),
+            conformal: Some(Conformal {
+                coverage: rule.coverage as f32,
+                threshold: decision.conformal_threshold,
+            }),
+        }
+    }
+
+    fn training(&self) -> Training {
+        let material = &self.trained.material;
+        let speakers = |part| {
+            let clips = material.split.clips(part).into_iter();
+            let names: std::collections::BTreeSet<&str> =
+                clips.map(|clip| material.clips[clip].speaker.name()).collect();
+            names.into_iter().map(str::to_owned).collect()
+        };
+        let (protocol, accuracy, uar) = self.figures();
+        Training {
+            dataset: self.sheet.dataset.clone(),
+            protocol,
+            seed: self.trained.whole.plan().seed,
+            train_speakers: speakers(Part::Training),
+            validation_speakers: speakers(Part::Validation),
+            test_speakers: speakers(Part::Test),
+            clips: as_u32(material.examples().len()),
+            accuracy: rounded(accuracy),
+            uar: rounded(uar),
+            epochs: as_u32(self.trained.whole.reports().len()),
+        }
+    }
+
+    /// The protocol in words, accuracy and UAR.
+    fn figures(&self) -> (String, f64, f64) {
+        match &self.origin {
+            Origin::HeldOut(measured) => {
+                let figures = Figures::of(&measured.judged);
+                let protocol = "speaker-independent: no clip of a validation or test speaker is learnt from; \
+                                temperature and thresholds come from the validation clips; the parameters are those \
+                                behind the last epoch, none are chosen";
+                (protocol.into(), figures.accuracy, figures.uar)
+            }
+            Origin::Evidence(summary) => {
+                let protocol = "learnt from every speaker; the figures are those of the same recipe in \
+                                speaker-independent cross-validation (speaker5), and so are temperature and thresholds";
+                let own = summary.protocol(Protocol::Speaker5);
+                let figure = |pick: fn(&undertone_evaluation::ProtocolSummary) -> f64| own.map_or(0.0, pick);
+                (protocol.into(), figure(|own| own.accuracy.value), figure(|own| own.uar.value))
+            }
+        }
+    }
+
+    /// Made-up frames of the size of real ones, and what the network says about them.
+    fn golden(&self, whole: &Network) -> Result<(Golden, Vec<u8>), TrainError> {
+        let scale = self.trained.material.scale();
+        let mut random = Random::new(GOLDEN_SEED, 0);
+        let columns = scale.mean.iter().zip(&scale.deviation).cycle();
+        let values: Vec<f32> = columns
+            .take(GOLDEN_FRAMES * scale.mean.len())
+            .map(|(mean, deviation)| mean + deviation * random.normal())
+            .collect();
+        let view = FramesView { dim: scale.mean.len(), values: &values };
+        let logits = whole.logits(&[view])?.swap_remove(0);
+        let golden = Golden {
+            frames: GOLDEN_FRAMES_FILE.into(),
+            time: as_u32(GOLDEN_FRAMES),
+            logits,
+            tolerance: GOLDEN_TOLERANCE,
+        };
+        Ok((golden, Golden::encode_frames(&values)))
+    }
 }
 
-fn training(report: &Report, sheet: &DataSheet) -> Training {
-    Training {
-        dataset: sheet.dataset.clone(),
-        protocol: PROTOCOL.into(),
-        seed: report.seed,
-        train_speakers: report.training_speakers.clone(),
-        validation_speakers: report.validation_speakers.clone(),
-        test_speakers: report.test_speakers.clone(),
-        clips: as_u32(report.training_clips),
-        accuracy: rounded(report.test.accuracy),
-        uar: rounded(report.test.uar),
-        epochs: as_u32(report.epochs),
+fn stream_graph(network: &Network, model: &StreamModel) -> StreamGraph {
+    let interface = network.interface();
+    let state = |state: &GraphState| State {
+        name_in: state.name_in.clone(),
+        name_out: state.name_out.clone(),
+        shape: state.shape.iter().map(|&length| as_u32(length)).collect(),
+    };
+    StreamGraph {
+        file: STREAM_FILE.into(),
+        input: tensor("frames", &["batch", "time"], as_u32(interface.dim)),
+        output: tensor("logits", &["batch"], as_u32(interface.labels)),
+        step_frames: as_u32(network.frames_per_step()),
+        states: model.states.iter().map(state).collect(),
     }
 }
 
 /// To four decimals, more than so few clips can tell.
 fn rounded(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
-}
-
-fn description(architecture: &Architecture) -> String {
-    let kind = match architecture {
-        Architecture::Cnn(_) => "Residual CNN",
-        Architecture::Lstm(_) => "Convolutional bidirectional LSTM",
-    };
-    format!("{kind} with attentive pooling: eight acted emotions in English speech, from log-mel frames")
 }
 
 fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {

@@ -1,7 +1,9 @@
-//! Reading clips: lists, names, duplicates.
+//! Reading clips: lists, names, folders, audio, duplicates.
 
 mod corpus;
+mod recording;
 
+use recording::{tone, wav};
 use std::fs;
 use std::path::Path;
 use undertone_audio::Endpointing;
@@ -17,28 +19,6 @@ fn preparation(speeds_percent: &[u32]) -> Preparation {
     }
 }
 
-fn nobody() -> HeldOut {
-    HeldOut { validation: Vec::new(), test: Vec::new() }
-}
-
-/// A mono 16 kHz WAV file of half a second; `pitch` makes it another one.
-fn wav(pitch: f32) -> Vec<u8> {
-    let samples = (0..8_000).map(|index| ((index as f32 * pitch).sin() * 8_000.0) as i16);
-    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
-    let mut file = Vec::new();
-    file.extend(b"RIFF");
-    file.extend((36 + data.len() as u32).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    file.extend([1_u16, 1].map(u16::to_le_bytes).concat());
-    file.extend([16_000_u32, 32_000].map(u32::to_le_bytes).concat());
-    file.extend([2_u16, 16].map(u16::to_le_bytes).concat());
-    file.extend(b"data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    file
-}
-
 fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, content) in files {
@@ -49,12 +29,18 @@ fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
     folder
 }
 
+/// Why the clips of `data` are refused.
+fn refusal(data: &Path) -> String {
+    read_clips(data, "any").expect_err("not readable").to_string()
+}
+
 #[test]
 fn spoken_clips_are_read_by_their_names_in_order() {
     let folder = folder(&[
         ("Actor_02/03-01-05-01-01-01-02.wav", vec![]),
         ("Actor_01/03-01-03-01-01-01-01.FLAC", vec![]),
         ("Actor_01/03-02-03-01-01-01-01.wav", vec![]),
+        ("Actor_01/._03-01-03-01-01-01-01.wav", vec![]),
         ("notes.txt", vec![]),
     ]);
     let clips = read_clips(folder.path(), "any").expect("good names");
@@ -69,45 +55,118 @@ fn every_file_with_a_bad_name_is_named() {
         ("03-01-09-01-01-01-02.wav", vec![]),
         ("speech.flac", vec![]),
     ]);
-    let refusal = read_clips(folder.path(), "any").expect_err("two bad names").to_string();
-    assert!(refusal.contains("03-01-09-01-01-01-02") && refusal.contains("`speech`"), "{refusal}");
+    let refusal = refusal(folder.path());
+    assert!(refusal.contains("03-01-09-01-01-01-02.wav") && refusal.contains("speech.flac"), "{refusal}");
 }
 
 #[test]
-fn of_clips_with_the_same_samples_only_the_first_is_kept() {
+fn a_folder_that_tells_no_labels_is_refused_with_what_would_tell_them() {
+    let empty = folder(&[("notes.txt", vec![])]);
+    assert!(refusal(empty.path()).contains("no audio file"), "{}", refusal(empty.path()));
+    let unnamed = folder(&[("hapy/1.wav", vec![]), ("sadd/2.wav", vec![])]);
+    let refusal = refusal(unnamed.path());
+    for part in ["hapy/1.wav", "first of 2", "index.csv", "RAVDESS", "happy/happiness"] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+}
+
+#[test]
+fn clips_in_folders_named_by_emotion_are_read() {
+    let folder =
+        folder(&[("happy/ann/1.wav", vec![]), ("Fear/bob_1.wav", vec![]), ("notes/readme.txt", vec![])]);
+    let clips = read_clips(folder.path(), "any").expect("good folders");
+    let found: Vec<_> = clips.iter().map(|clip| (clip.emotion, clip.speaker.name())).collect();
+    assert_eq!(found, [(Emotion::Fearful, "bob"), (Emotion::Happy, "ann")]);
+}
+
+#[test]
+fn an_unknown_label_is_refused_with_the_file_and_the_known_ones() {
+    let folder = folder(&[("happy/ann/1.wav", vec![]), ("bored/ann/2.wav", vec![])]);
+    let refusal = refusal(folder.path());
+    for part in ["bored/ann/2.wav", "`bored`", "fearful/fear"] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+}
+
+#[test]
+fn a_list_of_any_name_is_read_relative_to_its_folder() {
+    let list = b"emotion,path,speaker\nanger,audio/1.wav,ann\n".to_vec();
+    let folder = folder(&[("lists/clips.csv", list), ("lists/audio/1.wav", vec![])]);
+    let clips = read_clips(&folder.path().join("lists/clips.csv"), "any").expect("a good list");
+    assert_eq!(clips[0].path, folder.path().join("lists/audio/1.wav"));
+    assert_eq!((clips[0].emotion, clips[0].speaker.name()), (Emotion::Angry, "ann"));
+}
+
+#[test]
+fn a_list_goes_before_folders_and_names() {
+    let list = b"path,emotion,speaker\nhappy/ann/03-01-03-01-01-01-01.wav,sad,bob\n".to_vec();
+    let folder = folder(&[("index.csv", list), ("happy/ann/03-01-03-01-01-01-01.wav", vec![])]);
+    let clips = read_clips(folder.path(), "any").expect("a good list");
+    assert_eq!((clips[0].emotion, clips[0].speaker.name()), (Emotion::Sad, "bob"));
+}
+
+#[test]
+fn every_listed_file_that_is_not_there_is_named_up_to_twenty() {
+    let rows: String = (10..33).map(|number| format!("{number}.wav,sad,ann\n")).collect();
+    let folder = folder(&[("clips.csv", format!("path,emotion,speaker\n{rows}").into_bytes())]);
+    let refusal = refusal(&folder.path().join("clips.csv"));
+    assert!(refusal.contains("29.wav is listed but not there") && !refusal.contains("30.wav"), "{refusal}");
+    assert!(refusal.ends_with("and 3 more"), "{refusal}");
+}
+
+#[test]
+fn clips_with_the_same_samples_keep_their_utterances_and_are_listed() {
     let folder = folder(&[
-        ("03-01-03-01-02-01-07.wav", wav(0.1)),
-        ("03-01-03-01-02-02-07.wav", wav(0.1)),
-        ("03-01-03-01-01-02-07.wav", wav(0.2)),
+        ("03-01-03-01-02-01-07.wav", tone(0.1)),
+        ("03-01-03-01-02-02-07.wav", tone(0.1)),
+        ("03-01-03-01-01-02-07.wav", tone(0.2)),
     ]);
     let clips = read_clips(folder.path(), "any").expect("good names");
-    let split = Split::new(&clips, &nobody()).expect("somebody to learn from");
-    let prepared = prepare(&clips, &split, &preparation(&[100])).expect("good audio");
+    let prepared = prepare(&clips, &preparation(&[100])).expect("good audio");
     assert_eq!(prepared.duplicates, [2]);
     let heard: Vec<usize> = prepared.utterances.iter().map(|utterance| utterance.clip).collect();
-    assert_eq!(heard, [0, 1]);
+    assert_eq!(heard, [0, 1, 2]);
 }
 
 #[test]
-fn held_out_clips_are_heard_as_recorded_only() {
-    let folder = folder(&[("03-01-03-01-02-01-01.wav", wav(0.1)), ("03-01-03-01-02-01-02.wav", wav(0.2))]);
+fn all_clips_are_heard_at_all_speeds() {
+    let folder = folder(&[("03-01-03-01-02-01-01.wav", tone(0.1)), ("03-01-03-01-02-01-02.wav", tone(0.2))]);
     let clips = read_clips(folder.path(), "any").expect("good names");
-    let held_out = HeldOut { validation: Vec::new(), test: vec![Speaker::new("2")] };
-    let split = Split::new(&clips, &held_out).expect("a good split");
-    let prepared = prepare(&clips, &split, &preparation(&[90, 100, 110])).expect("good audio");
+    let prepared = prepare(&clips, &preparation(&[90, 100, 110])).expect("good audio");
     let heard: Vec<_> =
         prepared.utterances.iter().map(|utterance| (utterance.clip, utterance.speed_percent)).collect();
-    assert_eq!(heard, [(0, 90), (0, 100), (0, 110), (1, 100)]);
+    assert_eq!(heard, [(0, 90), (0, 100), (0, 110), (1, 90), (1, 100), (1, 110)]);
     let frames: Vec<usize> = prepared.utterances.iter().map(|utterance| utterance.frames.len()).collect();
     assert!(frames[0] > frames[1] && frames[1] > frames[2], "slower is longer: {frames:?}");
 }
 
 #[test]
-fn a_file_that_is_no_audio_is_named() {
-    let folder = folder(&[("03-01-03-01-02-01-01.wav", b"no audio".to_vec())]);
+fn every_clip_that_is_no_audio_or_has_no_sound_is_named_with_the_reason() {
+    let folder = folder(&[
+        ("happy/ann/broken.wav", b"no audio".to_vec()),
+        ("happy/ann/good.wav", tone(0.1)),
+        ("sad/ann/empty.wav", wav(&[])),
+        ("sad/ann/nothing.wav", Vec::new()),
+        ("sad/ann/silent.wav", wav(&[1; 8_000])),
+    ]);
+    let clips = read_clips(folder.path(), "any").expect("good folders");
+    let refusal = prepare(&clips, &preparation(&[100])).expect_err("four bad clips").to_string();
+    assert!(refusal.contains("4 of the clips") && !refusal.contains("good.wav"), "{refusal}");
+    for (file, reason) in
+        [("broken", "not a WAV"), ("empty", "no samples"), ("nothing", "no byte"), ("silent", "silent")]
+    {
+        let (_, message) = refusal.split_once(&format!("{file}.wav: ")).expect("the file is named");
+        let message = message.split(';').next().expect("a message");
+        assert!(message.contains(reason), "{file}: {message}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = folder(&[("03-01-03-01-02-01-01.wav", tone(0.1))]);
     let clips = read_clips(folder.path(), "any").expect("a good name");
-    let split = Split::new(&clips, &nobody()).expect("somebody to learn from");
-    let refusal = prepare(&clips, &split, &preparation(&[100])).expect_err("no audio").to_string();
+    fs::remove_file(&clips[0].path).expect("removable");
+    let refusal = prepare(&clips, &preparation(&[100])).expect_err("no file").to_string();
     assert!(refusal.contains("03-01-03-01-02-01-01.wav"), "{refusal}");
 }
 
@@ -124,8 +183,7 @@ fn the_list_of_the_corpus_and_its_file_names_agree() {
 fn the_upstream_duplicate_is_found() {
     let Some(data) = corpus::ravdess() else { return };
     let clips = read_clips(&data.join("ravdess/Actor_07"), "any").expect("good names");
-    let split = Split::new(&clips, &nobody()).expect("somebody to learn from");
-    let prepared = prepare(&clips, &split, &preparation(&[100])).expect("good audio");
+    let prepared = prepare(&clips, &preparation(&[100])).expect("good audio");
     let names: Vec<_> = prepared.duplicates.iter().map(|&clip| clips[clip].path.file_stem()).collect();
     assert_eq!(names, [Some(Path::new("03-01-03-01-02-02-07").as_os_str())]);
 }

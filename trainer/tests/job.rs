@@ -5,9 +5,10 @@ mod corpus;
 use std::fs;
 use std::path::Path;
 use undertone_bundle::Bundle;
-use undertone_trainer::dataset::{HeldOut, Speaker};
-use undertone_trainer::training::{EpochReport, Plan};
-use undertone_trainer::{Architecture, Checkpoints, CnnShape, DataSheet, Job};
+use undertone_trainer::dataset::{HeldOut, Part, Speaker};
+use undertone_trainer::{
+    Body, Checkpoints, CnnShape, DataSheet, Job, Member, Origin, Shipment, SplitRule, TrainingRecipe,
+};
 
 const EACH_EPOCH: Checkpoints = Checkpoints { every: 1, resume: false };
 
@@ -24,15 +25,29 @@ fn few_clips(data: &Path, folder: &Path) {
     }
 }
 
+fn recipe() -> TrainingRecipe {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/cnn.toml");
+    let mut recipe = TrainingRecipe::read(&path).expect("a good recipe");
+    let body = Body::Cnn(CnnShape { channels: [2, 2, 3, 3], attention: 4 });
+    recipe.speeds_percent = vec![100];
+    for (architecture, plan) in
+        [(&mut recipe.whole, &mut recipe.whole_plan), (&mut recipe.stream, &mut recipe.stream_plan)]
+    {
+        architecture.body = body.clone();
+        (plan.epochs, plan.batch) = (2, 4);
+    }
+    recipe
+}
+
 fn job(data: &Path, work_dir: &Path) -> Job {
+    let held_out = HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("3")] };
     Job {
         data: data.to_owned(),
         corpus: "any".into(),
-        recipe: "logmel64".into(),
-        speeds_percent: vec![100],
-        held_out: HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("3")] },
-        architecture: Architecture::Cnn(CnnShape { channels: [2, 2, 3, 3], attention: 4 }),
-        plan: Plan { epochs: 2, batch: 4, ..Plan::default() },
+        recipe: recipe(),
+        split: SplitRule::Speakers(held_out),
+        seed: 1,
+        cache_dir: work_dir.join("frames"),
         work_dir: work_dir.to_owned(),
     }
 }
@@ -47,25 +62,34 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
     let job = job(&clips, &work);
 
     let mut epochs = Vec::new();
-    let trained =
-        job.train(EACH_EPOCH, &mut |report: &EpochReport| epochs.push(report.epoch)).expect("learns");
-    assert_eq!(epochs, [1, 2]);
+    let mut progress = |progress: undertone_trainer::Progress<'_>| {
+        epochs.push((progress.member, progress.report.epoch));
+    };
+    let trained = job.train(EACH_EPOCH, &mut progress).expect("learns");
+    assert_eq!(epochs, [(Member::Whole, 1), (Member::Whole, 2), (Member::Stream, 1), (Member::Stream, 2)]);
+    let measured = trained.measure(&job.recipe.decision).expect("scores");
+    assert_eq!((trained.material.examples().len(), measured.judged.len()), (6, 6));
+
     let dir = folder.path().join("models/tiny/0.1.0");
-    let report = trained.write_bundle(&dir, &DataSheet::ravdess()).expect("a good bundle");
-    assert_eq!((report.training_clips, report.test.clips, report.validation.clips), (6, 6, 6));
+    let decision = measured.whole;
+    let sheet = DataSheet::ravdess();
+    let origin = Origin::HeldOut(measured.clone());
+    let shipment = Shipment { recipe: &job.recipe, trained: &trained, decision, origin, sheet: &sheet };
+    shipment.write(&dir).expect("a good bundle");
 
     let bundle = Bundle::open(&dir).expect("just written");
     let manifest = bundle.manifest();
     assert_eq!((manifest.name.as_str(), manifest.version.as_str()), ("tiny", "0.1.0"));
     assert_eq!(manifest.training.test_speakers, ["03"]);
     assert_eq!(manifest.training.train_speakers, ["01"]);
-    assert!(manifest.calibration.temperature > 0.0);
+    assert!(manifest.calibration.temperature > 0.0 && manifest.calibration.conformal.is_some());
+    assert!(manifest.golden.is_some());
     let card = fs::read_to_string(dir.join("card.md")).expect("part of the bundle");
-    for said in ["CC-BY-NC-SA-4.0", "zenodo.1188976", "acted", "| test | 03 |", "Confusion"] {
+    for said in ["CC-BY-NC-SA-4.0", "zenodo.1188976", "acted", "speakers 01", "Calibration"] {
         assert!(card.contains(said), "{said} is missing in {card}");
     }
-    let again = job.trained().and_then(|trained| trained.report()).expect("the checkpoint is finished");
-    assert_eq!(again, report);
+    let again = job.trained().and_then(|trained| trained.measure(&job.recipe.decision)).expect("finished");
+    assert_eq!(again.judged, measured.judged);
 }
 
 #[test]
@@ -76,12 +100,29 @@ fn a_job_does_not_overwrite_another_ones_checkpoint() {
     fs::create_dir_all(&clips).expect("writable");
     few_clips(&data, &clips);
     let mut job = job(&clips, &work);
-    job.plan.epochs = 1;
-    job.train(EACH_EPOCH, &mut |_| {}).expect("learns");
-    let refusal = job.train(EACH_EPOCH, &mut |_| {}).expect_err("there is one already").to_string();
+    job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let refusal = job.train_whole(EACH_EPOCH, &mut |_| {}).expect_err("there is one already").to_string();
     assert!(refusal.contains("resume"), "{refusal}");
-    job.plan.seed = 2;
+    job.seed = 2;
     let resumed = Checkpoints { resume: true, ..EACH_EPOCH };
-    let refusal = job.train(resumed, &mut |_| {}).expect_err("another plan").to_string();
+    let refusal = job.train_whole(resumed, &mut |_| {}).expect_err("another plan").to_string();
     assert!(refusal.contains("other settings"), "{refusal}");
+}
+
+#[test]
+fn held_out_clips_are_heard_as_recorded_and_others_at_every_speed() {
+    let Some(data) = corpus::ravdess() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
+    fs::create_dir_all(&clips).expect("writable");
+    few_clips(&data, &clips);
+    let mut job = job(&clips, &work);
+    job.recipe.speeds_percent = vec![90, 100];
+    let trained = job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let material = &trained.material;
+    assert!(material.examples().iter().all(|example| example.utterances.len() >= 2));
+    for part in [Part::Validation, Part::Test] {
+        let (_, trials) = material.trials(part);
+        assert!(trials.iter().all(|trial| trial.utterances.len() == 1), "{part:?}");
+    }
 }

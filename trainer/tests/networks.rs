@@ -4,15 +4,33 @@ use prost::Message;
 use std::collections::BTreeSet;
 use undertone_core::FramesView;
 use undertone_trainer::onnx::{Dimension, DimensionValue, GraphProto, ModelProto, TypeValue, ValueInfoProto};
-use undertone_trainer::{Architecture, CnnShape, Interface, LstmShape, MIN_FRAMES, Network, Random};
+use undertone_trainer::{
+    Architecture, Body, CnnShape, Context, Interface, LstmShape, MIN_FRAMES, Network, Normalisation, Random,
+};
 
 const DIM: usize = 16;
 const INTERFACE: Interface = Interface { dim: DIM, labels: 8 };
 
-fn small() -> [Architecture; 2] {
+const RUNNING: Normalisation = Normalisation::Running { prior_frames: 20.0 };
+
+fn bodies() -> [Body; 2] {
     [
-        Architecture::Cnn(CnnShape { channels: [4, 4, 6, 8], attention: 8 }),
-        Architecture::Lstm(LstmShape { channels: [4, 4, 6], projection: 12, hidden: 10, attention: 8 }),
+        Body::Cnn(CnnShape { channels: [4, 4, 6, 8], attention: 8 }),
+        Body::Lstm(LstmShape { channels: [4, 4, 6], projection: 12, hidden: 10, attention: 8 }),
+    ]
+}
+
+/// Both bodies with full context, then both causal ones.
+fn small() -> [Architecture; 4] {
+    let [cnn, lstm] = bodies();
+    let architecture =
+        |context, body: &Body| Architecture { context, normalisation: RUNNING, body: body.clone() };
+    let [full, causal] = [Context::Full, Context::Causal];
+    [
+        architecture(full, &cnn),
+        architecture(full, &lstm),
+        architecture(causal, &cnn),
+        architecture(causal, &lstm),
     ]
 }
 
@@ -39,7 +57,7 @@ fn views(frames: &[Vec<f32>]) -> Vec<FramesView<'_>> {
 }
 
 #[test]
-fn a_padded_batch_gives_what_its_utterances_give_alone() {
+fn a_batch_gives_what_its_utterances_give_alone() {
     let frames = frames(&[61, MIN_FRAMES, 40, 17, 33, 18, 19]);
     for architecture in small() {
         let network = network(architecture, 3);
@@ -65,11 +83,12 @@ fn frames_of_any_width_are_taken() {
 }
 
 #[test]
-fn loudness_does_not_change_the_logits() {
+fn loudness_does_not_change_the_logits_when_the_mean_of_the_utterance_is_taken_away() {
     let quiet = frames(&[40]);
     let loud: Vec<Vec<f32>> = vec![quiet[0].iter().map(|value| value + 3.0).collect()];
-    for architecture in small() {
-        let network = network(architecture, 3);
+    for body in bodies() {
+        let normalisation = Normalisation::Utterance;
+        let network = network(Architecture { context: Context::Full, normalisation, body }, 3);
         let [quiet, loud] =
             [&quiet, &loud].map(|frames| network.logits(&views(frames)).expect("good")[0].clone());
         assert!(
@@ -91,14 +110,20 @@ fn one_seed_gives_one_network() {
 #[test]
 fn the_default_networks_have_the_widths_of_the_recipe() {
     let interface = Interface { dim: 64, labels: 8 };
-    let learnt = |architecture| Network::new(architecture, interface, 1).parameters().learnt();
-    assert_eq!(learnt(Architecture::Cnn(CnnShape::default())), 188_009);
-    assert_eq!(learnt(Architecture::Lstm(LstmShape::default())), 750_129);
+    let learnt = |context, body| {
+        let architecture = Architecture { context, normalisation: RUNNING, body };
+        Network::new(architecture, interface, 1).parameters().learnt()
+    };
+    let (cnn, lstm) = (Body::Cnn(CnnShape::default()), Body::Lstm(LstmShape::default()));
+    assert_eq!(learnt(Context::Full, cnn.clone()), 188_009);
+    assert_eq!(learnt(Context::Causal, cnn), 188_009);
+    assert_eq!(learnt(Context::Full, lstm.clone()), 770_729);
+    assert_eq!(learnt(Context::Causal, lstm), 365_737);
 }
 
 #[test]
 fn utterances_that_do_not_fit_are_refused() {
-    let [architecture, _] = small();
+    let [architecture, ..] = small();
     let network = network(architecture, 3);
     let short = frames(&[MIN_FRAMES - 1]);
     assert!(network.logits(&views(&short)).is_err());
@@ -158,7 +183,7 @@ fn normalisation_over_batches_is_folded_away() {
 
 #[test]
 fn the_recurrent_graph_has_weights_in_the_order_of_the_standard() {
-    let [_, architecture] = small();
+    let [_, architecture, ..] = small();
     let network = network(architecture, 3);
     let graph = decoded(&network).graph.expect("a graph");
     let constant =

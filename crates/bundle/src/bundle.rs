@@ -2,7 +2,7 @@
 
 use crate::files::mistakes_of_files;
 use crate::mistakes::of_manifest;
-use crate::{BundleError, Manifest, Mistake};
+use crate::{BundleError, Golden, Manifest, Mistake};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -60,11 +60,24 @@ impl Bundle {
 
     /// The model card, Markdown.
     pub fn read_card(&self) -> Result<String, BundleError> {
-        fs::read_to_string(self.dir.join(CARD_FILE)).map_err(|source| BundleError::Read {
-            dir: self.dir.clone(),
-            file: CARD_FILE.to_owned(),
-            source,
-        })
+        fs::read_to_string(self.dir.join(CARD_FILE)).map_err(|source| self.read_error(CARD_FILE, source))
+    }
+
+    /// The golden frames, `[time, dim]` row-major; `None` when the manifest names none.
+    pub fn read_golden_frames(&self) -> Result<Option<Vec<f32>>, BundleError> {
+        let Some(golden) = &self.manifest.golden else { return Ok(None) };
+        let bytes = fs::read(self.path_of(&golden.frames))
+            .map_err(|source| self.read_error(&golden.frames, source))?;
+        let frames = Golden::decode_frames(&bytes).ok_or_else(|| {
+            let changed =
+                io::Error::new(io::ErrorKind::InvalidData, "it changed since the bundle was opened");
+            self.read_error(&golden.frames, changed)
+        })?;
+        Ok(Some(frames))
+    }
+
+    fn read_error(&self, file: &str, source: io::Error) -> BundleError {
+        BundleError::Read { dir: self.dir.clone(), file: file.to_owned(), source }
     }
 }
 

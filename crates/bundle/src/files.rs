@@ -36,7 +36,7 @@ pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<V
     for (path, expected) in &manifest.files {
         // A path or checksum that is spelled wrongly was reported with the manifest.
         if let (None, Ok(expected)) = (path_mistake(path), expected.parse())
-            && let Err(what) = verify(dir, path, expected)
+            && let Err(what) = verify(dir, path, expected).and_then(|()| verify_golden(dir, path, manifest))
         {
             mistakes.push(Mistake { file: path.clone(), what });
         }
@@ -71,6 +71,14 @@ fn verify(dir: &Path, path: &str, expected: Checksum) -> Result<(), String> {
         return Err(format!("has checksum {found}, the manifest says {expected}"));
     }
     Ok(())
+}
+
+/// Looks into the file when it is the one of the golden frames.
+fn verify_golden(dir: &Path, path: &str, manifest: &Manifest) -> Result<(), String> {
+    let golden = manifest.golden.as_ref().filter(|golden| golden.frames == path);
+    golden
+        .and_then(|golden| golden.mistake_of_file(&dir.join(path), manifest.features.dim))
+        .map_or(Ok(()), Err)
 }
 
 fn list(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> io::Result<()> {

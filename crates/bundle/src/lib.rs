@@ -6,22 +6,25 @@
 #![forbid(unsafe_code)]
 
 mod bundle;
+mod calibration;
 mod checksum;
 mod discovery;
 mod error;
 mod files;
+mod golden;
 mod manifest;
 mod mistakes;
 mod recipe;
 mod writing;
 
 pub use bundle::{Bundle, CARD_FILE, MANIFEST_FILE};
+pub use calibration::{Calibration, Conformal};
 pub use checksum::Checksum;
 pub use discovery::discover;
 pub use error::{BundleError, Mistake};
 pub use files::{MAX_FILE_BYTES, MAX_FILES};
+pub use golden::{GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden};
 pub use manifest::{
-    Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor,
-    Training,
+    Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
 pub use recipe::RecipeError;

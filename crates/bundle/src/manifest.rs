@@ -3,6 +3,7 @@
 //! These types mirror the file. What a value must fulfil stands beside its field and is checked, all mistakes
 //! at once, when a bundle is opened or written.
 
+use crate::{Calibration, Golden};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,12 +33,15 @@ pub struct Manifest {
     pub features: Features,
     /// Its graphs.
     pub graph: Graphs,
-    /// What its scores need.
+    /// What its scores need, and how far they can be trusted.
     pub calibration: Calibration,
     /// How long its input may be.
     pub limits: Limits,
     /// What it was trained on, and how well it does.
     pub training: Training,
+    /// Frames whose logits are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<Golden>,
     /// Checksum (`sha256:` and 64 hexadecimal digits) of every file of the folder but the manifest, by the
     /// file's path relative to the folder, with `/` between parts. Written by [`crate::Bundle::write`].
     #[serde(default)]
@@ -101,8 +105,15 @@ pub struct StreamGraph {
     pub input: Tensor,
     /// The logits: `[batch, labels]`.
     pub output: Tensor,
+    /// Frames go in by multiples of this; at least 1.
+    #[serde(default = "one")]
+    pub step_frames: u32,
     /// The state tensors, zero at the start of an utterance.
     pub states: Vec<State>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// A tensor of a graph.
@@ -146,14 +157,6 @@ pub struct State {
     pub shape: Vec<u32>,
 }
 
-/// What a model's scores need.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// Logits are divided by this before the softmax (Guo et al. 2017, temperature scaling). Above 0.
-    pub temperature: f32,
-}
-
 /// How many frames a model scores at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,7 +179,7 @@ pub struct Training {
     pub seed: u32,
     /// Speakers trained on.
     pub train_speakers: Vec<String>,
-    /// Speakers that chose the epoch and the temperature.
+    /// Speakers that chose the epoch and the calibration.
     pub validation_speakers: Vec<String>,
     /// Speakers that the figures below come from; none of them stands in another list.
     pub test_speakers: Vec<String>,

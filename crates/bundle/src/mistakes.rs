@@ -22,6 +22,9 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<Mistake> {
     found.graphs(manifest);
     found.numbers(manifest);
     found.speakers(manifest);
+    if let Some(golden) = &manifest.golden {
+        golden.mistakes(manifest).into_iter().for_each(|what| found.add(what));
+    }
     found.files(manifest);
     found.0
 }
@@ -93,6 +96,7 @@ impl Found {
         self.listed(manifest, "graph.stream.file", &stream.file);
         self.input(manifest, "graph.stream.input", &stream.input);
         self.output(manifest, "graph.stream.output", &stream.output);
+        self.check(stream.step_frames > 0, || "graph.stream.step_frames: is 0".to_owned());
         for state in &stream.states {
             let named = !state.name_in.is_empty() && !state.name_out.is_empty();
             self.check(named && state.shape.iter().all(|&length| length > 0), || {
@@ -130,10 +134,7 @@ impl Found {
     }
 
     fn numbers(&mut self, manifest: &Manifest) {
-        let temperature = manifest.calibration.temperature;
-        self.check(temperature.is_finite() && temperature > 0.0, || {
-            format!("calibration.temperature: {temperature} is not above 0")
-        });
+        manifest.calibration.mistakes().into_iter().for_each(|what| self.add(what));
         let limits = manifest.limits;
         self.check((1..=limits.max_frames).contains(&limits.min_frames), || {
             format!(

@@ -1,88 +1,12 @@
 //! A bundle is opened whole and unchanged, or refused with every reason.
 
+#[allow(dead_code, reason = "every test file uses a part of it")]
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use undertone_bundle::{
-    Bundle, BundleError, Calibration, Checksum, Dim, Features, Graph, Graphs, Limits, MANIFEST_FILE,
-    Manifest, Plugin, SCHEMA, Tensor, Training, discover,
-};
-
-const FILES: &[(&str, &[u8])] =
-    &[("whole.onnx", b"graph"), ("card.md", b"# A card"), ("more/notes.txt", b"n")];
-
-fn tensor(name: &str, dims: &[&str], last: u32) -> Tensor {
-    let mut dims: Vec<_> = dims.iter().map(|dim| Dim::Named((*dim).to_owned())).collect();
-    dims.push(Dim::Fixed(last));
-    Tensor { name: name.to_owned(), dims }
-}
-
-fn training() -> Training {
-    Training {
-        dataset: "invented".into(),
-        protocol: "one speaker each".into(),
-        seed: 7,
-        train_speakers: vec!["01".into()],
-        validation_speakers: vec!["02".into()],
-        test_speakers: vec!["03".into()],
-        clips: 12,
-        accuracy: 0.5,
-        uar: 0.25,
-        epochs: 3,
-    }
-}
-
-fn manifest() -> Manifest {
-    let recipe = r#"{"hop": 160, "floor": 1e-10}"#;
-    Manifest {
-        schema: SCHEMA,
-        name: "cnn".into(),
-        version: "1.0.0".into(),
-        description: "A model for tests".into(),
-        licence: "Apache-2.0".into(),
-        labels: vec!["happy".into(), "sad".into()],
-        plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: "1.0".into() },
-        features: Features::from_recipe_json("fingerprint".into(), 3, recipe).expect("an object"),
-        graph: Graphs {
-            whole: Graph {
-                file: "whole.onnx".into(),
-                input: tensor("features", &["batch", "time"], 3),
-                output: tensor("logits", &["batch"], 2),
-            },
-            stream: None,
-        },
-        calibration: Calibration { temperature: 1.25 },
-        limits: Limits { min_frames: 8, max_frames: 1_000 },
-        training: training(),
-        files: Default::default(),
-    }
-}
-
-struct Written {
-    folder: tempfile::TempDir,
-}
-
-impl Written {
-    fn new() -> Self {
-        let written = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        Bundle::write(&written.dir(), manifest(), FILES).expect("a good bundle");
-        written
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.folder.path().join("models/cnn/1.0.0")
-    }
-
-    fn edit_manifest(&self, from: &str, to: &str) {
-        let path = self.dir().join(MANIFEST_FILE);
-        let text = fs::read_to_string(&path).expect("written");
-        assert!(text.contains(from), "{from} not in {text}");
-        fs::write(&path, text.replacen(from, to, 1)).expect("writable");
-    }
-
-    fn refusal(&self) -> String {
-        Bundle::open(&self.dir()).expect_err("should be refused").to_string()
-    }
-}
+use std::path::Path;
+use support::{FILES, Written, manifest};
+use undertone_bundle::{Bundle, BundleError, Checksum, discover};
 
 #[test]
 fn a_written_bundle_opens_with_what_was_written() {
@@ -190,4 +114,15 @@ fn bundles_are_found_by_name_and_then_by_version_as_numbers() {
     let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).expect("inside")).collect();
     let expected = ["cnn/9.1.0", "cnn/10.0.0-rc.1", "cnn/10.0.0", "lstm/1.0.0"];
     assert_eq!(names, expected.map(Path::new));
+}
+
+#[test]
+fn folders_that_are_no_version_are_passed_over() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for path in ["cnn/1.0.0", "cnn/evaluation", "cnn/1.0", "cnn/v2.0.0"] {
+        fs::create_dir_all(folder.path().join(path)).expect("writable");
+    }
+    fs::write(folder.path().join("cnn/evaluation/report.html"), b"").expect("writable");
+    let found = discover(folder.path()).expect("readable");
+    assert_eq!(found, [folder.path().join("cnn/1.0.0")]);
 }

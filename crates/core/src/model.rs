@@ -60,6 +60,17 @@ pub trait Model: Send + Sync {
     /// Logits are divided by this before the softmax (Guo et al. 2017, temperature scaling). Above 0.
     fn temperature(&self) -> f32;
 
+    /// An answer whose highest probability is lower abstains. `None`: the model names no threshold.
+    fn abstain_below(&self) -> Option<f32> {
+        None
+    }
+
+    /// Labels of at least this probability are plausible, see [`crate::Probabilities::plausible`]. `None`: the model
+    /// gives no sets.
+    fn plausible_from(&self) -> Option<f32> {
+        None
+    }
+
     /// Fewer frames than this are not scored.
     fn min_frames(&self) -> usize;
 

@@ -41,6 +41,17 @@ impl Probabilities {
         best
     }
 
+    /// The labels whose probability is at least `threshold`, the most probable first; the most probable one alone
+    /// when none is. The prediction set of the LAC score (Sadinle, Lei and Wasserman 2019).
+    pub fn plausible(&self, threshold: f32) -> Vec<usize> {
+        let mut labels: Vec<usize> = (0..self.0.len()).filter(|&label| self.0[label] >= threshold).collect();
+        if labels.is_empty() {
+            return vec![self.top().label];
+        }
+        labels.sort_by(|&a, &b| self.0[b].total_cmp(&self.0[a]));
+        labels
+    }
+
     /// The values, owned.
     pub fn into_values(self) -> Vec<f32> {
         self.0
@@ -62,6 +73,15 @@ mod tests {
     fn a_logit_that_is_not_finite_gives_nothing() {
         assert_eq!(Probabilities::from_logits(&[0.0, f32::NAN], 1.0), None);
         assert_eq!(Probabilities::from_logits(&[], 1.0), None);
+    }
+
+    #[test]
+    fn plausible_labels_reach_the_threshold_and_begin_with_the_top_one() {
+        let scores = Probabilities(vec![0.25, 0.5, 0.0, 0.25]);
+        assert_eq!(scores.plausible(0.0), [1, 0, 3, 2]);
+        assert_eq!(scores.plausible(0.25), [1, 0, 3]);
+        assert_eq!(scores.plausible(0.3), [1]);
+        assert_eq!(scores.plausible(0.9), [1], "the set is never empty");
     }
 
     #[test]

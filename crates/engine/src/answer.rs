@@ -33,6 +33,7 @@ impl Answering {
     ) -> Result<Answer, StreamFailure> {
         let probabilities = Probabilities::from_logits(logits, model.temperature())
             .ok_or_else(|| not_finite(model, request.utterance))?;
+        let abstain_below = scoring.abstain_below.or(model.abstain_below()).unwrap_or(0.0);
         self.sequence += 1;
         self.finals += u32::from(request.trigger.is_final());
         Ok(Answer {
@@ -41,7 +42,10 @@ impl Answering {
             trigger: request.trigger,
             stability: self.stability.of(request.utterance, request.trigger, &probabilities),
             interval: request.interval,
-            abstained: probabilities.top().probability < scoring.abstain_below,
+            abstained: probabilities.top().probability < abstain_below,
+            plausible: model
+                .plausible_from()
+                .map_or_else(Vec::new, |threshold| probabilities.plausible(threshold)),
             probabilities,
             audio_processed: request.audio_processed,
             time_parts: TimeParts {
@@ -57,7 +61,8 @@ impl Answering {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScoringFacts {
     pub(crate) inference: Duration,
-    pub(crate) abstain_below: f32,
+    /// The engine's threshold, which goes before the model's.
+    pub(crate) abstain_below: Option<f32>,
 }
 
 fn not_finite(model: &dyn Model, utterance: u32) -> StreamFailure {

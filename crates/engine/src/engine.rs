@@ -23,8 +23,8 @@ pub struct EngineConfig {
     pub worker_queue: usize,
     /// Events that may wait for a stream's reader; then updates are dropped, and the stream takes no more audio.
     pub event_queue: usize,
-    /// Answers with a lower confidence abstain.
-    pub abstain_below: f32,
+    /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
+    pub abstain_below: Option<f32>,
 }
 
 /// A stream could not be opened.

@@ -68,6 +68,8 @@ pub struct Answer {
     pub probabilities: Probabilities,
     /// Whether the model is too unsure to name an emotion.
     pub abstained: bool,
+    /// Indices of the plausible labels, the most probable first; empty when the model gives no sets.
+    pub plausible: Vec<usize>,
     /// Samples heard when the answer was made.
     pub audio_processed: u64,
     /// Where the time went.

@@ -13,14 +13,21 @@ use undertone_engine::{
 };
 
 fn engine(workers: usize, event_queue: usize) -> Engine {
-    let config = EngineConfig {
+    start(sizes(workers, event_queue))
+}
+
+fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
+    EngineConfig {
         workers,
         max_streams: 4,
         stream_buffer_bytes: 8192,
         worker_queue: 16,
         event_queue,
-        abstain_below: 0.0,
-    };
+        abstain_below: None,
+    }
+}
+
+fn start(config: EngineConfig) -> Engine {
     let models: [Arc<dyn Model>; 1] = [Arc::new(LoudnessModel::new())];
     let observer: Arc<dyn Observer> = Arc::new(Silent);
     Engine::start(config, &models, &observer).expect("threads can be started")
@@ -36,8 +43,18 @@ async fn collect(mut events: StreamEvents) -> Vec<Event> {
 
 /// Sends `bytes` cut into `pieces` and gives every event.
 async fn run(engine: &Engine, config: SessionConfig, bytes: &[u8], piece: usize) -> Vec<Event> {
-    let model = Arc::new(LoudnessModel::new());
-    let (input, events) = engine.open(StreamId::generate(), config, model).await.expect("there is room");
+    run_model(engine, LoudnessModel::new(), config, bytes, piece).await
+}
+
+async fn run_model(
+    engine: &Engine,
+    model: LoudnessModel,
+    config: SessionConfig,
+    bytes: &[u8],
+    piece: usize,
+) -> Vec<Event> {
+    let (input, events) =
+        engine.open(StreamId::generate(), config, Arc::new(model)).await.expect("there is room");
     let bytes = Bytes::copy_from_slice(bytes);
     let feed = async move {
         for start in (0..bytes.len()).step_by(piece) {
@@ -181,6 +198,33 @@ async fn a_reader_that_goes_away_without_reading_frees_the_place_of_its_finished
     while engine.open_streams() > 0 {
         tokio::task::yield_now().await;
     }
+}
+
+/// Whether `model` abstains on half a second of the recording, and which of its labels are plausible.
+async fn verdict(engine: &Engine, model: LoudnessModel) -> (bool, Vec<usize>) {
+    let answers = answers(&run_model(engine, model, config(None), &recording(0.5), 640).await);
+    (answers[0].abstained, answers[0].plausible.clone())
+}
+
+#[tokio::test]
+async fn a_model_abstains_below_its_own_threshold_unless_the_engine_has_one() {
+    // The logits are 1 and the mean of the ramp, about a half: the probabilities 0.62 and 0.38.
+    let own = engine(1, 64);
+    assert!(!verdict(&own, LoudnessModel::new()).await.0, "a model without a threshold never abstains");
+    assert!(!verdict(&own, LoudnessModel::calibrated(0.5, 0.0)).await.0);
+    assert!(verdict(&own, LoudnessModel::calibrated(0.7, 0.0)).await.0);
+    let never = start(EngineConfig { abstain_below: Some(0.0), ..sizes(1, 64) });
+    assert!(!verdict(&never, LoudnessModel::calibrated(0.7, 0.0)).await.0);
+    let always = start(EngineConfig { abstain_below: Some(1.0), ..sizes(1, 64) });
+    assert!(verdict(&always, LoudnessModel::calibrated(0.5, 0.0)).await.0);
+}
+
+#[tokio::test]
+async fn plausible_labels_come_from_models_that_give_sets() {
+    let engine = engine(1, 64);
+    assert!(verdict(&engine, LoudnessModel::new()).await.1.is_empty());
+    assert_eq!(verdict(&engine, LoudnessModel::calibrated(0.0, 0.3)).await.1, [0, 1]);
+    assert_eq!(verdict(&engine, LoudnessModel::calibrated(0.0, 0.5)).await.1, [0]);
 }
 
 #[tokio::test]

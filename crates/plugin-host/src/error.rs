@@ -79,6 +79,26 @@ pub enum HostError {
         /// Its value.
         reported: String,
     },
+    /// The model computes something else than what was trained.
+    #[error(
+        "bundle {dir}: for the golden frames the plugin {plugin} gives {label:?} the logit {found}, expected {expected} \
+         within {tolerance}; it does not compute what was trained",
+        dir = dir.display()
+    )]
+    Golden {
+        /// The bundle.
+        dir: PathBuf,
+        /// The plugin that ran its graph.
+        plugin: String,
+        /// The label whose logit is furthest off.
+        label: String,
+        /// The manifest's logit.
+        expected: f32,
+        /// The plugin's logit.
+        found: f32,
+        /// The manifest's tolerance.
+        tolerance: f32,
+    },
     /// Two folders hold the same model in the same version.
     #[error("{dir} holds {model} a second time", dir = dir.display())]
     Duplicate {
@@ -99,6 +119,7 @@ impl HostError {
             | Self::Version { .. }
             | Self::Contract { .. }
             | Self::Mismatch { .. }
+            | Self::Golden { .. }
             | Self::Duplicate { .. } => ErrorKind::InvalidInput,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::classifier_kind::{ClassifierKind, Shared};
 use crate::extractor_kind::ExtractorKind;
+use crate::golden;
 use crate::library::Library;
 use crate::model::{LoadedModel, Plugins};
 use crate::onnxruntime::OnnxRuntime;
@@ -99,8 +100,8 @@ impl PluginHost {
         report
     }
 
-    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say with the
-    /// manifest.
+    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say, and what they
+    /// give for the golden frames, with the manifest.
     pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
         let bundle = Bundle::open(bundle_dir)?;
         let card = bundle.read_card()?;
@@ -111,6 +112,7 @@ impl PluginHost {
             classifier: Arc::new(self.classifier_of(&bundle, Arc::clone(&replaced))?),
             replaced,
         };
+        golden::check(&bundle, &plugins.classifier)?;
         Ok(Arc::new(LoadedModel::new(bundle, card, plugins)))
     }
 

@@ -14,6 +14,7 @@ mod error;
 mod extractor;
 mod extractor_kind;
 mod functions;
+mod golden;
 mod host;
 mod instance;
 mod library;

@@ -72,6 +72,14 @@ impl Model for LoadedModel {
         self.manifest().calibration.temperature
     }
 
+    fn abstain_below(&self) -> Option<f32> {
+        self.manifest().calibration.abstain_below
+    }
+
+    fn plausible_from(&self) -> Option<f32> {
+        self.manifest().calibration.conformal.map(|conformal| conformal.threshold)
+    }
+
     fn min_frames(&self) -> usize {
         self.manifest().limits.min_frames as usize
     }

@@ -320,7 +320,8 @@ pub struct Result {
     /// Its probability.
     #[prost(float, tag = "9")]
     pub confidence: f32,
-    /// Whether confidence is under the server's abstention threshold; then top should not be shown as an answer.
+    /// Whether confidence is under the abstention threshold, the server's or else the model's own; then top should not be
+    /// shown as an answer.
     #[prost(bool, tag = "10")]
     pub abstained: bool,
     /// Why the result was made.
@@ -335,6 +336,10 @@ pub struct Result {
     /// Identifier of the stored prediction, a UUID; final results only.
     #[prost(string, tag = "14")]
     pub prediction_id: ::prost::alloc::string::String,
+    /// The labels that together hold the true one with the bundle's stated coverage, the most probable first; empty when
+    /// the bundle states none. The coverage is that of final results; under way the set only shows how much is still open.
+    #[prost(string, repeated, tag = "15")]
+    pub plausible: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A label and its probability.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -935,6 +940,36 @@ pub struct Model {
     /// Speakers whose clips it was never trained on.
     #[prost(string, repeated, tag = "8")]
     pub test_speakers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How far its probabilities can be trusted.
+    #[prost(message, optional, tag = "9")]
+    pub calibration: ::core::option::Option<Calibration>,
+}
+/// How far a model's probabilities can be trusted, measured on speakers it was not trained on.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct Calibration {
+    /// Logits are divided by this before the softmax.
+    #[prost(float, tag = "1")]
+    pub temperature: f32,
+    /// The bundle's own threshold: an answer with a lower confidence abstains, unless the server is set to another. Not
+    /// set: the bundle names none.
+    #[prost(float, optional, tag = "2")]
+    pub abstain_below: ::core::option::Option<f32>,
+    /// Share of wrong answers among those that the threshold keeps, at most, on the validation speakers. Not set: not known.
+    #[prost(float, optional, tag = "3")]
+    pub abstain_error: ::core::option::Option<f32>,
+    /// What Result.plausible promises. Not set: results carry no sets.
+    #[prost(message, optional, tag = "4")]
+    pub conformal: ::core::option::Option<ConformalSets>,
+}
+/// Sets of plausible labels, by split conformal prediction.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct ConformalSets {
+    /// Share of utterances whose set holds the true label, for speech like the validation speakers'; between 0 and 1.
+    #[prost(float, tag = "1")]
+    pub coverage: f32,
+    /// A label of at least this probability is plausible; when none reaches it, the most probable one is.
+    #[prost(float, tag = "2")]
+    pub threshold: f32,
 }
 /// A bundle that was found and refused.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

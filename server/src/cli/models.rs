@@ -56,6 +56,7 @@ fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {
             model.test_speakers.join(" ")
         );
         say!("  labels: {}", model.labels.join(", "));
+        say!("  calibration: {}", calibration(&model.calibration.unwrap_or_default()));
         say!("  licence: {}", model.licence);
     }
     for refused in &listed.refused {
@@ -64,8 +65,30 @@ fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {
     Ok(())
 }
 
+/// One line: the temperature, when it abstains, what its sets of plausible labels promise.
+fn calibration(calibration: &v1::Calibration) -> String {
+    let mut facts = vec![format!("temperature {:.3}", calibration.temperature)];
+    facts.push(match (calibration.abstain_below, calibration.abstain_error) {
+        (None, _) => "no threshold for abstention".to_owned(),
+        (Some(below), None) => format!("abstains below {:.1} %", below * 100.0),
+        (Some(below), Some(error)) => format!(
+            "abstains below {:.1} % (at most {:.1} % of the kept answers were wrong on the validation speakers)",
+            below * 100.0,
+            error * 100.0
+        ),
+    });
+    if let Some(sets) = calibration.conformal {
+        let (coverage, threshold) = (sets.coverage * 100.0, sets.threshold * 100.0);
+        facts.push(format!(
+            "its plausible labels ({threshold:.1} % and more) hold the true one in {coverage:.1} % of utterances"
+        ));
+    }
+    facts.join("; ")
+}
+
 fn json(model: &v1::Model) -> serde_json::Value {
     let reference = model.reference.clone().unwrap_or_default();
+    let calibration = model.calibration.unwrap_or_default();
     serde_json::json!({
         "name": reference.name,
         "version": reference.version,
@@ -76,5 +99,13 @@ fn json(model: &v1::Model) -> serde_json::Value {
         "accuracy": model.accuracy,
         "uar": model.unweighted_average_recall,
         "test_speakers": model.test_speakers,
+        "calibration": {
+            "temperature": calibration.temperature,
+            "abstain_below": calibration.abstain_below,
+            "abstain_error": calibration.abstain_error,
+            "conformal": calibration.conformal.map(|sets| {
+                serde_json::json!({ "coverage": sets.coverage, "threshold": sets.threshold })
+            }),
+        },
     })
 }

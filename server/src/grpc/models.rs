@@ -34,7 +34,20 @@ impl ModelsService {
             accuracy: manifest.training.accuracy as f32,
             unweighted_average_recall: manifest.training.uar as f32,
             test_speakers: manifest.training.test_speakers.clone(),
+            calibration: Some(calibration(model)),
         }
+    }
+}
+
+fn calibration(model: &LoadedModel) -> v1::Calibration {
+    let calibration = model.manifest().calibration;
+    v1::Calibration {
+        temperature: calibration.temperature,
+        abstain_below: calibration.abstain_below,
+        abstain_error: calibration.abstain_error,
+        conformal: calibration
+            .conformal
+            .map(|sets| v1::ConformalSets { coverage: sets.coverage, threshold: sets.threshold }),
     }
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn result(answer: &Answer, labels: &[String], prediction: Option<Pred
             inference: Some(duration(answer.time_parts.inference)),
         }),
         prediction_id: prediction.map(|id| id.to_string()).unwrap_or_default(),
+        plausible: answer.plausible.iter().filter_map(|&label| labels.get(label).cloned()).collect(),
     }
 }
 

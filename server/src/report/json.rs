@@ -3,7 +3,8 @@
 use super::FileReport;
 use serde_json::{Map, Value, json};
 
-/// `file, model, version, seconds, utterances, warnings`; `prediction_id` is null when nothing was recorded.
+/// `file, model, version, seconds, utterances, warnings`; `prediction_id` is null when nothing was recorded, and
+/// `plausible` is empty when the model gives no sets.
 pub(crate) fn object(report: &FileReport) -> Value {
     let utterances: Vec<Value> = report
         .utterances
@@ -21,6 +22,7 @@ pub(crate) fn object(report: &FileReport) -> Value {
                 "top": utterance.top,
                 "confidence": utterance.confidence,
                 "abstained": utterance.abstained,
+                "plausible": utterance.plausible,
                 "prediction_id": utterance.prediction_id,
             })
         })

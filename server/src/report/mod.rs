@@ -31,6 +31,8 @@ pub(crate) struct UtteranceReport {
     pub(crate) top: String,
     pub(crate) confidence: f32,
     pub(crate) abstained: bool,
+    /// The most probable first; empty when the model gives no sets.
+    pub(crate) plausible: Vec<String>,
     pub(crate) prediction_id: Option<String>,
     pub(crate) updates: Vec<Snapshot>,
 }
@@ -83,6 +85,7 @@ impl FileReport {
             top: result.top,
             confidence: result.confidence,
             abstained: result.abstained,
+            plausible: result.plausible,
             prediction_id: Some(result.prediction_id).filter(|id| !id.is_empty()),
             updates: std::mem::take(&mut self.updates),
         });

@@ -12,6 +12,8 @@ const MOST_COLUMNS: usize = 40;
 const SHOWN_FROM: f32 = 0.03;
 /// Most labels shown.
 const MOST_LABELS: usize = 4;
+/// Stands in the place of a label where the model abstained.
+const UNSURE: &str = "unsure";
 const RISING: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const FILLING: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
@@ -39,20 +41,19 @@ pub(crate) fn render(report: &FileReport, palette: Palette) -> String {
 /// One line about an update: where, what, how sure.
 pub(crate) fn update_line(result: &v1::Result, palette: Palette) -> String {
     let end = super::seconds(result.end.as_ref());
-    let name = palette.label(&result.top, &format!("{:<10}", result.top));
+    let name = if result.abstained {
+        palette.faint(&format!("{UNSURE:<10}"))
+    } else {
+        palette.label(&result.top, &format!("{:<10}", result.top))
+    };
     let percent = result.confidence * 100.0;
     let kind = if result.is_final { "final" } else { "so far" };
     format!("  {end:>6.2} s  {name} {percent:>3.0} %  {} {}", bar(result.confidence), palette.faint(kind))
 }
 
 fn render_utterance(utterance: &UtteranceReport, palette: Palette, text: &mut String) {
-    let verdict = if utterance.abstained {
-        palette.faint("not sure")
-    } else {
-        palette.label(&utterance.top, &utterance.top)
-    };
     let (start, end) = (utterance.start_s, utterance.end_s);
-    let _ = writeln!(text, "  {start:.2} – {end:.2} s  {verdict}  {:.0} %", utterance.confidence * 100.0);
+    let _ = writeln!(text, "  {start:.2} – {end:.2} s  {}", verdict(utterance, palette));
     let columns = columns(utterance);
     for label in shown_labels(utterance) {
         let (name, probability) = &utterance.probabilities[label];
@@ -66,6 +67,21 @@ fn render_utterance(utterance: &UtteranceReport, palette: Palette, text: &mut St
             palette.label(name, &bar(*probability)).trim_end()
         );
     }
+}
+
+/// The answer and its confidence; where the model abstained, what is plausible in its place.
+fn verdict(utterance: &UtteranceReport, palette: Palette) -> String {
+    let percent = utterance.confidence * 100.0;
+    if !utterance.abstained {
+        return format!("{}  {percent:.0} %", palette.label(&utterance.top, &utterance.top));
+    }
+    let unsure = palette.faint(UNSURE);
+    if utterance.plausible.is_empty() {
+        return format!("{unsure}  {percent:.0} %");
+    }
+    let plausible: Vec<String> =
+        utterance.plausible.iter().map(|label| palette.label(label, label)).collect();
+    format!("{unsure}  {percent:.0} %  {} {}", palette.faint("plausible:"), plausible.join(", "))
 }
 
 /// Labels to show, the most probable first.
@@ -123,6 +139,7 @@ mod tests {
             top: "angry".into(),
             confidence: 0.93,
             abstained: false,
+            plausible: vec!["angry".into()],
             prediction_id: None,
             updates: vec![Snapshot { at_s: 1.0, probabilities: vec![0.5, 0.3, 0.2] }],
         }
@@ -147,6 +164,16 @@ mod tests {
         let text = render(&report, Palette::Plain);
         assert!(text.contains("0.50 – 2.00 s  angry  93 %"), "{text}");
         assert!(!text.contains('\x1b'));
+    }
+
+    #[test]
+    fn an_abstained_answer_is_unsure_and_names_what_is_plausible() {
+        let unsure = |plausible: &[&str]| {
+            let plausible = plausible.iter().map(|label| (*label).to_owned()).collect();
+            verdict(&UtteranceReport { abstained: true, plausible, ..utterance() }, Palette::Plain)
+        };
+        assert_eq!(unsure(&["angry", "happy"]), "unsure  93 %  plausible: angry, happy");
+        assert_eq!(unsure(&[]), "unsure  93 %");
     }
 
     #[test]

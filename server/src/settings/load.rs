@@ -100,7 +100,7 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
-        abstain_below: reader.number("recognition.abstain_below", 0.25, 0.0..=1.0),
+        abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }
 }
 
@@ -191,6 +191,14 @@ mod tests {
         let documented = load(&sources, &Places::below("/opt/undertone")).expect("the file is valid");
         let defaults = from_flags(&[]).expect("the defaults are valid");
         assert_eq!(format!("{documented:#?}"), format!("{defaults:#?}"));
+    }
+
+    #[test]
+    fn models_abstain_at_their_own_thresholds_unless_one_is_set() {
+        let threshold = |flags| from_flags(flags).expect("valid").engine.abstain_below;
+        assert_eq!(threshold(&[]), None);
+        assert_eq!(threshold(&[("recognition.abstain_below", "0")]), Some(0.0));
+        assert!(from_flags(&[("recognition.abstain_below", "1.5")]).is_err());
     }
 
     #[test]

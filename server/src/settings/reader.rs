@@ -49,9 +49,18 @@ impl Reader {
 
     /// A number within `range`.
     pub(super) fn number(&mut self, path: &str, default: f32, range: std::ops::RangeInclusive<f32>) -> f32 {
+        self.optional_number(path, range).unwrap_or(default)
+    }
+
+    /// A number within `range` that may be left out.
+    pub(super) fn optional_number(
+        &mut self,
+        path: &str,
+        range: std::ops::RangeInclusive<f32>,
+    ) -> Option<f32> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         let read = |value: Value| value.into_float().ok().map(|n| n as f32).filter(|n| range.contains(n));
-        self.value(path, read, &wanted).unwrap_or(default)
+        self.value(path, read, &wanted)
     }
 
     /// A duration with its unit, such as `"500ms"`, `"30s"`, `"4h"`.

@@ -1,7 +1,9 @@
 //! The program as a stranger runs it.
 
+use crate::variant::Variant;
 use std::path::Path;
 use std::process::{Command, Output};
+use undertone_bundle::{Calibration, Conformal};
 use undertone_tests::{TestServer, shipped_clip, stage};
 
 fn undertone(arguments: &[&str]) -> Output {
@@ -109,6 +111,33 @@ fn models_lists_both_and_shows_a_card() {
     assert!(text.contains("cnn@1.0.0 (default)") && text.contains("lstm@1.0.0"), "{text}");
     assert!(printed(&undertone(&["models", "lstm"])).contains("RAVDESS"));
     assert!(!undertone(&["models", "oracle"]).status.success());
+}
+
+#[test]
+fn an_abstained_answer_is_shown_as_unsure_with_what_is_plausible() {
+    let variant = Variant::calibrated(Calibration {
+        temperature: 1.0,
+        abstain_below: Some(1.0),
+        abstain_error: Some(0.2),
+        conformal: Some(Conformal { coverage: 0.9, threshold: 0.0 }),
+    });
+    let with_variant =
+        |arguments: &[&str]| printed(&undertone(&[arguments, &["--models-dir", variant.dir()]].concat()));
+
+    let text = with_variant(&["recognize", &clip()]);
+    let verdicts: Vec<&str> = text.lines().filter(|line| line.contains(" – ")).collect();
+    assert!(!verdicts.is_empty(), "{text}");
+    assert!(verdicts.iter().all(|line| line.contains("unsure") && line.contains("plausible: ")), "{text}");
+
+    let json: serde_json::Value =
+        serde_json::from_str(&with_variant(&["recognize", &clip(), "--format", "json"])).unwrap();
+    let utterance = &json["utterances"][0];
+    assert_eq!(utterance["abstained"], true);
+    assert_eq!(utterance["plausible"].as_array().unwrap().len(), 8, "every label reaches 0");
+
+    let models = with_variant(&["models"]);
+    assert!(models.contains("abstains below 100.0 % (at most 20.0 %"), "{models}");
+    assert!(models.contains("hold the true one in 90.0 % of utterances"), "{models}");
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod cli;
 mod parity;
 mod rpc;
 mod store;
+mod variant;

@@ -1,42 +1,38 @@
 //! Prepared utterances on disk, so that a second run need not decode again.
 
-use super::{Clip, Preparation, Prepared, Split, Utterance, prepare};
+use super::{Clip, Preparation, Prepared, Utterance, prepare};
 use crate::TrainError;
 use crate::archive::Archive;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use undertone_core::Frames;
 
 const KEY: &str = "key";
 const DUPLICATES: &str = "duplicates";
 
-/// As [`prepare`], but reads `file` when it was made from the same clips in the same way, and writes it else.
-pub fn prepare_cached(
-    clips: &[Clip],
-    split: &Split,
-    preparation: &Preparation,
-    file: &Path,
-) -> Result<Prepared, TrainError> {
-    let key = key(clips, split, preparation);
+/// As [`prepare`], but reads a file of `dir` when it was made from the same clips in the same way, and writes it
+/// else.
+pub fn prepare_cached(clips: &[Clip], preparation: &Preparation, dir: &Path) -> Result<Prepared, TrainError> {
+    let key = key(clips, preparation);
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    let file = dir.join(format!("frames-{:016x}.cache", hasher.finish()));
     if file.is_file() {
-        let archive = Archive::read(file)?;
+        let archive = Archive::read(&file)?;
         if archive.notes.get(KEY) == Some(&key)
             && let Some(prepared) = unpack(archive)
         {
             return Ok(prepared);
         }
     }
-    let prepared = prepare(clips, split, preparation)?;
-    pack(&prepared, key).write(file)?;
+    let prepared = prepare(clips, preparation)?;
+    pack(&prepared, key).write(&file)?;
     Ok(prepared)
 }
 
 /// Everything that the frames depend on but the audio itself.
-fn key(clips: &[Clip], split: &Split, preparation: &Preparation) -> String {
-    let clips: Vec<String> = clips
-        .iter()
-        .enumerate()
-        .map(|(index, clip)| format!("{}:{:?}", clip.path.display(), split.part(index)))
-        .collect();
+fn key(clips: &[Clip], preparation: &Preparation) -> String {
+    let clips: Vec<String> = clips.iter().map(|clip| clip.path.display().to_string()).collect();
     let Preparation { recipe, endpointing, speeds_percent } = preparation;
     format!("{} {endpointing:?} {speeds_percent:?} {}", recipe.fingerprint(), clips.join(" "))
 }

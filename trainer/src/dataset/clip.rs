@@ -1,13 +1,13 @@
 //! Labelled clips and where they are found.
 
-use super::{ClipName, Speaker, index};
+use super::audio_files::audio_files;
+use super::{ClipName, Speaker, label, label_folders, list};
 use crate::TrainError;
 use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_core::Emotion;
 
 const INDEX_FILE: &str = "index.csv";
-const EXTENSIONS: [&str; 3] = ["flac", "wav", "ogg"];
 
 /// A labelled audio file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,49 +20,97 @@ pub struct Clip {
     pub emotion: Emotion,
 }
 
-/// The spoken clips under `folder`, ordered by path: those of `corpus` in `index.csv` if there is one, else
-/// all audio files, labelled by their RAVDESS names. Sung clips are left out. Fails for a file whose name
-/// says no label.
-pub fn read_clips(folder: &Path, corpus: &str) -> Result<Vec<Clip>, TrainError> {
-    let list = folder.join(INDEX_FILE);
-    let found = if list.is_file() {
-        let text = fs::read_to_string(&list).map_err(TrainError::file("read", &list))?;
-        index::parse(&text, folder, corpus)
-    } else {
-        let mut files = Vec::new();
-        collect_audio(folder, &mut files)?;
-        named_clips(files)
+impl Clip {
+    /// The file's name without its extension.
+    pub fn name(&self) -> String {
+        stem(&self.path)
+    }
+}
+
+/// The labelled clips of `data`, ordered by path; at least one. The first of these that fits is taken:
+///
+/// 1. `data` is a file: a list of clips as comma-separated values. Its header line names the columns `path`,
+///    `emotion`, `speaker` and, where it likes, `corpus`, in any order; other columns are ignored. Paths are
+///    relative to the list's folder. With a column `corpus` only the rows of `corpus` are read.
+/// 2. `data` is a folder with an `index.csv`: such a list.
+/// 3. A folder in which audio files lie in folders named by emotion: `happy/ann/1.wav`, `happy/ann_1.wav`. The
+///    folder below the emotion's is the speaker, or else what stands before the first `_` or `-` of the file's
+///    name; a RAVDESS name tells its actor.
+/// 4. A folder whose audio files have RAVDESS names, in whatever folders: `03-01-06-01-02-01-12.wav`. Sung
+///    clips are left out.
+///
+/// Emotions are named as in [`Emotion`], in capitals or not, or by their nouns: `anger`, `fear`, `sadness`,
+/// `happiness`, `joy`, `surprise`, `calmness`, `neutrality`; `disgusted` is `disgust`. Audio files end in `.wav`,
+/// `.flac` or `.ogg`.
+///
+/// Fails with all mistakes at once, each with its line or file: an unknown label, a clip without a speaker, a file
+/// that is listed but not there, a name that tells nothing.
+pub fn read_clips(data: &Path, corpus: &str) -> Result<Vec<Clip>, TrainError> {
+    let index = data.join(INDEX_FILE);
+    let found = match () {
+        () if data.is_file() => read_list(data, corpus)?,
+        () if index.is_file() => read_list(&index, corpus)?,
+        () => clips_in(data)?,
     };
-    let mut clips = found.map_err(|mistakes| TrainError::Clips { folder: folder.to_owned(), mistakes })?;
+    let mut clips = found.map_err(|mistakes| TrainError::Clips { folder: data.to_owned(), mistakes })?;
     clips.sort_by(|left, right| left.path.cmp(&right.path));
     Ok(clips)
 }
 
-fn named_clips(files: Vec<PathBuf>) -> Result<Vec<Clip>, Vec<String>> {
+type Found = Result<Vec<Clip>, Vec<String>>;
+
+fn read_list(list: &Path, corpus: &str) -> Result<Found, TrainError> {
+    let text = fs::read_to_string(list).map_err(TrainError::file("read", list))?;
+    let folder = list.parent().unwrap_or(Path::new(""));
+    Ok(list::parse(&text, folder, corpus).and_then(|clips| {
+        let missing = clips.iter().filter(|clip| !clip.path.is_file());
+        let mistakes: Vec<String> =
+            missing.map(|clip| format!("{} is listed but not there", clip.path.display())).collect();
+        if mistakes.is_empty() { Ok(clips) } else { Err(mistakes) }
+    }))
+}
+
+fn clips_in(folder: &Path) -> Result<Found, TrainError> {
+    let files = audio_files(folder)?;
+    if label_folders::recognised(&files, folder) {
+        return Ok(label_folders::clips(files, folder));
+    }
+    if files.iter().all(|file| ClipName::parse(&stem(file)).is_err()) {
+        return Ok(Err(vec![unrecognised(&files)]));
+    }
+    Ok(named_clips(files))
+}
+
+fn unrecognised(files: &[PathBuf]) -> String {
+    let found = match files {
+        [] => "there is no audio file in it".to_owned(),
+        [first, ..] => format!("{} is the first of {} audio files", first.display(), files.len()),
+    };
+    format!(
+        "{found}; needed is a list `{INDEX_FILE}` (path,emotion,speaker), RAVDESS names, or folders named by \
+         emotion: {}",
+        label::known()
+    )
+}
+
+fn named_clips(files: Vec<PathBuf>) -> Found {
     let (mut clips, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        match ClipName::parse(&stem) {
+        match ClipName::parse(&stem(&path)) {
             Ok(name) if name.spoken => {
                 clips.push(Clip { path, speaker: name.speaker, emotion: name.emotion });
             }
             Ok(_) => {}
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => mistakes.push(format!("{}: {mistake}", path.display())),
         }
     }
-    if mistakes.is_empty() { Ok(clips) } else { Err(mistakes) }
+    match () {
+        () if !mistakes.is_empty() => Err(mistakes),
+        () if clips.is_empty() => Err(vec!["all its clips are sung".into()]),
+        () => Ok(clips),
+    }
 }
 
-fn collect_audio(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), TrainError> {
-    let entries = fs::read_dir(folder).map_err(TrainError::file("list", folder))?;
-    for entry in entries {
-        let path = entry.map_err(TrainError::file("list", folder))?.path();
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        if path.is_dir() {
-            collect_audio(&path, files)?;
-        } else if extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
-            files.push(path);
-        }
-    }
-    Ok(())
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }

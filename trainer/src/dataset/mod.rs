@@ -1,9 +1,13 @@
-//! Labelled clips: reading their list, splitting them by speaker, turning them into utterances.
+//! Labelled clips: finding them, splitting them by speaker, turning them into utterances.
 
+mod audio_files;
 mod cache;
 mod clip;
 mod clip_name;
-mod index;
+mod csv_line;
+mod label;
+mod label_folders;
+mod list;
 mod preparation;
 mod speaker;
 mod split;

@@ -1,8 +1,9 @@
 //! From audio files to utterances, by the same code and the same rule that serve.
 
-use super::{Clip, Part, Split};
+use super::Clip;
 use crate::{MIN_FRAMES, TrainError};
 use std::collections::HashMap;
+use std::error::Error;
 use std::fs;
 use std::thread;
 use undertone_audio::{AudioFormat, AudioLimits, Encoding, Endpointing, SegmentEvent, Segmenter, read_all};
@@ -16,7 +17,7 @@ pub struct Preparation {
     pub recipe: Recipe,
     /// Where utterances begin and end.
     pub endpointing: Endpointing,
-    /// Playing speeds at which clips to learn from are also heard, in percent (pitch moves too).
+    /// Playing speeds at which clips are heard, in percent (pitch moves too); 100 is as recorded.
     pub speeds_percent: Vec<u32>,
 }
 
@@ -43,30 +44,48 @@ impl Utterance {
 pub struct Prepared {
     /// Ordered by clip and speed.
     pub utterances: Vec<Utterance>,
-    /// Clips whose samples equal an earlier clip's; they have no utterances.
+    /// Clips whose samples equal an earlier clip's.
     pub duplicates: Vec<usize>,
 }
 
-/// Decodes, extracts and cuts every clip. Clips to learn from are heard at every speed, others as recorded.
-/// Of clips with the same samples only the first is kept. A clip may give several utterances, or none.
-pub fn prepare(clips: &[Clip], split: &Split, preparation: &Preparation) -> Result<Prepared, TrainError> {
+/// A clip that never gets louder than four steps of 16 bits is silent: dither is as loud.
+const SILENT_PEAK: f32 = 4.0 / 32_768.0;
+
+/// Decodes, extracts and cuts every clip at every speed. A clip may give several utterances, or none. Fails with every
+/// clip that cannot be read or decoded, has no samples, or is silent.
+pub fn prepare(clips: &[Clip], preparation: &Preparation) -> Result<Prepared, TrainError> {
+    FeatureExtractor::new(&preparation.recipe).map_err(|_| refused(&preparation.recipe))?;
+    let (mut heard, mut mistakes) = (Vec::new(), Vec::new());
+    for (outcome, clip) in hear_all(clips, preparation).into_iter().zip(clips) {
+        match outcome {
+            Ok(clip) => heard.push(clip),
+            Err(cause) => mistakes.push(format!("{}: {cause}", clip.path.display())),
+        }
+    }
+    if mistakes.is_empty() { Ok(collected(heard)) } else { Err(TrainError::Audio { mistakes }) }
+}
+
+type Outcome = Result<Heard, Box<dyn Error + Send + Sync>>;
+
+/// What every clip gives, in their order; the clips are shared out among threads.
+fn hear_all(clips: &[Clip], preparation: &Preparation) -> Vec<Outcome> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let indices: Vec<usize> = (0..clips.len()).collect();
     let shares = indices.chunks(clips.len().div_ceil(threads).max(1));
-    let work = |share: &[usize]| -> Result<Vec<Heard>, TrainError> {
-        share.iter().map(|&index| hear(index, &clips[index], split.part(index), preparation)).collect()
+    let work = |share: &[usize]| -> Vec<Outcome> {
+        share.iter().map(|&index| hear(index, &clips[index], preparation)).collect()
     };
-    let heard: Vec<Heard> = thread::scope(|scope| {
+    thread::scope(|scope| {
         let work = &work;
         let running: Vec<_> = shares.map(|share| scope.spawn(move || work(share))).collect();
         let join =
             |thread: thread::ScopedJoinHandle<'_, _>| thread.join().expect("preparing a clip does not panic");
-        running.into_iter().map(join).collect::<Result<Vec<Vec<Heard>>, TrainError>>()
-    })?
-    .into_iter()
-    .flatten()
-    .collect();
-    Ok(without_duplicates(heard))
+        running.into_iter().flat_map(join).collect()
+    })
+}
+
+fn refused(recipe: &Recipe) -> TrainError {
+    TrainError::Recipe { name: recipe.to_json() }
 }
 
 struct Heard {
@@ -75,29 +94,31 @@ struct Heard {
     utterances: Vec<Utterance>,
 }
 
-fn without_duplicates(heard: Vec<Heard>) -> Prepared {
+fn collected(heard: Vec<Heard>) -> Prepared {
     let mut prepared = Prepared::default();
     let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
     for Heard { clip, samples, utterances } in heard {
         let bits = samples.iter().map(|sample| sample.to_bits()).collect();
         if known.insert(bits, clip).is_some() {
             prepared.duplicates.push(clip);
-        } else {
-            prepared.utterances.extend(utterances);
         }
+        prepared.utterances.extend(utterances);
     }
     prepared
 }
 
-fn hear(index: usize, clip: &Clip, part: Part, preparation: &Preparation) -> Result<Heard, TrainError> {
-    let bytes = fs::read(&clip.path).map_err(TrainError::file("read", &clip.path))?;
-    let undecodable = |source| TrainError::Decode { path: clip.path.clone(), source };
-    let samples = read_all(&bytes, None, AudioLimits::default()).map_err(undecodable)?;
+fn hear(index: usize, clip: &Clip, preparation: &Preparation) -> Outcome {
+    let bytes = fs::read(&clip.path)?;
+    let samples = read_all(&bytes, None, AudioLimits::default())?;
+    if samples.is_empty() {
+        return Err("it has no samples".into());
+    }
+    if samples.iter().all(|sample| sample.abs() <= SILENT_PEAK) {
+        return Err("it is silent from beginning to end".into());
+    }
     let mut utterances = Vec::new();
-    let as_recorded = [100];
-    let speeds = if part == Part::Training { preparation.speeds_percent.as_slice() } else { &as_recorded };
-    for &speed_percent in speeds {
-        let played = at_speed(&samples, speed_percent).map_err(undecodable)?;
+    for &speed_percent in &preparation.speeds_percent {
+        let played = at_speed(&samples, speed_percent)?;
         let cut = cut(&played, preparation)?;
         utterances.extend(cut.into_iter().map(|frames| Utterance { clip: index, speed_percent, frames }));
     }
@@ -116,8 +137,8 @@ fn at_speed(samples: &[f32], percent: u32) -> Result<Vec<f32>, undertone_audio::
 
 /// The frames of each utterance that is long enough to be scored.
 fn cut(samples: &[f32], preparation: &Preparation) -> Result<Vec<Frames>, TrainError> {
-    let refused = |_| TrainError::Recipe { name: preparation.recipe.to_json() };
-    let mut extractor = FeatureExtractor::new(&preparation.recipe).map_err(refused)?;
+    let mut extractor =
+        FeatureExtractor::new(&preparation.recipe).map_err(|_| refused(&preparation.recipe))?;
     let layout = extractor.layout().clone();
     let mut frames = Frames::new(layout.dim);
     extractor.push(samples, &mut frames);

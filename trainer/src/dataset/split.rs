@@ -1,9 +1,10 @@
-//! Which speakers are trained on, and which are never heard.
+//! Which clips are trained on, and which are never heard.
 
 use super::{Clip, Speaker};
 use crate::TrainError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use undertone_core::Emotion;
 
 /// Speakers that training never hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub enum Part {
     Test,
 }
 
-/// Every clip's part, by its speaker.
+/// Every clip's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     parts: Vec<Part>,
@@ -34,21 +35,19 @@ pub struct Split {
 }
 
 impl Split {
-    /// Puts all clips of a speaker into one part. Fails when a speaker is held out twice or has no clip, and
-    /// when nobody is left to learn from.
+    /// Puts all clips of a speaker into one part. Fails when there is only one speaker, when a speaker is held out
+    /// twice or has no clip, and as [`Self::of_parts`] does.
     pub fn new(clips: &[Clip], held_out: &HeldOut) -> Result<Self, TrainError> {
         let known: BTreeSet<&Speaker> = clips.iter().map(|clip| &clip.speaker).collect();
-        let part = |speaker: &Speaker| match () {
-            () if held_out.test.contains(speaker) => Part::Test,
-            () if held_out.validation.contains(speaker) => Part::Validation,
-            () => Part::Training,
+        let part = |clip: &Clip| match &clip.speaker {
+            speaker if held_out.test.contains(speaker) => Part::Test,
+            speaker if held_out.validation.contains(speaker) => Part::Validation,
+            _ => Part::Training,
         };
-        let training_speakers: Vec<Speaker> = known
-            .iter()
-            .filter(|speaker| part(speaker) == Part::Training)
-            .map(|&speaker| speaker.clone())
-            .collect();
         let mut mistakes = Vec::new();
+        if let (Some(only), 1) = (known.first(), known.len()) {
+            mistakes.push(format!("all clips are of speaker {only}; a second speaker is needed"));
+        }
         for speaker in held_out.test.iter().chain(&held_out.validation) {
             if !known.contains(speaker) {
                 mistakes.push(format!("there is no clip of speaker {speaker}"));
@@ -57,13 +56,32 @@ impl Split {
         for speaker in held_out.test.iter().filter(|speaker| held_out.validation.contains(speaker)) {
             mistakes.push(format!("speaker {speaker} is named for validation and for test"));
         }
-        if training_speakers.is_empty() {
-            mistakes.push("no speaker is left to learn from".into());
+        let parts: Vec<Part> = clips.iter().map(part).collect();
+        mistakes.extend(unlearnable(clips, &parts));
+        if mistakes.is_empty() {
+            Ok(Self::unchecked(clips, parts))
+        } else {
+            Err(TrainError::Split { mistakes })
         }
-        if !mistakes.is_empty() {
-            return Err(TrainError::Split { mistakes });
+    }
+
+    /// A part for every clip. Fails when nothing is left to learn from, when the clips have fewer than two emotions,
+    /// and when an emotion of the clips is not among those to learn from. Emotions without any clip are allowed:
+    /// a data set need not have all eight.
+    pub fn of_parts(clips: &[Clip], parts: Vec<Part>) -> Result<Self, TrainError> {
+        let mistakes = unlearnable(clips, &parts);
+        if mistakes.is_empty() {
+            Ok(Self::unchecked(clips, parts))
+        } else {
+            Err(TrainError::Split { mistakes })
         }
-        Ok(Self { parts: clips.iter().map(|clip| part(&clip.speaker)).collect(), training_speakers })
+    }
+
+    fn unchecked(clips: &[Clip], parts: Vec<Part>) -> Self {
+        let learnt = clips.iter().zip(&parts).filter(|(_, part)| **part == Part::Training);
+        let speakers: BTreeSet<&Speaker> = learnt.map(|(clip, _)| &clip.speaker).collect();
+        let training_speakers = speakers.into_iter().cloned().collect();
+        Self { parts, training_speakers }
     }
 
     /// The part of clip `index`.
@@ -85,16 +103,31 @@ impl Split {
     }
 }
 
+/// What the training part lacks.
+fn unlearnable(clips: &[Clip], parts: &[Part]) -> Vec<String> {
+    let learnt = clips.iter().zip(parts).filter(|(_, part)| **part == Part::Training);
+    let learnt: BTreeSet<Emotion> = learnt.map(|(clip, _)| clip.emotion).collect();
+    if learnt.is_empty() {
+        return vec!["no clip is left to learn from".into()];
+    }
+    let all: BTreeSet<Emotion> = clips.iter().map(|clip| clip.emotion).collect();
+    if let (Some(only), 1) = (all.first(), all.len()) {
+        return vec![format!("all clips are {only}; a second emotion is needed")];
+    }
+    all.difference(&learnt)
+        .map(|emotion| format!("no clip that is {emotion} is left to learn from"))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use undertone_core::Emotion;
 
     fn clips() -> Vec<Clip> {
         let clip = |number: usize| Clip {
             path: format!("{number}.flac").into(),
             speaker: Speaker::new(&(number % 6 + 1).to_string()),
-            emotion: Emotion::ALL[number % 8],
+            emotion: Emotion::ALL[number / 6 % 8],
         };
         (0..60).map(clip).collect()
     }
@@ -133,5 +166,33 @@ mod tests {
     fn somebody_must_be_left_to_learn_from() {
         let all = held_out(&["1", "2", "3"], &["4", "5", "6"]);
         assert!(Split::new(&clips(), &all).is_err());
+    }
+
+    #[test]
+    fn one_speaker_cannot_be_split() {
+        let clips: Vec<Clip> = clips().into_iter().filter(|clip| clip.speaker.name() == "02").collect();
+        let message = Split::new(&clips, &held_out(&[], &[])).expect_err("one speaker").to_string();
+        assert!(message.contains("all clips are of speaker 02"), "{message}");
+    }
+
+    #[test]
+    fn an_emotion_that_only_held_out_speakers_act_is_named() {
+        let mut clips = clips();
+        clips.retain(|clip| clip.emotion != Emotion::Calm || clip.speaker.name() == "02");
+        let message = Split::new(&clips, &held_out(&[], &["2"])).expect_err("nobody is calm").to_string();
+        assert!(message.contains("no clip that is calm"), "{message}");
+        assert!(Split::new(&clips, &held_out(&[], &["1"])).is_ok());
+    }
+
+    #[test]
+    fn a_data_set_need_not_have_all_emotions_but_two() {
+        let with = |emotions: &[Emotion]| {
+            let mut clips = clips();
+            clips.retain(|clip| emotions.contains(&clip.emotion));
+            Split::new(&clips, &held_out(&[], &["1"]))
+        };
+        assert!(with(&[Emotion::Neutral, Emotion::Sad]).is_ok());
+        let message = with(&[Emotion::Sad]).expect_err("one emotion").to_string();
+        assert!(message.contains("all clips are sad"), "{message}");
     }
 }

@@ -1,85 +1,80 @@
-//! What a network says about a clip.
+//! From logits to answers, sets of answers, and no answer.
 
-use crate::{Network, TrainError};
-use undertone_core::{FramesView, Probabilities};
+use super::{ClipScores, fit_temperature};
+use serde::{Deserialize, Serialize};
+use undertone_evaluation::{Evidence, Judged, Prediction, Protocol, abstain_threshold, conformal_threshold};
 
-/// Utterances scored in one padded batch; the logits do not depend on it.
-const BATCH: usize = 16;
-
-/// A labelled clip with its utterances as serving would cut them; there may be none.
-#[derive(Debug, Clone)]
-pub struct Trial<'a> {
-    /// The utterances.
-    pub utterances: Vec<FramesView<'a>>,
-    /// Index of the clip's label.
-    pub label: usize,
+/// What is promised about answers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DecisionRule {
+    /// Share of clips whose set of answers holds the right one; above 0 and below 1.
+    pub coverage: f64,
+    /// Largest share of wrong answers among those that are kept; between 0 and 1.
+    pub abstain_error: f64,
 }
 
-/// A clip's logits per utterance, each with its number of frames.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Answer {
-    utterances: Vec<(usize, Vec<f32>)>,
+/// How logits become answers; set by clips that were not learnt from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    /// What logits are divided by.
+    pub temperature: f32,
+    /// A label at least this probable belongs to the set of answers.
+    pub conformal_threshold: f32,
+    /// A less probable answer is held back; `None` when no bound keeps the error that was asked for.
+    pub abstain_below: Option<f32>,
 }
 
-impl Answer {
-    /// Mean of the utterances' probabilities at `temperature`, weighted by their frames. `None` for a clip
-    /// without an utterance, and for logits that are not finite.
-    pub fn probabilities(&self, temperature: f32) -> Option<Vec<f32>> {
-        let frames: usize = self.utterances.iter().map(|(frames, _)| frames).sum();
-        let mut mean = vec![0.0; self.utterances.first()?.1.len()];
-        for (own, logits) in &self.utterances {
-            let probabilities = Probabilities::from_logits(logits, temperature)?;
-            let weight = *own as f32 / frames as f32;
-            mean.iter_mut().zip(probabilities.values()).for_each(|(mean, value)| *mean += weight * value);
+impl Default for DecisionRule {
+    fn default() -> Self {
+        Self { coverage: 0.9, abstain_error: 0.2 }
+    }
+}
+
+impl DecisionRule {
+    /// Sets the decision of a network that learnt from everybody by what others of its recipe said about speakers
+    /// they never heard: the geometric mean of their temperatures, and bounds over all their answers. `None` without
+    /// such evidence.
+    pub fn fit_to_evidence(&self, evidence: &Evidence) -> Option<Decision> {
+        let runs = evidence.of(Protocol::Speaker5);
+        let logarithms: Vec<f64> =
+            runs.iter().flat_map(|run| &run.folds).filter_map(|fold| Some(fold.temperature?.ln())).collect();
+        if logarithms.is_empty() {
+            return None;
         }
-        Some(mean)
+        let temperature = (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp() as f32;
+        let judged: Vec<Judged> =
+            runs.iter().flat_map(|run| &run.predictions).map(Prediction::judged).collect();
+        let truths: Vec<f32> =
+            judged.iter().map(|own| own.answer.map_or(0.0, |answer| answer.probability(own.truth))).collect();
+        let confidences: Vec<f32> =
+            judged.iter().map(|own| own.answer.map_or(0.0, |answer| answer.confidence())).collect();
+        let right: Vec<bool> = judged.iter().map(Judged::right).collect();
+        Some(Decision {
+            temperature,
+            conformal_threshold: conformal_threshold(&truths, self.coverage),
+            abstain_below: abstain_threshold(&confidences, &right, self.abstain_error),
+        })
     }
 
-    /// Index of the most probable label and its probability.
-    pub fn top(&self, temperature: f32) -> Option<(usize, f32)> {
-        let probabilities = self.probabilities(temperature)?;
-        probabilities.into_iter().enumerate().max_by(|left, right| left.1.total_cmp(&right.1))
-    }
-}
-
-/// Scores every clip, in order.
-pub fn answers(network: &Network, trials: &[Trial<'_>]) -> Result<Vec<Answer>, TrainError> {
-    let utterances: Vec<(usize, FramesView<'_>)> = trials
-        .iter()
-        .enumerate()
-        .flat_map(|(clip, trial)| trial.utterances.iter().map(move |utterance| (clip, *utterance)))
-        .collect();
-    let mut answers = vec![Answer::default(); trials.len()];
-    for batch in utterances.chunks(BATCH) {
-        let views: Vec<_> = batch.iter().map(|(_, view)| *view).collect();
-        for ((clip, view), logits) in batch.iter().zip(network.logits(&views)?) {
-            answers[*clip].utterances.push((view.len(), logits));
+    /// Sets a decision by labelled clips; `None` when there are none.
+    pub fn fit(&self, scores: &[ClipScores], labels: &[usize]) -> Option<Decision> {
+        if scores.is_empty() {
+            return None;
         }
-    }
-    Ok(answers)
-}
-
-/// The answer to a clip of one utterance with these logits.
-#[cfg(test)]
-pub(super) fn one_utterance(logits: Vec<f32>) -> Answer {
-    Answer { utterances: vec![(100, logits)] }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn longer_utterances_weigh_more() {
-        let answer = Answer { utterances: vec![(300, vec![5.0, 0.0]), (100, vec![0.0, 5.0])] };
-        let probabilities = answer.probabilities(1.0).expect("finite");
-        let sure = 1.0 / (1.0 + (-5.0_f32).exp());
-        assert!((probabilities[0] - (0.75 * sure + 0.25 * (1.0 - sure))).abs() < 1e-6);
-        assert_eq!(answer.top(1.0).map(|(label, _)| label), Some(0));
-    }
-
-    #[test]
-    fn a_clip_without_an_utterance_has_no_answer() {
-        assert_eq!(Answer::default().top(1.0), None);
+        let temperature = fit_temperature(scores, labels);
+        let truths: Vec<f32> = scores
+            .iter()
+            .zip(labels)
+            .map(|(scores, label)| scores.probabilities(temperature).map_or(0.0, |all| all[*label]))
+            .collect();
+        let tops = scores.iter().map(|scores| scores.top(temperature).unwrap_or((usize::MAX, 0.0)));
+        let right: Vec<bool> = tops.clone().zip(labels).map(|((top, _), label)| top == *label).collect();
+        let confidences: Vec<f32> = tops.map(|(_, confidence)| confidence).collect();
+        Some(Decision {
+            temperature,
+            conformal_threshold: conformal_threshold(&truths, self.coverage),
+            abstain_below: abstain_threshold(&confidences, &right, self.abstain_error),
+        })
     }
 }

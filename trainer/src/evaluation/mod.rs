@@ -1,11 +1,13 @@
-//! How well a network does on clips it never learnt from.
+//! How well networks do on clips they never learnt from.
 
-mod calibration;
 mod decision;
-mod figures;
-mod report;
+mod fold;
+mod interim;
+mod scores;
+mod temperature;
 
-pub use calibration::{expected_calibration_error, fit_temperature};
-pub use decision::{Answer, Trial, answers};
-pub use figures::{Figures, Outcome};
-pub use report::Report;
+pub use decision::{Decision, DecisionRule};
+pub use fold::{FoldEvidence, Measured};
+pub use interim::HEARD_SECONDS;
+pub use scores::{ClipScores, Trial, score};
+pub use temperature::fit_temperature;

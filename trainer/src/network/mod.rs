@@ -1,43 +1,35 @@
-//! The two networks: shapes, forward passes and their ONNX graphs.
+//! The two networks: shapes, forward and backward passes, and their ONNX graphs.
 
+mod activation;
 mod batch;
-mod batch_norm;
 mod cnn;
-mod convolution;
-mod layer_norm;
-mod linear;
+mod front;
+#[cfg(test)]
+mod gradient_check;
+mod gradients;
+mod layers;
 mod lstm;
+mod matrix;
+mod parallel;
 mod pass;
-mod pooling;
-mod recurrence;
-mod residual;
 mod scale;
+mod shape;
+mod signal;
 
 pub(crate) use batch::Batch;
-pub use cnn::CnnShape;
-pub use lstm::LstmShape;
-pub(crate) use pass::{Pass, Phase, values_of};
+pub(crate) use gradients::Gradients;
+pub(crate) use pass::{Pass, Phase};
+pub use shape::{Architecture, Body, CnnShape, Context, LstmShape, Normalisation};
+pub(crate) use signal::Signal;
 
-use crate::onnx::{Axis, GraphBuilder};
+use crate::onnx::{Axis, GraphBuilder, GraphState};
 use crate::{Parameters, Random, TrainError};
-use batch::TimeMask;
-use burn::tensor::Tensor;
 use scale::InputScale;
 use serde::{Deserialize, Serialize};
 use undertone_core::FramesView;
 
 /// Fewer frames than this are not scored: two steps are left behind the strides of the convolutions.
 pub const MIN_FRAMES: usize = 16;
-
-/// Kind and widths of a network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Architecture {
-    /// Residual convolutions over bins and time.
-    Cnn(CnnShape),
-    /// Convolutions in front of a bidirectional LSTM.
-    Lstm(LstmShape),
-}
 
 /// What goes in and what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,33 +47,52 @@ pub struct Interface {
 pub struct Network {
     architecture: Architecture,
     interface: Interface,
-    body: Body,
+    layers: Layers,
     parameters: Parameters,
 }
 
 #[derive(Debug, Clone)]
-enum Body {
+enum Layers {
     Cnn(Box<cnn::Cnn>),
     Lstm(Box<lstm::Lstm>),
+}
+
+/// A graph that carries state from call to call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamModel {
+    /// The encoded ONNX model.
+    pub graph: Vec<u8>,
+    /// What it carries.
+    pub states: Vec<GraphState>,
+}
+
+/// What the backward call needs to know.
+#[derive(Debug)]
+pub(crate) struct NetworkTrace(LayersTrace);
+
+#[derive(Debug)]
+enum LayersTrace {
+    Cnn(Box<cnn::CnnTrace>),
+    Lstm(Box<lstm::LstmTrace>),
 }
 
 impl Network {
     /// A network with random parameters; the same seed gives the same ones.
     pub fn new(architecture: Architecture, interface: Interface, seed: u64) -> Self {
-        let body = match &architecture {
-            Architecture::Cnn(shape) => Body::Cnn(Box::new(cnn::Cnn::new(shape, interface.labels))),
-            Architecture::Lstm(shape) => {
-                Body::Lstm(Box::new(lstm::Lstm::new(shape, interface.dim, interface.labels)))
-            }
+        let Interface { dim, labels } = interface;
+        let context = architecture.context;
+        let layers = match &architecture.body {
+            Body::Cnn(shape) => Layers::Cnn(Box::new(cnn::Cnn::new(shape, context, labels))),
+            Body::Lstm(shape) => Layers::Lstm(Box::new(lstm::Lstm::new(shape, context, dim, labels))),
         };
         let mut parameters = Parameters::default();
         let mut random = Random::new(seed, 0);
-        InputScale { dim: interface.dim }.declare(&mut parameters);
-        match &body {
-            Body::Cnn(cnn) => cnn.declare(&mut parameters, &mut random),
-            Body::Lstm(lstm) => lstm.declare(&mut parameters, &mut random),
+        InputScale { dim, normalisation: architecture.normalisation }.declare(&mut parameters);
+        match &layers {
+            Layers::Cnn(cnn) => cnn.declare(&mut parameters, &mut random),
+            Layers::Lstm(lstm) => lstm.declare(&mut parameters, &mut random),
         }
-        Self { architecture, interface, body, parameters }
+        Self { architecture, interface, layers, parameters }
     }
 
     /// Kind and widths.
@@ -104,16 +115,26 @@ impl Network {
         &mut self.parameters
     }
 
-    /// Sets what each column is divided by: the training set's standard deviations.
+    /// Multiplications and additions for one utterance of so many frames, those of convolutions, matrices and
+    /// pooling.
+    pub fn macs(&self, frames: usize) -> usize {
+        match &self.layers {
+            Layers::Cnn(cnn) => cnn.macs(frames, self.interface.dim),
+            Layers::Lstm(lstm) => lstm.macs(frames, self.interface.dim),
+        }
+    }
+
+    /// Sets the mean and the standard deviation of each column over the training set.
     ///
     /// # Panics
-    /// When there is not one deviation per column.
-    pub fn set_input_deviation(&mut self, deviation: &[f32]) {
+    /// When there is not one of each per column.
+    pub fn set_input_scale(&mut self, mean: &[f32], deviation: &[f32]) {
+        self.parameters.get_mut(InputScale::MEAN).values.copy_from_slice(mean);
         self.parameters.get_mut(InputScale::DEVIATION).values.copy_from_slice(deviation);
     }
 
-    /// Logits of each utterance, computed in one padded batch; an utterance's logits do not depend on its
-    /// neighbours. Fails for an utterance of fewer than [`MIN_FRAMES`] frames or of another `dim`.
+    /// Logits of each utterance, computed in one batch; an utterance's logits do not depend on its neighbours.
+    /// Fails for an utterance of fewer than [`MIN_FRAMES`] frames or of another `dim`.
     pub fn logits(&self, utterances: &[FramesView<'_>]) -> Result<Vec<Vec<f32>>, TrainError> {
         for utterance in utterances {
             if utterance.dim != self.interface.dim || utterance.len() < MIN_FRAMES {
@@ -124,20 +145,48 @@ impl Network {
         if utterances.is_empty() {
             return Ok(Vec::new());
         }
+        let normalised: Vec<Vec<f32>> =
+            utterances.iter().map(|utterance| self.normalised(utterance.values)).collect();
         let mut pass = Pass::new(&self.parameters, Phase::Inference);
-        let logits = values_of(self.forward(&mut pass, &Batch::new(utterances)));
-        Ok(logits.chunks_exact(self.interface.labels).map(<[f32]>::to_vec).collect())
+        let (logits, _) = self.forward(&mut pass, Batch::whole(&normalised, self.interface.dim));
+        Ok(logits.values.chunks_exact(self.interface.labels).map(<[f32]>::to_vec).collect())
     }
 
-    /// Logits `[batch, label]` of a batch.
-    pub(crate) fn forward(&self, pass: &mut Pass, batch: &Batch) -> Tensor<2> {
-        let mask = TimeMask::new(&batch.lengths, pass.device());
-        let frames = batch.tensor(pass.device());
-        let frames = InputScale { dim: batch.dim }.forward(pass, frames, &mask);
-        match &self.body {
-            Body::Cnn(cnn) => cnn.forward(pass, frames, &mask),
-            Body::Lstm(lstm) => lstm.forward(pass, frames, &mask),
+    /// One utterance's frames as the first layer wants them.
+    pub(crate) fn normalised(&self, frames: &[f32]) -> Vec<f32> {
+        let mut frames = frames.to_vec();
+        self.input_scale().apply(&self.parameters, &mut frames);
+        frames
+    }
+
+    /// A row of logits for every answer of the batch.
+    pub(crate) fn forward(&self, pass: &mut Pass<'_>, batch: Batch) -> (Signal, NetworkTrace) {
+        let windows = batch.windows(self.frames_per_step());
+        match &self.layers {
+            Layers::Cnn(cnn) => {
+                let (logits, trace) = cnn.forward(pass, batch.frames, &windows);
+                (logits, NetworkTrace(LayersTrace::Cnn(Box::new(trace))))
+            }
+            Layers::Lstm(lstm) => {
+                let (logits, trace) = lstm.forward(pass, batch.frames, &windows);
+                (logits, NetworkTrace(LayersTrace::Lstm(Box::new(trace))))
+            }
         }
+    }
+
+    /// Gradients of all learnt parameters from the loss's slope by the logits.
+    pub(crate) fn backward(&self, trace: NetworkTrace, slope: &Signal) -> Gradients {
+        let mut gradients = Gradients::default();
+        match (&self.layers, trace.0) {
+            (Layers::Cnn(cnn), LayersTrace::Cnn(trace)) => {
+                cnn.backward(&self.parameters, *trace, slope, &mut gradients);
+            }
+            (Layers::Lstm(lstm), LayersTrace::Lstm(trace)) => {
+                lstm.backward(&self.parameters, *trace, slope, &mut gradients);
+            }
+            _ => unreachable!("a trace goes back into the network that made it"),
+        }
+        gradients
     }
 
     /// The network as an encoded ONNX model: `frames` `[batch, time, dim]` without padding to `logits`
@@ -145,17 +194,47 @@ impl Network {
     pub fn to_onnx(&self) -> Vec<u8> {
         let mut graph = GraphBuilder::new("undertone");
         let frames = "frames";
-        let scaled = InputScale { dim: self.interface.dim }.export(&mut graph, &self.parameters, frames);
-        let logits = match &self.body {
-            Body::Cnn(cnn) => cnn.export(&mut graph, &self.parameters, &scaled),
-            Body::Lstm(lstm) => lstm.export(&mut graph, &self.parameters, &scaled),
+        let scaled = self.input_scale().export(&mut graph, &self.parameters, frames);
+        let logits = match &self.layers {
+            Layers::Cnn(cnn) => cnn.export(&mut graph, &self.parameters, &scaled),
+            Layers::Lstm(lstm) => lstm.export(&mut graph, &self.parameters, &scaled),
         };
         graph.rename_output(&logits, "logits");
-        let dim = Axis::Fixed(self.interface.dim);
-        let labels = Axis::Fixed(self.interface.labels);
-        graph.finish(
-            (frames, &[Axis::Named("batch"), Axis::Named("time"), dim]),
-            ("logits", &[Axis::Named("batch"), labels]),
-        )
+        let input = [Axis::Named("batch"), Axis::Named("time"), Axis::Fixed(self.interface.dim)];
+        let output = [Axis::Named("batch"), Axis::Fixed(self.interface.labels)];
+        graph.finish((frames, &input), ("logits", &output))
+    }
+
+    /// A causal network as an encoded ONNX model that carries state: new `frames` `[batch, time, dim]`, `time` a multiple
+    /// of [`Self::frames_per_step`], and the states of the call before to `logits` `[batch, label]` after these frames
+    /// and the states for the next call. `None` for a network that needs frames to come.
+    pub fn to_stream_onnx(&self) -> Option<StreamModel> {
+        if self.architecture.context != Context::Causal {
+            return None;
+        }
+        let mut graph = GraphBuilder::new("undertone");
+        let (frames, dim) = ("frames", self.interface.dim);
+        let scaled = self.input_scale().export_stream(&mut graph, &self.parameters, frames)?;
+        let logits = match &self.layers {
+            Layers::Cnn(cnn) => cnn.export_stream(&mut graph, &self.parameters, (&scaled, dim)),
+            Layers::Lstm(lstm) => lstm.export_stream(&mut graph, &self.parameters, (&scaled, dim)),
+        };
+        graph.rename_output(&logits, "logits");
+        let states = graph.states().to_vec();
+        let input = [Axis::Named("batch"), Axis::Named("time"), Axis::Fixed(dim)];
+        let output = [Axis::Named("batch"), Axis::Fixed(self.interface.labels)];
+        Some(StreamModel { graph: graph.finish((frames, &input), ("logits", &output)), states })
+    }
+
+    fn input_scale(&self) -> InputScale {
+        InputScale { dim: self.interface.dim, normalisation: self.architecture.normalisation }
+    }
+
+    /// Frames that become one step behind the convolutions.
+    pub fn frames_per_step(&self) -> usize {
+        match &self.layers {
+            Layers::Cnn(cnn) => cnn.front().frames_per_step(),
+            Layers::Lstm(lstm) => lstm.front().frames_per_step(),
+        }
     }
 }

@@ -47,11 +47,23 @@ pub(crate) enum Axis {
 #[derive(Debug)]
 pub(crate) struct GraphBuilder {
     graph: GraphProto,
+    states: Vec<GraphState>,
+}
+
+/// What a graph carries from one call to the next, for one stream; all zeros at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphState {
+    /// Name of the input that takes it.
+    pub name_in: String,
+    /// Name of the output that gives it back.
+    pub name_out: String,
+    /// Lengths of its axes, without the batch, which comes first.
+    pub shape: Vec<usize>,
 }
 
 impl GraphBuilder {
     pub(crate) fn new(name: &str) -> Self {
-        Self { graph: GraphProto { name: name.into(), ..Default::default() } }
+        Self { graph: GraphProto { name: name.into(), ..Default::default() }, states: Vec::new() }
     }
 
     /// Adds an operation with one output and returns the output's name.
@@ -67,6 +79,19 @@ impl GraphBuilder {
         output
     }
 
+    /// Adds a forward LSTM and returns the names of its output, last hidden state and last cell.
+    pub(crate) fn lstm(&mut self, inputs: &[&str], hidden: usize) -> [String; 3] {
+        let attributes =
+            [Attribute::text("direction", "forward"), Attribute::int("hidden_size", hidden as i64)];
+        let output = self.node("LSTM", inputs, &attributes);
+        let others = ["hidden", "cell"].map(|part| format!("{output}_{part}"));
+        if let Some(node) = self.graph.node.last_mut() {
+            node.output.extend(others.iter().cloned());
+        }
+        let [hidden, cell] = others;
+        [output, hidden, cell]
+    }
+
     /// Adds a constant array and returns its name; the same name again gives the one already there.
     pub(crate) fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -79,25 +104,59 @@ impl GraphBuilder {
         self.constant(name, &[values.len()], (INT64, raw_data))
     }
 
+    /// Adds a single integer and returns its name; the same name again gives the one already there.
+    pub(crate) fn int(&mut self, name: &str, value: i64) -> String {
+        self.constant(name, &[], (INT64, value.to_le_bytes().to_vec()))
+    }
+
     /// Adds the parameter `name` as it is.
     pub(crate) fn parameter(&mut self, parameters: &Parameters, name: &str) -> String {
         let parameter = parameters.get(name);
         self.floats(name, &parameter.shape, &parameter.values)
     }
 
-    /// Gives the last value its public name.
-    pub(crate) fn rename_output(&mut self, value: &str, name: &str) {
-        for output in self.graph.node.iter_mut().flat_map(|node| &mut node.output) {
-            if output == value {
-                name.clone_into(output);
-            }
-        }
+    /// Adds a state and returns the name of the input that takes it.
+    pub(crate) fn state(&mut self, name: &str, shape: &[usize]) -> String {
+        let (name_in, name_out) = (format!("{name}.before"), format!("{name}.after"));
+        self.states.push(GraphState { name_in: name_in.clone(), name_out, shape: shape.to_vec() });
+        name_in
     }
 
-    /// Encodes the model with its one input and its one output, both f32.
+    /// Says which value a state becomes.
+    pub(crate) fn carry(&mut self, name: &str, value: &str) {
+        self.rename_output(value, &format!("{name}.after"));
+    }
+
+    /// The last `count` entries along `axis`.
+    pub(crate) fn last(&mut self, value: &str, axis: i64, count: usize) -> String {
+        let start = self.ints(&format!("last_{count}"), &[-(count as i64)]);
+        let end = self.ints("end", &[i64::MAX]);
+        let axis = self.ints(&format!("axis_{axis}"), &[axis]);
+        self.node("Slice", &[value, &start, &end, &axis], &[])
+    }
+
+    /// The states so far.
+    pub(crate) fn states(&self) -> &[GraphState] {
+        &self.states
+    }
+
+    /// Gives a value its public name.
+    pub(crate) fn rename_output(&mut self, value: &str, name: &str) {
+        let values =
+            self.graph.node.iter_mut().flat_map(|node| node.output.iter_mut().chain(&mut node.input));
+        values.filter(|own| *own == value).for_each(|own| name.clone_into(own));
+    }
+
+    /// Encodes the model with its input and its output, both f32, and with its states.
     pub(crate) fn finish(mut self, input: (&str, &[Axis]), output: (&str, &[Axis])) -> Vec<u8> {
         self.graph.input = vec![value_info(input)];
         self.graph.output = vec![value_info(output)];
+        for state in &self.states {
+            let mut axes = vec![Axis::Named("batch")];
+            axes.extend(state.shape.iter().map(|&length| Axis::Fixed(length)));
+            self.graph.input.push(value_info((&state.name_in, &axes)));
+            self.graph.output.push(value_info((&state.name_out, &axes)));
+        }
         let model = ModelProto {
             ir_version: IR_VERSION,
             producer_name: "undertone-train".into(),

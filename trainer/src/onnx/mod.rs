@@ -3,6 +3,7 @@
 mod graph;
 mod messages;
 
+pub use graph::GraphState;
 pub(crate) use graph::{Attribute, Axis, GraphBuilder};
 pub use messages::{
     AttributeProto, Dimension, DimensionValue, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,

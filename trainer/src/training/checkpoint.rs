@@ -21,6 +21,8 @@ struct Notes {
     plan: Plan,
     steps: u32,
     reports: Vec<EpochReport>,
+    #[serde(default)]
+    seconds: f64,
 }
 
 impl Run {
@@ -32,6 +34,7 @@ impl Run {
             plan: self.plan.clone(),
             steps: self.optimiser.steps,
             reports: self.reports.clone(),
+            seconds: self.seconds,
         };
         let mut archive = Archive::default();
         let notes = serde_json::to_string(&notes).expect("numbers, text and lists are JSON");
@@ -50,8 +53,8 @@ impl Run {
         archive.write(path)
     }
 
-    /// Reads what [`Self::save`] wrote.
-    pub fn load(path: &Path) -> Result<Self, TrainError> {
+    /// Reads what [`Self::save`] wrote. The teacher, if there was one, is not part of it.
+    pub fn load(path: &Path, teacher: Option<Network>) -> Result<Self, TrainError> {
         let mut archive = Archive::read(path)?;
         let refuse = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let text = archive.notes.get(RUN).ok_or_else(|| refuse("it holds no run".into()))?;
@@ -61,7 +64,15 @@ impl Run {
         fill(&mut average, AVERAGE, &mut archive).map_err(refuse)?;
         fill(network.parameters_mut(), PARAMETERS, &mut archive).map_err(refuse)?;
         let optimiser = optimiser(&network, &mut archive, notes.steps).map_err(refuse)?;
-        Ok(Self { plan: notes.plan, network, average, optimiser, reports: notes.reports })
+        Ok(Self {
+            plan: notes.plan,
+            network,
+            average,
+            optimiser,
+            reports: notes.reports,
+            teacher,
+            seconds: notes.seconds,
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! The training loop.
 
 use super::average::follow;
-use super::batches::{Example, Lesson, lesson, order, steps_per_epoch};
-use super::objective::cross_entropy;
+use super::batches::{Example, Lesson, School, order};
+use super::objective::{cross_entropy, softmax};
 use super::optimiser::{AdamW, clip};
 use super::plan::Plan;
 use super::schedule::learning_rate;
-use crate::network::{Pass, Phase, values_of};
+use crate::network::{Pass, Phase, Signal};
 use crate::{Network, Parameters, Random, TrainError};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,8 @@ pub struct Run {
     pub(super) average: Parameters,
     pub(super) optimiser: AdamW,
     pub(super) reports: Vec<EpochReport>,
+    pub(super) teacher: Option<Network>,
+    pub(super) seconds: f64,
 }
 
 /// Where a run starts from.
@@ -47,14 +49,24 @@ pub struct Start {
     pub network: Network,
     /// How to learn.
     pub plan: Plan,
+    /// A network of full context and the same normalisation to learn from, besides the labels.
+    pub teacher: Option<Network>,
 }
 
 impl Run {
     /// A run that has learnt nothing yet.
     pub fn new(start: Start) -> Self {
         let average = start.network.parameters().clone();
-        let Start { network, plan } = start;
-        Self { plan, network, average, optimiser: AdamW::default(), reports: Vec::new() }
+        let Start { network, plan, teacher } = start;
+        Self {
+            plan,
+            network,
+            average,
+            optimiser: AdamW::default(),
+            reports: Vec::new(),
+            teacher,
+            seconds: 0.0,
+        }
     }
 
     /// How it learns.
@@ -65,6 +77,16 @@ impl Run {
     /// What the epochs so far did.
     pub fn reports(&self) -> &[EpochReport] {
         &self.reports
+    }
+
+    /// Time spent on the epochs so far.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Adds the duration of an epoch; the clock is the caller's.
+    pub fn add_seconds(&mut self, seconds: f64) {
+        self.seconds += seconds;
     }
 
     /// Whether all epochs are done.
@@ -88,15 +110,25 @@ impl Run {
         let epoch = self.reports.len() + 1;
         let mut random = Random::new(u64::from(self.plan.seed), epoch as u64);
         let steps = order(examples.len(), self.plan.batch, &mut random);
+        let seeds: Vec<u64> = steps.iter().map(|_| random.next_u64()).collect();
+        let (plan, model) = (self.plan.clone(), self.network.clone());
+        let school = School { examples, plan: &plan, network: &model };
+        let prepare = |index: usize| {
+            let step = steps.get(index)?;
+            Some(school.lesson(step, &mut Random::new(seeds[index], 0)))
+        };
         let (mut loss, mut right, mut heard) = (0.0, 0, 0);
-        for (index, step) in steps.iter().enumerate() {
-            let labels = self.network.interface().labels;
-            let lesson = lesson(examples, step, labels, &self.plan, &mut random);
-            let dropout = Random::new(random.next_u64(), DROPOUT_STREAM + index as u64);
-            let outcome = self.step(&lesson, dropout, steps_per_epoch(examples.len(), self.plan.batch));
+        let mut lesson = prepare(0);
+        for (index, seed) in seeds.iter().enumerate() {
+            let Some(current) = lesson else { break };
+            let dropout = Random::new(*seed, DROPOUT_STREAM);
+            heard += current.labels.len();
+            // The next lesson is prepared while this one is learnt.
+            let (outcome, next) =
+                rayon::join(|| self.step(current, dropout, steps.len()), || prepare(index + 1));
+            lesson = next;
             loss += outcome.loss / steps.len() as f32;
             right += outcome.right;
-            heard += lesson.labels.len();
         }
         if !loss.is_finite() {
             return Err(TrainError::Diverged { epoch });
@@ -107,24 +139,40 @@ impl Run {
         Ok(&self.reports[epoch - 1])
     }
 
-    fn step(&mut self, lesson: &Lesson, dropout: Random, steps_per_epoch: usize) -> Outcome {
+    fn step(&mut self, lesson: Lesson, dropout: Random, steps_per_epoch: usize) -> Outcome {
+        let shares = self.shares(&lesson);
         let mut pass = Pass::new(self.network.parameters(), Phase::Training(dropout));
-        let logits = self.network.forward(&mut pass, &lesson.batch);
-        let right = count_right(&values_of(logits.clone().inner()), &lesson.labels);
-        let loss = cross_entropy(logits, lesson.shares.clone());
-        let mut gradients = pass.gradients(&loss.backward());
+        let (logits, trace) = self.network.forward(&mut pass, lesson.batch);
+        let statistics = pass.into_statistics();
+        let right = count_right(&logits.values, &lesson.labels);
+        let (loss, slope) = cross_entropy(&logits, &shares);
+        let mut gradients = self.network.backward(trace, &slope).by_name;
         clip(&mut gradients, self.plan.gradient_clip);
         let step = self.optimiser.steps as usize;
         let rate = learning_rate(self.plan.learning_rate, step, steps_per_epoch * self.plan.epochs);
         let parameters = self.network.parameters_mut();
         self.optimiser.step(parameters, &gradients, rate, self.plan.weight_decay);
-        for (name, measured) in pass.into_statistics() {
+        for (name, measured) in statistics {
             for (running, measured) in parameters.get_mut(&name).values.iter_mut().zip(measured) {
                 *running += STATISTIC_SHARE * (measured - *running);
             }
         }
         follow(&mut self.average, parameters, self.plan.average_decay, step);
-        Outcome { loss: values_of(loss.inner())[0], right }
+        Outcome { loss, right }
+    }
+
+    /// What is to be learnt from a lesson: its labels, mixed with what the teacher says about whole utterances.
+    fn shares(&self, lesson: &Lesson) -> Vec<f32> {
+        let Some(teacher) = &self.teacher else { return lesson.shares.clone() };
+        let mut batch = lesson.batch.clone();
+        for (prefixes, steps) in batch.prefixes.iter_mut().zip(&batch.frames.steps) {
+            prefixes.fill(*steps);
+        }
+        let mut pass = Pass::new(teacher.parameters(), Phase::Inference);
+        let (logits, _): (Signal, _) = teacher.forward(&mut pass, batch);
+        let share = self.plan.teacher_share;
+        let taught = softmax(&logits);
+        lesson.shares.iter().zip(taught).map(|(own, taught)| (1.0 - share) * own + share * taught).collect()
     }
 }
 

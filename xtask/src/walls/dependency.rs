@@ -22,11 +22,7 @@ const RESERVED: [Reserved; 5] = [
         folders: &["crates/plugin-host"],
         reason: "only plugin-host loads libraries",
     },
-    Reserved {
-        library: "burn",
-        folders: &["trainer"],
-        reason: "only the trainer pays for a training framework",
-    },
+    Reserved { library: "faer", folders: &["trainer"], reason: "only the trainer pays for matrix products" },
     Reserved {
         library: "ort",
         folders: &["plugins"],
@@ -104,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_engine_knows_no_grpc_and_loads_nothing() {
-        assert_eq!(sentences("crates/engine/Cargo.toml", &["tonic", "libloading", "ort", "burn"]).len(), 4);
+        assert_eq!(sentences("crates/engine/Cargo.toml", &["tonic", "libloading", "ort", "faer"]).len(), 4);
     }
 
     #[test]

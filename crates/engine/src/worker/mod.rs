@@ -50,7 +50,7 @@ pub(crate) enum Input {
 pub(crate) struct WorkerContext {
     pub(crate) models: Vec<Arc<dyn Model>>,
     pub(crate) observer: Arc<dyn Observer>,
-    pub(crate) abstain_below: f32,
+    pub(crate) abstain_below: Option<f32>,
     /// Set when this worker is to end, whatever streams it has.
     pub(crate) stop: Arc<AtomicBool>,
 }

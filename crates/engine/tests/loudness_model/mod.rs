@@ -23,6 +23,8 @@ pub(crate) struct LoudnessModel {
     labels: Vec<String>,
     layout: FrameLayout,
     behaviour: Behaviour,
+    abstain_below: Option<f32>,
+    plausible_from: Option<f32>,
 }
 
 impl LoudnessModel {
@@ -38,12 +40,20 @@ impl LoudnessModel {
         Self::named("panicking", Behaviour::Panic)
     }
 
+    /// One that names a threshold for abstention and one for plausible labels.
+    pub(crate) fn calibrated(abstain_below: f32, plausible_from: f32) -> Self {
+        let (abstain_below, plausible_from) = (Some(abstain_below), Some(plausible_from));
+        Self { abstain_below, plausible_from, ..Self::new() }
+    }
+
     fn named(name: &str, behaviour: Behaviour) -> Self {
         Self {
             reference: ModelRef { name: name.into(), version: "1.0.0".into() },
             labels: vec!["quiet".into(), "loud".into()],
             layout: layout(),
             behaviour,
+            abstain_below: None,
+            plausible_from: None,
         }
     }
 }
@@ -63,6 +73,14 @@ impl Model for LoudnessModel {
 
     fn temperature(&self) -> f32 {
         1.0
+    }
+
+    fn abstain_below(&self) -> Option<f32> {
+        self.abstain_below
+    }
+
+    fn plausible_from(&self) -> Option<f32> {
+        self.plausible_from
     }
 
     fn min_frames(&self) -> usize {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use undertone_bundle::{
-    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, Tensor, Training,
+    Bundle, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph, Graphs, Limits,
+    Manifest, Plugin, SCHEMA, Tensor, Training,
 };
 use undertone_plugin_host::{HostConfig, HostError, LoadedModel, PluginHost};
 
@@ -13,6 +14,19 @@ fn stage() -> PathBuf {
     let stage = std::env::var_os("UNDERTONE_STAGE").map_or_else(beside, PathBuf::from);
     assert!(stage.join("bad-plugins").is_dir(), "no plugins in {}: run `cargo xtask test`", stage.display());
     stage
+}
+
+/// Two frames, written into bundles that name golden vectors; their first values have the mean 1.
+const GOLDEN_FRAMES: [f32; 4] = [0.0, 1.0, 2.0, 1.0];
+
+/// Golden vectors with these logits.
+pub(crate) fn golden(logits: [f32; 2]) -> Option<Golden> {
+    Some(Golden {
+        frames: GOLDEN_FRAMES_FILE.into(),
+        time: 2,
+        logits: logits.to_vec(),
+        tolerance: GOLDEN_TOLERANCE,
+    })
 }
 
 /// What differs from bundle to bundle.
@@ -66,10 +80,12 @@ impl Site {
     pub(crate) fn write(&self, version: &str, wanted: &Wanted<'_>) -> PathBuf {
         let mut manifest = manifest(version, wanted);
         (wanted.change)(&mut manifest);
-        let files: &[(&str, &[u8])] =
-            &[("whole.onnx", wanted.classifier_behaviour.as_bytes()), ("card.md", b"# Card")];
+        let golden = Golden::encode_frames(&GOLDEN_FRAMES);
+        let mut files: Vec<(&str, &[u8])> =
+            vec![("whole.onnx", wanted.classifier_behaviour.as_bytes()), ("card.md", b"# Card")];
+        files.extend(manifest.golden.is_some().then_some((GOLDEN_FRAMES_FILE, golden.as_slice())));
         let dir = self.models_dir().join("m").join(version);
-        Bundle::write(&dir, manifest, files).expect("a good bundle").dir().to_owned()
+        Bundle::write(&dir, manifest, &files).expect("a good bundle").dir().to_owned()
     }
 
     pub(crate) fn load(&self, wanted: &Wanted<'_>) -> Result<Arc<LoadedModel>, HostError> {
@@ -116,7 +132,7 @@ fn manifest(version: &str, wanted: &Wanted<'_>) -> Manifest {
             },
             stream: None,
         },
-        calibration: Calibration { temperature: 1.0 },
+        calibration: Calibration::of_temperature(1.0),
         limits: Limits { min_frames: 2, max_frames: 100 },
         training: Training {
             dataset: "invented".into(),
@@ -130,6 +146,7 @@ fn manifest(version: &str, wanted: &Wanted<'_>) -> Manifest {
             uar: 0.0,
             epochs: 0,
         },
+        golden: None,
         files: Default::default(),
     }
 }

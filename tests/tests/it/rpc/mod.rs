@@ -1,6 +1,8 @@
 //! Calls over real gRPC, on a real server with the shipped models.
 
+mod abstention;
 mod bad_input;
+mod golden;
 mod limits;
 mod models;
 mod operating;

@@ -1,0 +1,132 @@
+//! The four files of a run.
+
+use super::agreement::Agreement;
+use super::epoch::Epoch;
+use super::fold::FoldFacts;
+use super::interim::InterimPrediction;
+use super::prediction::Prediction;
+use super::run::RunId;
+use super::table::{FIRST_ROW_LINE, Row, parse, render};
+use crate::EvaluationError;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const EXTENSION: &str = ".csv";
+
+/// What a file of a run holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Predictions,
+    Folds,
+    Curve,
+    Interim,
+}
+
+impl Kind {
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Predictions => "",
+            Self::Folds => "-folds",
+            Self::Curve => "-curve",
+            Self::Interim => "-interim",
+        }
+    }
+
+    fn path(self, folder: &Path, run: RunId) -> PathBuf {
+        folder.join(format!("{run}{}{EXTENSION}", self.suffix()))
+    }
+}
+
+/// Everything noted down about one protocol with one seed. A list without entries has no file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Which one.
+    pub id: RunId,
+    /// Answers to whole clips, each clip once.
+    pub predictions: Vec<Prediction>,
+    /// Facts about each fold.
+    pub folds: Vec<FoldFacts>,
+    /// The learning curves of all folds.
+    pub curve: Vec<Epoch>,
+    /// Answers of the causal network.
+    pub interim: Vec<InterimPrediction>,
+}
+
+impl Run {
+    /// A run of which nothing is known yet.
+    pub const fn new(id: RunId) -> Self {
+        Self { id, predictions: Vec::new(), folds: Vec::new(), curve: Vec::new(), interim: Vec::new() }
+    }
+
+    /// Reads the files that `folder` has of `id`. Fails for a damaged one, naming file and line.
+    pub fn read(folder: &Path, id: RunId) -> Result<Self, EvaluationError> {
+        Ok(Self {
+            id,
+            predictions: read_rows(Kind::Predictions, folder, id)?,
+            folds: read_rows(Kind::Folds, folder, id)?,
+            curve: read_rows(Kind::Curve, folder, id)?,
+            interim: read_rows(Kind::Interim, folder, id)?,
+        })
+    }
+
+    /// Writes the lists that have entries into `folder`, in the order of fold and clip; other files stay.
+    /// Refuses, and writes nothing of, a list that could not be read back.
+    pub fn write(&self, folder: &Path) -> Result<(), EvaluationError> {
+        fs::create_dir_all(folder).map_err(EvaluationError::write(folder))?;
+        write_rows(&self.predictions, Kind::Predictions, folder, self.id)?;
+        write_rows(&self.folds, Kind::Folds, folder, self.id)?;
+        write_rows(&self.curve, Kind::Curve, folder, self.id)?;
+        write_rows(&self.interim, Kind::Interim, folder, self.id)
+    }
+
+    /// Reads all files of a run, and fails when the predictions are missing or another file contradicts them.
+    pub(super) fn read_whole(folder: &Path, id: RunId) -> Result<Self, EvaluationError> {
+        let run = Self::read(folder, id)?;
+        if run.predictions.is_empty() {
+            return Err(EvaluationError::MissingPredictions { path: Kind::Predictions.path(folder, id) });
+        }
+        let agreement = Agreement::new(&run);
+        let by_fold = agreement.broken_by_fold().map(|broken| (Kind::Folds, broken));
+        let broken = by_fold.or_else(|| Some((Kind::Interim, agreement.broken_by_interim()?)));
+        match broken {
+            Some((kind, (row, what))) => {
+                let (path, line) = (kind.path(folder, id), row + FIRST_ROW_LINE);
+                Err(EvaluationError::Damaged { path, line, what })
+            }
+            None => Ok(run),
+        }
+    }
+}
+
+/// The run that a file called `name` belongs to; `None` unless it is a CSV file.
+pub(super) fn run_of(name: &str) -> Option<Result<RunId, String>> {
+    let stem = name.strip_suffix(EXTENSION)?;
+    let kinds = [Kind::Folds, Kind::Curve, Kind::Interim];
+    let start = kinds.iter().find_map(|kind| stem.strip_suffix(kind.suffix())).unwrap_or(stem);
+    Some(start.parse())
+}
+
+fn read_rows<R: Row>(kind: Kind, folder: &Path, id: RunId) -> Result<Vec<R>, EvaluationError> {
+    let path = kind.path(folder, id);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let bytes = fs::read(&path).map_err(EvaluationError::read(&path))?;
+    match str::from_utf8(&bytes) {
+        Ok(text) => parse(text, id, &path),
+        Err(error) => {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            Err(EvaluationError::Damaged { path, line, what: "the line is not UTF-8".to_owned() })
+        }
+    }
+}
+
+fn write_rows<R: Row>(rows: &[R], kind: Kind, folder: &Path, id: RunId) -> Result<(), EvaluationError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let path = kind.path(folder, id);
+    let text = render(rows, id);
+    parse::<R>(&text, id, &path)?;
+    fs::write(&path, text).map_err(EvaluationError::write(&path))
+}

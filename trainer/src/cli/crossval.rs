@@ -1,0 +1,75 @@
+//! `crossval`: the folds of a protocol.
+
+use super::material::MaterialArguments;
+use super::progress;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use undertone_evaluation::{Figures, Judged, Prediction, Protocol, Run, RunId};
+use undertone_trainer::SplitRule;
+use undertone_trainer::protocol::{FoldId, folds};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    material: MaterialArguments,
+    /// How the clips are split: speaker5 (by actor) or random80 (a random fifth).
+    #[arg(long, default_value = "speaker5")]
+    protocol: Protocol,
+    /// Only this fold; all of them else.
+    #[arg(long)]
+    fold: Option<u32>,
+    /// Train the network of full context only. There are no interim answers then.
+    #[arg(long)]
+    whole_only: bool,
+    /// Folder of evidence: written when all folds were trained, compared with when it is one.
+    #[arg(long, value_name = "models/NAME/evaluation")]
+    evidence: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let recipe = arguments.material.recipe()?;
+    let run = RunId { protocol: arguments.protocol, seed: arguments.material.seed };
+    let folds = match arguments.fold {
+        Some(fold) => fold..fold + 1,
+        None => 0..folds(arguments.protocol),
+    };
+    let mut evidence = Run::new(run);
+    for fold in folds {
+        let id = FoldId { run, fold };
+        let job = arguments.material.job(&recipe, SplitRule::Fold(id), &id.folder());
+        let checkpoints = arguments.material.checkpoints();
+        let trained = match arguments.whole_only {
+            true => job.train_whole(checkpoints, &mut progress::print)?,
+            false => job.train(checkpoints, &mut progress::print)?,
+        };
+        let own = trained.evidence(fold, &recipe.decision)?;
+        print_figures(&id.folder(), &own.predictions);
+        evidence.predictions.extend(own.predictions);
+        evidence.folds.push(own.facts);
+        evidence.curve.extend(own.curve);
+        evidence.interim.extend(own.interim);
+    }
+    match (&arguments.evidence, arguments.fold) {
+        (Some(folder), None) => evidence.write(folder)?,
+        (Some(folder), Some(fold)) => compare(folder, run, fold)?,
+        (None, _) => {}
+    }
+    if arguments.fold.is_none() {
+        print_figures(&run.to_string(), &evidence.predictions);
+    }
+    Ok(())
+}
+
+/// Prints what the committed evidence says of the same fold.
+fn compare(folder: &Path, run: RunId, fold: u32) -> anyhow::Result<()> {
+    let mut committed = Run::read(folder, run)?.predictions;
+    committed.retain(|prediction| prediction.fold == fold);
+    print_figures("in the evidence", &committed);
+    Ok(())
+}
+
+fn print_figures(name: &str, predictions: &[Prediction]) {
+    let judged: Vec<Judged> = predictions.iter().map(Prediction::judged).collect();
+    let figures = Figures::of(&judged);
+    println!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
+}

@@ -1,0 +1,50 @@
+//! The command line: one file per command.
+
+mod crossval;
+mod evaluate;
+mod export;
+mod fetch;
+mod material;
+mod progress;
+mod report;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+/// Turns labelled speech into bundles that Undertone loads.
+#[derive(Debug, Parser)]
+#[command(name = "undertone-trainer", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Download a published data set, verify it and unpack it.
+    Fetch(fetch::Arguments),
+    /// Train both networks of a recipe and write their bundle.
+    Train(Box<train::Arguments>),
+    /// Train the folds of a protocol and write down what they say about clips they never heard.
+    Crossval(crossval::Arguments),
+    /// Measure a finished training again on its held-out speakers.
+    Evaluate(evaluate::Arguments),
+    /// Write the graph of a checkpoint as an ONNX file.
+    Export(export::Arguments),
+    /// Compute every published figure from the predictions and write the report, or check the one that is there.
+    Report(report::Arguments),
+}
+
+impl Cli {
+    /// Carries the command out.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        match &self.command {
+            Command::Fetch(arguments) => fetch::run(arguments),
+            Command::Train(arguments) => train::run(arguments),
+            Command::Crossval(arguments) => crossval::run(arguments),
+            Command::Evaluate(arguments) => evaluate::run(arguments),
+            Command::Export(arguments) => export::run(arguments),
+            Command::Report(arguments) => report::run(arguments),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `report`: every published figure from the predictions.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+use undertone_evaluation::{Evidence, Facts, Summary, check, report_html, report_markdown};
+use undertone_trainer::{DataSheet, Interface, Network, TrainingRecipe};
+
+const FRAMES_PER_SECOND: usize = 100;
+const HTML: &str = "report.html";
+const MARKDOWN: &str = "report.md";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folder of evidence.
+    #[arg(value_name = "models/NAME/evaluation")]
+    evidence: PathBuf,
+    /// The recipe that was trained.
+    #[arg(long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// Write nothing; fail when a published figure or page does not follow from the predictions.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let folder = &arguments.evidence;
+    let evidence = Evidence::open(folder)?;
+    let facts = facts(&TrainingRecipe::read(&arguments.recipe)?);
+    let pages = [(HTML, report_html(&evidence, &facts)), (MARKDOWN, report_markdown(&evidence, &facts))];
+    if arguments.check {
+        return compare(folder, &pages);
+    }
+    Summary::of(&evidence).write(folder)?;
+    for (name, page) in pages {
+        let path = folder.join(name);
+        fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    println!("{} is written", folder.join(HTML).display());
+    Ok(())
+}
+
+fn compare(folder: &Path, pages: &[(&str, String)]) -> anyhow::Result<()> {
+    let mut differences: Vec<String> = check(folder)?.iter().map(ToString::to_string).collect();
+    for (name, page) in pages {
+        let path = folder.join(name);
+        let committed =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if committed != *page {
+            differences.push(format!("{name} is not what the predictions give"));
+        }
+    }
+    if !differences.is_empty() {
+        bail!("{} does not follow from its predictions:\n{}", folder.display(), differences.join("\n"));
+    }
+    println!("{}: every figure follows from the predictions", folder.display());
+    Ok(())
+}
+
+fn facts(recipe: &TrainingRecipe) -> Facts {
+    let sheet = DataSheet::ravdess();
+    let interface = Interface { dim: recipe.dim(), labels: undertone_core::Emotion::ALL.len() };
+    let network = Network::new(recipe.whole.clone(), interface, 0);
+    Facts {
+        model: recipe.name.clone(),
+        description: recipe.description.clone(),
+        parameters: network.parameters().learnt() as u64,
+        macs_per_second: network.macs(FRAMES_PER_SECOND) as u64,
+        file_bytes: network.to_onnx().len() as u64,
+        milliseconds_per_clip: None,
+        licence: sheet.licence,
+        data_set: sheet.dataset,
+        citation: sheet.citation,
+    }
+}

@@ -1,0 +1,132 @@
+//! What is trained, and how: a TOML file per model.
+
+use crate::evaluation::DecisionRule;
+use crate::protocol::FoldId;
+use crate::training::Plan;
+use crate::{Architecture, Normalisation, SplitRule, TrainError};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::Path;
+use undertone_evaluation::{Protocol, RunId};
+use undertone_features::FeatureExtractor;
+
+/// A model's recipe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRecipe {
+    /// The model's name.
+    pub name: String,
+    /// One sentence for lists and cards.
+    pub description: String,
+    /// Name of the feature recipe.
+    pub features: String,
+    /// Playing speeds at which clips to learn from are heard, in percent (pitch moves too).
+    pub speeds_percent: Vec<u32>,
+    /// Epochs of both networks under the protocol `random80`, where longer training pays; those of the plans when
+    /// it is left out.
+    #[serde(default)]
+    pub random80_epochs: Option<usize>,
+    /// What is promised about answers.
+    #[serde(default)]
+    pub decision: DecisionRule,
+    /// The network of full context.
+    pub whole: Architecture,
+    /// How it learns.
+    #[serde(default)]
+    pub whole_plan: Plan,
+    /// The causal network, taught by the other one.
+    pub stream: Architecture,
+    /// How it learns.
+    #[serde(default)]
+    pub stream_plan: Plan,
+}
+
+/// One of the two networks of a recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Member {
+    /// Full context.
+    Whole,
+    /// Causal.
+    Stream,
+}
+
+impl TrainingRecipe {
+    /// Reads a recipe; every mistake of it is named with the file.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = fs::read_to_string(path).map_err(TrainError::file("read", path))?;
+        let refuse = |reason: String| TrainError::TrainingRecipe { path: path.to_owned(), reason };
+        let recipe: Self = toml::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+        let mistakes = recipe.mistakes();
+        if mistakes.is_empty() { Ok(recipe) } else { Err(refuse(mistakes.join("; "))) }
+    }
+
+    /// Values per frame of its features; 0 when there is no such feature recipe.
+    pub fn dim(&self) -> usize {
+        let features = undertone_features::Recipe::named(&self.features);
+        features.and_then(|recipe| FeatureExtractor::new(&recipe).ok()).map_or(0, |own| own.layout().dim)
+    }
+
+    /// One of the networks with its plan.
+    pub fn member(&self, member: Member) -> (&Architecture, &Plan) {
+        match member {
+            Member::Whole => (&self.whole, &self.whole_plan),
+            Member::Stream => (&self.stream, &self.stream_plan),
+        }
+    }
+
+    /// The plan of one of the networks for a training.
+    pub fn plan(&self, member: Member, split: &SplitRule, seed: u32) -> Plan {
+        let (_, plan) = self.member(member);
+        let epochs = match split {
+            SplitRule::Fold(FoldId { run: RunId { protocol: Protocol::Random80, .. }, .. }) => {
+                self.random80_epochs
+            }
+            _ => None,
+        };
+        Plan { seed, epochs: epochs.unwrap_or(plan.epochs), ..plan.clone() }
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.dim() == 0 {
+            mistakes.push(format!("features: there is no feature recipe {:?}", self.features));
+        }
+        if !self.speeds_percent.contains(&100) {
+            mistakes.push("speeds_percent: 100 is missing, clips are measured as recorded".into());
+        }
+        if let Some(speed) = self.speeds_percent.iter().find(|speed| !(50..=200).contains(*speed)) {
+            mistakes.push(format!("speeds_percent: {speed} is not between 50 and 200"));
+        }
+        if self.whole.normalisation != self.stream.normalisation {
+            mistakes.push("stream.normalisation: differs from the one of its teacher".into());
+        }
+        if let Normalisation::Running { prior_frames } = self.whole.normalisation
+            && !(prior_frames.is_finite() && prior_frames > 0.0)
+        {
+            mistakes.push(format!("whole.normalisation: {prior_frames} prior frames are not above 0"));
+        }
+        if !(self.decision.coverage > 0.0 && self.decision.coverage < 1.0) {
+            mistakes.push("decision.coverage: must be above 0 and below 1".into());
+        }
+        if !(0.0..=1.0).contains(&self.decision.abstain_error) {
+            mistakes.push("decision.abstain_error: must be between 0 and 1".into());
+        }
+        if self.random80_epochs == Some(0) {
+            mistakes.push("random80_epochs: must be at least 1".into());
+        }
+        for (name, plan) in [("whole_plan", &self.whole_plan), ("stream_plan", &self.stream_plan)] {
+            mistakes.extend(plan.mistakes().into_iter().map(|mistake| format!("{name}.{mistake}")));
+        }
+        mistakes
+    }
+}
+
+impl Member {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Stream => "stream",
+        }
+    }
+}
