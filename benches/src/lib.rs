@@ -1,11 +1,13 @@
-//! Benchmarks. Each measures its work and a baseline in turns, in one process, so that the ratios hold on any
+//! Benchmarks. Each measures its work and a baseline in turns, in one run, so that the ratios hold on any
 //! machine, and reports medians with their spread.
 #![forbid(unsafe_code)]
 
 mod features;
 mod machine;
 mod report;
+mod train;
 
 pub use features::measure_features;
 pub use machine::Machine;
 pub use report::{Figure, Report, Run};
+pub use train::measure_train;

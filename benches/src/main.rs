@@ -1,9 +1,10 @@
-//! `undertone-benches NAME [--json]`: runs one benchmark and prints its figures; the last line is one JSON object.
+//! `undertone-benches NAME [--json] [--python PATH]`: runs one benchmark and prints its figures; the last line is one JSON object.
 #![forbid(unsafe_code)]
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use undertone_benches::{Report, measure_features};
+use std::path::PathBuf;
+use undertone_benches::{Report, measure_features, measure_train};
 
 #[derive(Parser)]
 #[command(about = "Runs one benchmark")]
@@ -13,17 +14,22 @@ struct Arguments {
     /// Print the JSON object only.
     #[arg(long)]
     json: bool,
+    /// The Python of `train`, with torch and numpy.
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
     /// Log-mel frames against the bare Fourier transforms.
     Features,
+    /// An epoch of training against the same network in PyTorch.
+    Train,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let report = arguments.bench.measure()?;
+    let report = arguments.measure()?;
     if !arguments.json {
         println!("{report}");
     }
@@ -31,10 +37,11 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-impl Bench {
-    fn measure(self) -> Result<Report> {
-        match self {
-            Self::Features => measure_features(),
+impl Arguments {
+    fn measure(&self) -> Result<Report> {
+        match self.bench {
+            Bench::Features => measure_features(),
+            Bench::Train => measure_train(&self.python),
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Report {
     pub baseline: BTreeMap<&'static str, f64>,
     /// Lowest and highest of every figure.
     pub spread: BTreeMap<&'static str, [f64; 2]>,
+    /// What other software they were compared with, and its version; left out of the JSON where there is none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub peers: BTreeMap<&'static str, String>,
     /// Where they were taken.
     pub machine: Machine,
     /// The figures of every run.
@@ -57,6 +60,7 @@ impl Report {
             headline: BTreeMap::new(),
             baseline: BTreeMap::new(),
             spread: BTreeMap::new(),
+            peers: BTreeMap::new(),
             machine: Machine::this(),
             runs: Vec::new(),
         };
@@ -72,6 +76,12 @@ impl Report {
         report
     }
 
+    /// Names a peer that the figures were compared with.
+    pub fn against(mut self, peer: &'static str, version: String) -> Self {
+        self.peers.insert(peer, version);
+        self
+    }
+
     /// The report as one line of JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
@@ -83,6 +93,9 @@ impl fmt::Display for Report {
         let Machine { platform, processor, cores } = &self.machine;
         writeln!(f, "{}: median of {} runs (lowest to highest)", self.bench, self.runs.len())?;
         writeln!(f, "on {platform}, {processor}, {cores} cores")?;
+        for (peer, version) in &self.peers {
+            writeln!(f, "against {peer}: {version}")?;
+        }
         for (name, value) in self.headline.iter().chain(&self.baseline) {
             let [min, max] = self.spread[name];
             write!(f, "  {name:<32} {value:>9.3}  ({min:.3} to {max:.3})")?;

@@ -143,6 +143,7 @@ impl Job {
         let source = Source {
             folder: &self.data,
             corpus: &self.corpus,
+            more_corpora: &self.recipe.more_corpora,
             split: &self.split,
             cache_dir: &self.cache_dir,
         };

@@ -1,6 +1,6 @@
 //! Clips, their parts and their frames together.
 
-use crate::dataset::{Clip, Part, Preparation, Prepared, Split, prepare_cached, read_clips};
+use crate::dataset::{Clip, Part, Preparation, Prepared, Split, Utterance, prepare_cached, read_clips};
 use crate::evaluation::Trial;
 use crate::training::Example;
 use crate::{SplitRule, TrainError};
@@ -16,6 +16,8 @@ pub struct Source<'a> {
     pub folder: &'a Path,
     /// Which rows of its `index.csv`, if it has one.
     pub corpus: &'a str,
+    /// Other corpora of the list that are learnt from, too, and never measured by.
+    pub more_corpora: &'a [String],
     /// Which clips are held out.
     pub split: &'a SplitRule,
     /// Where prepared frames are kept.
@@ -59,7 +61,24 @@ impl Material {
             speeds_percent: speeds_percent.to_vec(),
         };
         let prepared = prepare_cached(&clips, &preparation, source.cache_dir)?;
-        Ok(Self { clips, split, prepared, recipe: preparation.recipe })
+        let mut material = Self { clips, split, prepared, recipe: preparation.recipe.clone() };
+        for corpus in source.more_corpora {
+            let more = read_clips(source.folder, corpus)?;
+            let prepared = prepare_cached(&more, &preparation, source.cache_dir)?;
+            material = material.with_more(more, prepared);
+        }
+        Ok(material)
+    }
+
+    fn with_more(mut self, more: Vec<Clip>, prepared: Prepared) -> Self {
+        let behind = self.clips.len();
+        self.split = self.split.with_more(&self.clips, &more);
+        self.clips.extend(more);
+        self.prepared.duplicates.extend(prepared.duplicates.iter().map(|clip| behind + clip));
+        let moved = prepared.utterances.into_iter();
+        let moved = moved.map(|utterance| Utterance { clip: behind + utterance.clip, ..utterance });
+        self.prepared.utterances.extend(moved);
+        self
     }
 
     /// The clips to learn from, at all speeds. Clips in which no speech was found are left out, and of clips

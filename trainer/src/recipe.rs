@@ -20,6 +20,10 @@ pub struct TrainingRecipe {
     pub description: String,
     /// Name of the feature recipe.
     pub features: String,
+    /// Other corpora of the data set's list that are learnt from, too, and never measured by. Clips of held-out speakers
+    /// are left out of them.
+    #[serde(default)]
+    pub more_corpora: Vec<String>,
     /// Playing speeds at which clips to learn from are heard, in percent (pitch moves too).
     pub speeds_percent: Vec<u32>,
     /// Epochs of both networks under the protocol `random80`, where longer training pays; those of the plans when

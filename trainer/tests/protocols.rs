@@ -120,3 +120,30 @@ fn a_clip_that_no_list_knows_is_refused_by_name() {
     let run = RunId { protocol: Protocol::Random80, seed: 99 };
     assert!(list(run).is_err());
 }
+
+#[test]
+fn songs_of_held_out_actors_never_reach_training() {
+    let Some(data) = corpus::ravdess() else { return };
+    let (clips, songs) = (read_clips(&data, "ravdess"), read_clips(&data, "ravdess-song"));
+    let (clips, songs) = (clips.expect("a good list"), songs.expect("a good list"));
+    assert_eq!(songs.len(), 1012);
+    for id in trainings() {
+        let split = id.split(&clips).expect("listed");
+        let held_out: BTreeSet<&Speaker> = match id.run.protocol {
+            Protocol::Speaker5 => [Part::Validation, Part::Test]
+                .into_iter()
+                .flat_map(|part| split.clips(part))
+                .map(|clip| &clips[clip].speaker)
+                .collect(),
+            Protocol::Random80 => BTreeSet::new(),
+        };
+        let split = split.clone().with_more(&clips, &songs);
+        for (index, song) in songs.iter().enumerate() {
+            let learnt = split.part(clips.len() + index) == Part::Training;
+            assert_eq!(learnt, !held_out.contains(&song.speaker), "{id:?} {}", song.path.display());
+        }
+        for part in [Part::Validation, Part::Test] {
+            assert!(split.clips(part).iter().all(|clip| *clip < clips.len()), "songs are never measured by");
+        }
+    }
+}

@@ -1,19 +1,41 @@
 //! `bench`: one benchmark, optimised, against a staged tree.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::process;
+use crate::pytorch;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
-/// Runs the benchmark `name`; its own output goes to standard output, everything else to standard error.
-pub(crate) fn run(workspace: &Workspace, name: &str, json: bool) -> Result<()> {
-    let stage = stage::run(workspace, Profile::Release)?;
-    let mut cargo = process::cargo(workspace);
-    cargo.env("UNDERTONE_STAGE", stage);
-    cargo.args(["run", "--release", "--package", "undertone-benches", "--", name]);
-    if json {
-        cargo.arg("--json");
+/// The one that is measured against PyTorch.
+const TRAIN: &str = "train";
+
+/// What to run, and how.
+pub(crate) struct Bench {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether to print the JSON object only.
+    pub(crate) json: bool,
+    /// The interpreter of `train`; one with PyTorch is made in the cache if not given.
+    pub(crate) python: Option<PathBuf>,
+}
+
+impl Bench {
+    /// Runs the benchmark; its own output goes to standard output, everything else to standard error.
+    pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
+        let stage = stage::run(workspace, Profile::Release)?;
+        let mut cargo = process::cargo(workspace);
+        cargo.env("UNDERTONE_STAGE", stage);
+        cargo.args(["run", "--release", "--package", "undertone-benches", "--", &self.name]);
+        if self.json {
+            cargo.arg("--json");
+        }
+        if self.name == TRAIN {
+            let python = self.python.map_or_else(|| pytorch::provide(workspace), Ok)?;
+            cargo.arg("--python").arg(std::path::absolute(python)?);
+        }
+        process::run(&mut cargo)
     }
-    process::run(&mut cargo)
 }

@@ -12,6 +12,7 @@ mod package;
 mod postgres;
 mod process;
 mod progress;
+mod pytorch;
 mod server;
 mod stage;
 mod test;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::bench::Bench;
 use crate::stage::Profile;
 use crate::workspace::Workspace;
 
@@ -73,6 +75,9 @@ enum Task {
         /// Print one JSON object as the last line
         #[arg(long)]
         json: bool,
+        /// An interpreter with torch and numpy for `train`; the cached one if not given, made when it is missing
+        #[arg(long)]
+        python: Option<PathBuf>,
     },
     /// Make a tar archive to install on another machine
     Package {
@@ -103,7 +108,7 @@ fn perform(task: Task) -> Result<ExitCode> {
             println!("{}", stage.display());
         }
         Task::Codegen { check } => codegen::run(&workspace, check)?,
-        Task::Bench { name, json } => bench::run(&workspace, &name, json)?,
+        Task::Bench { name, json, python } => Bench { name, json, python }.run(&workspace)?,
         Task::Package { out } => package::run(&workspace, out)?,
     }
     Ok(ExitCode::SUCCESS)

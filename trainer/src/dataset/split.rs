@@ -25,6 +25,8 @@ pub enum Part {
     Validation,
     /// Held out for the final figures.
     Test,
+    /// Neither learnt from nor measured by: more clips of a speaker who is held out.
+    LeftOut,
 }
 
 /// Every clip's part.
@@ -82,6 +84,32 @@ impl Split {
         let speakers: BTreeSet<&Speaker> = learnt.map(|(clip, _)| &clip.speaker).collect();
         let training_speakers = speakers.into_iter().cloned().collect();
         Self { parts, training_speakers }
+    }
+
+    /// The split of `clips`, which it is for, with `more` clips behind them. These are never measured by; they are learnt
+    /// from unless their speaker is held out: has clips to be measured by, and none to learn from.
+    pub fn with_more(mut self, clips: &[Clip], more: &[Clip]) -> Self {
+        let speakers = |wanted: &dyn Fn(Part) -> bool| -> BTreeSet<&Speaker> {
+            clips
+                .iter()
+                .zip(&self.parts)
+                .filter(|(_, part)| wanted(**part))
+                .map(|(clip, _)| &clip.speaker)
+                .collect()
+        };
+        let learnt = speakers(&|part| part == Part::Training);
+        let measured = speakers(&|part| part == Part::Validation || part == Part::Test);
+        let part = |clip: &Clip| match measured.contains(&clip.speaker) && !learnt.contains(&clip.speaker) {
+            true => Part::LeftOut,
+            false => Part::Training,
+        };
+        let parts: Vec<Part> = more.iter().map(part).collect();
+        let heard = more.iter().zip(&parts).filter(|(_, part)| **part == Part::Training);
+        let all: BTreeSet<Speaker> =
+            learnt.into_iter().chain(heard.map(|(clip, _)| &clip.speaker)).cloned().collect();
+        self.training_speakers = all.into_iter().collect();
+        self.parts.extend(parts);
+        self
     }
 
     /// The part of clip `index`.

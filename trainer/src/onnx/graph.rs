@@ -159,7 +159,7 @@ impl GraphBuilder {
         }
         let model = ModelProto {
             ir_version: IR_VERSION,
-            producer_name: "undertone-train".into(),
+            producer_name: "undertone-trainer".into(),
             graph: Some(self.graph),
             opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
         };

@@ -1,0 +1,65 @@
+//! Recipes: the committed ones, and bad ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use undertone_core::Emotion;
+use undertone_trainer::{Context, Interface, Network, TrainingRecipe};
+
+const MOST_LEARNT: usize = 2_000_000;
+const MOST_LEARNT_CAUSAL: usize = 1_000_000;
+
+fn committed() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+    let files = fs::read_dir(folder).expect("part of the repository");
+    files.map(|file| file.expect("readable").path()).collect()
+}
+
+fn refusal(change: impl Fn(String) -> String) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("spoilt.toml");
+    let good = fs::read_to_string(&committed()[0]).expect("readable");
+    fs::write(&file, change(good)).expect("writable");
+    let refusal = TrainingRecipe::read(&file).expect_err("spoilt").to_string();
+    assert!(refusal.contains("spoilt.toml"), "{refusal}");
+    refusal
+}
+
+#[test]
+fn the_committed_recipes_make_small_networks_of_which_one_is_causal() {
+    assert_eq!(committed().len(), 2);
+    for path in committed() {
+        let recipe = TrainingRecipe::read(&path).expect("a good recipe");
+        assert_eq!(path.file_stem().and_then(|stem| stem.to_str()), Some(recipe.name.as_str()));
+        assert_eq!((recipe.whole.context, recipe.stream.context), (Context::Full, Context::Causal));
+        let interface = Interface { dim: recipe.dim(), labels: Emotion::ALL.len() };
+        let learnt = |architecture: &undertone_trainer::Architecture| {
+            Network::new(architecture.clone(), interface, 0).parameters().learnt()
+        };
+        assert!(learnt(&recipe.whole) <= MOST_LEARNT && learnt(&recipe.stream) <= MOST_LEARNT_CAUSAL);
+    }
+}
+
+#[test]
+fn a_word_that_no_recipe_has_is_named_with_its_line() {
+    let refusal = refusal(|text| text.replace("features =", "featurs ="));
+    assert!(refusal.contains("featurs") && refusal.contains("line"), "{refusal}");
+}
+
+#[test]
+fn all_impossible_settings_are_named_at_once() {
+    let refusal = refusal(|text| {
+        text.replace("speeds_percent = [90, 95, 100, 105, 110]", "speeds_percent = [90, 900]")
+            .replace("features = \"logmel64\"", "features = \"nothing\"")
+            .replacen("epochs = 100", "epochs = 0", 1)
+    });
+    for wrong in ["speeds_percent: 100", "900", "nothing", "whole_plan.epochs"] {
+        assert!(refusal.contains(wrong), "{wrong} is missing: {refusal}");
+    }
+}
+
+#[test]
+fn a_pupil_whose_frames_are_normalised_otherwise_than_its_teachers_is_refused() {
+    let second = "context = \"causal\"\nnormalisation = { running = { prior_frames = 50.0 } }";
+    let refusal = refusal(|text| text.replace(second, "context = \"causal\"\nnormalisation = \"utterance\""));
+    assert!(refusal.contains("stream.normalisation"), "{refusal}");
+}
