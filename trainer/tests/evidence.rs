@@ -12,7 +12,9 @@ fn folders() -> Vec<PathBuf> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
     let names = fs::read_dir(models).expect("part of the repository");
     let folders = names.map(|name| name.expect("readable").path().join("evaluation"));
-    folders.filter(|folder| folder.is_dir()).collect()
+    let folders: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).collect();
+    assert!(!folders.is_empty(), "there is no evidence");
+    folders
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! From logits to answers, sets of answers, and no answer.
 
 use super::{ClipScores, fit_temperature};
+use crate::dataset::Speaker;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use undertone_evaluation::{Evidence, Judged, Prediction, Protocol, abstain_threshold, conformal_threshold};
 
 /// What is promised about answers.
@@ -57,8 +59,11 @@ impl DecisionRule {
         })
     }
 
-    /// Sets a decision by labelled clips; `None` when there are none.
-    pub fn fit(&self, scores: &[ClipScores], labels: &[usize]) -> Option<Decision> {
+    /// Sets a decision by labelled clips, each with its speaker; `None` when there are none.
+    ///
+    /// New clips come from new speakers, and one speaker's clips are alike, so a few speakers say little about the next
+    /// one however many clips they gave. The set of answers is therefore bounded by the speaker who needs the widest one.
+    pub fn fit(&self, scores: &[ClipScores], labels: &[usize], speakers: &[&Speaker]) -> Option<Decision> {
         if scores.is_empty() {
             return None;
         }
@@ -73,8 +78,38 @@ impl DecisionRule {
         let confidences: Vec<f32> = tops.map(|(_, confidence)| confidence).collect();
         Some(Decision {
             temperature,
-            conformal_threshold: conformal_threshold(&truths, self.coverage),
+            conformal_threshold: self.cautious_threshold(&truths, speakers),
             abstain_below: abstain_threshold(&confidences, &right, self.abstain_error),
         })
+    }
+
+    /// The lowest of the speakers' own thresholds.
+    fn cautious_threshold(&self, truths: &[f32], speakers: &[&Speaker]) -> f32 {
+        let mut by_speaker: BTreeMap<&Speaker, Vec<f32>> = BTreeMap::new();
+        for (truth, speaker) in truths.iter().zip(speakers) {
+            by_speaker.entry(speaker).or_default().push(*truth);
+        }
+        let thresholds = by_speaker.values().map(|own| conformal_threshold(own, self.coverage));
+        thresholds.fold(1.0, f32::min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::scores::one_utterance;
+
+    #[test]
+    fn the_speaker_who_needs_the_widest_sets_bounds_them() {
+        let (sure, unsure) = (one_utterance(vec![4.0, 0.0]), one_utterance(vec![1.0, 0.0]));
+        let scores: Vec<ClipScores> =
+            [sure, unsure].into_iter().flat_map(|scores| std::iter::repeat_n(scores, 20)).collect();
+        let (ann, ben) = (Speaker::new("ann"), Speaker::new("ben"));
+        let speakers: Vec<&Speaker> = [&ann, &ben].into_iter().flat_map(|own| [own; 20]).collect();
+        let labels: Vec<usize> = (0..40).map(|clip| usize::from(clip % 5 == 0)).collect();
+        let decision = DecisionRule { coverage: 0.7, abstain_error: 0.5 }.fit(&scores, &labels, &speakers);
+        let decision = decision.expect("there are clips");
+        let unsure = one_utterance(vec![1.0, 0.0]).probabilities(decision.temperature).expect("finite");
+        assert!((decision.conformal_threshold - unsure[0]).abs() < 1e-6, "{decision:?} {unsure:?}");
     }
 }

@@ -115,9 +115,10 @@ impl Trained {
 }
 
 fn fit(network: &Network, material: &Material, rule: &DecisionRule) -> Result<Option<Decision>, TrainError> {
-    let (_, trials) = material.trials(Part::Validation);
+    let (clips, trials) = material.trials(Part::Validation);
     let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
-    Ok(rule.fit(&score(network, &trials)?, &labels))
+    let speakers: Vec<&Speaker> = clips.iter().map(|&clip| &material.clips[clip].speaker).collect();
+    Ok(rule.fit(&score(network, &trials)?, &labels, &speakers))
 }
 
 fn answer(scores: &ClipScores, temperature: f32) -> Result<Option<Answer>, TrainError> {
