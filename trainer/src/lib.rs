@@ -10,6 +10,7 @@ mod card;
 pub mod dataset;
 mod error;
 pub mod evaluation;
+mod facts;
 pub mod fetch;
 mod job;
 mod material;

@@ -6,8 +6,8 @@ use crate::onnx::GraphState;
 use crate::{DataSheet, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained, TrainingRecipe, card};
 use std::path::Path;
 use undertone_bundle::{
-    Bundle, Calibration, Conformal, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph,
-    Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
+    Bundle, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph, Graphs, Limits,
+    Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
 use undertone_core::{Emotion, FramesView};
 use undertone_evaluation::{Figures, Protocol, Summary};
@@ -111,17 +111,8 @@ impl Shipment<'_> {
     }
 
     fn calibration(&self) -> Calibration {
-        let Some(decision) = self.decision else { return Calibration::of_temperature(1.0) };
-        let rule = self.recipe.decision;
-        Calibration {
-            temperature: decision.temperature,
-            abstain_below: decision.abstain_below,
-            abstain_error: decision.abstain_below.map(|_| rule.abstain_error as f32),
-            conformal: Some(Conformal {
-                coverage: rule.coverage as f32,
-                threshold: decision.conformal_threshold,
-            }),
-        }
+        let fitted = self.decision.map(|decision| decision.calibration(&self.recipe.decision));
+        fitted.unwrap_or(Calibration::of_temperature(1.0))
     }
 
     fn training(&self) -> Training {

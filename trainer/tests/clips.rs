@@ -9,7 +9,9 @@ use std::path::Path;
 use undertone_audio::Endpointing;
 use undertone_core::Emotion;
 use undertone_features::Recipe;
-use undertone_trainer::dataset::{HeldOut, Part, Preparation, Speaker, Split, prepare, read_clips};
+use undertone_trainer::dataset::{
+    HeldOut, Part, Preparation, Speaker, Split, prepare, prepare_cached, read_clips,
+};
 
 fn preparation(speeds_percent: &[u32]) -> Preparation {
     Preparation {
@@ -205,4 +207,17 @@ fn no_clip_of_a_test_speaker_is_in_training() {
         let actor = name.rsplit('-').next().expect("seven parts");
         assert!(!["02", "05", "14", "15", "16", "11", "12"].contains(&actor), "{name}");
     }
+}
+
+#[test]
+fn a_clip_that_was_replaced_is_prepared_again() {
+    let folder = folder(&[("Actor_01/03-01-03-01-02-01-01.wav", tone(0.1))]);
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let clips = read_clips(folder.path(), "any").expect("good names");
+    let prepared = || prepare_cached(&clips, &preparation(&[100]), cache.path()).expect("good audio");
+    let before = prepared();
+    assert_eq!(before, prepared(), "the second time it is read");
+    let longer: Vec<i16> = (0..20_000).map(|index| ((index as f32 * 0.3).sin() * 5_000.0) as i16).collect();
+    fs::write(&clips[0].path, wav(&longer)).expect("writable");
+    assert_ne!(before, prepared());
 }

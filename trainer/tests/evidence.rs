@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use undertone_evaluation::{Evidence, Protocol, check};
+use undertone_evaluation::{Evidence, Protocol, check, report_html, report_markdown};
 use undertone_trainer::protocol::list;
+use undertone_trainer::{DataSheet, TrainingRecipe};
 
 const CLIPS: usize = 1440;
 
@@ -22,6 +23,20 @@ fn every_published_figure_follows_from_the_predictions() {
     for folder in folders() {
         let differences = check(&folder).expect("good evidence");
         assert!(differences.is_empty(), "{}: {differences:?}", folder.display());
+    }
+}
+
+#[test]
+fn the_reports_are_those_of_the_predictions() {
+    for folder in folders() {
+        let name = folder.parent().and_then(Path::file_name).expect("a model's folder");
+        let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+        let recipe = TrainingRecipe::read(&recipes.join(name).with_extension("toml")).expect("a good recipe");
+        let evidence = Evidence::open(&folder).expect("good evidence");
+        let facts = recipe.facts(&DataSheet::ravdess());
+        let read = |page: &str| fs::read_to_string(folder.join(page)).expect("committed");
+        assert!(read("report.html") == report_html(&evidence, &facts), "{}", folder.display());
+        assert!(read("report.md") == report_markdown(&evidence, &facts), "{}", folder.display());
     }
 }
 

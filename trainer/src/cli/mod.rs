@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod calibrate;
 mod crossval;
 mod evaluate;
 mod export;
@@ -27,6 +28,8 @@ enum Command {
     Train(Box<train::Arguments>),
     /// Train the folds of a protocol and write down what they say about clips they never heard.
     Crossval(crossval::Arguments),
+    /// Write a bundle again with temperature and thresholds from a cross-validation.
+    Calibrate(calibrate::Arguments),
     /// Measure a finished training again on its held-out speakers.
     Evaluate(evaluate::Arguments),
     /// Write the graph of a checkpoint as an ONNX file.
@@ -42,6 +45,7 @@ impl Cli {
             Command::Fetch(arguments) => fetch::run(arguments),
             Command::Train(arguments) => train::run(arguments),
             Command::Crossval(arguments) => crossval::run(arguments),
+            Command::Calibrate(arguments) => calibrate::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
             Command::Export(arguments) => export::run(arguments),
             Command::Report(arguments) => report::run(arguments),

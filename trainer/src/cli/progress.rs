@@ -1,21 +1,40 @@
 //! How far a training is.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write, stdout};
 use undertone_trainer::Progress;
 
-/// Prints one line per epoch; a reader who went away stops nothing.
+const BAR_WIDTH: usize = 24;
+const SECONDS_PER_MINUTE: f64 = 60.0;
+
+/// Shows an epoch: on a terminal in a line that changes, elsewhere in a line of its own. A reader who went away stops
+/// nothing.
 pub(super) fn print(progress: Progress<'_>) {
+    let mut output = stdout();
+    let ended = progress.report.epoch == progress.epochs;
+    let _ = match (output.is_terminal(), ended) {
+        (true, false) => write!(output, "\r\x1b[K{} {}", bar(&progress), text(&progress)),
+        (true, true) => writeln!(output, "\r\x1b[K{} {}", bar(&progress), text(&progress)),
+        (false, _) => writeln!(output, "{}", text(&progress)),
+    };
+    let _ = output.flush();
+}
+
+fn bar(progress: &Progress<'_>) -> String {
+    let full = BAR_WIDTH * progress.report.epoch / progress.epochs.max(1);
+    format!("{}{}", "━".repeat(full), "─".repeat(BAR_WIDTH - full.min(BAR_WIDTH)))
+}
+
+fn text(progress: &Progress<'_>) -> String {
     let Progress { member, epochs, report, seconds } = progress;
-    let remaining = seconds * (epochs - report.epoch) as f64 / 60.0;
+    let remaining = seconds * (epochs - report.epoch) as f64 / SECONDS_PER_MINUTE;
     let validation =
         report.validation_accuracy.map_or(String::from("-"), |accuracy| format!("{accuracy:.3}"));
-    let _ = writeln!(
-        std::io::stdout(),
+    format!(
         "{} epoch {}/{epochs}: loss {:.4}, accuracy {:.3} training, {validation} validation; {seconds:.1} s, \
          {remaining:.0} min left",
         member.name(),
         report.epoch,
         report.loss,
         report.training_accuracy
-    );
+    )
 }

@@ -4,10 +4,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
-use undertone_evaluation::{Evidence, Facts, Summary, check, report_html, report_markdown};
-use undertone_trainer::{DataSheet, Interface, Network, TrainingRecipe};
+use undertone_evaluation::{Evidence, Summary, check, report_html, report_markdown};
+use undertone_trainer::{DataSheet, TrainingRecipe};
 
-const FRAMES_PER_SECOND: usize = 100;
 const HTML: &str = "report.html";
 const MARKDOWN: &str = "report.md";
 
@@ -27,7 +26,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = &arguments.evidence;
     let evidence = Evidence::open(folder)?;
-    let facts = facts(&TrainingRecipe::read(&arguments.recipe)?);
+    let facts = TrainingRecipe::read(&arguments.recipe)?.facts(&DataSheet::ravdess());
     let pages = [(HTML, report_html(&evidence, &facts)), (MARKDOWN, report_markdown(&evidence, &facts))];
     if arguments.check {
         return compare(folder, &pages);
@@ -56,21 +55,4 @@ fn compare(folder: &Path, pages: &[(&str, String)]) -> anyhow::Result<()> {
     }
     println!("{}: every figure follows from the predictions", folder.display());
     Ok(())
-}
-
-fn facts(recipe: &TrainingRecipe) -> Facts {
-    let sheet = DataSheet::ravdess();
-    let interface = Interface { dim: recipe.dim(), labels: undertone_core::Emotion::ALL.len() };
-    let network = Network::new(recipe.whole.clone(), interface, 0);
-    Facts {
-        model: recipe.name.clone(),
-        description: recipe.description.clone(),
-        parameters: network.parameters().learnt() as u64,
-        macs_per_second: network.macs(FRAMES_PER_SECOND) as u64,
-        file_bytes: network.to_onnx().len() as u64,
-        milliseconds_per_clip: None,
-        licence: sheet.licence,
-        data_set: sheet.dataset,
-        citation: sheet.citation,
-    }
 }

@@ -3,6 +3,7 @@
 use super::{Clip, Preparation, Prepared, Utterance, prepare};
 use crate::TrainError;
 use crate::archive::Archive;
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use undertone_core::Frames;
@@ -30,9 +31,14 @@ pub fn prepare_cached(clips: &[Clip], preparation: &Preparation, dir: &Path) -> 
     Ok(prepared)
 }
 
-/// Everything that the frames depend on but the audio itself.
+/// Everything that the frames depend on; of the audio its size and the time when it was last changed.
 fn key(clips: &[Clip], preparation: &Preparation) -> String {
-    let clips: Vec<String> = clips.iter().map(|clip| clip.path.display().to_string()).collect();
+    let described = |clip: &Clip| {
+        let file = fs::metadata(&clip.path).ok();
+        let changed = file.as_ref().and_then(|file| file.modified().ok());
+        format!("{} {:?} {changed:?}", clip.path.display(), file.map(|file| file.len()))
+    };
+    let clips: Vec<String> = clips.iter().map(described).collect();
     let Preparation { recipe, endpointing, speeds_percent } = preparation;
     format!("{} {endpointing:?} {speeds_percent:?} {}", recipe.fingerprint(), clips.join(" "))
 }

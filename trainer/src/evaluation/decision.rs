@@ -4,6 +4,7 @@ use super::{ClipScores, fit_temperature};
 use crate::dataset::Speaker;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use undertone_bundle::{Calibration, Conformal};
 use undertone_evaluation::{Evidence, Judged, Prediction, Protocol, abstain_threshold, conformal_threshold};
 
 /// What is promised about answers.
@@ -30,6 +31,21 @@ pub struct Decision {
 impl Default for DecisionRule {
     fn default() -> Self {
         Self { coverage: 0.9, abstain_error: 0.2 }
+    }
+}
+
+impl Decision {
+    /// The section of a bundle's manifest, with what `rule` promised.
+    pub fn calibration(&self, rule: &DecisionRule) -> Calibration {
+        Calibration {
+            temperature: self.temperature,
+            abstain_below: self.abstain_below,
+            abstain_error: self.abstain_below.map(|_| rule.abstain_error as f32),
+            conformal: Some(Conformal {
+                coverage: rule.coverage as f32,
+                threshold: self.conformal_threshold,
+            }),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Attentive statistics pooling (Okabe, Koshinaka and Shinoda 2018).
 
 use super::linear::Linear;
+use crate::network::activation::tanh;
 use crate::network::gradients::Gradients;
+use crate::network::parallel::vectorised;
 use crate::network::pass::Pass;
 use crate::network::signal::Signal;
 use crate::onnx::{Attribute, GraphBuilder};
@@ -67,7 +69,7 @@ impl AttentivePooling {
         windows: &[Range<usize>],
     ) -> (Signal, PoolingTrace) {
         let mut hidden = self.hidden.forward(pass, &input);
-        hidden.values.iter_mut().for_each(|value| *value = value.tanh());
+        vectorised(|| hidden.values.iter_mut().for_each(|value| *value = tanh(*value)));
         let scores = self.score.forward(pass, &hidden);
         let pool = |steps: &Range<usize>| self.pool(&input, &scores.values, steps.clone());
         let windows: Vec<Window> = windows.iter().map(pool).collect();
