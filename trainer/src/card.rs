@@ -143,7 +143,7 @@ fn calibration(shipment: &Shipment<'_>) -> String {
     };
     format!(
         "## Calibration\n\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
-         labels of probability {:.4} or more held the right one in {:.0} % of the calibration clips (split conformal \
+         labels of probability {:.4} or more held the right one in at least {:.0} % of the calibration clips (split conformal \
          prediction). {abstaining}\n",
         decision.temperature,
         decision.conformal_threshold,

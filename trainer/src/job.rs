@@ -9,6 +9,7 @@ use crate::{Interface, Material, Network, Source, TrainError, TrainingRecipe};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
+use undertone_bundle::Checksum;
 use undertone_core::Emotion;
 
 /// What to train on, what, and how.
@@ -102,12 +103,14 @@ impl Job {
     /// Takes up the finished trainings of the work folder, to measure them again.
     pub fn trained(&self) -> Result<Trained, TrainError> {
         let material = self.material()?;
-        let load = |member: Member| {
-            let run = Run::load(&self.checkpoint(member), None)?;
+        let load = |member: Member, teacher| {
+            let run = self.start(member, &material, teacher, true)?;
             if run.is_finished() { Ok(run) } else { Err(self.refusal(member, "it is not finished")) }
         };
-        let stream = self.checkpoint(Member::Stream).is_file().then(|| load(Member::Stream)).transpose()?;
-        Ok(Trained { whole: load(Member::Whole)?, stream, material })
+        let whole = load(Member::Whole, None)?;
+        let taught = self.checkpoint(Member::Stream).is_file();
+        let stream = taught.then(|| load(Member::Stream, Some(whole.averaged()))).transpose()?;
+        Ok(Trained { whole, stream, material })
     }
 
     fn run(
@@ -160,12 +163,13 @@ impl Job {
         let path = self.checkpoint(member);
         let (architecture, _) = self.recipe.member(member);
         let plan = self.recipe.plan(member, &self.split, self.seed);
+        let origin = origin(material, teacher.as_ref());
         if !path.is_file() {
             let scale = material.scale();
             let interface = Interface { dim: scale.mean.len(), labels: Emotion::ALL.len() };
             let mut network = Network::new(architecture.clone(), interface, u64::from(plan.seed));
             network.set_input_scale(&scale.mean, &scale.deviation);
-            return Ok(Run::new(Start { network, plan, teacher }));
+            return Ok(Run::new(Start { network, plan, teacher, origin }));
         }
         if !resume {
             let reason = "it is there already: resume it, or choose another work folder";
@@ -174,6 +178,9 @@ impl Job {
         let run = Run::load(&path, teacher)?;
         if *run.plan() != plan || run.averaged().architecture() != architecture {
             return Err(self.refusal(member, "it was made with other settings"));
+        }
+        if run.origin() != origin {
+            return Err(self.refusal(member, "it learnt from other clips or from another teacher"));
         }
         Ok(run)
     }
@@ -185,6 +192,14 @@ impl Job {
     fn refusal(&self, member: Member, reason: &str) -> TrainError {
         TrainError::Checkpoint { path: self.checkpoint(member), reason: reason.to_owned() }
     }
+}
+
+/// Digest of everything that is learnt from.
+fn origin(material: &Material, teacher: Option<&Network>) -> String {
+    let mut bytes = material.description().into_bytes();
+    let taught = teacher.into_iter().flat_map(|teacher| teacher.parameters().iter());
+    bytes.extend(taught.flat_map(|(_, parameter)| &parameter.values).flat_map(|value| value.to_le_bytes()));
+    Checksum::of(&bytes).to_string()
 }
 
 /// Share of clips whose most probable label is right; `None` when there is no clip.

@@ -67,7 +67,12 @@ impl Material {
             let prepared = prepare_cached(&more, &preparation, source.cache_dir)?;
             material = material.with_more(more, prepared);
         }
-        Ok(material)
+        match material.examples().is_empty() {
+            true => {
+                Err(TrainError::Split { mistakes: vec!["speech was found in no clip to learn from".into()] })
+            }
+            false => Ok(material),
+        }
     }
 
     fn with_more(mut self, more: Vec<Clip>, prepared: Prepared) -> Self {
@@ -79,6 +84,18 @@ impl Material {
         let moved = moved.map(|utterance| Utterance { clip: behind + utterance.clip, ..utterance });
         self.prepared.utterances.extend(moved);
         self
+    }
+
+    /// Text that differs when clips, their labels, speakers or parts, or the features differ.
+    pub(crate) fn description(&self) -> String {
+        let clips = self.clips.iter().enumerate();
+        let clips = clips.map(|(index, clip)| {
+            format!("{} {} {} {:?}", clip.name(), clip.emotion, clip.speaker, self.split.part(index))
+        });
+        let heard = self.prepared.utterances.iter();
+        let heard = heard.map(|own| format!("{} {} {}", own.clip, own.speed_percent, own.frames.len()));
+        let lines: Vec<String> = clips.chain(heard).collect();
+        format!("{}\n{}", self.recipe.fingerprint(), lines.join("\n"))
     }
 
     /// The clips to learn from, at all speeds. Clips in which no speech was found are left out, and of clips

@@ -3,7 +3,7 @@
 use crate::evaluation::DecisionRule;
 use crate::protocol::FoldId;
 use crate::training::Plan;
-use crate::{Architecture, Normalisation, SplitRule, TrainError};
+use crate::{Architecture, Context, Normalisation, SplitRule, TrainError};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -100,6 +100,24 @@ impl TrainingRecipe {
         }
         if let Some(speed) = self.speeds_percent.iter().find(|speed| !(50..=200).contains(*speed)) {
             mistakes.push(format!("speeds_percent: {speed} is not between 50 and 200"));
+        }
+        let mut speeds = self.speeds_percent.clone();
+        speeds.sort_unstable();
+        speeds.dedup();
+        if speeds.len() != self.speeds_percent.len() {
+            mistakes.push("speeds_percent: one stands twice".into());
+        }
+        if self.stream.context != Context::Causal {
+            mistakes.push("stream.context: must be causal, it answers before the utterance ends".into());
+        }
+        if self.stream.normalisation == Normalisation::Utterance {
+            mistakes
+                .push("stream.normalisation: must be running, the utterance's mean is not known yet".into());
+        }
+        for (name, architecture) in [("whole", &self.whole), ("stream", &self.stream)] {
+            if architecture.body.widths().contains(&0) {
+                mistakes.push(format!("{name}.body: a width is 0"));
+            }
         }
         if self.whole.normalisation != self.stream.normalisation {
             mistakes.push("stream.normalisation: differs from the one of its teacher".into());

@@ -126,3 +126,18 @@ fn held_out_clips_are_heard_as_recorded_and_others_at_every_speed() {
         assert!(trials.iter().all(|trial| trial.utterances.len() == 1), "{part:?}");
     }
 }
+
+#[test]
+fn a_checkpoint_that_learnt_from_other_clips_is_not_taken_up() {
+    let Some(data) = corpus::ravdess() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
+    fs::create_dir_all(&clips).expect("writable");
+    few_clips(&data, &clips);
+    let mut job = job(&clips, &work);
+    job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let held_out = HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("1")] };
+    job.split = SplitRule::Speakers(held_out);
+    let refusal = job.trained().expect_err("its test speaker was learnt from").to_string();
+    assert!(refusal.contains("other clips"), "{refusal}");
+}

@@ -57,7 +57,7 @@ fn plan(seed: u32, epochs: usize) -> Plan {
 fn start(architecture: Architecture, plan: Plan) -> Run {
     let interface = Interface { dim: DIM, labels: LABELS };
     let network = Network::new(architecture, interface, u64::from(plan.seed));
-    Run::new(Start { network, plan, teacher: None })
+    Run::new(Start { network, plan, teacher: None, origin: String::new() })
 }
 
 fn advance(run: &mut Run, examples: &[Example<'_>], epochs: usize) {
@@ -179,7 +179,8 @@ fn a_pupil_learns_what_its_teacher_says_and_not_the_labels() {
     misled.iter_mut().for_each(|example| example.label = 0);
     let plan = Plan { learning_rate: 1e-2, teacher_share: 1.0, ..plan(2, 12) };
     let network = Network::new(architecture, Interface { dim: DIM, labels: LABELS }, 2);
-    let mut pupil = Run::new(Start { network, plan, teacher: Some(teacher.averaged()) });
+    let mut pupil =
+        Run::new(Start { network, plan, teacher: Some(teacher.averaged()), origin: String::new() });
     advance(&mut pupil, &misled, 12);
     let network = pupil.averaged();
     let right = |example: &&Example<'_>| {

@@ -147,3 +147,11 @@ fn songs_of_held_out_actors_never_reach_training() {
         }
     }
 }
+
+#[test]
+fn a_fold_that_no_protocol_has_is_refused() {
+    let Some(clips) = clips() else { return };
+    let run = RunId { protocol: Protocol::Speaker5, seed: 0 };
+    let refusal = FoldId { run, fold: 9 }.split(&clips).expect_err("there are five").to_string();
+    assert!(refusal.contains("no fold 9"), "{refusal}");
+}

@@ -63,3 +63,9 @@ fn a_pupil_whose_frames_are_normalised_otherwise_than_its_teachers_is_refused() 
     let refusal = refusal(|text| text.replace(second, "context = \"causal\"\nnormalisation = \"utterance\""));
     assert!(refusal.contains("stream.normalisation"), "{refusal}");
 }
+
+#[test]
+fn a_stream_network_that_needs_frames_to_come_is_refused() {
+    let refusal = refusal(|text| text.replace("context = \"causal\"", "context = \"full\""));
+    assert!(refusal.contains("stream.context"), "{refusal}");
+}

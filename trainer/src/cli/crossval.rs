@@ -30,8 +30,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let recipe = arguments.material.recipe()?;
     let run = RunId { protocol: arguments.protocol, seed: arguments.material.seed };
     let folds = match arguments.fold {
-        Some(fold) => fold..fold + 1,
-        None => 0..folds(arguments.protocol),
+        Some(fold) => vec![fold],
+        None => (0..folds(arguments.protocol)).collect(),
     };
     let mut evidence = Run::new(run);
     for fold in folds {

@@ -58,39 +58,48 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         validation: speakers(&arguments.validation_speakers),
         test: speakers(&arguments.test_speakers),
     };
+    let evidence = arguments.evidence.as_deref().map(Evidence::open).transpose()?;
+    let quoted = evidence.as_ref().map(|evidence| Quoted::of(&recipe, evidence)).transpose()?;
     let folder =
         arguments.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let job = arguments.material.job(&recipe, SplitRule::Speakers(held_out), &folder);
     let trained =
         job.train(arguments.material.checkpoints(), &mut progress::print).context("training failed")?;
-    let (origin, decision) = arguments.origin(&recipe, &trained)?;
+    let (origin, decision) = match quoted {
+        Some(Quoted { summary, decision }) => (Origin::Evidence(Box::new(summary)), Some(decision)),
+        None => measured(&recipe, &trained)?,
+    };
     let shipment = Shipment { recipe: &recipe, trained: &trained, decision, origin, sheet: &sheet };
     shipment.write(&arguments.out).context("cannot ship the networks")?;
     println!("{} is written", arguments.out.display());
     Ok(())
 }
 
-impl Arguments {
-    /// Where the figures come from, and how logits become answers.
-    fn origin(
-        &self,
-        recipe: &TrainingRecipe,
-        trained: &Trained,
-    ) -> anyhow::Result<(Origin, Option<Decision>)> {
-        if let Some(folder) = &self.evidence {
-            let evidence = Evidence::open(folder)?;
-            let decision = recipe.decision.fit_to_evidence(&evidence);
-            return Ok((Origin::Evidence(Box::new(Summary::of(&evidence))), decision));
-        }
-        let measured = trained.measure(&recipe.decision)?;
-        let figures = Figures::of(&measured.judged);
-        println!(
-            "test speakers: accuracy {:.3}, UAR {:.3} over {} clips",
-            figures.accuracy, figures.uar, figures.clips
-        );
-        let decision = measured.whole;
-        Ok((Origin::HeldOut(measured), decision))
+/// What a bundle takes from cross-validation; known before the training begins.
+struct Quoted {
+    summary: Summary,
+    decision: Decision,
+}
+
+impl Quoted {
+    fn of(recipe: &TrainingRecipe, evidence: &Evidence) -> anyhow::Result<Self> {
+        let decision = recipe.decision.fit_to_evidence(evidence);
+        let decision =
+            decision.context("the evidence holds no speaker-independent folds with a temperature")?;
+        Ok(Self { summary: Summary::of(evidence), decision })
     }
+}
+
+/// Figures and decision of a network that some speakers were held out from.
+fn measured(recipe: &TrainingRecipe, trained: &Trained) -> anyhow::Result<(Origin, Option<Decision>)> {
+    let measured = trained.measure(&recipe.decision)?;
+    let figures = Figures::of(&measured.judged);
+    println!(
+        "test speakers: accuracy {:.3}, UAR {:.3} over {} clips",
+        figures.accuracy, figures.uar, figures.clips
+    );
+    let decision = measured.whole;
+    Ok((Origin::HeldOut(measured), decision))
 }
 
 impl Sheet {

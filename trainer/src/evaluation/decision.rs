@@ -80,7 +80,7 @@ impl DecisionRule {
     /// New clips come from new speakers, and one speaker's clips are alike, so a few speakers say little about the next
     /// one however many clips they gave. The set of answers is therefore bounded by the speaker who needs the widest one.
     pub fn fit(&self, scores: &[ClipScores], labels: &[usize], speakers: &[&Speaker]) -> Option<Decision> {
-        if scores.is_empty() {
+        if scores.iter().all(|scores| scores.top(1.0).is_none()) {
             return None;
         }
         let temperature = fit_temperature(scores, labels);

@@ -71,6 +71,18 @@ pub struct LstmShape {
     pub attention: usize,
 }
 
+impl Body {
+    /// All widths.
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        match self {
+            Self::Cnn(CnnShape { channels, attention }) => [channels.as_slice(), &[*attention]].concat(),
+            Self::Lstm(LstmShape { channels, projection, hidden, attention }) => {
+                [channels.as_slice(), &[*projection, *hidden, *attention]].concat()
+            }
+        }
+    }
+}
+
 impl Context {
     /// Steps of zeros in front of a convolution over `kernel` steps.
     pub(super) fn lead(self, kernel: usize) -> usize {

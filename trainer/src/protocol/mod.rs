@@ -60,6 +60,10 @@ impl FoldId {
             })
         };
         let parts = clips.iter().map(part).collect::<Result<Vec<Part>, TrainError>>()?;
+        if !parts.contains(&Part::Test) {
+            let mistakes = vec![format!("{} has no fold {}", self.run.protocol, self.fold)];
+            return Err(TrainError::Split { mistakes });
+        }
         Split::of_parts(clips, parts)
     }
 

@@ -23,6 +23,8 @@ struct Notes {
     reports: Vec<EpochReport>,
     #[serde(default)]
     seconds: f64,
+    #[serde(default)]
+    origin: String,
 }
 
 impl Run {
@@ -35,6 +37,7 @@ impl Run {
             steps: self.optimiser.steps,
             reports: self.reports.clone(),
             seconds: self.seconds,
+            origin: self.origin.clone(),
         };
         let mut archive = Archive::default();
         let notes = serde_json::to_string(&notes).expect("numbers, text and lists are JSON");
@@ -72,6 +75,7 @@ impl Run {
             reports: notes.reports,
             teacher,
             seconds: notes.seconds,
+            origin: notes.origin,
         })
     }
 }

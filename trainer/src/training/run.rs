@@ -40,6 +40,7 @@ pub struct Run {
     pub(super) reports: Vec<EpochReport>,
     pub(super) teacher: Option<Network>,
     pub(super) seconds: f64,
+    pub(super) origin: String,
 }
 
 /// Where a run starts from.
@@ -51,13 +52,15 @@ pub struct Start {
     pub plan: Plan,
     /// A network of full context and the same normalisation to learn from, besides the labels.
     pub teacher: Option<Network>,
+    /// Tells clips, their parts and the teacher apart from others; a run goes on with its own only.
+    pub origin: String,
 }
 
 impl Run {
     /// A run that has learnt nothing yet.
     pub fn new(start: Start) -> Self {
         let average = start.network.parameters().clone();
-        let Start { network, plan, teacher } = start;
+        let Start { network, plan, teacher, origin } = start;
         Self {
             plan,
             network,
@@ -66,6 +69,7 @@ impl Run {
             reports: Vec::new(),
             teacher,
             seconds: 0.0,
+            origin,
         }
     }
 
@@ -77,6 +81,11 @@ impl Run {
     /// What the epochs so far did.
     pub fn reports(&self) -> &[EpochReport] {
         &self.reports
+    }
+
+    /// What it learns from, as it was told when it started.
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// Time spent on the epochs so far.
