@@ -38,7 +38,12 @@ impl Contest {
         let theirs = Pytorch::start(python, &workload)?;
         let (own, other) = (network.parameters().learnt(), theirs.description.learnt);
         ensure!(own == other, "{}: {own} values are learnt here and {other} by PyTorch", names.ratio);
-        let ours = training::Run::new(Start { network, plan: workload.plan.clone(), teacher: None, origin: String::new() });
+        let ours = training::Run::new(Start {
+            network,
+            plan: workload.plan.clone(),
+            teacher: None,
+            origin: String::new(),
+        });
         let threads = ThreadPoolBuilder::new().num_threads(workload.threads).build()?;
         Ok(Self { names, workload, ours, threads, theirs })
     }
