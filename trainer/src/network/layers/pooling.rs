@@ -176,12 +176,8 @@ impl AttentivePooling {
         let along = [Attribute::ints("axes", &[1]), Attribute::int("keepdims", 1)];
         let kept = [Attribute::int("keepdims", 1)];
         let time = graph.ints("time_axis", &[1]);
-        let peak_before = graph.state("pooling.peak", &[1, 1]);
-        let peak = graph.node("ReduceMax", &[&score], &along);
-        let peak = graph.node("Max", &[&peak, &peak_before], &[]);
-        let fall = graph.node("Sub", &[&peak_before, &peak], &[]);
-        let fall = graph.node("Exp", &[&fall], &[]);
-        let weight = graph.node("Sub", &[&score, &peak], &[]);
+        let own_peak = graph.node("ReduceMax", &[&score], &along);
+        let weight = graph.node("Sub", &[&score, &own_peak], &[]);
         let weight = graph.node("Exp", &[&weight], &[]);
         let own_total = graph.node("ReduceSum", &[&weight, &time], &kept);
         let weighted = graph.node("Mul", &[sequence, &weight], &[]);
@@ -192,10 +188,22 @@ impl AttentivePooling {
         let squares = graph.node("Mul", &[&squares, &weight], &[]);
         let own_squares = graph.node("ReduceSum", &[&squares, &time], &kept);
 
-        let [total, mean, squares] = [("total", 1), ("mean", self.channels), ("squares", self.channels)]
-            .map(|(part, width)| graph.state(&format!("pooling.{part}"), &[1, width]));
+        let [peak, total, mean, squares] =
+            [("peak", 1), ("total", 1), ("mean", self.channels), ("squares", self.channels)]
+                .map(|(part, width)| graph.state(&format!("pooling.{part}"), &[1, width]));
+        // At the start of a stream nothing was weighed, and the zero in the state is no score.
+        let nothing = graph.floats("nothing", &[1], &[0.0]);
+        let started = graph.node("Greater", &[&total, &nothing], &[]);
+        let earlier_peak = graph.node("Where", &[&started, &peak, &own_peak], &[]);
+        let peak = graph.node("Max", &[&own_peak, &earlier_peak], &[]);
+        let [fall, own_fall] = [&earlier_peak, &own_peak].map(|before| {
+            let fall = graph.node("Sub", &[before, &peak], &[]);
+            graph.node("Exp", &[&fall], &[])
+        });
         let total = graph.node("Mul", &[&total, &fall], &[]);
         let squares = graph.node("Mul", &[&squares, &fall], &[]);
+        let own_total = graph.node("Mul", &[&own_total, &own_fall], &[]);
+        let own_squares = graph.node("Mul", &[&own_squares, &own_fall], &[]);
         let joined_total = graph.node("Add", &[&total, &own_total], &[]);
         let share = graph.node("Div", &[&own_total, &joined_total], &[]);
         let distance = graph.node("Sub", &[&own_mean, &mean], &[]);
