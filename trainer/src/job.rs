@@ -80,9 +80,7 @@ impl Job {
         checkpoints: Checkpoints,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Trained, TrainError> {
-        fs::create_dir_all(&self.work_dir).map_err(TrainError::file("make", &self.work_dir))?;
-        let material = self.material()?;
-        let whole = self.run(Member::Whole, &material, None, (checkpoints, progress))?;
+        let Trained { whole, material, .. } = self.train_whole(checkpoints, progress)?;
         let teacher = whole.averaged();
         let stream = self.run(Member::Stream, &material, Some(teacher), (checkpoints, progress))?;
         Ok(Trained { whole, stream: Some(stream), material })

@@ -39,27 +39,29 @@ fn recipe() -> TrainingRecipe {
     recipe
 }
 
-fn job(data: &Path, work_dir: &Path) -> Job {
+/// A job on few clips in a folder that lives as long as it is held; `None` without RAVDESS.
+fn job() -> Option<(tempfile::TempDir, Job)> {
+    let data = corpus::ravdess()?;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (clips, work_dir) = (folder.path().join("clips"), folder.path().join("work"));
+    fs::create_dir_all(&clips).expect("writable");
+    few_clips(&data, &clips);
     let held_out = HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("3")] };
-    Job {
-        data: data.to_owned(),
+    let job = Job {
+        data: clips,
         corpus: "any".into(),
         recipe: recipe(),
         split: SplitRule::Speakers(held_out),
         seed: 1,
         cache_dir: work_dir.join("frames"),
-        work_dir: work_dir.to_owned(),
-    }
+        work_dir,
+    };
+    Some((folder, job))
 }
 
 #[test]
 fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
-    let Some(data) = corpus::ravdess() else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
-    fs::create_dir_all(&clips).expect("writable");
-    few_clips(&data, &clips);
-    let job = job(&clips, &work);
+    let Some((folder, job)) = job() else { return };
 
     let mut epochs = Vec::new();
     let mut progress = |progress: undertone_trainer::Progress<'_>| {
@@ -94,12 +96,7 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
 
 #[test]
 fn a_job_does_not_overwrite_another_ones_checkpoint() {
-    let Some(data) = corpus::ravdess() else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
-    fs::create_dir_all(&clips).expect("writable");
-    few_clips(&data, &clips);
-    let mut job = job(&clips, &work);
+    let Some((_folder, mut job)) = job() else { return };
     job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
     let refusal = job.train_whole(EACH_EPOCH, &mut |_| {}).expect_err("there is one already").to_string();
     assert!(refusal.contains("resume"), "{refusal}");
@@ -111,12 +108,7 @@ fn a_job_does_not_overwrite_another_ones_checkpoint() {
 
 #[test]
 fn held_out_clips_are_heard_as_recorded_and_others_at_every_speed() {
-    let Some(data) = corpus::ravdess() else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
-    fs::create_dir_all(&clips).expect("writable");
-    few_clips(&data, &clips);
-    let mut job = job(&clips, &work);
+    let Some((_folder, mut job)) = job() else { return };
     job.recipe.speeds_percent = vec![90, 100];
     let trained = job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
     let material = &trained.material;
@@ -129,12 +121,7 @@ fn held_out_clips_are_heard_as_recorded_and_others_at_every_speed() {
 
 #[test]
 fn a_checkpoint_that_learnt_from_other_clips_is_not_taken_up() {
-    let Some(data) = corpus::ravdess() else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (clips, work) = (folder.path().join("clips"), folder.path().join("work"));
-    fs::create_dir_all(&clips).expect("writable");
-    few_clips(&data, &clips);
-    let mut job = job(&clips, &work);
+    let Some((_folder, mut job)) = job() else { return };
     job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
     let held_out = HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("1")] };
     job.split = SplitRule::Speakers(held_out);

@@ -48,8 +48,8 @@ impl Front {
 
     /// Bins that come out for frames of `dim` values.
     pub(super) fn bins(&self, dim: usize) -> usize {
-        let behind = |bins, block: &ResidualBlock| bins_behind(bins, block.stride()[1]);
-        self.blocks.iter().fold(bins_behind(dim, STEM_STRIDE[1]), behind)
+        let behind = |bins: usize, block: &ResidualBlock| bins.div_ceil(block.stride()[1]);
+        self.blocks.iter().fold(dim.div_ceil(STEM_STRIDE[1]), behind)
     }
 
     /// Frames that become one step.
@@ -79,7 +79,7 @@ impl Front {
         let mut images = Arc::new(images);
         let mut traces = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
-            let (output, trace) = block.forward(pass, images);
+            let (output, trace) = block.forward(pass, &images);
             images = output;
             traces.push(trace);
         }
@@ -122,15 +122,11 @@ impl Front {
         let images = graph.node("Unsqueeze", &[&bins, &channel], &[]);
         let before = self.stem.export_context(graph, &images, dim);
         let mut images = self.stem.export_going_on(graph, parameters, [&before, &images]);
-        let mut bins = bins_behind(dim, STEM_STRIDE[1]);
+        let mut bins = dim.div_ceil(STEM_STRIDE[1]);
         for block in &self.blocks {
             images = block.export_stream(graph, parameters, &images, bins);
-            bins = bins_behind(bins, block.stride()[1]);
+            bins = bins.div_ceil(block.stride()[1]);
         }
         images
     }
-}
-
-fn bins_behind(bins: usize, stride: usize) -> usize {
-    bins.div_ceil(stride)
 }
