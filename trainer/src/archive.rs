@@ -26,9 +26,9 @@ struct Entry {
 }
 
 impl Archive {
-    /// Writes the file whole or not at all.
+    /// Writes the file whole or not at all, also when other processes write it at the same time.
     pub(crate) fn write(&self, path: &Path) -> Result<(), TrainError> {
-        let unfinished = path.with_extension("unfinished");
+        let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
         fs::write(&unfinished, self.encode()).map_err(TrainError::file("write", &unfinished))?;
         fs::rename(&unfinished, path).map_err(TrainError::file("rename to", path))
     }

@@ -1,8 +1,7 @@
 //! The model card (Mitchell et al. 2019).
 
 use crate::shipment::{Origin, Shipment};
-use crate::training::Run;
-use crate::{Architecture, Body};
+use crate::{Architecture, Body, Ensemble};
 use std::fmt::Write;
 use undertone_core::Emotion;
 use undertone_evaluation::{Protocol, Summary};
@@ -36,17 +35,17 @@ emotions of employees and pupils is forbidden in some places (in the European Un
 ";
 
 fn introduction(name: &str, version: &str, shipment: &Shipment<'_>) -> String {
-    let whole = Some(shipment.trained.whole.averaged());
-    let stream = shipment.trained.stream.as_ref().map(Run::averaged);
+    let whole = Some(shipment.trained.ensemble());
+    let stream = shipment.trained.stream.as_ref().map(|run| Ensemble::from(run.averaged()));
     let mut text = format!("# {name} {version}\n\n{}\n\n", shipment.recipe.description);
     text += "| graph | network | learnt values | million multiplications per second of speech |\n|---|---|---|---|\n";
-    for (file, use_, network) in [
+    for (file, use_, networks) in [
         ("whole.onnx", "final results, from all of an utterance", whole),
         ("stream.onnx", "interim updates, from what was heard so far", stream),
     ] {
-        let Some(network) = network else { continue };
-        let (kind, learnt) = (described(network.architecture()), network.parameters().learnt());
-        let macs = network.macs(FRAMES_PER_SECOND) as f64 / 1e6;
+        let Some(networks) = networks else { continue };
+        let (kind, learnt) = (described(&networks), networks.learnt());
+        let macs = networks.macs(FRAMES_PER_SECOND) as f64 / 1e6;
         let _ = writeln!(text, "| `{file}`: {use_} | {kind} | {learnt} | {macs:.1} |");
     }
     text += "\nBoth take log-mel frames as the extractor gives them (normalisation is part of the graphs) and give \
@@ -56,7 +55,16 @@ fn introduction(name: &str, version: &str, shipment: &Shipment<'_>) -> String {
 
 const FRAMES_PER_SECOND: usize = 100;
 
-fn described(architecture: &Architecture) -> String {
+fn described(networks: &Ensemble) -> String {
+    let [first, others @ ..] = networks.members() else { return String::new() };
+    let kind = kind(first.architecture());
+    match others.len() {
+        0 => kind,
+        others => format!("mean of {} networks that learnt apart, each a {kind}", others + 1),
+    }
+}
+
+fn kind(architecture: &Architecture) -> String {
     let context = match architecture.context {
         crate::Context::Full => "full context",
         crate::Context::Causal => "causal",
@@ -84,9 +92,9 @@ fn data(shipment: &Shipment<'_>) -> String {
         material.examples().len(),
         shipment.sheet.dataset,
         speakers.join(" "),
-        shipment.trained.whole.reports().len(),
+        shipment.trained.whole[0].reports().len(),
         shipment.trained.stream.as_ref().map_or(0, |run| run.reports().len()),
-        shipment.trained.whole.plan().seed,
+        shipment.trained.whole[0].plan().seed,
         shipment.sheet.licence,
         shipment.sheet.citation
     )

@@ -3,14 +3,16 @@
 use crate::dataset::{HeldOut, Part};
 use crate::evaluation::{ClipScores, score};
 use crate::protocol::FoldId;
-use crate::recipe::Member;
+use crate::recipe::Side;
 use crate::training::{EpochReport, Run, Start};
-use crate::{Interface, Material, Network, Source, TrainError, TrainingRecipe};
+use crate::{Ensemble, Interface, Material, Network, Source, TrainError, TrainingRecipe};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 use undertone_bundle::Checksum;
 use undertone_core::Emotion;
+
+const MEMBER_SEEDS_APART: u32 = 10_000;
 
 /// What to train on, what, and how.
 #[derive(Debug, Clone)]
@@ -52,8 +54,12 @@ pub struct Checkpoints {
 /// What a job tells while it works.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
-    /// Which network learns.
-    pub member: Member,
+    /// Which side learns.
+    pub side: Side,
+    /// Which network of it, from 1.
+    pub member: usize,
+    /// Networks of it in all.
+    pub members: usize,
     /// Epochs of it in all.
     pub epochs: usize,
     /// The epoch that ended.
@@ -65,28 +71,29 @@ pub struct Progress<'a> {
 /// Networks that have learnt, with the clips they are measured by.
 #[derive(Debug)]
 pub struct Trained {
-    /// The finished run of the network of full context.
-    pub whole: Run,
-    /// The finished run of the causal network, unless the other one was trained alone.
+    /// The finished runs of the networks of full context; at least one.
+    pub whole: Vec<Run>,
+    /// The finished run of the causal network, unless the others were trained alone.
     pub stream: Option<Run>,
     /// The clips.
     pub material: Material,
 }
 
 impl Job {
-    /// Trains both networks to the end, the causal one with the other as its teacher.
+    /// Trains all networks to the end, the causal one with the others as its teacher.
     pub fn train(
         &self,
         checkpoints: Checkpoints,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Trained, TrainError> {
-        let Trained { whole, material, .. } = self.train_whole(checkpoints, progress)?;
-        let teacher = whole.averaged();
-        let stream = self.run(Member::Stream, &material, Some(teacher), (checkpoints, progress))?;
-        Ok(Trained { whole, stream: Some(stream), material })
+        let trained = self.train_whole(checkpoints, progress)?;
+        let teacher = Some(trained.ensemble());
+        let mut run = self.start((Side::Stream, 1), &trained.material, teacher, checkpoints.resume)?;
+        self.finish(&mut run, (Side::Stream, 1), &trained.material, (checkpoints, progress))?;
+        Ok(Trained { stream: Some(run), ..trained })
     }
 
-    /// Trains the network of full context alone; for trying out a recipe.
+    /// Trains the networks of full context alone; for trying out a recipe.
     pub fn train_whole(
         &self,
         checkpoints: Checkpoints,
@@ -94,49 +101,59 @@ impl Job {
     ) -> Result<Trained, TrainError> {
         fs::create_dir_all(&self.work_dir).map_err(TrainError::file("make", &self.work_dir))?;
         let material = self.material()?;
-        let whole = self.run(Member::Whole, &material, None, (checkpoints, progress))?;
+        let mut whole = Vec::with_capacity(self.recipe.ensemble);
+        for member in 1..=self.recipe.ensemble {
+            let place = (Side::Whole, member);
+            let mut run = self.start(place, &material, None, checkpoints.resume)?;
+            self.finish(&mut run, place, &material, (checkpoints, progress))?;
+            whole.push(run);
+        }
         Ok(Trained { whole, stream: None, material })
     }
 
     /// Takes up the finished trainings of the work folder, to measure them again.
     pub fn trained(&self) -> Result<Trained, TrainError> {
         let material = self.material()?;
-        let load = |member: Member, teacher| {
-            let run = self.start(member, &material, teacher, true)?;
-            if run.is_finished() { Ok(run) } else { Err(self.refusal(member, "it is not finished")) }
+        let load = |place: (Side, usize), material: &Material, teacher| {
+            let run = self.start(place, material, teacher, true)?;
+            if run.is_finished() { Ok(run) } else { Err(self.refusal(place, "it is not finished")) }
         };
-        let whole = load(Member::Whole, None)?;
-        let taught = self.checkpoint(Member::Stream).is_file();
-        let stream = taught.then(|| load(Member::Stream, Some(whole.averaged()))).transpose()?;
-        Ok(Trained { whole, stream, material })
+        let whole = (1..=self.recipe.ensemble).map(|member| load((Side::Whole, member), &material, None));
+        let mut trained = Trained { whole: whole.collect::<Result<_, _>>()?, stream: None, material };
+        if self.checkpoint((Side::Stream, 1)).is_file() {
+            let teacher = Some(trained.ensemble());
+            trained.stream = Some(load((Side::Stream, 1), &trained.material, teacher)?);
+        }
+        Ok(trained)
     }
 
-    fn run(
+    fn finish(
         &self,
-        member: Member,
+        run: &mut Run,
+        place: (Side, usize),
         material: &Material,
-        teacher: Option<Network>,
         (checkpoints, progress): (Checkpoints, &mut dyn FnMut(Progress<'_>)),
-    ) -> Result<Run, TrainError> {
-        let mut run = self.start(member, material, teacher, checkpoints.resume)?;
+    ) -> Result<(), TrainError> {
         let examples = material.examples();
         let (_, trials) = material.trials(Part::Validation);
         let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
-        let validate = |network: &Network| Ok(accuracy(&score(network, &trials)?, &labels));
-        let epochs = run.plan().epochs;
+        let validate =
+            |network: &Network| Ok(accuracy(&score(&Ensemble::from(network.clone()), &trials)?, &labels));
+        let ((side, member), epochs) = (place, run.plan().epochs);
+        let members = if side == Side::Whole { self.recipe.ensemble } else { 1 };
         while !run.is_finished() {
             let before = Instant::now();
             run.epoch(&examples, validate)?;
             let seconds = before.elapsed().as_secs_f64();
             run.add_seconds(seconds);
             if let Some(report) = run.reports().last() {
-                progress(Progress { member, epochs, report, seconds });
+                progress(Progress { side, member, members, epochs, report, seconds });
             }
             if run.is_finished() || run.reports().len().is_multiple_of(checkpoints.every.max(1)) {
-                run.save(&self.checkpoint(member))?;
+                run.save(&self.checkpoint(place))?;
             }
         }
-        Ok(run)
+        Ok(())
     }
 
     fn material(&self) -> Result<Material, TrainError> {
@@ -153,14 +170,15 @@ impl Job {
 
     fn start(
         &self,
-        member: Member,
+        place: (Side, usize),
         material: &Material,
-        teacher: Option<Network>,
+        teacher: Option<Ensemble>,
         resume: bool,
     ) -> Result<Run, TrainError> {
-        let path = self.checkpoint(member);
-        let (architecture, _) = self.recipe.member(member);
-        let plan = self.recipe.plan(member, &self.split, self.seed);
+        let path = self.checkpoint(place);
+        let (side, member) = place;
+        let (architecture, _) = self.recipe.side(side);
+        let plan = self.recipe.plan(side, &self.split, member_seed(self.seed, member));
         let origin = origin(material, teacher.as_ref());
         if !path.is_file() {
             let scale = material.scale();
@@ -171,31 +189,45 @@ impl Job {
         }
         if !resume {
             let reason = "it is there already: resume it, or choose another work folder";
-            return Err(self.refusal(member, reason));
+            return Err(self.refusal(place, reason));
         }
         let run = Run::load(&path, teacher)?;
         if *run.plan() != plan || run.averaged().architecture() != architecture {
-            return Err(self.refusal(member, "it was made with other settings"));
+            return Err(self.refusal(place, "it was made with other settings"));
         }
         if run.origin() != origin {
-            return Err(self.refusal(member, "it learnt from other clips or from another teacher"));
+            return Err(self.refusal(place, "it learnt from other clips or from another teacher"));
         }
         Ok(run)
     }
 
-    fn checkpoint(&self, member: Member) -> PathBuf {
-        self.work_dir.join(format!("{}.safetensors", member.name()))
+    fn checkpoint(&self, (side, member): (Side, usize)) -> PathBuf {
+        let number = if member == 1 { String::new() } else { format!("-{member}") };
+        self.work_dir.join(format!("{}{number}.safetensors", side.name()))
     }
 
-    fn refusal(&self, member: Member, reason: &str) -> TrainError {
-        TrainError::Checkpoint { path: self.checkpoint(member), reason: reason.to_owned() }
+    fn refusal(&self, place: (Side, usize), reason: &str) -> TrainError {
+        TrainError::Checkpoint { path: self.checkpoint(place), reason: reason.to_owned() }
     }
 }
 
+impl Trained {
+    /// The networks of full context.
+    pub fn ensemble(&self) -> Ensemble {
+        Ensemble::new(self.whole.iter().map(Run::averaged).collect())
+    }
+}
+
+/// Seeds of an ensemble's members are far apart, so that two seeds of a job share none.
+fn member_seed(seed: u32, member: usize) -> u32 {
+    seed.wrapping_add((member as u32 - 1).wrapping_mul(MEMBER_SEEDS_APART))
+}
+
 /// Digest of everything that is learnt from.
-fn origin(material: &Material, teacher: Option<&Network>) -> String {
+fn origin(material: &Material, teacher: Option<&Ensemble>) -> String {
     let mut bytes = material.description().into_bytes();
-    let taught = teacher.into_iter().flat_map(|teacher| teacher.parameters().iter());
+    let teachers = teacher.into_iter().flat_map(Ensemble::members);
+    let taught = teachers.flat_map(|teacher| teacher.parameters().iter());
     bytes.extend(taught.flat_map(|(_, parameter)| &parameter.values).flat_map(|value| value.to_le_bytes()));
     Checksum::of(&bytes).to_string()
 }

@@ -28,11 +28,11 @@ pub use error::TrainError;
 pub use job::{Checkpoints, Job, Progress, SplitRule, Trained};
 pub use material::{Material, Scale, Source};
 pub use network::{
-    Architecture, Body, CnnShape, Context, Interface, LstmShape, MIN_FRAMES, Network, Normalisation,
-    StreamModel,
+    Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
+    Normalisation, StreamModel,
 };
 pub use parameters::{Parameter, Parameters, Role};
 pub use random::Random;
-pub use recipe::{Member, TrainingRecipe};
+pub use recipe::{Side, TrainingRecipe};
 pub use sheet::DataSheet;
 pub use shipment::{Origin, Shipment};

@@ -33,6 +33,9 @@ pub struct TrainingRecipe {
     /// What is promised about answers.
     #[serde(default)]
     pub decision: DecisionRule,
+    /// So many networks of full context learn apart and answer together.
+    #[serde(default = "alone")]
+    pub ensemble: usize,
     /// The network of full context.
     pub whole: Architecture,
     /// How it learns.
@@ -45,12 +48,16 @@ pub struct TrainingRecipe {
     pub stream_plan: Plan,
 }
 
-/// One of the two networks of a recipe.
+fn alone() -> usize {
+    1
+}
+
+/// One of the two sides of a recipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Member {
-    /// Full context.
+pub enum Side {
+    /// The networks of full context, for final results.
     Whole,
-    /// Causal.
+    /// The causal network, for interim updates.
     Stream,
 }
 
@@ -71,16 +78,16 @@ impl TrainingRecipe {
     }
 
     /// One of the networks with its plan.
-    pub fn member(&self, member: Member) -> (&Architecture, &Plan) {
-        match member {
-            Member::Whole => (&self.whole, &self.whole_plan),
-            Member::Stream => (&self.stream, &self.stream_plan),
+    pub fn side(&self, side: Side) -> (&Architecture, &Plan) {
+        match side {
+            Side::Whole => (&self.whole, &self.whole_plan),
+            Side::Stream => (&self.stream, &self.stream_plan),
         }
     }
 
     /// The plan of one of the networks for a training.
-    pub fn plan(&self, member: Member, split: &SplitRule, seed: u32) -> Plan {
-        let (_, plan) = self.member(member);
+    pub fn plan(&self, side: Side, split: &SplitRule, seed: u32) -> Plan {
+        let (_, plan) = self.side(side);
         let epochs = match split {
             SplitRule::Fold(FoldId { run: RunId { protocol: Protocol::Random80, .. }, .. }) => {
                 self.random80_epochs
@@ -133,6 +140,9 @@ impl TrainingRecipe {
         if !(0.0..=1.0).contains(&self.decision.abstain_error) {
             mistakes.push("decision.abstain_error: must be between 0 and 1".into());
         }
+        if self.ensemble == 0 {
+            mistakes.push("ensemble: must be at least 1".into());
+        }
         if self.random80_epochs == Some(0) {
             mistakes.push("random80_epochs: must be at least 1".into());
         }
@@ -143,7 +153,7 @@ impl TrainingRecipe {
     }
 }
 
-impl Member {
+impl Side {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {

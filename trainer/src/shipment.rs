@@ -3,7 +3,9 @@
 use crate::dataset::Part;
 use crate::evaluation::{Decision, Measured};
 use crate::onnx::GraphState;
-use crate::{DataSheet, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained, TrainingRecipe, card};
+use crate::{
+    DataSheet, Ensemble, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained, TrainingRecipe, card,
+};
 use std::path::Path;
 use undertone_bundle::{
     Bundle, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph, Graphs, Limits,
@@ -55,7 +57,7 @@ impl Shipment<'_> {
             path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         };
         let (name, version) = (part(dir.parent()), part(Some(dir)));
-        let whole = self.trained.whole.averaged();
+        let whole = self.trained.ensemble();
         let card = card::card(&name, &version, self);
         let (golden, frames) = self.golden(&whole)?;
         let graph = whole.to_onnx();
@@ -72,7 +74,7 @@ impl Shipment<'_> {
     fn manifest(
         &self,
         (name, version): (String, String),
-        whole: &Network,
+        whole: &Ensemble,
         golden: Golden,
     ) -> Result<Manifest, TrainError> {
         let interface = whole.interface();
@@ -127,14 +129,14 @@ impl Shipment<'_> {
         Training {
             dataset: self.sheet.dataset.clone(),
             protocol,
-            seed: self.trained.whole.plan().seed,
+            seed: self.trained.whole[0].plan().seed,
             train_speakers: speakers(Part::Training),
             validation_speakers: speakers(Part::Validation),
             test_speakers: speakers(Part::Test),
             clips: as_u32(material.examples().len()),
             accuracy: rounded(accuracy),
             uar: rounded(uar),
-            epochs: as_u32(self.trained.whole.reports().len()),
+            epochs: as_u32(self.trained.whole[0].reports().len()),
         }
     }
 
@@ -159,7 +161,7 @@ impl Shipment<'_> {
     }
 
     /// Made-up frames of the size of real ones, and what the network says about them.
-    fn golden(&self, whole: &Network) -> Result<(Golden, Vec<u8>), TrainError> {
+    fn golden(&self, whole: &Ensemble) -> Result<(Golden, Vec<u8>), TrainError> {
         let scale = self.trained.material.scale();
         let mut random = Random::new(GOLDEN_SEED, 0);
         let columns = scale.mean.iter().zip(&scale.deviation).cycle();

@@ -7,7 +7,7 @@ use std::path::Path;
 use undertone_bundle::Bundle;
 use undertone_trainer::dataset::{HeldOut, Part, Speaker};
 use undertone_trainer::{
-    Body, Checkpoints, CnnShape, DataSheet, Job, Member, Origin, Shipment, SplitRule, TrainingRecipe,
+    Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Shipment, Side, SplitRule, TrainingRecipe,
 };
 
 const EACH_EPOCH: Checkpoints = Checkpoints { every: 1, resume: false };
@@ -65,10 +65,10 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
 
     let mut epochs = Vec::new();
     let mut progress = |progress: undertone_trainer::Progress<'_>| {
-        epochs.push((progress.member, progress.report.epoch));
+        epochs.push((progress.side, progress.report.epoch));
     };
     let trained = job.train(EACH_EPOCH, &mut progress).expect("learns");
-    assert_eq!(epochs, [(Member::Whole, 1), (Member::Whole, 2), (Member::Stream, 1), (Member::Stream, 2)]);
+    assert_eq!(epochs, [(Side::Whole, 1), (Side::Whole, 2), (Side::Stream, 1), (Side::Stream, 2)]);
     let measured = trained.measure(&job.recipe.decision).expect("scores");
     assert_eq!((trained.material.examples().len(), measured.judged.len()), (6, 6));
 

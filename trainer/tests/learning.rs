@@ -4,7 +4,8 @@ use std::path::Path;
 use undertone_core::FramesView;
 use undertone_trainer::training::{Augmentation, Example, Plan, Run, Start};
 use undertone_trainer::{
-    Architecture, Body, CnnShape, Context, Interface, LstmShape, Network, Normalisation, Parameters, Random,
+    Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, Network, Normalisation,
+    Parameters, Random,
 };
 
 const DIM: usize = 8;
@@ -116,7 +117,8 @@ fn networks_learn_what_is_easy() {
         advance(&mut run, &examples, 12);
         let network = run.averaged();
         let right = |example: &&Example<'_>| {
-            let logits = &network.logits(&example.utterances).expect("good utterances")[0];
+            let logits =
+                &Ensemble::from(network.clone()).logits(&example.utterances).expect("good utterances")[0];
             usize::from(logits[1] > logits[0]) == example.label
         };
         let right = examples.iter().filter(right).count();
@@ -180,11 +182,12 @@ fn a_pupil_learns_what_its_teacher_says_and_not_the_labels() {
     let plan = Plan { learning_rate: 1e-2, teacher_share: 1.0, ..plan(2, 12) };
     let network = Network::new(architecture, Interface { dim: DIM, labels: LABELS }, 2);
     let mut pupil =
-        Run::new(Start { network, plan, teacher: Some(teacher.averaged()), origin: String::new() });
+        Run::new(Start { network, plan, teacher: Some(teacher.averaged().into()), origin: String::new() });
     advance(&mut pupil, &misled, 12);
     let network = pupil.averaged();
     let right = |example: &&Example<'_>| {
-        let logits = &network.logits(&example.utterances).expect("good utterances")[0];
+        let logits =
+            &Ensemble::from(network.clone()).logits(&example.utterances).expect("good utterances")[0];
         usize::from(logits[1] > logits[0]) == example.label
     };
     assert!(honest.iter().filter(right).count() >= 28);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use undertone_core::FramesView;
 use undertone_trainer::onnx::{Dimension, DimensionValue, GraphProto, ModelProto, TypeValue, ValueInfoProto};
 use undertone_trainer::{
-    Architecture, Body, CnnShape, Context, Interface, LstmShape, MIN_FRAMES, Network, Normalisation, Random,
+    Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
+    Normalisation, Random,
 };
 
 const DIM: usize = 16;
@@ -47,6 +48,10 @@ fn network(architecture: Architecture, seed: u64) -> Network {
     network
 }
 
+fn ensemble(network: &Network) -> Ensemble {
+    network.clone().into()
+}
+
 fn frames(lengths: &[usize]) -> Vec<Vec<f32>> {
     let mut random = Random::new(9, 9);
     lengths.iter().map(|length| (0..length * DIM).map(|_| random.normal() * 2.0 - 5.0).collect()).collect()
@@ -57,13 +62,30 @@ fn views(frames: &[Vec<f32>]) -> Vec<FramesView<'_>> {
 }
 
 #[test]
+fn an_ensemble_answers_with_the_mean_of_its_members_logits() {
+    let frames = frames(&[40, 64]);
+    for architecture in small() {
+        let mut members = [3, 4].map(|seed| network(architecture.clone(), seed));
+        members.iter_mut().for_each(|member| member.set_input_scale(&[-5.0; DIM], &[2.0; DIM]));
+        let apart = members.each_ref().map(|member| ensemble(member).logits(&views(&frames)).expect("good"));
+        let together = Ensemble::new(members.to_vec());
+        assert_eq!(together.learnt(), 2 * members[0].parameters().learnt());
+        for (index, mean) in together.logits(&views(&frames)).expect("good").iter().enumerate() {
+            let expected =
+                apart[0][index].iter().zip(&apart[1][index]).map(|(one, other)| (one + other) / 2.0);
+            assert!(mean.iter().zip(expected).all(|(mean, expected)| (mean - expected).abs() < 1e-5));
+        }
+    }
+}
+
+#[test]
 fn a_batch_gives_what_its_utterances_give_alone() {
     let frames = frames(&[61, MIN_FRAMES, 40, 17, 33, 18, 19]);
     for architecture in small() {
         let network = network(architecture, 3);
-        let together = network.logits(&views(&frames)).expect("good utterances");
+        let together = ensemble(&network).logits(&views(&frames)).expect("good utterances");
         for (view, together) in views(&frames).into_iter().zip(together) {
-            let alone = network.logits(&[view]).expect("a good utterance");
+            let alone = ensemble(&network).logits(&[view]).expect("a good utterance");
             for (alone, together) in alone[0].iter().zip(&together) {
                 assert!((alone - together).abs() < 1e-4, "{alone} and {together} for {} frames", view.len());
             }
@@ -77,7 +99,8 @@ fn frames_of_any_width_are_taken() {
     {
         let network = Network::new(architecture, Interface { dim, labels: 3 }, 1);
         let values = vec![0.5; MIN_FRAMES * dim];
-        let logits = network.logits(&[FramesView { dim, values: &values }]).expect("a good utterance");
+        let logits =
+            ensemble(&network).logits(&[FramesView { dim, values: &values }]).expect("a good utterance");
         assert_eq!(logits[0].len(), 3);
     }
 }
@@ -90,7 +113,7 @@ fn loudness_does_not_change_the_logits_when_the_mean_of_the_utterance_is_taken_a
         let normalisation = Normalisation::Utterance;
         let network = network(Architecture { context: Context::Full, normalisation, body }, 3);
         let [quiet, loud] =
-            [&quiet, &loud].map(|frames| network.logits(&views(frames)).expect("good")[0].clone());
+            [&quiet, &loud].map(|frames| ensemble(&network).logits(&views(frames)).expect("good")[0].clone());
         assert!(
             quiet.iter().zip(&loud).all(|(quiet, loud)| (quiet - loud).abs() < 1e-3),
             "{quiet:?} {loud:?}"
@@ -126,9 +149,9 @@ fn utterances_that_do_not_fit_are_refused() {
     let [architecture, ..] = small();
     let network = network(architecture, 3);
     let short = frames(&[MIN_FRAMES - 1]);
-    assert!(network.logits(&views(&short)).is_err());
-    assert!(network.logits(&[FramesView { dim: DIM / 2, values: &short[0] }]).is_err());
-    assert!(network.logits(&[]).expect("nothing to score").is_empty());
+    assert!(ensemble(&network).logits(&views(&short)).is_err());
+    assert!(ensemble(&network).logits(&[FramesView { dim: DIM / 2, values: &short[0] }]).is_err());
+    assert!(ensemble(&network).logits(&[]).expect("nothing to score").is_empty());
 }
 
 #[test]
@@ -200,7 +223,7 @@ fn the_recurrent_graph_has_weights_in_the_order_of_the_standard() {
 }
 
 fn decoded(network: &Network) -> ModelProto {
-    ModelProto::decode(network.to_onnx().as_slice()).expect("our own encoding")
+    ModelProto::decode(ensemble(network).to_onnx().as_slice()).expect("our own encoding")
 }
 
 fn operators(graph: &GraphProto) -> Vec<&str> {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use undertone_core::{Emotion, FramesView};
 use undertone_trainer::training::{Augmentation, Example, Plan};
-use undertone_trainer::{Architecture, Interface, Member, Network, Normalisation, Random, TrainingRecipe};
+use undertone_trainer::{Architecture, Interface, Network, Normalisation, Random, Side, TrainingRecipe};
 
 const STEPS: usize = 36;
 const DIM: usize = 64;
@@ -45,7 +45,7 @@ impl Workload {
     /// The network of full context from `recipe`, and as many utterances as make an epoch of [`STEPS`] full steps.
     pub(super) fn new(recipe: &Path, epochs: usize, threads: usize) -> Result<Self> {
         let recipe = TrainingRecipe::read(recipe)?;
-        let (architecture, plan) = recipe.member(Member::Whole);
+        let (architecture, plan) = recipe.side(Side::Whole);
         if matches!(architecture.normalisation, Normalisation::Utterance) {
             bail!("the PyTorch side knows the running normalisation only");
         }

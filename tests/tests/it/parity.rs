@@ -10,8 +10,8 @@ use undertone_features::{FeatureExtractor, Recipe};
 use undertone_plugin_host::{HostConfig, PluginHost};
 use undertone_tests::{real_clip, stage};
 use undertone_trainer::{
-    Architecture, Body, CnnShape, Context, Interface, LstmShape, MIN_FRAMES, Network, Normalisation, Random,
-    Role,
+    Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
+    Normalisation, Random, Role,
 };
 
 const INTERFACE: Interface = Interface { dim: 64, labels: 8 };
@@ -40,7 +40,7 @@ fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {
     Tensor { name: name.into(), dims: free.chain([Dim::Fixed(last)]).collect() }
 }
 
-fn write_bundle(dir: &Path, network: &Network) {
+fn write_bundle(dir: &Path, networks: &Ensemble) {
     let recipe = Recipe::named("logmel64").unwrap();
     let manifest = Manifest {
         schema: SCHEMA,
@@ -76,7 +76,7 @@ fn write_bundle(dir: &Path, network: &Network) {
         golden: None,
         files: Default::default(),
     };
-    let graph = network.to_onnx();
+    let graph = networks.to_onnx();
     Bundle::write(dir, manifest, &[("whole.onnx", &graph), ("card.md", b"# Random weights\n")]).unwrap();
 }
 
@@ -90,39 +90,45 @@ fn unsettle(network: &mut Network) {
     }
 }
 
-/// Networks of every kind with random weights, and an input scale unlike 0 and 1.
-fn networks() -> Vec<Network> {
+fn network(architecture: Architecture, seed: u64) -> Network {
+    let mut network = Network::new(architecture, INTERFACE, seed);
+    unsettle(&mut network);
+    let mean: Vec<f32> = (0..64).map(|bin| -12.0 + bin as f32 / 16.0).collect();
+    let deviation: Vec<f32> = (0..64).map(|bin| 1.0 + bin as f32 / 32.0).collect();
+    network.set_input_scale(&mean, &deviation);
+    network
+}
+
+/// Networks of every kind with random weights and an input scale unlike 0 and 1, alone and two together.
+fn ensembles() -> Vec<Ensemble> {
     let bodies = [Body::Cnn(CnnShape::default()), Body::Lstm(LstmShape::default())];
     let normalisations = [Normalisation::Utterance, Normalisation::Running { prior_frames: 50.0 }];
-    let mut networks = Vec::new();
+    let mut ensembles = Vec::new();
     for body in bodies {
         for normalisation in normalisations {
             for context in [Context::Full, Context::Causal] {
                 let architecture = Architecture { context, normalisation, body: body.clone() };
-                let mut network = Network::new(architecture, INTERFACE, 7);
-                unsettle(&mut network);
-                let mean: Vec<f32> = (0..64).map(|bin| -12.0 + bin as f32 / 16.0).collect();
-                let deviation: Vec<f32> = (0..64).map(|bin| 1.0 + bin as f32 / 32.0).collect();
-                network.set_input_scale(&mean, &deviation);
-                networks.push(network);
+                let members = [7, 8].map(|seed| network(architecture.clone(), seed));
+                ensembles.push(members[0].clone().into());
+                ensembles.push(Ensemble::new(members.to_vec()));
             }
         }
     }
-    networks
+    ensembles
 }
 
 #[test]
 fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
     let host = host();
     let frames = real_frames();
-    for network in networks() {
+    for networks in ensembles() {
         let folder = tempfile::TempDir::new().unwrap();
         let dir = folder.path().join("parity/1.0.0");
-        write_bundle(&dir, &network);
+        write_bundle(&dir, &networks);
         let model = host.load_model(&dir).unwrap();
         let lengths = [MIN_FRAMES, 17, 40, 99, 150, frames.len()];
         let batch: Vec<FramesView<'_>> = lengths.iter().map(|&length| frames.view(0..length)).collect();
-        let expected = network.logits(&batch).unwrap();
+        let expected = networks.logits(&batch).unwrap();
         let mut scored = Vec::new();
         model.new_classifier().unwrap().classify(&batch, &mut scored).unwrap();
         for ((expected, scored), length) in expected.iter().zip(scored).zip(lengths) {
@@ -132,7 +138,7 @@ fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
                 assert!(
                     (a - b).abs() <= 1e-4,
                     "{:?}, {length} frames: {expected:?} {scored:?}",
-                    network.architecture()
+                    networks.members()[0].architecture()
                 );
             }
         }

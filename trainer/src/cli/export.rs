@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use std::fs;
 use std::path::PathBuf;
+use undertone_trainer::Ensemble;
 use undertone_trainer::training::Run;
 
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let network = run.averaged();
     let graph = match arguments.stateful {
         true => network.to_stream_onnx().context("the network is not causal")?.graph,
-        false => network.to_onnx(),
+        false => Ensemble::from(network).to_onnx(),
     };
     fs::write(&arguments.out, graph).with_context(|| format!("cannot write {}", arguments.out.display()))
 }

@@ -25,14 +25,15 @@ fn bar(progress: &Progress<'_>) -> String {
 }
 
 fn text(progress: &Progress<'_>) -> String {
-    let Progress { member, epochs, report, seconds } = progress;
+    let Progress { side, member, members, epochs, report, seconds } = progress;
+    let place = if *members == 1 { String::new() } else { format!(" {member} of {members},") };
     let remaining = seconds * (epochs - report.epoch) as f64 / SECONDS_PER_MINUTE;
     let validation =
         report.validation_accuracy.map_or(String::from("-"), |accuracy| format!("{accuracy:.3}"));
     format!(
-        "{} epoch {}/{epochs}: loss {:.4}, accuracy {:.3} training, {validation} validation; {seconds:.1} s, \
+        "{}{place} epoch {}/{epochs}: loss {:.4}, accuracy {:.3} training, {validation} validation; {seconds:.1} s, \
          {remaining:.0} min left",
-        member.name(),
+        side.name(),
         report.epoch,
         report.loss,
         report.training_accuracy

@@ -4,7 +4,7 @@ use super::interim::interim;
 use super::{ClipScores, Decision, DecisionRule, Trial, score};
 use crate::dataset::{Part, Speaker};
 use crate::training::{EpochReport, Run};
-use crate::{Material, Network, TrainError, Trained};
+use crate::{Ensemble, Material, TrainError, Trained};
 use std::collections::BTreeSet;
 use undertone_core::Emotion;
 use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction};
@@ -36,7 +36,7 @@ pub struct FoldEvidence {
 impl Trained {
     /// Fits both decisions to the validation clips, and asks about the test clips.
     pub fn measure(&self, rule: &DecisionRule) -> Result<Measured, TrainError> {
-        let whole = self.whole.averaged();
+        let whole = self.ensemble();
         let whole_decision = fit(&whole, &self.material, rule)?;
         let (_, trials) = self.material.trials(Part::Test);
         let temperature = whole_decision.map_or(1.0, |decision| decision.temperature);
@@ -45,7 +45,7 @@ impl Trained {
             Ok(Judged { truth: Emotion::ALL[trial.label], answer: answer(scores, temperature)? })
         };
         let judged = scores.iter().zip(&trials).map(judge).collect::<Result<_, TrainError>>()?;
-        let stream = self.stream.as_ref().map(Run::averaged);
+        let stream = self.stream.as_ref().map(|run| Ensemble::from(run.averaged()));
         let stream = stream.map(|stream| fit(&stream, &self.material, rule)).transpose()?.flatten();
         Ok(Measured { whole: whole_decision, stream, judged })
     }
@@ -91,34 +91,48 @@ impl Trained {
             training_clips: as_u32(material.examples().len()),
             test_clips: as_u32(measured.judged.len()),
             validation_speakers: speakers.into_iter().map(|speaker| speaker.name().to_owned()).collect(),
-            epochs: as_u32(self.whole.reports().len()),
+            epochs: as_u32(self.whole[0].reports().len()),
             temperature: decision.map(|decision| f64::from(decision.temperature)),
             conformal_coverage: decision.map(|_| rule.coverage),
             conformal_threshold: decision.map(|decision| f64::from(decision.conformal_threshold)),
             abstain_error: decision.and_then(|own| own.abstain_below.map(|_| rule.abstain_error)),
             abstain_below: decision.and_then(|own| own.abstain_below.map(f64::from)),
-            wall_seconds: self.whole.seconds(),
-            learnt_values: self.whole.averaged().parameters().learnt() as u64,
+            wall_seconds: self.whole.iter().map(Run::seconds).sum(),
+            learnt_values: self.ensemble().learnt() as u64,
         }
     }
 
+    /// The mean of the members' curves.
     fn curve(&self, fold: u32) -> Vec<Epoch> {
-        let epoch = |report: &EpochReport| Epoch {
-            fold,
-            epoch: as_u32(report.epoch),
-            loss: f64::from(report.loss),
-            training_accuracy: f64::from(report.training_accuracy),
-            validation_accuracy: report.validation_accuracy.map(f64::from),
+        let epochs = 0..self.whole[0].reports().len();
+        let epoch = |index: usize| {
+            let reports: Vec<&EpochReport> = self.whole.iter().map(|run| &run.reports()[index]).collect();
+            let mean = |value: fn(&EpochReport) -> f32| {
+                reports.iter().map(|report| f64::from(value(report))).sum::<f64>() / reports.len() as f64
+            };
+            let measured = reports.iter().all(|report| report.validation_accuracy.is_some());
+            Epoch {
+                fold,
+                epoch: as_u32(reports[0].epoch),
+                loss: mean(|report| report.loss),
+                training_accuracy: mean(|report| report.training_accuracy),
+                validation_accuracy: measured
+                    .then(|| mean(|report| report.validation_accuracy.unwrap_or(0.0))),
+            }
         };
-        self.whole.reports().iter().map(epoch).collect()
+        epochs.map(epoch).collect()
     }
 }
 
-fn fit(network: &Network, material: &Material, rule: &DecisionRule) -> Result<Option<Decision>, TrainError> {
+fn fit(
+    networks: &Ensemble,
+    material: &Material,
+    rule: &DecisionRule,
+) -> Result<Option<Decision>, TrainError> {
     let (clips, trials) = material.trials(Part::Validation);
     let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
     let speakers: Vec<&Speaker> = clips.iter().map(|&clip| &material.clips[clip].speaker).collect();
-    Ok(rule.fit(&score(network, &trials)?, &labels, &speakers))
+    Ok(rule.fit(&score(networks, &trials)?, &labels, &speakers))
 }
 
 fn answer(scores: &ClipScores, temperature: f32) -> Result<Option<Answer>, TrainError> {

@@ -1,6 +1,6 @@
-//! What a network says about a clip.
+//! What networks say about a clip.
 
-use crate::{Network, TrainError};
+use crate::{Ensemble, TrainError};
 use undertone_core::{FramesView, Probabilities};
 
 /// Utterances scored in one batch; the logits do not depend on it.
@@ -43,7 +43,7 @@ impl ClipScores {
 }
 
 /// Scores every clip, in order.
-pub fn score(network: &Network, trials: &[Trial<'_>]) -> Result<Vec<ClipScores>, TrainError> {
+pub fn score(networks: &Ensemble, trials: &[Trial<'_>]) -> Result<Vec<ClipScores>, TrainError> {
     let utterances: Vec<(usize, FramesView<'_>)> = trials
         .iter()
         .enumerate()
@@ -52,7 +52,7 @@ pub fn score(network: &Network, trials: &[Trial<'_>]) -> Result<Vec<ClipScores>,
     let mut scores = vec![ClipScores::default(); trials.len()];
     for batch in utterances.chunks(BATCH) {
         let views: Vec<_> = batch.iter().map(|(_, view)| *view).collect();
-        for ((clip, view), logits) in batch.iter().zip(network.logits(&views)?) {
+        for ((clip, view), logits) in batch.iter().zip(networks.logits(&views)?) {
             scores[*clip].utterances.push((view.len(), logits));
         }
     }

@@ -3,6 +3,7 @@
 mod activation;
 mod batch;
 mod cnn;
+mod ensemble;
 mod front;
 #[cfg(test)]
 mod gradient_check;
@@ -17,16 +18,16 @@ mod shape;
 mod signal;
 
 pub(crate) use batch::Batch;
+pub use ensemble::Ensemble;
 pub(crate) use gradients::Gradients;
 pub(crate) use pass::{Pass, Phase};
 pub use shape::{Architecture, Body, CnnShape, Context, LstmShape, Normalisation};
 pub(crate) use signal::Signal;
 
 use crate::onnx::{Axis, GraphBuilder, GraphState};
-use crate::{Parameters, Random, TrainError};
+use crate::{Parameters, Random};
 use scale::InputScale;
 use serde::{Deserialize, Serialize};
-use undertone_core::FramesView;
 
 /// Fewer frames than this are not scored: two steps are left behind the strides of the convolutions.
 pub const MIN_FRAMES: usize = 16;
@@ -133,25 +134,6 @@ impl Network {
         self.parameters.get_mut(InputScale::DEVIATION).values.copy_from_slice(deviation);
     }
 
-    /// Logits of each utterance, computed in one batch; an utterance's logits do not depend on its neighbours.
-    /// Fails for an utterance of fewer than [`MIN_FRAMES`] frames or of another `dim`.
-    pub fn logits(&self, utterances: &[FramesView<'_>]) -> Result<Vec<Vec<f32>>, TrainError> {
-        for utterance in utterances {
-            if utterance.dim != self.interface.dim || utterance.len() < MIN_FRAMES {
-                let (frames, dim) = (utterance.len(), utterance.dim);
-                return Err(TrainError::Utterance { frames, dim, expected_dim: self.interface.dim });
-            }
-        }
-        if utterances.is_empty() {
-            return Ok(Vec::new());
-        }
-        let normalised: Vec<Vec<f32>> =
-            utterances.iter().map(|utterance| self.normalised(utterance.values)).collect();
-        let mut pass = Pass::new(&self.parameters, Phase::Inference);
-        let (logits, _) = self.forward(&mut pass, Batch::whole(&normalised, self.interface.dim));
-        Ok(logits.values.chunks_exact(self.interface.labels).map(<[f32]>::to_vec).collect())
-    }
-
     /// One utterance's frames as the first layer wants them.
     pub(crate) fn normalised(&self, frames: &[f32]) -> Vec<f32> {
         let mut frames = frames.to_vec();
@@ -189,20 +171,12 @@ impl Network {
         gradients
     }
 
-    /// The network as an encoded ONNX model: `frames` `[batch, time, dim]` without padding to `logits`
-    /// `[batch, label]`, both f32, any batch and any time of at least [`MIN_FRAMES`].
-    pub fn to_onnx(&self) -> Vec<u8> {
-        let mut graph = GraphBuilder::new("undertone");
-        let frames = "frames";
-        let scaled = self.input_scale().export(&mut graph, &self.parameters, frames);
-        let logits = match &self.layers {
-            Layers::Cnn(cnn) => cnn.export(&mut graph, &self.parameters, &scaled),
-            Layers::Lstm(lstm) => lstm.export(&mut graph, &self.parameters, &scaled),
-        };
-        graph.rename_output(&logits, "logits");
-        let input = [Axis::Named("batch"), Axis::Named("time"), Axis::Fixed(self.interface.dim)];
-        let output = [Axis::Named("batch"), Axis::Fixed(self.interface.labels)];
-        graph.finish((frames, &input), ("logits", &output))
+    /// From normalised frames `[batch, time, dim]`, without padding, to logits `[batch, label]`.
+    fn export(&self, graph: &mut GraphBuilder, scaled: &str) -> String {
+        match &self.layers {
+            Layers::Cnn(cnn) => cnn.export(graph, &self.parameters, scaled),
+            Layers::Lstm(lstm) => lstm.export(graph, &self.parameters, scaled),
+        }
     }
 
     /// A causal network as an encoded ONNX model that carries state: new `frames` `[batch, time, dim]`, `time` a multiple
@@ -224,6 +198,15 @@ impl Network {
         let input = [Axis::Named("batch"), Axis::Named("time"), Axis::Fixed(dim)];
         let output = [Axis::Named("batch"), Axis::Fixed(self.interface.labels)];
         Some(StreamModel { graph: graph.finish((frames, &input), ("logits", &output)), states })
+    }
+
+    /// Whether it takes the same frames as `other` to the same labels by the same kind of layers.
+    fn is_like(&self, other: &Self) -> bool {
+        let scale = |network: &Self, name| network.parameters.get(name).values.clone();
+        let same_scale = [InputScale::MEAN, InputScale::DEVIATION]
+            .iter()
+            .all(|name| scale(self, name) == scale(other, name));
+        same_scale && self.architecture == other.architecture && self.interface == other.interface
     }
 
     fn input_scale(&self) -> InputScale {

@@ -48,6 +48,7 @@ pub(crate) enum Axis {
 pub(crate) struct GraphBuilder {
     graph: GraphProto,
     states: Vec<GraphState>,
+    scope: String,
 }
 
 /// What a graph carries from one call to the next, for one stream; all zeros at the start.
@@ -63,7 +64,17 @@ pub struct GraphState {
 
 impl GraphBuilder {
     pub(crate) fn new(name: &str) -> Self {
-        Self { graph: GraphProto { name: name.into(), ..Default::default() }, states: Vec::new() }
+        Self {
+            graph: GraphProto { name: name.into(), ..Default::default() },
+            states: Vec::new(),
+            scope: String::new(),
+        }
+    }
+
+    /// From now on the names of constants begin with this, so that networks with layers of the same name can share a
+    /// graph.
+    pub(crate) fn scope(&mut self, scope: &str) {
+        scope.clone_into(&mut self.scope);
     }
 
     /// Adds an operation with one output and returns the output's name.
@@ -167,11 +178,12 @@ impl GraphBuilder {
     }
 
     fn constant(&mut self, name: &str, shape: &[usize], (data_type, raw_data): (i32, Vec<u8>)) -> String {
+        let name = format!("{}{name}", self.scope);
         if self.graph.initializer.iter().all(|known| known.name != name) {
             let dims = shape.iter().map(|&length| length as i64).collect();
-            self.graph.initializer.push(TensorProto { dims, data_type, name: name.into(), raw_data });
+            self.graph.initializer.push(TensorProto { dims, data_type, name: name.clone(), raw_data });
         }
-        name.to_owned()
+        name
     }
 }
 

@@ -4,7 +4,7 @@ use super::optimiser::AdamW;
 use super::plan::Plan;
 use super::run::{EpochReport, Run};
 use crate::archive::Archive;
-use crate::{Architecture, Interface, Network, Parameters, TrainError};
+use crate::{Architecture, Ensemble, Interface, Network, Parameters, TrainError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -57,7 +57,7 @@ impl Run {
     }
 
     /// Reads what [`Self::save`] wrote. The teacher, if there was one, is not part of it.
-    pub fn load(path: &Path, teacher: Option<Network>) -> Result<Self, TrainError> {
+    pub fn load(path: &Path, teacher: Option<Ensemble>) -> Result<Self, TrainError> {
         let mut archive = Archive::read(path)?;
         let refuse = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let text = archive.notes.get(RUN).ok_or_else(|| refuse("it holds no run".into()))?;

@@ -6,8 +6,8 @@ use super::objective::{cross_entropy, softmax};
 use super::optimiser::{AdamW, clip};
 use super::plan::Plan;
 use super::schedule::learning_rate;
-use crate::network::{Pass, Phase, Signal};
-use crate::{Network, Parameters, Random, TrainError};
+use crate::network::{Pass, Phase};
+use crate::{Ensemble, Network, Parameters, Random, TrainError};
 use serde::{Deserialize, Serialize};
 
 /// Share of a batch in the running statistics.
@@ -38,7 +38,7 @@ pub struct Run {
     pub(super) average: Parameters,
     pub(super) optimiser: AdamW,
     pub(super) reports: Vec<EpochReport>,
-    pub(super) teacher: Option<Network>,
+    pub(super) teacher: Option<Ensemble>,
     pub(super) seconds: f64,
     pub(super) origin: String,
 }
@@ -50,8 +50,8 @@ pub struct Start {
     pub network: Network,
     /// How to learn.
     pub plan: Plan,
-    /// A network of full context and the same normalisation to learn from, besides the labels.
-    pub teacher: Option<Network>,
+    /// Networks of full context and the same normalisation to learn from, besides the labels.
+    pub teacher: Option<Ensemble>,
     /// Tells clips, their parts and the teacher apart from others; a run goes on with its own only.
     pub origin: String,
 }
@@ -177,10 +177,8 @@ impl Run {
         for (prefixes, steps) in batch.prefixes.iter_mut().zip(&batch.frames.steps) {
             prefixes.fill(*steps);
         }
-        let mut pass = Pass::new(teacher.parameters(), Phase::Inference);
-        let (logits, _): (Signal, _) = teacher.forward(&mut pass, batch);
         let share = self.plan.teacher_share;
-        let taught = softmax(&logits);
+        let taught = softmax(&teacher.answer(&batch));
         lesson.shares.iter().zip(taught).map(|(own, taught)| (1.0 - share) * own + share * taught).collect()
     }
 }
