@@ -34,6 +34,8 @@ pub struct Shipment<'a> {
     pub trained: &'a Trained,
     /// How logits become answers.
     pub decision: Option<Decision>,
+    /// What the causal network's logits are divided by.
+    pub stream_temperature: Option<f32>,
     /// Where the figures come from.
     pub origin: Origin,
     /// What must be said about the data.
@@ -66,7 +68,10 @@ impl Shipment<'_> {
             vec![(GRAPH_FILE, &graph), (CARD_FILE, card.as_bytes()), (GOLDEN_FRAMES_FILE, &frames)];
         files.extend(stream.as_ref().map(|(_, model)| (STREAM_FILE, model.graph.as_slice())));
         let mut manifest = self.manifest((name, version), &whole, golden)?;
-        manifest.graph.stream = stream.as_ref().map(|(network, model)| stream_graph(network, model));
+        manifest.graph.stream = stream.as_ref().map(|(network, model)| StreamGraph {
+            temperature: self.stream_temperature,
+            ..stream_graph(network, model)
+        });
         Bundle::write(dir, manifest, &files)?;
         Ok(())
     }
@@ -160,6 +165,12 @@ impl Shipment<'_> {
         }
     }
 
+    /// What the causal network says about the golden frames.
+    fn stream_golden(&self, frames: FramesView<'_>) -> Result<Option<Vec<f32>>, TrainError> {
+        let Some((network, _)) = self.stream() else { return Ok(None) };
+        Ok(Some(Ensemble::from(network).logits(&[frames])?.swap_remove(0)))
+    }
+
     /// Made-up frames of the size of real ones, and what the network says about them.
     fn golden(&self, whole: &Ensemble) -> Result<(Golden, Vec<u8>), TrainError> {
         let scale = self.trained.material.scale();
@@ -175,6 +186,7 @@ impl Shipment<'_> {
             frames: GOLDEN_FRAMES_FILE.into(),
             time: as_u32(GOLDEN_FRAMES),
             logits,
+            stream_logits: self.stream_golden(view)?,
             tolerance: GOLDEN_TOLERANCE,
         };
         Ok((golden, Golden::encode_frames(&values)))
@@ -193,6 +205,7 @@ fn stream_graph(network: &Network, model: &StreamModel) -> StreamGraph {
         input: tensor("frames", &["batch", "time"], as_u32(interface.dim)),
         output: tensor("logits", &["batch"], as_u32(interface.labels)),
         step_frames: as_u32(network.frames_per_step()),
+        temperature: None,
         states: model.states.iter().map(state).collect(),
     }
 }

@@ -76,7 +76,15 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
     let decision = measured.whole;
     let sheet = DataSheet::ravdess();
     let origin = Origin::HeldOut(measured.clone());
-    let shipment = Shipment { recipe: &job.recipe, trained: &trained, decision, origin, sheet: &sheet };
+    let stream_temperature = measured.stream.map(|own| own.temperature);
+    let shipment = Shipment {
+        recipe: &job.recipe,
+        trained: &trained,
+        decision,
+        stream_temperature,
+        origin,
+        sheet: &sheet,
+    };
     shipment.write(&dir).expect("a good bundle");
 
     let bundle = Bundle::open(&dir).expect("just written");

@@ -24,6 +24,9 @@ pub struct Golden {
     pub time: u32,
     /// What `graph.whole` gives for them: one finite logit per label.
     pub logits: Vec<f32>,
+    /// What `graph.stream` gives behind them, fed in pieces; only for a model that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_logits: Option<Vec<f32>>,
     /// Largest accepted difference of a logit, above 0.
     pub tolerance: f32,
 }
@@ -52,12 +55,29 @@ impl Golden {
             let (min, max) = (limits.min_frames, limits.max_frames);
             found.push(format!("golden.time: {} is not from {min} to {max}, the model's limits", self.time));
         }
-        let (logits, labels) = (self.logits.len(), manifest.labels.len());
-        if logits != labels {
-            found.push(format!("golden.logits: {logits} of them for {labels} labels"));
+        let labels = manifest.labels.len();
+        for (field, logits) in
+            [("logits", Some(&self.logits)), ("stream_logits", self.stream_logits.as_ref())]
+        {
+            let Some(logits) = logits else { continue };
+            if logits.len() != labels {
+                found.push(format!("golden.{field}: {} of them for {labels} labels", logits.len()));
+            }
+            if !logits.iter().all(|logit| logit.is_finite()) {
+                found.push(format!("golden.{field}: one is not finite"));
+            }
         }
-        if !self.logits.iter().all(|logit| logit.is_finite()) {
-            found.push("golden.logits: one is not finite".to_owned());
+        if self.stream_logits.is_some() {
+            match &manifest.graph.stream {
+                None => found.push("golden.stream_logits: there is no graph.stream".to_owned()),
+                Some(stream) if !self.time.is_multiple_of(stream.step_frames.max(1)) => {
+                    let (time, step) = (self.time, stream.step_frames);
+                    found.push(format!(
+                        "golden.time: {time} is no multiple of graph.stream.step_frames, {step}"
+                    ));
+                }
+                Some(_) => {}
+            }
         }
         if !(self.tolerance.is_finite() && self.tolerance > 0.0) {
             found.push(format!("golden.tolerance: {} is not above 0", self.tolerance));

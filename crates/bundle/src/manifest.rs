@@ -73,7 +73,7 @@ pub struct Features {
 }
 
 /// The graphs of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Graphs {
     /// Full context, for whole utterances and files.
@@ -96,7 +96,7 @@ pub struct Graph {
 }
 
 /// A causal graph that carries state from call to call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamGraph {
     /// Path of the graph in the bundle; listed in [`Manifest::files`].
@@ -108,6 +108,9 @@ pub struct StreamGraph {
     /// Frames go in by multiples of this; at least 1.
     #[serde(default = "one")]
     pub step_frames: u32,
+    /// Its logits are divided by this before the softmax; by `calibration.temperature` where nothing is said. Above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
     /// The state tensors, zero at the start of an utterance.
     pub states: Vec<State>,
 }

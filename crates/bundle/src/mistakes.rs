@@ -97,6 +97,12 @@ impl Found {
         self.input(manifest, "graph.stream.input", &stream.input);
         self.output(manifest, "graph.stream.output", &stream.output);
         self.check(stream.step_frames > 0, || "graph.stream.step_frames: is 0".to_owned());
+        if let Some(temperature) = stream.temperature {
+            self.check(temperature.is_finite() && temperature > 0.0, || {
+                format!("graph.stream.temperature: {temperature} is not above 0")
+            });
+        }
+        self.check(!stream.states.is_empty(), || "graph.stream.states: there is none".to_owned());
         for state in &stream.states {
             let named = !state.name_in.is_empty() && !state.name_out.is_empty();
             self.check(named && state.shape.iter().all(|&length| length > 0), || {

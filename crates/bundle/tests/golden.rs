@@ -15,6 +15,7 @@ fn golden() -> Golden {
         frames: GOLDEN_FRAMES_FILE.into(),
         time: TIME as u32,
         logits: vec![-1.5, 2.25],
+        stream_logits: None,
         tolerance: GOLDEN_TOLERANCE,
     }
 }
@@ -60,6 +61,7 @@ fn every_mistake_of_the_section_is_reported_together() {
         frames: "absent.frames".into(),
         time: 7,
         logits: vec![0.0, f32::INFINITY, 1.0],
+        stream_logits: None,
         tolerance: 0.0,
     };
     let refusal = refusal(wrong, &frames());

@@ -46,6 +46,40 @@ pub trait Classifier: Send {
     ) -> Result<(), PluginError>;
 }
 
+/// Scores streams as they go on, at the cost of their new frames. One instance belongs to one worker thread and serves
+/// all of its streams; what must be remembered of a stream is the caller's.
+pub trait StreamClassifier: Send {
+    /// Appends to `logits` one result per item of `batch`, in order, each of one value per label: what all frames of
+    /// the stream's utterance so far give. Each item's state is left behind its frames; that of an item that failed
+    /// is void. `Err` means that no item was scored and every state is void.
+    /// The result of an item does not depend on its neighbours, but for rounding.
+    fn advance(
+        &mut self,
+        batch: &mut [Advance<'_>],
+        logits: &mut Vec<Result<Vec<f32>, PluginError>>,
+    ) -> Result<(), PluginError>;
+}
+
+/// The new frames of a stream's utterance, with what is remembered of it.
+#[derive(Debug)]
+pub struct Advance<'a> {
+    /// A multiple of [`Streaming::step_frames`], at least one.
+    pub frames: FramesView<'a>,
+    /// [`Streaming::state_values`] values, all zero at the start of an utterance.
+    pub state: &'a mut [f32],
+}
+
+/// How a model scores a stream as it goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Streaming {
+    /// Frames go in by multiples of this; at least 1.
+    pub step_frames: usize,
+    /// Number of values to be remembered of an utterance.
+    pub state_values: usize,
+    /// The logits are divided by this before the softmax. Above 0.
+    pub temperature: f32,
+}
+
 /// A loaded model: makes instances, and knows what the bundle says about their output.
 pub trait Model: Send + Sync {
     /// Which model this is.
@@ -79,4 +113,18 @@ pub trait Model: Send + Sync {
 
     /// Makes a classifier instance.
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError>;
+
+    /// How it scores a stream as it goes on. `None`: it scores whole utterances only.
+    fn streaming(&self) -> Option<Streaming> {
+        None
+    }
+
+    /// Makes an instance that scores streams; for a model with [`Self::streaming`].
+    fn new_stream_classifier(&self) -> Result<Box<dyn StreamClassifier>, PluginError> {
+        Err(PluginError::Refused {
+            plugin: self.reference().to_string(),
+            what: "advance".into(),
+            message: "the model scores whole utterances only".into(),
+        })
+    }
 }

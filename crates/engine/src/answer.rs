@@ -1,6 +1,6 @@
 //! From a model's logits to an answer.
 
-use crate::session::ScoreRequest;
+use crate::session::{Scope, ScoreRequest};
 use crate::utterance::Stability;
 use crate::{Answer, StreamFailure};
 use std::time::Duration;
@@ -31,7 +31,11 @@ impl Answering {
         model: &dyn Model,
         scoring: &ScoringFacts,
     ) -> Result<Answer, StreamFailure> {
-        let probabilities = Probabilities::from_logits(logits, model.temperature())
+        let temperature = match request.scope {
+            Scope::Whole => model.temperature(),
+            Scope::GoingOn { .. } => model.streaming().map_or(model.temperature(), |own| own.temperature),
+        };
+        let probabilities = Probabilities::from_logits(logits, temperature)
             .ok_or_else(|| not_finite(model, request.utterance))?;
         let abstain_below = scoring.abstain_below.or(model.abstain_below()).unwrap_or(0.0);
         self.sequence += 1;

@@ -76,8 +76,22 @@ pub struct ScoreRequest {
     pub interval: SampleRange,
     /// Rows of [`Session::frames`]; valid until [`Session::forget_answered`].
     pub rows: Range<usize>,
+    /// Which frames of the utterance these are.
+    pub scope: Scope,
     /// Samples heard so far.
     pub audio_processed: u64,
+}
+
+/// Which frames of an utterance a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All so far.
+    Whole,
+    /// Those behind the utterance's request before; none when it is asked about again.
+    GoingOn {
+        /// Whether there was none before.
+        first: bool,
+    },
 }
 
 /// One stream's decoder, extractor and segmenter.
@@ -88,6 +102,8 @@ pub struct Session {
     grid: FrameGrid,
     interim_hop: Option<u64>,
     min_frames: usize,
+    /// Updates are about new frames only, in multiples of this.
+    step_frames: Option<usize>,
     /// Whether any byte came.
     begun: bool,
     /// Decoded and not yet processed.
@@ -105,8 +121,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session at the start of its stream.
-    pub fn new(config: &SessionConfig, extractor: Box<dyn Extractor>) -> Result<Self, SessionError> {
+    /// A session at the start of its stream. With `step_frames`, updates ask about new frames only, in multiples of it.
+    pub fn new(
+        config: &SessionConfig,
+        extractor: Box<dyn Extractor>,
+        step_frames: Option<usize>,
+    ) -> Result<Self, SessionError> {
         let layout = extractor.layout();
         Ok(Self {
             reader: AudioReader::new(config.format, config.limits)?,
@@ -115,6 +135,7 @@ impl Session {
             frames: Frames::new(layout.dim),
             interim_hop: config.interim_hop.filter(|&hop| hop > 0),
             min_frames: config.min_frames.max(1),
+            step_frames,
             begun: false,
             samples: Vec::new(),
             position: 0,
@@ -302,6 +323,7 @@ impl Session {
                 trigger: utterance.trigger,
                 interval: utterance.interval,
                 rows,
+                scope: Scope::Whole,
                 audio_processed: self.position,
             }));
         }
@@ -329,8 +351,16 @@ impl Session {
         if rows.len() < self.min_frames {
             return;
         }
+        let (rows, scope) = match (self.step_frames, &mut self.open) {
+            (Some(step), Some(open)) => open.go_on(rows, self.first_frame, step),
+            _ => (rows, Scope::Whole),
+        };
+        let nothing_new = rows.is_empty();
+        if nothing_new && (trigger == Trigger::Interval || scope == (Scope::GoingOn { first: true })) {
+            return;
+        }
         let audio_processed = self.position;
-        steps.push(Step::Score(ScoreRequest { utterance, trigger, interval, rows, audio_processed }));
+        steps.push(Step::Score(ScoreRequest { utterance, trigger, interval, rows, scope, audio_processed }));
     }
 
     fn rows_from(&self, start_sample: u64, end_frame: u64) -> Range<usize> {

@@ -1,6 +1,8 @@
 //! The bookkeeping of a stream's utterances: numbers, update times, stability.
 
 use crate::Trigger;
+use crate::session::Scope;
+use std::ops::Range;
 use undertone_core::{Probabilities, SampleRange};
 
 /// The utterance that is being spoken.
@@ -11,13 +13,15 @@ pub(crate) struct OpenUtterance {
     hop: Option<u64>,
     /// End of the speech that an update was about.
     told_until: u64,
+    /// Index of the frame behind the last one that an update asked about, from the stream's start.
+    asked_until: Option<u64>,
 }
 
 impl OpenUtterance {
     /// `hop` is the distance of updates in samples; `None` asks for none.
     pub(crate) fn new(number: u32, start: u64, hop: Option<u64>) -> Self {
         let next_update_at = hop.map_or(u64::MAX, |hop| start.saturating_add(hop));
-        Self { number, next_update_at, hop, told_until: start }
+        Self { number, next_update_at, hop, told_until: start, asked_until: None }
     }
 
     /// Whether speech up to `end` is more than updates were about so far; from now on they were.
@@ -25,6 +29,23 @@ impl OpenUtterance {
         let news = end > self.told_until;
         self.told_until = self.told_until.max(end);
         news
+    }
+
+    /// Of the utterance's `rows` so far, those that no update asked about, as many whole steps of them as there are; row
+    /// 0 is the stream's frame `first_frame`.
+    pub(crate) fn go_on(
+        &mut self,
+        rows: Range<usize>,
+        first_frame: u64,
+        step: usize,
+    ) -> (Range<usize>, Scope) {
+        let start = self.asked_until.map_or(rows.start, |asked| asked.saturating_sub(first_frame) as usize);
+        let new = rows.end.saturating_sub(start) / step * step;
+        let scope = Scope::GoingOn { first: self.asked_until.is_none() };
+        if new > 0 {
+            self.asked_until = Some(first_frame + (start + new) as u64);
+        }
+        (start..start + new, scope)
     }
 
     /// Whether an update is due at `position`; if so, the next one is due at the next hop behind it.

@@ -5,6 +5,7 @@ mod loudness_model;
 use bytes::Bytes;
 use loudness_model::{LoudnessModel, config, recording};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use undertone_core::{EndReason, ErrorKind, Model, StreamId};
 use undertone_engine::{
@@ -89,6 +90,59 @@ async fn the_cut_of_the_audio_changes_no_answer() {
         let cut = answers(&run(&engine, config(Some(4000)), &bytes, piece).await);
         assert_eq!(cut, whole, "pieces of {piece} bytes");
     }
+}
+
+#[tokio::test]
+async fn a_model_that_carries_state_hears_each_frame_once_and_every_stream_for_itself() {
+    let engine_of = || engine(1, 1024);
+    let bytes = recording(5.0);
+    let whole = answers(&run(&engine_of(), config(Some(4000)), &bytes, bytes.len()).await);
+    for piece in [511, 3200, bytes.len()] {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let engine = engine_of();
+        let model = || LoudnessModel::stateful(&heard);
+        let (one, other) = tokio::join!(
+            run_model(&engine, model(), config(Some(4000)), &bytes, piece),
+            run_model(&engine, model(), config(Some(4000)), &bytes, 3200),
+        );
+        let (one, other) = (answers(&one), answers(&other));
+        assert_eq!(one, other, "pieces of {piece} bytes");
+        // The last frames of an utterance may be fewer than a step, and its end needs no update.
+        let last_updates: u64 = (1..=3).map(|utterance| update_frames(&one, utterance)).sum();
+        assert_eq!(heard.load(Ordering::Relaxed) as u64, 2 * last_updates);
+        assert_eq!(one.len(), whole.len());
+        for (answer, whole) in one.iter().zip(&whole) {
+            assert_eq!((answer.trigger, answer.interval), (whole.trigger, whole.interval));
+            let odds =
+                |answer: &Answer| (answer.probabilities.values()[1] / answer.probabilities.values()[0]).ln();
+            let temperature = if answer.trigger.is_final() { 1.0 } else { 0.5 };
+            // A ramp's mean changes by less than this over the three frames that may not have been heard yet.
+            assert!((odds(answer) * temperature - odds(whole)).abs() < 0.1, "{answer:?} {whole:?}");
+        }
+    }
+}
+
+/// Frames that the updates of an utterance are about, in whole steps.
+fn update_frames(answers: &[Answer], utterance: u32) -> u64 {
+    let updates = answers.iter().filter(|own| own.utterance == utterance && !own.trigger.is_final());
+    let end = updates.map(|own| own.interval.end - own.interval.start).max().unwrap_or(0);
+    end / 160 / 4 * 4
+}
+
+#[tokio::test]
+async fn a_flush_that_brings_no_new_step_repeats_what_was_said() {
+    let engine = engine(1, 64);
+    let model = Arc::new(LoudnessModel::stateful(&Arc::default()));
+    let (input, events) =
+        engine.open(StreamId::generate(), config(None), model).await.expect("there is room");
+    input.audio(recording(0.5).into()).await.expect("open");
+    input.control(Control::Flush).await.expect("open");
+    input.control(Control::Flush).await.expect("open");
+    input.finish().await.expect("open");
+    let answers = answers(&collect(events).await);
+    let triggers: Vec<Trigger> = answers.iter().map(|answer| answer.trigger).collect();
+    assert_eq!(triggers, [Trigger::Flush, Trigger::Flush, Trigger::EndOfStream]);
+    assert_eq!(answers[0].probabilities, answers[1].probabilities);
 }
 
 #[tokio::test]

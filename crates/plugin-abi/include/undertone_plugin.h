@@ -352,8 +352,8 @@ typedef struct UndertoneClassifierTable {
                               struct UndertoneItem *items,
                               size_t count,
                               struct UndertoneTextBuffer *error);
-  // Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the
-  // extension "undertone.stream-state/1" carry nothing.
+  // Purpose: tells why the work so far ended. What belongs to a stream is in the host's memory, see the
+  // extension "undertone.stream-state/1"; nothing else is carried from call to call.
   // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: nothing is handed over.
@@ -420,35 +420,36 @@ typedef struct UndertoneEntry {
   const struct UndertoneClassifierTable *classifier;
 } UndertoneEntry;
 
-// A state tensor that a classifier declares: what it must remember of a stream between two calls.
+// A state tensor that a classifier declares: what must be remembered of a stream between two calls.
 typedef struct UndertoneStateTensor {
   // Size of this structure in bytes, set by the host; nothing is written behind it.
   uint32_t size;
-  // Number of lengths in `shape`.
-  uint32_t rank;
+  // Number of values for one stream; at least 1.
+  uint32_t length;
   // Its name. Lives as long as the plugin.
   struct UndertoneText name;
-  // Its lengths for one stream. Live as long as the plugin.
-  const uint32_t *shape;
 } UndertoneStateTensor;
 
-// The values of one state tensor, row by row, in memory of the host.
+// The values of one state tensor of one stream, row by row, in memory of the host.
 typedef struct UndertoneStateBuffer {
   // First value.
   float *values;
-  // Number of values: the product of the declared lengths.
+  // Number of values, as described.
   size_t length;
 } UndertoneStateBuffer;
 
-// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one
-// item each, an instance carries the state of one stream, so that a call costs its new frames only. The host
-// keeps the states of the streams that share an instance: it restores one before a call and saves it after.
+// Extension "undertone.stream-state/1" of a library with classifiers that can go on where a stream's last call
+// ended, so that a call costs its new frames only. The host keeps the states, one set per stream; one
+// instance serves many streams, several in one call.
+//
+// The configuration of such a plugin has two fields more: `{..., "states": [{"in": name, "out": name, "shape":
+// [lengths]}], "step_frames": number}`; the lengths are those of one stream, without the batch.
 typedef struct UndertoneStreamStateTable {
   // Size of this table in bytes.
   uint32_t size;
   // Zero.
   uint32_t reserved;
-  // Purpose: the number of state tensors; 0 for a plugin that carries nothing.
+  // Purpose: the number of state tensors; 0 for a plugin that was not configured to carry any.
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: nothing is handed over.
@@ -463,24 +464,22 @@ typedef struct UndertoneStreamStateTable {
                               uint32_t index,
                               struct UndertoneStateTensor *tensor,
                               struct UndertoneTextBuffer *error);
-  // Purpose: writes the state to `states`, one buffer per declared tensor, in their order.
+  // Purpose: scores `count` items, each the new frames of one stream, as all frames of that stream so far would
+  // be scored; takes each item's state up and leaves the state behind its frames in its place. Zeroes are the
+  // state at the start of an utterance. Every item gets its own status; its scores and its state depend on its
+  // neighbours no more than rounding does. The state of an item whose status is not OK is void.
   // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
-  // Ownership: everything is borrowed for the call.
-  // Errors: FAILED.
-  UndertoneStatus (*save)(const struct UndertoneInstance *instance,
-                          struct UndertoneStateBuffer *states,
-                          uint32_t count,
-                          struct UndertoneTextBuffer *error);
-  // Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are
-  // the state at the start of an utterance.
-  // Threads: `[instance-exclusive]`.
-  // State: active, and stays so.
-  // Ownership: everything is borrowed for the call; the values are only read.
-  // Errors: FAILED.
-  UndertoneStatus (*restore)(struct UndertoneInstance *instance,
-                             const struct UndertoneStateBuffer *states,
-                             uint32_t count,
+  // Ownership: everything is borrowed for the call. `states` holds one buffer per item and tensor, the tensors of
+  // the first item first, in their order. The plugin writes the scores, statuses, errors and states, nothing else.
+  // `call` is only for asking the host's services.
+  // Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored and
+  // every state is void.
+  UndertoneStatus (*advance)(struct UndertoneInstance *instance,
+                             const struct UndertoneCall *call,
+                             struct UndertoneItem *items,
+                             struct UndertoneStateBuffer *states,
+                             size_t count,
                              struct UndertoneTextBuffer *error);
 } UndertoneStreamStateTable;
 

@@ -116,8 +116,8 @@ pub struct ClassifierTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: forgets whatever is carried from call to call, and tells why. Classifiers without the
-    /// extension "undertone.stream-state/1" carry nothing.
+    /// Purpose: tells why the work so far ended. What belongs to a stream is in the host's memory, see the
+    /// extension "undertone.stream-state/1"; nothing else is carried from call to call.
     /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: nothing is handed over.

@@ -1,39 +1,40 @@
 //! Classifiers that carry state through a stream.
 
-use crate::{Instance, Plugin, Status, Text, TextBuffer};
+use crate::{Call, Instance, Item, Plugin, Status, Text, TextBuffer};
 
 /// Id of the extension whose table is [`StreamStateTable`].
 ///
 /// cbindgen:no-export
 pub const STREAM_STATE_EXTENSION: &str = "undertone.stream-state/1";
 
-/// A state tensor that a classifier declares: what it must remember of a stream between two calls.
+/// A state tensor that a classifier declares: what must be remembered of a stream between two calls.
 #[repr(C)]
 #[derive(Debug)]
 pub struct StateTensor {
     /// Size of this structure in bytes, set by the host; nothing is written behind it.
     pub size: u32,
-    /// Number of lengths in `shape`.
-    pub rank: u32,
+    /// Number of values for one stream; at least 1.
+    pub length: u32,
     /// Its name. Lives as long as the plugin.
     pub name: Text,
-    /// Its lengths for one stream. Live as long as the plugin.
-    pub shape: *const u32,
 }
 
-/// The values of one state tensor, row by row, in memory of the host.
+/// The values of one state tensor of one stream, row by row, in memory of the host.
 #[repr(C)]
 #[derive(Debug)]
 pub struct StateBuffer {
     /// First value.
     pub values: *mut f32,
-    /// Number of values: the product of the declared lengths.
+    /// Number of values, as described.
     pub length: usize,
 }
 
-/// Extension "undertone.stream-state/1" of a library with classifiers: between calls of classify with one
-/// item each, an instance carries the state of one stream, so that a call costs its new frames only. The host
-/// keeps the states of the streams that share an instance: it restores one before a call and saves it after.
+/// Extension "undertone.stream-state/1" of a library with classifiers that can go on where a stream's last call
+/// ended, so that a call costs its new frames only. The host keeps the states, one set per stream; one
+/// instance serves many streams, several in one call.
+///
+/// The configuration of such a plugin has two fields more: `{..., "states": [{"in": name, "out": name, "shape":
+/// [lengths]}], "step_frames": number}`; the lengths are those of one stream, without the batch.
 #[repr(C)]
 #[derive(Debug)]
 pub struct StreamStateTable {
@@ -41,7 +42,7 @@ pub struct StreamStateTable {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Purpose: the number of state tensors; 0 for a plugin that carries nothing.
+    /// Purpose: the number of state tensors; 0 for a plugin that was not configured to carry any.
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: nothing is handed over.
@@ -60,30 +61,24 @@ pub struct StreamStateTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: writes the state to `states`, one buffer per declared tensor, in their order.
+    /// Purpose: scores `count` items, each the new frames of one stream, as all frames of that stream so far would
+    /// be scored; takes each item's state up and leaves the state behind its frames in its place. Zeroes are the
+    /// state at the start of an utterance. Every item gets its own status; its scores and its state depend on its
+    /// neighbours no more than rounding does. The state of an item whose status is not OK is void.
     /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
-    /// Ownership: everything is borrowed for the call.
-    /// Errors: FAILED.
-    pub save: Option<
-        unsafe extern "C" fn(
-            instance: *const Instance,
-            states: *mut StateBuffer,
-            count: u32,
-            error: *mut TextBuffer,
-        ) -> Status,
-    >,
-    /// Purpose: takes up the state in `states`, one buffer per declared tensor, in their order. Zeroes are
-    /// the state at the start of an utterance.
-    /// Threads: `[instance-exclusive]`.
-    /// State: active, and stays so.
-    /// Ownership: everything is borrowed for the call; the values are only read.
-    /// Errors: FAILED.
-    pub restore: Option<
+    /// Ownership: everything is borrowed for the call. `states` holds one buffer per item and tensor, the tensors of
+    /// the first item first, in their order. The plugin writes the scores, statuses, errors and states, nothing else.
+    /// `call` is only for asking the host's services.
+    /// Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored and
+    /// every state is void.
+    pub advance: Option<
         unsafe extern "C" fn(
             instance: *mut Instance,
-            states: *const StateBuffer,
-            count: u32,
+            call: *const Call,
+            items: *mut Item,
+            states: *mut StateBuffer,
+            count: usize,
             error: *mut TextBuffer,
         ) -> Status,
     >,

@@ -48,9 +48,9 @@ fn layout() -> String {
         ClassifierTable {
             size, reserved, describe, create_instance, activate, classify, reset, deactivate, destroy_instance,
         }
-        StateTensor { size, rank, name, shape }
+        StateTensor { size, length, name }
         StateBuffer { values, length }
-        StreamStateTable { size, reserved, count, describe, save, restore }
+        StreamStateTable { size, reserved, count, describe, advance }
         Host { size, abi_major, abi_minor, reserved, name, get_service }
         LogService { size, reserved, log }
         CounterService { size, reserved, add }

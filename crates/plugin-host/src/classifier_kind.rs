@@ -89,15 +89,28 @@ impl ClassifierKind {
 
     /// Why `item` is not shown to the plugin.
     pub(crate) fn refusal(&self, item: FramesView<'_>) -> Option<PluginError> {
-        let limits = self.limits;
-        let possible = limits.min_frames as usize..=limits.max_frames as usize;
+        if item.len() < self.limits.min_frames as usize {
+            let (frames, fewest) = (item.len(), self.limits.min_frames);
+            return Some(self.refused(format!("it has {frames} frames, {fewest} are the fewest")));
+        }
+        self.refusal_of_size(item)
+    }
+
+    /// Why `item` is too large, or its frames are of another kind.
+    pub(crate) fn refusal_of_size(&self, item: FramesView<'_>) -> Option<PluginError> {
+        let (frames, most) = (item.len(), self.limits.max_frames);
         let message = if item.dim != self.dim {
             format!("it has {} values per frame, the model takes {}", item.dim, self.dim)
-        } else if !possible.contains(&item.len()) {
-            format!("it has {} frames, {} to {} are possible", item.len(), possible.start(), possible.end())
+        } else if frames > most as usize {
+            format!("it has {frames} frames, {most} are the most")
         } else {
             return None;
         };
-        Some(error_of(self.plugin.name(), "an item", Status::REFUSED, message))
+        Some(self.refused(message))
+    }
+
+    /// An item that the plugin is not shown.
+    pub(crate) fn refused(&self, message: String) -> PluginError {
+        error_of(self.plugin.name(), "an item", Status::REFUSED, message)
     }
 }

@@ -81,8 +81,8 @@ pub enum HostError {
     },
     /// The model computes something else than what was trained.
     #[error(
-        "bundle {dir}: for the golden frames the plugin {plugin} gives {label:?} the logit {found}, expected {expected} \
-         within {tolerance}; it does not compute what was trained",
+        "bundle {dir}: for the golden frames graph.{graph} in the plugin {plugin} gives {label:?} the logit {found}, \
+         expected {expected} within {tolerance}; it does not compute what was trained",
         dir = dir.display()
     )]
     Golden {
@@ -90,6 +90,8 @@ pub enum HostError {
         dir: PathBuf,
         /// The plugin that ran its graph.
         plugin: String,
+        /// Which graph: whole or stream.
+        graph: &'static str,
         /// The label whose logit is furthest off.
         label: String,
         /// The manifest's logit.

@@ -2,8 +2,8 @@
 
 use undertone_plugin_abi::{
     Call, ClassifierDescription, ClassifierSpec, ClassifierTable, EndReason, ExtractorDescription,
-    ExtractorSpec, ExtractorTable, FrameBuffer, Host, Instance, Item, Plugin, Samples, Status, Text,
-    TextBuffer,
+    ExtractorSpec, ExtractorTable, FrameBuffer, Host, Instance, Item, Plugin, Samples, StateBuffer,
+    StateTensor, Status, StreamStateTable, Text, TextBuffer,
 };
 
 /// Declares the functions of a table; `checked` names the first one that is null.
@@ -26,7 +26,6 @@ macro_rules! functions {
 functions! {
     /// What every library has.
     EntryFunctions of undertone_plugin_abi::Entry {
-        #[expect(dead_code, reason = "must not be null, though this host does not call it")]
         get_extension: unsafe extern "C" fn(Text) -> *const core::ffi::c_void,
         create_plugin: unsafe extern "C" fn(*const Host, Text, *mut *mut Plugin, *mut TextBuffer) -> Status,
         destroy_plugin: unsafe extern "C" fn(*mut Plugin),
@@ -61,5 +60,16 @@ functions! {
         reset: unsafe extern "C" fn(*mut Instance, EndReason, *mut TextBuffer) -> Status,
         deactivate: unsafe extern "C" fn(*mut Instance),
         destroy_instance: unsafe extern "C" fn(*mut Instance),
+    }
+}
+
+functions! {
+    /// What classifiers that carry state have beside.
+    StreamFunctions of StreamStateTable {
+        count: unsafe extern "C" fn(*const Plugin) -> u32,
+        describe: unsafe extern "C" fn(*const Plugin, u32, *mut StateTensor, *mut TextBuffer) -> Status,
+        advance: unsafe extern "C" fn(
+            *mut Instance, *const Call, *mut Item, *mut StateBuffer, usize, *mut TextBuffer
+        ) -> Status,
     }
 }

@@ -1,34 +1,67 @@
 //! The check that a model computes what was trained: its golden frames give its golden logits.
 
 use crate::HostError;
-use crate::classifier_kind::ClassifierKind;
+use crate::model::Plugins;
+use crate::stream_kind::StreamKind;
 use std::sync::Arc;
 use undertone_bundle::{Bundle, Golden};
-use undertone_core::{Classifier, FramesView};
+use undertone_core::{Advance, Classifier, FramesView, PluginError, StreamClassifier};
 
-/// Runs the bundle's graph once on its golden frames, when it has any, and compares the logits.
-pub(crate) fn check(bundle: &Bundle, kind: &Arc<ClassifierKind>) -> Result<(), HostError> {
-    let (Some(golden), Some(frames)) = (&bundle.manifest().golden, bundle.read_golden_frames()?) else {
+/// Runs the bundle's graphs once on its golden frames, when it has any, and compares the logits.
+pub(crate) fn check(bundle: &Bundle, plugins: &Plugins) -> Result<(), HostError> {
+    let (Some(golden), Some(values)) = (&bundle.manifest().golden, bundle.read_golden_frames()?) else {
         return Ok(());
     };
+    let kind = &plugins.classifier;
+    let frames = FramesView { dim: kind.dim, values: &values };
+    let compare = |graph, expected: &[f32], logits: &[f32]| {
+        compare(bundle, golden, kind.plugin.name(), (graph, expected, logits))
+    };
     let mut scored = Vec::new();
-    kind.classifier()?.classify(&[FramesView { dim: kind.dim, values: &frames }], &mut scored)?;
+    kind.classifier()?.classify(&[frames], &mut scored)?;
     let logits = scored.pop().expect("a classifier answers about every item")?;
-    compare(bundle, golden, kind.plugin.name(), &logits)
+    compare("whole", &golden.logits, &logits)?;
+    if let (Some(stream), Some(expected)) = (&plugins.stream, &golden.stream_logits) {
+        let logits = in_pieces(stream, frames)?;
+        compare("stream", expected, &logits)?;
+    }
+    Ok(())
+}
+
+/// The logits behind `frames` when they go in by one step, then two, then three, and so on.
+fn in_pieces(kind: &Arc<StreamKind>, frames: FramesView<'_>) -> Result<Vec<f32>, PluginError> {
+    let step = kind.streaming.step_frames * frames.dim;
+    let mut classifier = kind.classifier()?;
+    let mut state = vec![0.0; kind.streaming.state_values];
+    let (mut rest, mut steps) = (frames.values, 1);
+    let mut scored = Vec::new();
+    while !rest.is_empty() {
+        let (piece, later) = rest.split_at(rest.len().min(steps * step));
+        let frames = FramesView { dim: frames.dim, values: piece };
+        classifier.advance(&mut [Advance { frames, state: &mut state }], &mut scored)?;
+        (rest, steps) = (later, steps + 1);
+    }
+    scored.pop().expect("a classifier answers about every item")
 }
 
 /// Names the label that is furthest off, when it is too far. The manifest and the classifier agree on the number of
 /// labels: that was checked before.
-fn compare(bundle: &Bundle, golden: &Golden, plugin: &str, logits: &[f32]) -> Result<(), HostError> {
-    let difference = |&label: &usize| (golden.logits[label] - logits[label]).abs();
+fn compare(
+    bundle: &Bundle,
+    golden: &Golden,
+    plugin: &str,
+    (graph, expected, logits): (&'static str, &[f32], &[f32]),
+) -> Result<(), HostError> {
+    let difference = |&label: &usize| (expected[label] - logits[label]).abs();
     let furthest = (0..logits.len()).max_by(|a, b| difference(a).total_cmp(&difference(b)));
     match furthest.filter(|label| difference(label) > golden.tolerance) {
         None => Ok(()),
         Some(label) => Err(HostError::Golden {
             dir: bundle.dir().to_owned(),
             plugin: plugin.to_owned(),
+            graph,
             label: bundle.manifest().labels[label].clone(),
-            expected: golden.logits[label],
+            expected: expected[label],
             found: logits[label],
             tolerance: golden.tolerance,
         }),

@@ -7,6 +7,7 @@ use crate::library::Library;
 use crate::model::{LoadedModel, Plugins};
 use crate::onnxruntime::OnnxRuntime;
 use crate::plugin::PluginHandle;
+use crate::stream_kind::StreamKind;
 use crate::version::is_spoken;
 use crate::{HostError, OnnxRuntimeError};
 use serde_json::json;
@@ -110,9 +111,10 @@ impl PluginHost {
         let plugins = Plugins {
             extractor: Arc::new(self.extractor_of(&bundle, Arc::clone(&replaced))?),
             classifier: Arc::new(self.classifier_of(&bundle, Arc::clone(&replaced))?),
+            stream: self.stream_of(&bundle, &replaced)?.map(Arc::new),
             replaced,
         };
-        golden::check(&bundle, &plugins.classifier)?;
+        golden::check(&bundle, &plugins)?;
         Ok(Arc::new(LoadedModel::new(bundle, card, plugins)))
     }
 
@@ -170,7 +172,7 @@ impl PluginHost {
     }
 
     fn classifier_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ClassifierKind, HostError> {
-        let Manifest { plugin, features, labels, limits, graph, .. } = bundle.manifest();
+        let Manifest { features, labels, graph, .. } = bundle.manifest();
         let configuration = json!({
             "graph": bundle.path_of(&graph.whole.file),
             "input": graph.whole.input.name,
@@ -178,6 +180,50 @@ impl PluginHost {
             "dim": features.dim,
             "labels": labels,
         });
+        self.classifier_kind(bundle, &configuration, replaced)
+    }
+
+    /// The plugin with the bundle's stateful graph, if it has one.
+    fn stream_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Option<StreamKind>, HostError> {
+        let Manifest { plugin, features, labels, graph, calibration, .. } = bundle.manifest();
+        let Some(stream) = &graph.stream else { return Ok(None) };
+        let states = stream
+            .states
+            .iter()
+            .map(|state| json!({ "in": state.name_in, "out": state.name_out, "shape": state.shape }));
+        let configuration = json!({
+            "graph": bundle.path_of(&stream.file),
+            "input": stream.input.name,
+            "output": stream.output.name,
+            "dim": features.dim,
+            "labels": labels,
+            "states": states.collect::<Vec<_>>(),
+            "step_frames": stream.step_frames,
+        });
+        let (library, path) = self.library(&plugin.classifier)?;
+        let functions = library.stream.ok_or_else(|| missing_kind(path, "classifier that carries state"))?;
+        let classifier = self.classifier_kind(bundle, &configuration, Arc::clone(replaced))?;
+        let temperature = stream.temperature.unwrap_or(calibration.temperature);
+        let kind = StreamKind::new(classifier, functions, (stream.step_frames as usize, temperature))?;
+        let lengths =
+            stream.states.iter().map(|state| state.shape.iter().map(|&length| length as usize).product());
+        let mismatch = Comparison { bundle, plugin: &plugin.classifier };
+        let shown = |lengths: &[usize]| format!("{lengths:?}");
+        mismatch.check(
+            "the lengths of its states",
+            &shown(&lengths.collect::<Vec<_>>()),
+            &shown(&kind.tensors),
+        )?;
+        Ok(Some(kind))
+    }
+
+    fn classifier_kind(
+        &self,
+        bundle: &Bundle,
+        configuration: &serde_json::Value,
+        replaced: Arc<AtomicU64>,
+    ) -> Result<ClassifierKind, HostError> {
+        let Manifest { plugin, features, labels, limits, .. } = bundle.manifest();
         let (library, path) = self.library(&plugin.classifier)?;
         let functions = library.classifier.ok_or_else(|| missing_kind(path, "classifier"))?;
         let handle = PluginHandle::create(library, &configuration.to_string())?;

@@ -17,12 +17,15 @@ mod functions;
 mod golden;
 mod host;
 mod instance;
+mod item_buffers;
 mod library;
 mod model;
 mod onnxruntime;
 mod plugin;
 mod registry;
 mod services;
+mod stream_classifier;
+mod stream_kind;
 mod text;
 mod version;
 

@@ -1,7 +1,7 @@
 //! A plugin library in the process.
 
 use crate::HostError;
-use crate::functions::{ClassifierFunctions, EntryFunctions, ExtractorFunctions};
+use crate::functions::{ClassifierFunctions, EntryFunctions, ExtractorFunctions, StreamFunctions};
 use crate::onnxruntime::OnnxRuntime;
 use crate::services::Services;
 use crate::text::text_of;
@@ -9,7 +9,7 @@ use crate::version::is_spoken;
 use libloading::os::unix::{Library as Dynamic, RTLD_LOCAL, RTLD_NOW};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use undertone_plugin_abi::{ENTRY_SYMBOL, Entry};
+use undertone_plugin_abi::{ENTRY_SYMBOL, Entry, STREAM_STATE_EXTENSION, StreamStateTable, Text};
 
 /// A plugin library that keeps the contract, as far as can be told without running it. Never unloaded.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Library {
     pub(crate) entry: EntryFunctions,
     pub(crate) extractor: Option<ExtractorFunctions>,
     pub(crate) classifier: Option<ClassifierFunctions>,
+    pub(crate) stream: Option<StreamFunctions>,
     pub(crate) services: &'static Services,
     /// Held during `[control]` calls, of which only one at a time is allowed.
     pub(crate) control: Mutex<()>,
@@ -57,11 +58,15 @@ impl Library {
             let name = text_of(entry.name).ok_or("its name is no text")?;
             let extractor = table(entry.extractor, "the extractor table")?;
             let classifier = table(entry.classifier, "the classifier table")?;
+            let functions = EntryFunctions::checked(entry).map_err(null)?;
+            let stream = (functions.get_extension)(Text::new(STREAM_STATE_EXTENSION));
+            let stream = table(stream.cast::<StreamStateTable>(), "the stream state table")?;
             Ok(Self {
                 version: text_of(entry.version).ok_or("its version is no text")?,
-                entry: EntryFunctions::checked(entry).map_err(null)?,
+                entry: functions,
                 extractor: extractor.map(ExtractorFunctions::checked).transpose().map_err(null)?,
                 classifier: classifier.map(ClassifierFunctions::checked).transpose().map_err(null)?,
+                stream: stream.map(StreamFunctions::checked).transpose().map_err(null)?,
                 services: Services::leak(&name, Arc::clone(onnxruntime)),
                 control: Mutex::new(()),
                 name,

@@ -2,11 +2,14 @@
 
 use crate::classifier_kind::ClassifierKind;
 use crate::extractor_kind::ExtractorKind;
+use crate::stream_kind::StreamKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use undertone_bundle::{Bundle, Manifest};
-use undertone_core::{Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError};
+use undertone_core::{
+    Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming,
+};
 
 /// A bundle with its plugins, ready to make instances.
 #[derive(Debug)]
@@ -16,13 +19,15 @@ pub struct LoadedModel {
     card: String,
     extractor: Arc<ExtractorKind>,
     classifier: Arc<ClassifierKind>,
+    stream: Option<Arc<StreamKind>>,
     replaced: Arc<AtomicU64>,
 }
 
-/// The two plugins of a model, and the counter of instances that both had to replace.
+/// The plugins of a model, and the counter of instances that they had to replace.
 pub(crate) struct Plugins {
     pub(crate) extractor: Arc<ExtractorKind>,
     pub(crate) classifier: Arc<ClassifierKind>,
+    pub(crate) stream: Option<Arc<StreamKind>>,
     pub(crate) replaced: Arc<AtomicU64>,
 }
 
@@ -30,8 +35,8 @@ impl LoadedModel {
     pub(crate) fn new(bundle: Bundle, card: String, plugins: Plugins) -> Self {
         let Manifest { name, version, .. } = bundle.manifest();
         let reference = ModelRef { name: name.clone(), version: version.clone() };
-        let Plugins { extractor, classifier, replaced } = plugins;
-        Self { reference, bundle, card, extractor, classifier, replaced }
+        let Plugins { extractor, classifier, stream, replaced } = plugins;
+        Self { reference, bundle, card, extractor, classifier, stream, replaced }
     }
 
     /// What the bundle says about itself.
@@ -90,5 +95,16 @@ impl Model for LoadedModel {
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
         Ok(Box::new(self.classifier.classifier()?))
+    }
+
+    fn streaming(&self) -> Option<Streaming> {
+        self.stream.as_ref().map(|kind| kind.streaming)
+    }
+
+    fn new_stream_classifier(&self) -> Result<Box<dyn StreamClassifier>, PluginError> {
+        match &self.stream {
+            Some(kind) => Ok(Box::new(kind.classifier()?)),
+            None => Err(self.classifier.refused("the model scores whole utterances only".into())),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the author of a classifier implements.
 
 use crate::memory::{slice_of, slice_of_mut};
-use crate::{Call, EndReason, Failure, Plugin};
+use crate::{Call, EndReason, Failure, Plugin, StreamItems};
 use undertone_plugin_abi::{self as abi, Status};
 
 /// What a classifier takes and gives.
@@ -11,6 +11,15 @@ pub struct Shape {
     pub dim: u32,
     /// Scores per item; at least 1.
     pub labels: u32,
+}
+
+/// A tensor that must be remembered of a stream between two calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateShape {
+    /// Its name.
+    pub name: String,
+    /// Number of values for one stream; at least 1.
+    pub length: u32,
 }
 
 /// What an instance will be asked for at most.
@@ -23,13 +32,20 @@ pub struct ClassifierLimits {
 }
 
 /// A plugin that scores frames. Its configuration is
-/// `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`.
+/// `{"graph": path, "input": name, "output": name, "dim": number, "labels": [names]}`; for one that carries state it
+/// holds `"states": [{"in": name, "out": name, "shape": [lengths]}]` and `"step_frames": number` besides.
 pub trait ClassifierPlugin: Plugin {
     /// What works for one worker.
     type Instance: ClassifierInstance;
 
     /// What it takes and gives; asked for once.
     fn shape(&self) -> Shape;
+
+    /// The tensors to be remembered of a stream between two calls of [`ClassifierInstance::advance`]; none when the
+    /// plugin, as it was configured, carries no state. Asked for once.
+    fn states(&self) -> Vec<StateShape> {
+        Vec::new()
+    }
 
     /// Makes an instance.
     fn new_instance(&self) -> Result<Self::Instance, Failure>;
@@ -44,7 +60,14 @@ pub trait ClassifierInstance: Send + 'static {
     /// that no item was scored. Items that are left as they are count as failed.
     fn classify(&mut self, call: Call<'_>, items: &mut [Item]) -> Result<(), Failure>;
 
-    /// Forgets whatever is carried from call to call.
+    /// Gives every item its scores or its failure, as if all frames of its stream so far were scored, and leaves each
+    /// item's states behind its frames. States of zeroes are the start of an utterance. An error means that no item
+    /// was scored. Items that are left as they are count as failed.
+    fn advance(&mut self, _call: Call<'_>, _items: StreamItems<'_>) -> Result<(), Failure> {
+        Err(Failure::refused("the classifier carries no state"))
+    }
+
+    /// Is told that work ended, and why.
     fn reset(&mut self, _reason: EndReason) -> Result<(), Failure> {
         Ok(())
     }

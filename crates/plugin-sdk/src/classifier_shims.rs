@@ -3,7 +3,7 @@
 //! Every SAFETY note below relies on the same rule: arguments are what the contract says they are, borrowed
 //! for the call, and an instance is used by one call at a time.
 
-use crate::classifier::{ClassifierInstance, ClassifierLimits, ClassifierPlugin, Item, Shape};
+use crate::classifier::{ClassifierInstance, ClassifierLimits, ClassifierPlugin, Item, Shape, StateShape};
 use crate::guard::{Guarded, catch, report};
 use crate::plugin::Opened;
 use crate::{Call, EndReason, Failure, Host};
@@ -13,14 +13,28 @@ use undertone_plugin_abi::{
     TextBuffer,
 };
 
-type State<P> = Opened<P, Shape>;
+pub(crate) type State<P> = Opened<P, Description>;
 
-struct Shell<I> {
-    guarded: Guarded<I>,
-    host: Host,
+/// What the plugin says about itself, asked for once.
+pub(crate) struct Description {
+    shape: Shape,
+    pub(crate) states: Vec<StateShape>,
 }
 
-type ShellOf<P> = Shell<<P as ClassifierPlugin>::Instance>;
+impl Description {
+    fn of<P: ClassifierPlugin>(plugin: &P) -> Result<Self, Failure> {
+        Ok(Self { shape: plugin.shape(), states: plugin.states() })
+    }
+}
+
+pub(crate) struct Shell<I> {
+    pub(crate) guarded: Guarded<I>,
+    pub(crate) host: Host,
+    /// State tensors of each stream.
+    pub(crate) tensors: usize,
+}
+
+pub(crate) type ShellOf<P> = Shell<<P as ClassifierPlugin>::Instance>;
 
 pub(crate) struct Shims<P>(PhantomData<P>);
 
@@ -47,8 +61,7 @@ impl<P: ClassifierPlugin> Shims<P> {
         let error = unsafe { &mut *error };
         report(error, || {
             // SAFETY: see above.
-            let opened: State<P> =
-                unsafe { Opened::open(host, configuration, |plugin: &P| Ok(plugin.shape()))? };
+            let opened: State<P> = unsafe { Opened::open(host, configuration, Description::of)? };
             // SAFETY: see above.
             unsafe { *plugin = Box::into_raw(Box::new(opened)).cast() };
             Ok(())
@@ -70,8 +83,8 @@ impl<P: ClassifierPlugin> Shims<P> {
         if (out.size as usize) < size_of::<ClassifierDescription>() {
             return Failure::failed("the host's description is too short").report(error);
         }
-        out.dim = opened.description.dim;
-        out.label_count = opened.description.labels;
+        out.dim = opened.description.shape.dim;
+        out.label_count = opened.description.shape.labels;
         Status::OK
     }
 
@@ -84,7 +97,8 @@ impl<P: ClassifierPlugin> Shims<P> {
         let (opened, error) = unsafe { (&*plugin.cast::<State<P>>(), &mut *error) };
         report(error, || {
             let guarded = Guarded::new(opened.plugin.new_instance()?);
-            let shell: ShellOf<P> = Shell { guarded, host: opened.host };
+            let shell: ShellOf<P> =
+                Shell { guarded, host: opened.host, tensors: opened.description.states.len() };
             // SAFETY: see above.
             unsafe { *instance = Box::into_raw(Box::new(shell)).cast() };
             Ok(())

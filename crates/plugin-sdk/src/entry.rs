@@ -1,6 +1,6 @@
 //! The exported symbol.
 
-use crate::{ClassifierPlugin, ExtractorPlugin, classifier_shims, extractor_shims};
+use crate::{ClassifierPlugin, ExtractorPlugin, classifier_shims, extractor_shims, streaming_shims};
 use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::ptr;
@@ -30,6 +30,7 @@ impl<P: ClassifierPlugin> ClassifierEntry<P> {
         create_plugin: Some(classifier_shims::Shims::<P>::create_plugin),
         destroy_plugin: Some(classifier_shims::Shims::<P>::destroy_plugin),
         classifier: &classifier_shims::Shims::<P>::TABLE,
+        get_extension: Some(streaming_shims::Shims::<P>::get_extension),
         ..entry(P::NAME, P::VERSION)
     };
 }
@@ -50,7 +51,7 @@ const fn entry(name: &'static str, version: &'static str) -> Entry {
     }
 }
 
-/// Plugins made with this crate have no optional abilities.
+/// Extractors made with this crate have no optional abilities.
 unsafe extern "C" fn no_extension(_id: Text) -> *const c_void {
     ptr::null()
 }

@@ -67,11 +67,14 @@ mod guard;
 mod host;
 mod memory;
 mod plugin;
+mod streaming;
+mod streaming_shims;
 
 pub use abi::EndReason;
-pub use classifier::{ClassifierInstance, ClassifierLimits, ClassifierPlugin, Item, Shape};
+pub use classifier::{ClassifierInstance, ClassifierLimits, ClassifierPlugin, Item, Shape, StateShape};
 pub use entry::{ClassifierEntry, ExtractorEntry};
 pub use extractor::{ExtractorInstance, ExtractorPlugin, FrameWriter, Layout};
 pub use failure::Failure;
 pub use host::{Call, Host, LogLevel};
 pub use plugin::Plugin;
+pub use streaming::{States, StreamItems};

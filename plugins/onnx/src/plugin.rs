@@ -1,6 +1,6 @@
 //! One graph and the sessions made from it.
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, State};
 use crate::runtime::environment;
 use crate::scorer::Scorer;
 use ort::environment::Environment;
@@ -9,7 +9,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::value::{Outlet, TensorElementType, ValueType};
 use std::fs;
 use std::sync::{Mutex, PoisonError};
-use undertone_plugin_sdk::{ClassifierPlugin, Failure, Host, Plugin, Shape};
+use undertone_plugin_sdk::{ClassifierPlugin, Failure, Host, Plugin, Shape, StateShape};
 
 /// One graph.
 pub(crate) struct Onnx {
@@ -53,7 +53,15 @@ impl ClassifierPlugin for Onnx {
             Some(session) => session,
             None => session(&self.environment, &self.graph).map_err(|why| Failure::failed(&why))?,
         };
-        Ok(Scorer::new(session, &self.configuration.input, &self.configuration.output))
+        Ok(Scorer::new(session, &self.configuration))
+    }
+
+    fn states(&self) -> Vec<StateShape> {
+        let shape = |state: &State| StateShape {
+            name: state.name_in.clone(),
+            length: u32::try_from(state.length()).unwrap_or(u32::MAX),
+        };
+        self.configuration.states.iter().map(shape).collect()
     }
 }
 
@@ -77,9 +85,14 @@ fn check(session: &Session, configuration: &Configuration) -> Result<(), String>
         &[None, None, Some(configuration.dim as usize)],
     )?;
     check_outlet("output", session.outputs(), &configuration.output, &[None, Some(label_count)])?;
-    match session.inputs().len() {
-        1 => Ok(()),
-        count => Err(format!("the graph has {count} inputs, one is expected")),
+    for State { name_in, name_out, shape } in &configuration.states {
+        let dims: Vec<Option<usize>> = [None].into_iter().chain(shape.iter().copied().map(Some)).collect();
+        check_outlet("input", session.inputs(), name_in, &dims)?;
+        check_outlet("output", session.outputs(), name_out, &dims)?;
+    }
+    match (session.inputs().len(), 1 + configuration.states.len()) {
+        (found, expected) if found == expected => Ok(()),
+        (found, expected) => Err(format!("the graph has {found} inputs, {expected} are expected")),
     }
 }
 

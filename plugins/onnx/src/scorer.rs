@@ -1,19 +1,24 @@
 //! One worker's session.
 
+use crate::configuration::Configuration;
+use crate::stepper::Stepper;
 use ort::session::Session;
 use ort::value::TensorRef;
-use undertone_plugin_sdk::{Call, ClassifierInstance, ClassifierLimits, Failure, Item};
+use undertone_plugin_sdk::{Call, ClassifierInstance, ClassifierLimits, Failure, Item, StreamItems};
 
 /// One worker's session.
 pub(crate) struct Scorer {
     session: Session,
     input: String,
     output: String,
+    stepper: Stepper,
 }
 
 impl Scorer {
-    pub(crate) fn new(session: Session, input: &str, output: &str) -> Self {
-        Self { session, input: input.to_owned(), output: output.to_owned() }
+    pub(crate) fn new(session: Session, configuration: &Configuration) -> Self {
+        let Configuration { input, output, .. } = configuration;
+        let stepper = Stepper::new(configuration);
+        Self { session, input: input.clone(), output: output.clone(), stepper }
     }
 
     fn score(&mut self, item: &mut Item) -> ort::Result<()> {
@@ -44,5 +49,9 @@ impl ClassifierInstance for Scorer {
             }
         }
         Ok(())
+    }
+
+    fn advance(&mut self, call: Call<'_>, items: StreamItems<'_>) -> Result<(), Failure> {
+        self.stepper.advance(&mut self.session, call, items)
     }
 }

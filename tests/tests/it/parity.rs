@@ -3,15 +3,16 @@
 use std::path::Path;
 use undertone_audio::AudioLimits;
 use undertone_bundle::{
-    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, Tensor, Training,
+    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph,
+    Tensor, Training,
 };
-use undertone_core::{Frames, FramesView, Model};
+use undertone_core::{Advance, Frames, FramesView, Model};
 use undertone_features::{FeatureExtractor, Recipe};
 use undertone_plugin_host::{HostConfig, PluginHost};
 use undertone_tests::{real_clip, stage};
 use undertone_trainer::{
     Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
-    Normalisation, Random, Role,
+    Normalisation, Random, Role, StreamModel,
 };
 
 const INTERFACE: Interface = Interface { dim: 64, labels: 8 };
@@ -40,7 +41,8 @@ fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {
     Tensor { name: name.into(), dims: free.chain([Dim::Fixed(last)]).collect() }
 }
 
-fn write_bundle(dir: &Path, networks: &Ensemble) {
+fn write_bundle(dir: &Path, networks: &Ensemble, causal: Option<&Network>) {
+    let stream = causal.map(|network| (network.frames_per_step(), network.to_stream_onnx().unwrap()));
     let recipe = Recipe::named("logmel64").unwrap();
     let manifest = Manifest {
         schema: SCHEMA,
@@ -57,7 +59,7 @@ fn write_bundle(dir: &Path, networks: &Ensemble) {
                 input: tensor("frames", &["batch", "time"], 64),
                 output: tensor("logits", &["batch"], 8),
             },
-            stream: None,
+            stream: stream.as_ref().map(|(step, model)| stream_graph(*step, model)),
         },
         calibration: Calibration::of_temperature(1.0),
         limits: Limits { min_frames: MIN_FRAMES as u32, max_frames: 30_000 },
@@ -77,7 +79,25 @@ fn write_bundle(dir: &Path, networks: &Ensemble) {
         files: Default::default(),
     };
     let graph = networks.to_onnx();
-    Bundle::write(dir, manifest, &[("whole.onnx", &graph), ("card.md", b"# Random weights\n")]).unwrap();
+    let mut files: Vec<(&str, &[u8])> = vec![("whole.onnx", &graph), ("card.md", b"# Random weights\n")];
+    files.extend(stream.as_ref().map(|(_, model)| ("stream.onnx", model.graph.as_slice())));
+    Bundle::write(dir, manifest, &files).unwrap();
+}
+
+fn stream_graph(step: usize, model: &StreamModel) -> StreamGraph {
+    let states = model.states.iter().map(|state| State {
+        name_in: state.name_in.clone(),
+        name_out: state.name_out.clone(),
+        shape: state.shape.iter().map(|&length| length as u32).collect(),
+    });
+    StreamGraph {
+        file: "stream.onnx".into(),
+        input: tensor("frames", &["batch", "time"], 64),
+        output: tensor("logits", &["batch"], 8),
+        step_frames: step as u32,
+        temperature: None,
+        states: states.collect(),
+    }
 }
 
 /// Moves biases and statistics away from where they start: with all biases zero, layer normalisation would blow the
@@ -124,7 +144,7 @@ fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
     for networks in ensembles() {
         let folder = tempfile::TempDir::new().unwrap();
         let dir = folder.path().join("parity/1.0.0");
-        write_bundle(&dir, &networks);
+        write_bundle(&dir, &networks, None);
         let model = host.load_model(&dir).unwrap();
         let lengths = [MIN_FRAMES, 17, 40, 99, 150, frames.len()];
         let batch: Vec<FramesView<'_>> = lengths.iter().map(|&length| frames.view(0..length)).collect();
@@ -140,6 +160,49 @@ fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
                     "{:?}, {length} frames: {expected:?} {scored:?}",
                     networks.members()[0].architecture()
                 );
+            }
+        }
+    }
+}
+
+/// How many steps go in at once, in turn, for each of three streams.
+const CUTS: [&[usize]; 3] = [&[1], &[2, 1, 5], &[3]];
+
+#[test]
+fn a_stateful_graph_gives_what_the_trainers_network_gives_for_all_frames_so_far() {
+    let host = host();
+    let frames = real_frames();
+    for body in [Body::Cnn(CnnShape::default()), Body::Lstm(LstmShape::default())] {
+        let normalisation = Normalisation::Running { prior_frames: 50.0 };
+        let network = network(Architecture { context: Context::Causal, normalisation, body }, 7);
+        let folder = tempfile::TempDir::new().unwrap();
+        let dir = folder.path().join("parity/1.0.0");
+        let causal = Ensemble::from(network.clone());
+        write_bundle(&dir, &causal, Some(&network));
+        let model = host.load_model(&dir).unwrap();
+        let streaming = model.streaming().unwrap();
+        let step = streaming.step_frames;
+        assert_eq!(step, network.frames_per_step());
+        let mut classifier = model.new_stream_classifier().unwrap();
+        let mut states = CUTS.map(|_| vec![0.0; streaming.state_values]);
+        let mut heard = CUTS.map(|_| 0);
+        for turn in 0..12 {
+            let pieces = CUTS.map(|cuts| cuts[turn % cuts.len()] * step);
+            let mut batch: Vec<Advance<'_>> = (states.iter_mut().zip(heard).zip(pieces))
+                .map(|((state, start), piece)| Advance { frames: frames.view(start..start + piece), state })
+                .collect();
+            let mut scored = Vec::new();
+            classifier.advance(&mut batch, &mut scored).unwrap();
+            for ((heard, piece), scored) in heard.iter_mut().zip(pieces).zip(scored) {
+                *heard += piece;
+                if *heard < MIN_FRAMES {
+                    continue;
+                }
+                let (expected, scored) =
+                    (&causal.logits(&[frames.view(0..*heard)]).unwrap()[0], scored.unwrap());
+                for (a, b) in expected.iter().zip(&scored) {
+                    assert!((a - b).abs() <= 1e-4, "{heard} frames: {expected:?} {scored:?}");
+                }
             }
         }
     }

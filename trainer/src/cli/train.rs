@@ -7,7 +7,7 @@ use clap::Args;
 use std::path::PathBuf;
 use undertone_evaluation::{Evidence, Figures, Summary};
 use undertone_trainer::dataset::{HeldOut, Speaker};
-use undertone_trainer::evaluation::Decision;
+use undertone_trainer::evaluation::{Decision, DecisionRule};
 use undertone_trainer::{DataSheet, Origin, Shipment, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
@@ -65,11 +65,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let job = arguments.material.job(&recipe, SplitRule::Speakers(held_out), &folder);
     let trained =
         job.train(arguments.material.checkpoints(), &mut progress::print).context("training failed")?;
-    let (origin, decision) = match quoted {
-        Some(Quoted { summary, decision }) => (Origin::Evidence(Box::new(summary)), Some(decision)),
+    let (origin, decision, stream_temperature) = match quoted {
+        Some(Quoted { summary, decision, stream_temperature }) => {
+            (Origin::Evidence(Box::new(summary)), Some(decision), stream_temperature)
+        }
         None => measured(&recipe, &trained)?,
     };
-    let shipment = Shipment { recipe: &recipe, trained: &trained, decision, origin, sheet: &sheet };
+    let shipment =
+        Shipment { recipe: &recipe, trained: &trained, decision, stream_temperature, origin, sheet: &sheet };
     shipment.write(&arguments.out).context("cannot ship the networks")?;
     println!("{} is written", arguments.out.display());
     Ok(())
@@ -79,6 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 struct Quoted {
     summary: Summary,
     decision: Decision,
+    stream_temperature: Option<f32>,
 }
 
 impl Quoted {
@@ -86,20 +90,24 @@ impl Quoted {
         let decision = recipe.decision.fit_to_evidence(evidence);
         let decision =
             decision.context("the evidence holds no speaker-independent folds with a temperature")?;
-        Ok(Self { summary: Summary::of(evidence), decision })
+        let stream_temperature = DecisionRule::stream_temperature(evidence);
+        Ok(Self { summary: Summary::of(evidence), decision, stream_temperature })
     }
 }
 
 /// Figures and decision of a network that some speakers were held out from.
-fn measured(recipe: &TrainingRecipe, trained: &Trained) -> anyhow::Result<(Origin, Option<Decision>)> {
+fn measured(
+    recipe: &TrainingRecipe,
+    trained: &Trained,
+) -> anyhow::Result<(Origin, Option<Decision>, Option<f32>)> {
     let measured = trained.measure(&recipe.decision)?;
     let figures = Figures::of(&measured.judged);
     println!(
         "test speakers: accuracy {:.3}, UAR {:.3} over {} clips",
         figures.accuracy, figures.uar, figures.clips
     );
-    let decision = measured.whole;
-    Ok((Origin::HeldOut(measured), decision))
+    let (decision, stream) = (measured.whole, measured.stream);
+    Ok((Origin::HeldOut(measured), decision, stream.map(|own| own.temperature)))
 }
 
 impl Sheet {

@@ -5,7 +5,9 @@ use crate::dataset::Speaker;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use undertone_bundle::{Calibration, Conformal};
-use undertone_evaluation::{Evidence, Judged, Prediction, Protocol, abstain_threshold, conformal_threshold};
+use undertone_evaluation::{
+    Evidence, FoldFacts, Judged, Prediction, Protocol, Run, abstain_threshold, conformal_threshold,
+};
 
 /// What is promised about answers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -55,12 +57,7 @@ impl DecisionRule {
     /// such evidence.
     pub fn fit_to_evidence(&self, evidence: &Evidence) -> Option<Decision> {
         let runs = evidence.of(Protocol::Speaker5);
-        let logarithms: Vec<f64> =
-            runs.iter().flat_map(|run| &run.folds).filter_map(|fold| Some(fold.temperature?.ln())).collect();
-        if logarithms.is_empty() {
-            return None;
-        }
-        let temperature = (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp() as f32;
+        let temperature = mean_temperature(&runs, |fold| fold.temperature)?;
         let judged: Vec<Judged> =
             runs.iter().flat_map(|run| &run.predictions).map(Prediction::judged).collect();
         let truths: Vec<f32> =
@@ -73,6 +70,11 @@ impl DecisionRule {
             conformal_threshold: conformal_threshold(&truths, self.coverage),
             abstain_below: abstain_threshold(&confidences, &right, self.abstain_error),
         })
+    }
+
+    /// The causal network's temperature, from the same evidence.
+    pub fn stream_temperature(evidence: &Evidence) -> Option<f32> {
+        mean_temperature(&evidence.of(Protocol::Speaker5), |fold| fold.stream_temperature)
     }
 
     /// Sets a decision by labelled clips, each with its speaker; `None` when there are none.
@@ -108,6 +110,14 @@ impl DecisionRule {
         let thresholds = by_speaker.values().map(|own| conformal_threshold(own, self.coverage));
         thresholds.fold(1.0, f32::min)
     }
+}
+
+/// The geometric mean over all folds that have one.
+fn mean_temperature(runs: &[&Run], of: impl Fn(&FoldFacts) -> Option<f64>) -> Option<f32> {
+    let folds = runs.iter().flat_map(|run| &run.folds);
+    let logarithms: Vec<f64> = folds.filter_map(|fold| Some(of(fold)?.ln())).collect();
+    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+    (!logarithms.is_empty()).then(|| mean.exp() as f32)
 }
 
 #[cfg(test)]

@@ -93,6 +93,7 @@ impl Trained {
             validation_speakers: speakers.into_iter().map(|speaker| speaker.name().to_owned()).collect(),
             epochs: as_u32(self.whole[0].reports().len()),
             temperature: decision.map(|decision| f64::from(decision.temperature)),
+            stream_temperature: measured.stream.map(|decision| f64::from(decision.temperature)),
             conformal_coverage: decision.map(|_| rule.coverage),
             conformal_threshold: decision.map(|decision| f64::from(decision.conformal_threshold)),
             abstain_error: decision.and_then(|own| own.abstain_below.map(|_| rule.abstain_error)),

@@ -3,20 +3,22 @@
 
 use crate::answer::ScoringFacts;
 use crate::extractor_pool::ExtractorPool;
-use crate::scoring::{Classifiers, ItemScores};
+use crate::scoring::Classifiers;
 use crate::session::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::mpsc;
-use undertone_core::{EndReason, FramesView, Model, ModelRef, StreamId};
+use undertone_core::{EndReason, Model, StreamId};
 
 mod owned_stream;
+mod turn;
 
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream};
+use turn::{Pending, Score, Turn};
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -78,12 +80,6 @@ struct Worker<'a> {
     classifiers: Classifiers,
     /// Streams that were on their way when the engine drained are drained too.
     drained: bool,
-}
-
-/// A step of a stream, to be answered in this turn.
-struct Pending {
-    stream: StreamId,
-    step: Step,
 }
 
 impl<'a> Worker<'a> {
@@ -171,21 +167,13 @@ impl<'a> Worker<'a> {
         pending
     }
 
-    /// Scores all requests, one batch per model, in the order of `pending`.
-    fn score(&mut self, pending: &[Pending]) -> Vec<Option<(ItemScores, Duration)>> {
-        let mut scores: Vec<Option<(ItemScores, Duration)>> = pending.iter().map(|_| None).collect();
-        for (model, items) in requests_by_model(&self.streams, pending) {
-            let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
-            let (results, took) =
-                self.classifiers.score(model.as_ref(), &batch, self.context.observer.as_ref());
-            for ((index, _), result) in items.iter().zip(results) {
-                scores[*index] = Some((result, took));
-            }
-        }
-        scores
+    fn score(&mut self, pending: &[Pending]) -> Vec<Option<Score>> {
+        let mut turn = Turn::new(pending, &mut self.classifiers, self.context.observer.as_ref());
+        turn.score(&mut self.streams);
+        turn.scores
     }
 
-    fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<(ItemScores, Duration)>>) {
+    fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<Score>>) {
         for (item, score) in pending.into_iter().zip(scores) {
             let Some(stream) = self.streams.get_mut(&item.stream) else { continue };
             match item.step {
@@ -207,29 +195,10 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// A model, and the requests for it: index among the pending steps, and frames.
-type Requests<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
-
-fn requests_by_model<'s>(
-    streams: &'s BTreeMap<StreamId, OwnedStream>,
-    pending: &[Pending],
-) -> Vec<Requests<'s>> {
-    let mut groups: BTreeMap<&ModelRef, Requests<'s>> = BTreeMap::new();
-    for (index, item) in pending.iter().enumerate() {
-        let Step::Score(request) = &item.step else { continue };
-        let Some(stream) = streams.get(&item.stream) else { continue };
-        let Some(view) = stream.frames(request) else { continue };
-        let group =
-            groups.entry(stream.model.reference()).or_insert_with(|| (stream.model.clone(), Vec::new()));
-        group.1.push((index, view));
-    }
-    groups.into_values().collect()
-}
-
 fn deliver_score(
     stream: &mut OwnedStream,
     request: &ScoreRequest,
-    score: Option<(ItemScores, Duration)>,
+    score: Option<Score>,
     context: &WorkerContext,
 ) {
     let Some((logits, inference)) = score else { return };

@@ -3,7 +3,7 @@
 use super::Input;
 use crate::answer::Answering;
 use crate::delivery::Delivery;
-use crate::session::{ScoreRequest, Step};
+use crate::session::{Scope, ScoreRequest, Step};
 use crate::stream::CONTROL_COST_BYTES;
 use crate::{Event, Observer, Session, SessionConfig, SessionError, StreamFailure, Summary};
 use std::collections::VecDeque;
@@ -60,6 +60,10 @@ pub(crate) struct OwnedStream {
     session: Option<Session>,
     inbox: VecDeque<Input>,
     ending: Option<EndReason>,
+    /// What the model remembers of the utterance that is being spoken; empty until it is first needed.
+    state: Vec<f32>,
+    /// What the model last said about that utterance.
+    said: Vec<f32>,
     budget: Arc<Semaphore>,
     observer: Arc<dyn Observer>,
 }
@@ -71,8 +75,10 @@ impl OwnedStream {
         observer: Arc<dyn Observer>,
     ) -> Self {
         observer.stream_opened(new.model.reference());
-        let session =
-            extractor.map_err(SessionError::from).and_then(|extractor| Session::new(&new.config, extractor));
+        let step_frames = new.model.streaming().map(|streaming| streaming.step_frames);
+        let session = extractor
+            .map_err(SessionError::from)
+            .and_then(|extractor| Session::new(&new.config, extractor, step_frames));
         let mut stream = Self {
             model: new.model,
             delivery: Delivery::new(new.events, new.worker_waits),
@@ -80,6 +86,8 @@ impl OwnedStream {
             session: None,
             inbox: VecDeque::new(),
             ending: None,
+            state: Vec::new(),
+            said: Vec::new(),
             budget: new.budget,
             observer,
             _load: new.load,
@@ -156,6 +164,28 @@ impl OwnedStream {
     /// The frames that `request` names; none once the stream has failed.
     pub(crate) fn frames(&self, request: &ScoreRequest) -> Option<FramesView<'_>> {
         self.session.as_ref().map(|session| session.frames(request.rows.clone()))
+    }
+
+    /// The state for `request`, out of the stream until [`Self::put_state_back`].
+    pub(crate) fn take_state(&mut self, request: &ScoreRequest) -> Vec<f32> {
+        let mut state = std::mem::take(&mut self.state);
+        if request.scope == (Scope::GoingOn { first: true }) {
+            state.clear();
+            state.resize(self.model.streaming().map_or(0, |streaming| streaming.state_values), 0.0);
+        }
+        state
+    }
+
+    /// Takes the state back, with what the model said about the frames that it is behind of.
+    pub(crate) fn put_state_back(&mut self, state: Vec<f32>, said: Option<&Vec<f32>>) {
+        self.state = state;
+        self.said.clear();
+        self.said.extend(said.into_iter().flatten());
+    }
+
+    /// What the model last said about the utterance that is being spoken.
+    pub(crate) fn said_last(&self) -> Option<Vec<f32>> {
+        (!self.said.is_empty()).then(|| self.said.clone())
     }
 
     /// Tells the client; a failure ends the stream, and nothing is told after it.

@@ -1,10 +1,12 @@
 //! A model that says how loud an utterance is: one frame per 160 samples, the mean magnitude; two labels.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use undertone_audio::{AudioFormat, AudioLimits, Encoding, Endpointing};
 use undertone_core::{
-    Classifier, EndReason, Extractor, FrameGrid, FrameLayout, Frames, FramesView, Model, ModelRef,
-    PIPELINE_RATE, PluginError,
+    Advance, Classifier, EndReason, Extractor, FrameGrid, FrameLayout, Frames, FramesView, Model, ModelRef,
+    PIPELINE_RATE, PluginError, StreamClassifier, Streaming,
 };
 use undertone_engine::SessionConfig;
 
@@ -25,6 +27,8 @@ pub(crate) struct LoudnessModel {
     behaviour: Behaviour,
     abstain_below: Option<f32>,
     plausible_from: Option<f32>,
+    /// Counts the frames that a model was shown which carries state.
+    heard: Option<Arc<AtomicUsize>>,
 }
 
 impl LoudnessModel {
@@ -46,6 +50,11 @@ impl LoudnessModel {
         Self { abstain_below, plausible_from, ..Self::new() }
     }
 
+    /// One that carries state, in steps of four frames, and counts the frames it hears as it goes on.
+    pub(crate) fn stateful(heard: &Arc<AtomicUsize>) -> Self {
+        Self { heard: Some(heard.clone()), ..Self::named("stateful", Behaviour::Answer) }
+    }
+
     fn named(name: &str, behaviour: Behaviour) -> Self {
         Self {
             reference: ModelRef { name: name.into(), version: "1.0.0".into() },
@@ -54,6 +63,7 @@ impl LoudnessModel {
             behaviour,
             abstain_below: None,
             plausible_from: None,
+            heard: None,
         }
     }
 }
@@ -93,6 +103,14 @@ impl Model for LoudnessModel {
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
         Ok(Box::new(Threshold(self.behaviour)))
+    }
+
+    fn streaming(&self) -> Option<Streaming> {
+        self.heard.as_ref().map(|_| Streaming { step_frames: 4, state_values: 2, temperature: 0.5 })
+    }
+
+    fn new_stream_classifier(&self) -> Result<Box<dyn StreamClassifier>, PluginError> {
+        Ok(Box::new(RunningMean { heard: self.heard.clone().unwrap_or_default() }))
     }
 }
 
@@ -156,6 +174,28 @@ impl Classifier for Threshold {
                 }),
                 Behaviour::Panic => panic!("it was told to"),
             });
+        }
+        Ok(())
+    }
+}
+
+/// The state holds sum and number of the frames so far.
+struct RunningMean {
+    heard: Arc<AtomicUsize>,
+}
+
+impl StreamClassifier for RunningMean {
+    fn advance(
+        &mut self,
+        batch: &mut [Advance<'_>],
+        logits: &mut Vec<Result<Vec<f32>, PluginError>>,
+    ) -> Result<(), PluginError> {
+        for item in batch {
+            assert!(item.frames.len().is_multiple_of(4) && !item.frames.is_empty());
+            self.heard.fetch_add(item.frames.len(), Ordering::Relaxed);
+            item.state[0] += item.frames.values.iter().sum::<f32>();
+            item.state[1] += item.frames.len() as f32;
+            logits.push(Ok(vec![1.0, item.state[0] / item.state[1]]));
         }
         Ok(())
     }

@@ -21,6 +21,8 @@ pub struct FoldFacts {
     pub epochs: u32,
     /// What logits were divided by; above 0.
     pub temperature: Option<f64>,
+    /// The same for the causal network, where there is one.
+    pub stream_temperature: Option<f64>,
     /// The share of right labels that the answer sets are meant to hold.
     pub conformal_coverage: Option<f64>,
     /// An emotion at least this probable belongs to the answer set.
@@ -44,6 +46,7 @@ impl Row for FoldFacts {
         "validation_speakers",
         "epochs",
         "temperature",
+        "stream_temperature",
         "conformal_coverage",
         "conformal_threshold",
         "abstain_error",
@@ -65,10 +68,10 @@ impl Row for FoldFacts {
         if line.value::<u32>("seed")? != run.seed {
             return Err(format!("seed is {}, the file's name says {}", line.text("seed"), run.seed));
         }
-        let temperature = line.optional::<f64>("temperature")?;
-        if let Some(wrong) = temperature.filter(|value| !(value.is_finite() && *value > 0.0)) {
-            return Err(format!("temperature is {wrong}"));
-        }
+        let temperature = |column| match line.optional::<f64>(column)? {
+            Some(wrong) if !(wrong.is_finite() && wrong > 0.0) => Err(format!("{column} is {wrong}")),
+            right => Ok(right),
+        };
         Ok(Self {
             fold: line.value("fold")?,
             training_clips: line.value("training_clips")?,
@@ -79,7 +82,8 @@ impl Row for FoldFacts {
                 .map(str::to_owned)
                 .collect(),
             epochs: line.value("epochs")?,
-            temperature,
+            temperature: temperature("temperature")?,
+            stream_temperature: temperature("stream_temperature")?,
             conformal_coverage: line.optional_share("conformal_coverage")?,
             conformal_threshold: line.optional_share("conformal_threshold")?,
             abstain_error: line.optional_share("abstain_error")?,
@@ -97,6 +101,7 @@ impl Row for FoldFacts {
             self.validation_speakers.join(" "),
             self.epochs.to_string(),
             optional_decimal(self.temperature),
+            optional_decimal(self.stream_temperature),
             optional_decimal(self.conformal_coverage),
             optional_decimal(self.conformal_threshold),
             optional_decimal(self.abstain_error),

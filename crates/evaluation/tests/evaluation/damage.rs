@@ -6,7 +6,7 @@ use undertone_evaluation::Evidence;
 const HEADER: &str =
     "clip,speaker,protocol,seed,fold,truth,predicted,neutral,calm,happy,sad,angry,fearful,disgust,surprised";
 const INTERIM_HEADER: &str = "clip,speaker,protocol,seed,fold,heard_seconds,truth,predicted,neutral,calm,happy,sad,angry,fearful,disgust,surprised";
-const FOLDS_HEADER: &str = "fold,training_clips,test_clips,validation_speakers,epochs,temperature,conformal_coverage,conformal_threshold,abstain_error,abstain_below,wall_seconds,learnt_values,seed";
+const FOLDS_HEADER: &str = "fold,training_clips,test_clips,validation_speakers,epochs,temperature,stream_temperature,conformal_coverage,conformal_threshold,abstain_error,abstain_below,wall_seconds,learnt_values,seed";
 const CURVE_HEADER: &str = "fold,epoch,loss,training_accuracy,validation_accuracy";
 const VALUES: &str = "0.100000,0.900000,0.000000,0.000000,0.000000,0.000000,0.000000,0.000000";
 
@@ -94,12 +94,13 @@ fn a_csv_file_that_belongs_to_no_run_is_refused() {
 
 #[test]
 fn facts_about_folds_that_cannot_be_are_refused() {
-    let good_line = "0,900,1,05 06,60,0.810000,0.900000,0.050000,,,12.500000,188120,1";
+    let good_line = "0,900,1,05 06,60,0.810000,0.750000,0.900000,0.050000,,,12.500000,188120,1";
     for (line, what) in [
         (good_line.replace("0,900,1,", "0,900,2,"), "test_clips is 2, the predictions have 1"),
         (good_line.replace("05 06", "05 01"), "speaker 01 is among the validation"),
         (good_line.replace("0.810000", "0.000000"), "temperature is 0"),
         (good_line.replace("0.810000", "NaN"), "temperature is NaN"),
+        (good_line.replace("0.750000", "-1.0"), "stream_temperature is -1"),
         (good_line.replace("0.050000", "1.500000"), "conformal_threshold is 1.5"),
         (good_line.replace("12.500000", "-1.000000"), "wall_seconds is -1"),
         (good_line.replace("188120,1", "188120,2"), "seed is 2"),
@@ -189,7 +190,7 @@ fn a_file_that_was_cut_inside_a_line_is_refused() {
 
 #[test]
 fn a_file_that_was_cut_between_lines_is_found_by_the_facts_about_its_folds() {
-    let folds = format!("{FOLDS_HEADER}\n0,900,2,,60,,,,,,12.500000,188120,1\n");
+    let folds = format!("{FOLDS_HEADER}\n0,900,2,,60,,,,,,,12.500000,188120,1\n");
     let cut = predictions(&[&good("a", "01", 0)]);
     let message = refusal(&[("speaker5-seed1.csv", &cut), ("speaker5-seed1-folds.csv", &folds)]);
     assert!(message.contains("line 2: test_clips is 2, the predictions have 1"), "{message}");

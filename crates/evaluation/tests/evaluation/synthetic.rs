@@ -124,6 +124,7 @@ fn facts(fold: u32, run: &Run) -> FoldFacts {
         },
         epochs: EPOCHS,
         temperature: inner.then_some(0.81),
+        stream_temperature: inner.then_some(0.78),
         conformal_coverage: inner.then_some(0.9),
         conformal_threshold: inner.then(|| f64::from(conformal_threshold(&truths, 0.9))),
         abstain_error: inner.then_some(0.2),

@@ -25,6 +25,7 @@ pub(crate) fn golden(logits: [f32; 2]) -> Option<Golden> {
         frames: GOLDEN_FRAMES_FILE.into(),
         time: 2,
         logits: logits.to_vec(),
+        stream_logits: None,
         tolerance: GOLDEN_TOLERANCE,
     })
 }

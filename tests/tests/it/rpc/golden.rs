@@ -34,6 +34,7 @@ fn name_golden(manifest: &mut Manifest, files: &mut Files, frames: &Frames, logi
         frames: GOLDEN_FRAMES_FILE.into(),
         time: frames.len() as u32,
         logits: logits.to_vec(),
+        stream_logits: None,
         tolerance: GOLDEN_TOLERANCE,
     });
     files.insert(GOLDEN_FRAMES_FILE.into(), Golden::encode_frames(frames.values()));

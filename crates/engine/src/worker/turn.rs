@@ -1,0 +1,145 @@
+//! What the streams of a worker ask for in one turn, and what the models say.
+
+use super::OwnedStream;
+use crate::Observer;
+use crate::scoring::{Classifiers, ItemScores};
+use crate::session::{Scope, ScoreRequest, Step};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use undertone_core::{Advance, FramesView, Model, ModelRef, StreamId};
+
+/// A step of a stream, to be answered in this turn.
+pub(super) struct Pending {
+    pub(super) stream: StreamId,
+    pub(super) step: Step,
+}
+
+/// A model, with the requests for it: place among the pending steps, and frames.
+type Group<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
+
+/// The scores of a request, and how long the batch took that it was part of.
+pub(super) type Score = (ItemScores, Duration);
+
+/// Scores for requests, by their place among the pending steps.
+pub(super) struct Turn<'t> {
+    pub(super) pending: &'t [Pending],
+    pub(super) scores: Vec<Option<Score>>,
+    classifiers: &'t mut Classifiers,
+    observer: &'t dyn Observer,
+}
+
+impl<'t> Turn<'t> {
+    pub(super) fn new(
+        pending: &'t [Pending],
+        classifiers: &'t mut Classifiers,
+        observer: &'t dyn Observer,
+    ) -> Self {
+        let scores = pending.iter().map(|_| None).collect();
+        Self { pending, scores, classifiers, observer }
+    }
+
+    /// Scores all requests, in as few batches per model as there can be.
+    pub(super) fn score(&mut self, streams: &mut BTreeMap<StreamId, OwnedStream>) {
+        self.score_whole(streams);
+        let mut done = vec![false; self.pending.len()];
+        while let Some(round) = self.next_round(streams, &mut done) {
+            for indices in round.into_values() {
+                self.advance(streams, &indices);
+            }
+        }
+    }
+
+    /// The requests about whole utterances.
+    fn score_whole(&mut self, streams: &BTreeMap<StreamId, OwnedStream>) {
+        let mut groups: BTreeMap<&ModelRef, Group<'_>> = BTreeMap::new();
+        for (index, stream, request) in requests(self.pending, streams) {
+            if let (Scope::Whole, Some(view)) = (request.scope, stream.frames(request)) {
+                let group = groups.entry(stream.model.reference());
+                let (_, items) = group.or_insert_with(|| (stream.model.clone(), Vec::new()));
+                items.push((index, view));
+            }
+        }
+        for (model, items) in groups.into_values() {
+            let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
+            let (results, took) = self.classifiers.score(model.as_ref(), &batch, self.observer);
+            for ((index, _), result) in items.into_iter().zip(results) {
+                self.scores[index] = Some((result, took));
+            }
+        }
+    }
+
+    /// For every model the first open request of each stream that goes on: a later one needs the state that an earlier
+    /// one leaves. `None` when no request is open.
+    fn next_round(
+        &self,
+        streams: &BTreeMap<StreamId, OwnedStream>,
+        done: &mut [bool],
+    ) -> Option<BTreeMap<ModelRef, Vec<usize>>> {
+        let mut taken = BTreeSet::new();
+        let mut round: BTreeMap<ModelRef, Vec<usize>> = BTreeMap::new();
+        for (index, stream, request) in requests(self.pending, streams) {
+            let open = !done[index] && matches!(request.scope, Scope::GoingOn { .. });
+            if open && taken.insert(self.pending[index].stream) {
+                done[index] = true;
+                round.entry(stream.model.reference().clone()).or_default().push(index);
+            }
+        }
+        (!round.is_empty()).then_some(round)
+    }
+
+    /// One batch of streams that go on, all of one model.
+    fn advance(&mut self, streams: &mut BTreeMap<StreamId, OwnedStream>, indices: &[usize]) {
+        let mut states = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let (Some(stream), Step::Score(request)) =
+                (streams.get_mut(&self.pending[index].stream), &self.pending[index].step)
+            else {
+                continue;
+            };
+            if request.rows.is_empty() {
+                self.scores[index] = stream.said_last().map(|logits| (Ok(logits), Duration::ZERO));
+                continue;
+            }
+            states.push((index, stream.take_state(request)));
+        }
+        let Some(model) =
+            states.first().map(|(index, _)| streams[&self.pending[*index].stream].model.clone())
+        else {
+            return;
+        };
+        let mut batch: Vec<Advance<'_>> = Vec::with_capacity(states.len());
+        let mut places = Vec::with_capacity(states.len());
+        for (index, state) in &mut states {
+            let (stream, Step::Score(request)) =
+                (&streams[&self.pending[*index].stream], &self.pending[*index].step)
+            else {
+                continue;
+            };
+            let Some(frames) = stream.frames(request) else { continue };
+            batch.push(Advance { frames, state });
+            places.push(*index);
+        }
+        let (results, took) = self.classifiers.advance(model.as_ref(), &mut batch, self.observer);
+        for (index, result) in places.into_iter().zip(results) {
+            self.scores[index] = Some((result, took));
+        }
+        for (index, state) in states {
+            let said = self.scores[index].as_ref().and_then(|(result, _)| result.as_ref().ok());
+            if let Some(stream) = streams.get_mut(&self.pending[index].stream) {
+                stream.put_state_back(state, said);
+            }
+        }
+    }
+}
+
+/// All requests of streams that the worker has.
+fn requests<'r>(
+    pending: &'r [Pending],
+    streams: &'r BTreeMap<StreamId, OwnedStream>,
+) -> impl Iterator<Item = (usize, &'r OwnedStream, &'r ScoreRequest)> {
+    pending.iter().enumerate().filter_map(move |(index, item)| match &item.step {
+        Step::Score(request) => Some((index, streams.get(&item.stream)?, request)),
+        Step::Tell(_) => None,
+    })
+}
