@@ -1,5 +1,6 @@
 //! The model card (Mitchell et al. 2019).
 
+use crate::evaluation::{Decision, DecisionRule};
 use crate::shipment::{Origin, Shipment};
 use crate::{Architecture, Body, Ensemble};
 use std::fmt::Write;
@@ -12,7 +13,7 @@ pub(crate) fn card(name: &str, version: &str, shipment: &Shipment<'_>) -> String
         introduction(name, version, shipment),
         data(shipment),
         results(shipment),
-        calibration(shipment),
+        calibration(&shipment.recipe.decision, shipment.decision.as_ref()),
         USE.to_owned(),
     ];
     sections.join("\n")
@@ -60,7 +61,7 @@ fn described(networks: &Ensemble) -> String {
     let kind = kind(first.architecture());
     match others.len() {
         0 => kind,
-        others => format!("mean of {} networks that learnt apart, each a {kind}", others + 1),
+        others => format!("mean of {} networks, each a {kind}", others + 1),
     }
 }
 
@@ -133,11 +134,25 @@ fn quoted(summary: &Summary) -> String {
     text
 }
 
-fn calibration(shipment: &Shipment<'_>) -> String {
-    let Some(decision) = shipment.decision else {
-        return "## Calibration\n\nNone: no clips were held out for it.\n".into();
+/// `card` under another name and version, with the section about calibration that belongs to `decision`.
+pub(crate) fn recalibrated(
+    card: &str,
+    (name, version): (&str, &str),
+    rule: &DecisionRule,
+    decision: &Decision,
+) -> String {
+    let (_, body) = card.split_once('\n').unwrap_or(("", card));
+    let (before, rest) = body.split_once(CALIBRATION).unwrap_or((body, ""));
+    let after = rest.find("\n## ").map_or("", |place| &rest[place..]);
+    format!("# {name} {version}\n{before}{}{after}", calibration(rule, Some(decision)))
+}
+
+const CALIBRATION: &str = "## Calibration\n";
+
+fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {
+    let Some(decision) = decision else {
+        return format!("{CALIBRATION}\nNone: no clips were held out for it.\n");
     };
-    let rule = shipment.recipe.decision;
     let abstaining = match decision.abstain_below {
         Some(bound) => format!(
             "Answers less sure than {bound:.3} abstain: among the others at most {:.0} % of the calibration clips \
@@ -150,7 +165,7 @@ fn calibration(shipment: &Shipment<'_>) -> String {
         ),
     };
     format!(
-        "## Calibration\n\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
+        "{CALIBRATION}\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
          labels of probability {:.4} or more held the right one in at least {:.0} % of the calibration clips (split conformal \
          prediction). {abstaining}\n",
         decision.temperature,

@@ -121,6 +121,9 @@ pub enum TrainError {
     /// The bundle was refused or could not be written.
     #[error("cannot write the bundle")]
     Bundle(#[from] undertone_bundle::BundleError),
+    /// Things that do not belong together: a bundle, a recipe, and evidence.
+    #[error("{0}")]
+    Unrelated(String),
     /// The recipe cannot stand in a manifest.
     #[error("cannot write the feature recipe")]
     Manifest(#[from] undertone_bundle::RecipeError),

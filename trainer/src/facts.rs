@@ -1,17 +1,15 @@
 //! What a report says about a recipe beyond its predictions.
 
-use crate::{DataSheet, Ensemble, Interface, Network, TrainingRecipe};
+use crate::{DataSheet, Ensemble, Interface, Network, TrainError, TrainingRecipe};
 use undertone_core::Emotion;
-use undertone_evaluation::Facts;
+use undertone_evaluation::{Evidence, Facts, Protocol};
 
 const FRAMES_PER_SECOND: usize = 100;
 
 impl TrainingRecipe {
     /// Size and cost of the networks of full context, and what must be said about `sheet`'s data.
     pub fn facts(&self, sheet: &DataSheet) -> Facts {
-        let interface = Interface { dim: self.dim(), labels: Emotion::ALL.len() };
-        let network = Network::new(self.whole.clone(), interface, 0);
-        let networks = Ensemble::new(vec![network; self.ensemble]);
+        let networks = self.untrained();
         Facts {
             model: self.name.clone(),
             description: self.description.clone(),
@@ -23,5 +21,25 @@ impl TrainingRecipe {
             data_set: sheet.dataset.clone(),
             citation: sheet.citation.clone(),
         }
+    }
+
+    /// Refuses evidence of networks of another size: it says nothing about this recipe.
+    pub fn check_evidence(&self, evidence: &Evidence) -> Result<(), TrainError> {
+        let own = self.untrained().learnt() as u64;
+        let folds =
+            Protocol::ALL.into_iter().flat_map(|protocol| evidence.of(protocol)).flat_map(|run| &run.folds);
+        match folds.map(|fold| fold.learnt_values).find(|&values| values != own) {
+            None => Ok(()),
+            Some(values) => Err(TrainError::Unrelated(format!(
+                "the evidence is about networks of {values} learnt values, those of the recipe {} have {own}",
+                self.name
+            ))),
+        }
+    }
+
+    /// The networks of full context before they learn.
+    fn untrained(&self) -> Ensemble {
+        let interface = Interface { dim: self.dim(), labels: Emotion::ALL.len() };
+        Ensemble::new(vec![Network::new(self.whole.clone(), interface, 0); self.ensemble])
     }
 }

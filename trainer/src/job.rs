@@ -118,11 +118,13 @@ impl Job {
             let run = self.start(place, material, teacher, true)?;
             if run.is_finished() { Ok(run) } else { Err(self.refusal(place, "it is not finished")) }
         };
-        let whole = (1..=self.recipe.ensemble).map(|member| load((Side::Whole, member), &material, None));
-        let mut trained = Trained { whole: whole.collect::<Result<_, _>>()?, stream: None, material };
+        let mut whole = Vec::with_capacity(self.recipe.ensemble);
+        for member in 1..=self.recipe.ensemble {
+            whole.push(load((Side::Whole, member), &material, None)?);
+        }
+        let mut trained = Trained { whole, stream: None, material };
         if self.checkpoint((Side::Stream, 1)).is_file() {
-            let teacher = Some(trained.ensemble());
-            trained.stream = Some(load((Side::Stream, 1), &trained.material, teacher)?);
+            trained.stream = Some(load((Side::Stream, 1), &trained.material, Some(trained.ensemble()))?);
         }
         Ok(trained)
     }

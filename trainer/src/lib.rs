@@ -19,6 +19,7 @@ pub mod onnx;
 mod parameters;
 pub mod protocol;
 mod random;
+mod recalibration;
 mod recipe;
 mod sheet;
 mod shipment;
@@ -33,6 +34,7 @@ pub use network::{
 };
 pub use parameters::{Parameter, Parameters, Role};
 pub use random::Random;
+pub use recalibration::Recalibration;
 pub use recipe::{Side, TrainingRecipe};
 pub use sheet::DataSheet;
 pub use shipment::{Origin, Shipment};

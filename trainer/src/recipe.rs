@@ -26,10 +26,9 @@ pub struct TrainingRecipe {
     pub more_corpora: Vec<String>,
     /// Playing speeds at which clips to learn from are heard, in percent (pitch moves too).
     pub speeds_percent: Vec<u32>,
-    /// Epochs of both networks under the protocol `random80`, where longer training pays; those of the plans when
-    /// it is left out.
-    #[serde(default)]
-    pub random80_epochs: Option<usize>,
+    /// All trainings take so many times their epochs under the protocol `random80`, where longer ones pay.
+    #[serde(default = "once")]
+    pub random80_times: f32,
     /// What is promised about answers.
     #[serde(default)]
     pub decision: DecisionRule,
@@ -50,6 +49,10 @@ pub struct TrainingRecipe {
 
 fn alone() -> usize {
     1
+}
+
+fn once() -> f32 {
+    1.0
 }
 
 /// One of the two sides of a recipe.
@@ -85,16 +88,16 @@ impl TrainingRecipe {
         }
     }
 
-    /// The plan of one of the networks for a training.
+    /// The plan of a side's networks for a training.
     pub fn plan(&self, side: Side, split: &SplitRule, seed: u32) -> Plan {
         let (_, plan) = self.side(side);
-        let epochs = match split {
+        let times = match split {
             SplitRule::Fold(FoldId { run: RunId { protocol: Protocol::Random80, .. }, .. }) => {
-                self.random80_epochs
+                self.random80_times
             }
-            _ => None,
+            _ => 1.0,
         };
-        Plan { seed, epochs: epochs.unwrap_or(plan.epochs), ..plan.clone() }
+        Plan { seed, epochs: (plan.epochs as f32 * times).ceil() as usize, ..plan.clone() }
     }
 
     fn mistakes(&self) -> Vec<String> {
@@ -143,8 +146,8 @@ impl TrainingRecipe {
         if self.ensemble == 0 {
             mistakes.push("ensemble: must be at least 1".into());
         }
-        if self.random80_epochs == Some(0) {
-            mistakes.push("random80_epochs: must be at least 1".into());
+        if !(self.random80_times.is_finite() && self.random80_times >= 1.0) {
+            mistakes.push(format!("random80_times: {} is not at least 1", self.random80_times));
         }
         for (name, plan) in [("whole_plan", &self.whole_plan), ("stream_plan", &self.stream_plan)] {
             mistakes.extend(plan.mistakes().into_iter().map(|mistake| format!("{name}.{mistake}")));

@@ -55,10 +55,7 @@ impl Shipment<'_> {
     /// Writes manifest, graphs, card and golden vectors to `dir`, whose last two parts are the model's name and
     /// version.
     pub fn write(&self, dir: &Path) -> Result<(), TrainError> {
-        let part = |path: Option<&Path>| {
-            path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-        };
-        let (name, version) = (part(dir.parent()), part(Some(dir)));
+        let (name, version) = name_and_version(dir);
         let whole = self.trained.ensemble();
         let card = card::card(&name, &version, self);
         let (golden, frames) = self.golden(&whole)?;
@@ -191,6 +188,14 @@ impl Shipment<'_> {
         };
         Ok((golden, Golden::encode_frames(&values)))
     }
+}
+
+/// What the last two parts of a bundle's folder say.
+pub(crate) fn name_and_version(dir: &Path) -> (String, String) {
+    let part = |path: Option<&Path>| {
+        path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    (part(dir.parent()), part(Some(dir)))
 }
 
 fn stream_graph(network: &Network, model: &StreamModel) -> StreamGraph {

@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 use undertone_bundle::Bundle;
 use undertone_trainer::dataset::{HeldOut, Part, Speaker};
+use undertone_trainer::evaluation::Decision;
 use undertone_trainer::{
-    Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Shipment, Side, SplitRule, TrainingRecipe,
+    Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Recalibration, Shipment, Side, SplitRule,
+    TrainingRecipe,
 };
 
 const EACH_EPOCH: Checkpoints = Checkpoints { every: 1, resume: false };
@@ -100,6 +102,40 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
     }
     let again = job.trained().and_then(|trained| trained.measure(&job.recipe.decision)).expect("finished");
     assert_eq!(again.judged, measured.judged);
+}
+
+#[test]
+fn a_recalibrated_bundle_says_so_in_manifest_and_card_and_another_models_is_refused() {
+    let Some((folder, job)) = job() else { return };
+    let trained = job.train(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let measured = trained.measure(&job.recipe.decision).expect("scores");
+    let decision = Decision { temperature: 0.625, ..measured.whole.expect("there are validation clips") };
+    let sheet = DataSheet::ravdess();
+    let shipment = Shipment {
+        recipe: &job.recipe,
+        trained: &trained,
+        decision: None,
+        stream_temperature: None,
+        origin: Origin::HeldOut(measured),
+        sheet: &sheet,
+    };
+    let calibrate = |name: &str| {
+        let dir = folder.path().join("models").join(name).join("0.1.0");
+        shipment.write(&dir).expect("a good bundle");
+        let recalibration = Recalibration { recipe: &job.recipe, decision, stream_temperature: Some(0.5) };
+        let again = folder.path().join("models").join(name).join("0.2.0");
+        recalibration.write(&Bundle::open(&dir).expect("just written"), &again).map(|()| again)
+    };
+    let name = job.recipe.name.clone();
+    let bundle = Bundle::open(&calibrate(&name).expect("the recipe's own")).expect("just written");
+    let manifest = bundle.manifest();
+    assert_eq!((manifest.calibration.temperature, manifest.version.as_str()), (0.625, "0.2.0"));
+    assert_eq!(manifest.graph.stream.as_ref().and_then(|stream| stream.temperature), Some(0.5));
+    let card = bundle.read_card().expect("part of the bundle");
+    assert!(card.starts_with(&format!("# {name} 0.2.0\n")) && card.contains("divided by 0.625"), "{card}");
+    assert!(card.contains("## Intended use") && card.matches("## Calibration").count() == 1, "{card}");
+    let refusal = calibrate("other").expect_err("another model").to_string();
+    assert!(refusal.contains("holds the model other"), "{refusal}");
 }
 
 #[test]

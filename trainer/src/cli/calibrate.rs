@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 use clap::Args;
-use std::fs;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
 use undertone_evaluation::Evidence;
-use undertone_trainer::TrainingRecipe;
+use undertone_trainer::evaluation::DecisionRule;
+use undertone_trainer::{Recalibration, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -31,24 +31,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .decision
         .fit_to_evidence(&evidence)
         .context("the evidence holds no speaker-independent folds with a temperature")?;
-    let part = |path: Option<&std::path::Path>| {
-        path.and_then(|path| path.file_name())
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+    recipe.check_evidence(&evidence)?;
+    let calibrated = Recalibration {
+        recipe: &recipe,
+        decision,
+        stream_temperature: DecisionRule::stream_temperature(&evidence),
     };
-    let mut manifest = bundle.manifest().clone();
-    manifest.name = part(arguments.out.parent());
-    manifest.version = part(Some(&arguments.out));
-    manifest.calibration = decision.calibration(&recipe.decision);
-    let names: Vec<String> = std::mem::take(&mut manifest.files).into_keys().collect();
-    let contents = names.iter().map(|name| {
-        let path = bundle.path_of(name);
-        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-    });
-    let contents = contents.collect::<anyhow::Result<Vec<Vec<u8>>>>()?;
-    let files: Vec<(&str, &[u8])> =
-        names.iter().map(String::as_str).zip(contents.iter().map(Vec::as_slice)).collect();
-    Bundle::write(&arguments.out, manifest, &files)?;
+    calibrated.write(&bundle, &arguments.out)?;
     println!("{} is written: {:?}", arguments.out.display(), decision);
     Ok(())
 }

@@ -87,6 +87,7 @@ struct Quoted {
 
 impl Quoted {
     fn of(recipe: &TrainingRecipe, evidence: &Evidence) -> anyhow::Result<Self> {
+        recipe.check_evidence(evidence)?;
         let decision = recipe.decision.fit_to_evidence(evidence);
         let decision =
             decision.context("the evidence holds no speaker-independent folds with a temperature")?;

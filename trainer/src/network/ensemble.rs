@@ -1,11 +1,11 @@
-//! Networks that learnt apart and answer together.
+//! Networks that answer together.
 
 use super::{Batch, Interface, Network, Pass, Phase, Signal};
 use crate::onnx::{Axis, GraphBuilder};
 use crate::{MIN_FRAMES, TrainError};
 use undertone_core::FramesView;
 
-/// Networks of one architecture that learnt from the same clips with other random numbers. Their answer is the mean
+/// Networks of one architecture that learnt from the same clips from other random starts. Their answer is the mean
 /// of their logits (Hansen and Salamon 1990). Often there is only one.
 #[derive(Debug, Clone)]
 pub struct Ensemble {

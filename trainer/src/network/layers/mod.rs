@@ -12,6 +12,7 @@ mod layer_norm;
 mod linear;
 mod pooling;
 mod recurrence;
+mod recurrence_onnx;
 mod residual;
 mod unfold;
 
