@@ -54,4 +54,8 @@ impl Observer for MeteredEngine {
     fn worker_restarted(&self) {
         self.metrics().worker_restarts.inc();
     }
+
+    fn worker_stuck(&self) {
+        self.metrics().workers_stuck.inc();
+    }
 }

@@ -1,11 +1,13 @@
 //! The engine: workers, and which of them takes a new stream.
 
-use crate::worker::{self, LoadGuard, Message, NewStream, WorkerContext};
+use crate::crew::Crew;
+use crate::worker::{LoadGuard, Message, NewStream};
 use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use undertone_core::{ErrorKind, Model, StreamId};
@@ -23,6 +25,9 @@ pub struct EngineConfig {
     pub worker_queue: usize,
     /// Events that may wait for a stream's reader; then updates are dropped, and the stream takes no more audio.
     pub event_queue: usize,
+    /// A worker that has been inside one turn for longer is stuck: its streams are lost, and another one takes its
+    /// place.
+    pub stuck_after: Duration,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
     pub abstain_below: Option<f32>,
 }
@@ -36,6 +41,9 @@ pub enum OpenError {
         /// `max_streams`.
         limit: usize,
     },
+    /// The worker that was to take the stream is stuck.
+    #[error("the worker that was to take the stream is stuck and is being replaced; try again")]
+    WorkerLost,
     /// The engine is shutting down.
     #[error("the server is shutting down and takes no new streams")]
     Draining,
@@ -46,7 +54,7 @@ impl OpenError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Full { .. } => ErrorKind::Overload,
-            Self::Draining => ErrorKind::Unavailable,
+            Self::Draining | Self::WorkerLost => ErrorKind::Unavailable,
         }
     }
 
@@ -62,17 +70,11 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 /// The workers. Dropping the engine ends them; streams that are still open are lost.
 pub struct Engine {
     config: EngineConfig,
-    workers: Vec<WorkerHandle>,
+    crew: Arc<Crew>,
+    watchdog: Thread,
     draining: AtomicBool,
     /// Nothing is ever sent through it: it disconnects when the last worker has ended.
     ended: Mutex<Receiver<Infallible>>,
-}
-
-struct WorkerHandle {
-    /// Bounded by `worker_queue`; when it is full, senders wait.
-    messages: mpsc::Sender<Message>,
-    load: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
 }
 
 impl Engine {
@@ -83,29 +85,14 @@ impl Engine {
         observer: &Arc<dyn Observer>,
     ) -> std::io::Result<Self> {
         let (running, ended) = std::sync::mpsc::channel::<Infallible>();
-        let mut workers = Vec::new();
-        for index in 0..config.workers.max(1) {
-            let (messages, receiver) = mpsc::channel(config.worker_queue.max(1));
-            let stop = Arc::new(AtomicBool::new(false));
-            let context = WorkerContext {
-                models: models.to_vec(),
-                observer: observer.clone(),
-                abstain_below: config.abstain_below,
-                stop: stop.clone(),
-            };
-            let running = running.clone();
-            std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-                worker::run(receiver, &context);
-                drop(running);
-            })?;
-            workers.push(WorkerHandle { messages, load: Arc::default(), stop });
-        }
-        Ok(Self { config, workers, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
+        let crew = Arc::new(Crew::start(&config, models, observer, &running)?);
+        let watchdog = crew.watch(running)?;
+        Ok(Self { config, crew, watchdog, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
     }
 
     /// Streams that are open.
     pub fn open_streams(&self) -> usize {
-        self.workers.iter().map(|worker| worker.load.load(Ordering::Acquire)).sum()
+        self.crew.open_streams()
     }
 
     /// Gives a new stream to the least loaded worker.
@@ -121,11 +108,7 @@ impl Engine {
         if self.open_streams() >= self.config.max_streams {
             return Err(OpenError::Full { limit: self.config.max_streams });
         }
-        let worker = self
-            .workers
-            .iter()
-            .min_by_key(|worker| worker.load.load(Ordering::Acquire))
-            .ok_or(OpenError::Draining)?;
+        let worker = self.crew.least_loaded().ok_or(OpenError::Draining)?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
         let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);
@@ -139,16 +122,28 @@ impl Engine {
             budget: budget.clone(),
             load: LoadGuard::new(worker.load.clone()),
         };
-        let messages = worker.messages.clone();
-        messages.send(Message::Open(Box::new(new))).await.map_err(|_| OpenError::Draining)?;
-        let input = StreamInput { id, worker: messages.clone(), budget, budget_bytes, ended: false };
-        Ok((input, StreamEvents { id, events, worker_waits, worker: messages }))
+        let messages = worker.messages;
+        let mut lost = worker.lost.clone();
+        tokio::select! {
+            biased;
+            sent = messages.send(Message::Open(Box::new(new))) => sent.map_err(|_| OpenError::Draining)?,
+            _ = lost.wait_for(|lost| *lost) => return Err(OpenError::WorkerLost),
+        }
+        let input = StreamInput {
+            id,
+            worker: messages.clone(),
+            lost: lost.clone(),
+            budget,
+            budget_bytes,
+            ended: false,
+        };
+        Ok((input, StreamEvents { id, events, worker_waits, worker: messages, lost: Some(lost) }))
     }
 
     /// Takes no new streams and ends the open ones, answering what they heard.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        for worker in &self.workers {
+        for worker in self.crew.workers() {
             // Fails only when the worker is gone, and its streams with it.
             let _ = worker.messages.send(Message::Drain).await;
         }
@@ -158,11 +153,8 @@ impl Engine {
 impl Drop for Engine {
     /// Waits until every worker has left its plugins: libraries must not be used while the process takes them down.
     fn drop(&mut self) {
-        for worker in &self.workers {
-            worker.stop.store(true, Ordering::Release);
-            // A full queue means that the worker is awake and looks at the flag.
-            let _ = worker.messages.try_send(Message::Wake(StreamId::generate()));
-        }
+        self.crew.end();
+        self.watchdog.unpark();
         if let Err(RecvTimeoutError::Timeout) =
             self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(LEAVE_WITHIN)
         {

@@ -6,11 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod crew;
 mod delivery;
 mod engine;
 mod event;
 mod extractor_pool;
 mod observer;
+mod pulse;
 mod scoring;
 mod session;
 mod stream;

@@ -21,6 +21,8 @@ pub trait Observer: Send + Sync {
     fn plugin_failed(&self, model: &ModelRef);
     /// A worker panicked and was started anew; its streams are lost.
     fn worker_restarted(&self);
+    /// A worker was stuck and was replaced; its streams are lost.
+    fn worker_stuck(&self);
 }
 
 /// An observer that ignores everything.
@@ -36,4 +38,5 @@ impl Observer for Silent {
     fn update_dropped(&self, _: &ModelRef) {}
     fn plugin_failed(&self, _: &ModelRef) {}
     fn worker_restarted(&self) {}
+    fn worker_stuck(&self) {}
 }

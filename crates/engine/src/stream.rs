@@ -1,13 +1,13 @@
 //! The asynchronous ends of a stream: what the server holds while a worker owns the stream itself.
 
-use crate::Event;
-use crate::worker::{Input, Message};
+use crate::worker::{Input, Message, failure};
+use crate::{Event, StreamFailure};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::Instant;
-use tokio::sync::{Semaphore, mpsc};
-use undertone_core::{EndReason, StreamId};
+use tokio::sync::{Semaphore, mpsc, watch};
+use undertone_core::{EndReason, ErrorKind, StreamId};
 
 /// What a request beside audio costs of a stream's byte budget, so that requests are bounded too.
 pub(crate) const CONTROL_COST_BYTES: usize = 256;
@@ -33,6 +33,8 @@ pub struct StreamClosed;
 pub struct StreamInput {
     pub(crate) id: StreamId,
     pub(crate) worker: mpsc::Sender<Message>,
+    /// Becomes true when the worker is given up.
+    pub(crate) lost: watch::Receiver<bool>,
     /// Bytes that the stream may have under way; the worker gives them back.
     pub(crate) budget: Arc<Semaphore>,
     pub(crate) budget_bytes: usize,
@@ -72,12 +74,24 @@ impl StreamInput {
     /// Waits for room in the stream's budget; the worker gives the bytes back.
     async fn spend(&self, bytes: usize) -> Result<(), StreamClosed> {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.budget.acquire_many(permits).await.map_err(|_| StreamClosed)?.forget();
+        let acquired = self.unless_lost(self.budget.acquire_many(permits)).await?;
+        acquired.map_err(|_| StreamClosed)?.forget();
         Ok(())
     }
 
     async fn send(&self, input: Input) -> Result<(), StreamClosed> {
-        self.worker.send(Message::Input(self.id, input)).await.map_err(|_| StreamClosed)
+        let message = Message::Input(self.id, input);
+        self.unless_lost(self.worker.send(message)).await?.map_err(|_| StreamClosed)
+    }
+
+    /// Waits for `work`, unless the worker that it waits for is lost.
+    async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, StreamClosed> {
+        let mut lost = self.lost.clone();
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            _ = lost.wait_for(|lost| *lost) => Err(StreamClosed),
+        }
     }
 }
 
@@ -98,12 +112,26 @@ pub struct StreamEvents {
     /// Set by the worker while it waits for room.
     pub(crate) worker_waits: Arc<AtomicBool>,
     pub(crate) worker: mpsc::Sender<Message>,
+    /// Becomes true when the worker is given up; gone once the reader was told.
+    pub(crate) lost: Option<watch::Receiver<bool>>,
 }
 
 impl StreamEvents {
     /// The next event; `None` after the last one, and when the worker was lost.
     pub async fn next(&mut self) -> Option<Event> {
-        let event = self.events.recv().await;
+        let lost = self.lost.as_mut()?;
+        let received = tokio::select! {
+            biased;
+            event = self.events.recv() => Ok(event),
+            _ = lost.wait_for(|lost| *lost) => Err(worker_lost()),
+        };
+        let event = match received {
+            Ok(event) => event,
+            Err(failure) => {
+                self.lost = None;
+                return Some(Event::Failed(failure));
+            }
+        };
         // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
         fence(Ordering::SeqCst);
         if self.worker_waits.swap(false, Ordering::SeqCst) {
@@ -112,6 +140,10 @@ impl StreamEvents {
         }
         event
     }
+}
+
+fn worker_lost() -> StreamFailure {
+    failure(ErrorKind::Unavailable, "the worker of this stream was stuck and was given up".to_owned())
 }
 
 impl Drop for StreamEvents {

@@ -3,10 +3,10 @@
 mod loudness_model;
 
 use bytes::Bytes;
-use loudness_model::{LoudnessModel, config, recording};
+use loudness_model::{HANG, LoudnessModel, config, recording};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use undertone_core::{EndReason, ErrorKind, Model, StreamId};
 use undertone_engine::{
     Answer, Control, Engine, EngineConfig, Event, Observer, OpenError, SessionConfig, Silent, StreamEvents,
@@ -24,6 +24,7 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
         stream_buffer_bytes: 8192,
         worker_queue: 16,
         event_queue,
+        stuck_after: Duration::from_secs(60),
         abstain_below: None,
     }
 }
@@ -321,4 +322,25 @@ async fn a_panicking_model_loses_the_streams_of_its_worker_and_the_worker_starts
     let events = collect(events).await;
     assert!(!matches!(events.last(), Some(Event::Ended(_))), "the stream did not end in order: {events:?}");
     assert_eq!(answers(&run(&engine, config(None), &recording(0.5), 64).await).len(), 1);
+}
+
+#[tokio::test]
+async fn a_stuck_worker_loses_its_streams_with_a_delay_and_another_one_takes_its_place() {
+    let engine = start(EngineConfig { stuck_after: HANG / 4, ..sizes(1, 64) });
+    let begun = Instant::now();
+    let waiting = engine
+        .open(StreamId::generate(), config(None), Arc::new(LoudnessModel::new()))
+        .await
+        .expect("there is room");
+    let stuck = run_model(&engine, LoudnessModel::hanging(), config(None), &recording(0.5), 640).await;
+    assert!(begun.elapsed() < HANG, "nobody waits for the plugin");
+    let (_input, events) = waiting;
+    for events in [stuck, collect(events).await] {
+        let Some(Event::Failed(failure)) = events.last() else { panic!("{events:?}") };
+        assert_eq!(failure.kind, ErrorKind::Unavailable);
+        assert!(failure.retry_after.is_some() && failure.message.contains("stuck"), "{failure:?}");
+    }
+    assert_eq!(engine.open_streams(), 0);
+    let answers = answers(&run(&engine, config(None), &recording(0.5), 640).await);
+    assert_eq!(answers.len(), 1, "the worker in its place works");
 }

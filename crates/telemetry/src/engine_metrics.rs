@@ -36,6 +36,8 @@ pub struct EngineMetrics {
     pub plugin_failures: IntCounterVec,
     /// `undertone_worker_restarts_total`
     pub worker_restarts: IntCounter,
+    /// `undertone_workers_stuck_total`
+    pub workers_stuck: IntCounter,
 }
 
 impl EngineMetrics {
@@ -88,6 +90,13 @@ impl EngineMetrics {
             worker_restarts: registered(
                 registry,
                 IntCounter::new("worker_restarts_total", "Workers that panicked and started anew"),
+            )?,
+            workers_stuck: registered(
+                registry,
+                IntCounter::new(
+                    "workers_stuck_total",
+                    "Workers that were stuck in a plugin and were replaced",
+                ),
             )?,
         })
     }

@@ -100,6 +100,7 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
+        stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::answer::ScoringFacts;
 use crate::extractor_pool::ExtractorPool;
+use crate::pulse::Pulse;
 use crate::scoring::Classifiers;
 use crate::session::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
@@ -17,7 +18,7 @@ use undertone_core::{EndReason, Model, StreamId};
 mod owned_stream;
 mod turn;
 
-pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream};
+pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
 use turn::{Pending, Score, Turn};
 
 /// What a worker is told.
@@ -29,6 +30,8 @@ pub(crate) enum Message {
     Input(StreamId, Input),
     /// A reader made room.
     Wake(StreamId),
+    /// Look whether it is time to stop.
+    Look,
     /// End every stream, answering what it heard.
     Drain,
 }
@@ -55,6 +58,8 @@ pub(crate) struct WorkerContext {
     pub(crate) abstain_below: Option<f32>,
     /// Set when this worker is to end, whatever streams it has.
     pub(crate) stop: Arc<AtomicBool>,
+    /// Tells the watchdog how it goes.
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -67,6 +72,7 @@ pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext
             Ok(()) => return,
             Err(_) => {
                 tracing::error!("a worker panicked; its streams are lost, it starts anew");
+                context.pulse.rest();
                 context.observer.worker_restarted();
             }
         }
@@ -103,11 +109,16 @@ impl<'a> Worker<'a> {
     fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
         while !self.context.stop.load(Ordering::Acquire) {
             if !self.streams.values().any(OwnedStream::can_go_on) {
+                self.context.pulse.rest();
                 match messages.blocking_recv() {
-                    Some(message) => self.take(message),
+                    Some(message) => {
+                        self.context.pulse.beat();
+                        self.take(message);
+                    }
                     None => return,
                 }
             }
+            self.context.pulse.beat();
             while let Ok(message) = messages.try_recv() {
                 self.take(message);
             }
@@ -128,6 +139,7 @@ impl<'a> Worker<'a> {
                     stream.delivery.resume();
                 }
             }
+            Message::Look => {}
             Message::Drain => {
                 self.drained = true;
                 for stream in self.streams.values_mut() {
@@ -205,7 +217,7 @@ fn deliver_score(
     let facts = ScoringFacts { inference, abstain_below: context.abstain_below };
     let answered = match logits {
         Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
-        Err(error) => Err(owned_stream::failure(error.kind(), error.to_string())),
+        Err(error) => Err(failure(error.kind(), error.to_string())),
     };
     match answered {
         Ok(answer) => stream.tell(Event::Answer(answer), context.observer.as_ref()),

@@ -11,6 +11,8 @@ use undertone_core::{
 use undertone_engine::SessionConfig;
 
 const FRAME: usize = 160;
+/// Far longer than any turn takes.
+pub(crate) const HANG: Duration = Duration::from_secs(4);
 
 /// What the classifier does when it is called.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +20,7 @@ enum Behaviour {
     Answer,
     Fail,
     Panic,
+    Hang,
 }
 
 pub(crate) struct LoudnessModel {
@@ -38,6 +41,11 @@ impl LoudnessModel {
 
     pub(crate) fn failing() -> Self {
         Self::named("failing", Behaviour::Fail)
+    }
+
+    /// One whose classifier takes [`HANG`] for a call.
+    pub(crate) fn hanging() -> Self {
+        Self::named("hanging", Behaviour::Hang)
     }
 
     pub(crate) fn panicking() -> Self {
@@ -173,6 +181,10 @@ impl Classifier for Threshold {
                     message: "it was told to".into(),
                 }),
                 Behaviour::Panic => panic!("it was told to"),
+                Behaviour::Hang => {
+                    std::thread::sleep(HANG);
+                    Ok(vec![1.0, mean])
+                }
             });
         }
         Ok(())

@@ -1,0 +1,150 @@
+//! The workers, and how one that is stuck is replaced.
+
+use crate::pulse::Pulse;
+use crate::worker::{self, Message, WorkerContext};
+use crate::{EngineConfig, Observer};
+use std::convert::Infallible;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::{self, Thread};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use undertone_core::Model;
+
+/// The watchdog looks so many times before a worker counts as stuck.
+const LOOKS: u32 = 8;
+
+/// A worker as others see it.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkerHandle {
+    /// Bounded by `worker_queue`; when it is full, senders wait.
+    pub(crate) messages: mpsc::Sender<Message>,
+    /// Streams that it owns.
+    pub(crate) load: Arc<AtomicUsize>,
+    /// Becomes true when the worker is given up, and its streams with it.
+    pub(crate) lost: watch::Receiver<bool>,
+    stop: Arc<AtomicBool>,
+    pulse: Arc<Pulse>,
+    give_up: Arc<watch::Sender<bool>>,
+}
+
+/// All workers. Each has a place, and whoever replaces it has the same one.
+pub(crate) struct Crew {
+    places: Vec<RwLock<WorkerHandle>>,
+    hiring: Hiring,
+    ended: AtomicBool,
+}
+
+/// What a new worker is made of.
+struct Hiring {
+    config: EngineConfig,
+    models: Vec<Arc<dyn Model>>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Crew {
+    /// Starts the workers. Every thread keeps a clone of `running` for as long as it lives.
+    pub(crate) fn start(
+        config: &EngineConfig,
+        models: &[Arc<dyn Model>],
+        observer: &Arc<dyn Observer>,
+        running: &Sender<Infallible>,
+    ) -> io::Result<Self> {
+        let hiring = Hiring { config: config.clone(), models: models.to_vec(), observer: observer.clone() };
+        let places = (0..config.workers.max(1)).map(|place| hiring.hire(place, running).map(RwLock::new));
+        Ok(Self { places: places.collect::<io::Result<_>>()?, hiring, ended: AtomicBool::new(false) })
+    }
+
+    /// The workers as they are now.
+    pub(crate) fn workers(&self) -> impl Iterator<Item = WorkerHandle> {
+        self.places.iter().map(|place| place.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Streams that are open.
+    pub(crate) fn open_streams(&self) -> usize {
+        self.workers().map(|worker| worker.load.load(Ordering::Acquire)).sum()
+    }
+
+    /// The worker with the fewest streams.
+    pub(crate) fn least_loaded(&self) -> Option<WorkerHandle> {
+        self.workers().min_by_key(|worker| worker.load.load(Ordering::Acquire))
+    }
+
+    /// Watches over the workers on a thread of its own, until the crew ends.
+    pub(crate) fn watch(self: &Arc<Self>, running: Sender<Infallible>) -> io::Result<Thread> {
+        let crew = Arc::clone(self);
+        let pause = (self.hiring.config.stuck_after / LOOKS).max(Duration::from_millis(1));
+        let watchdog = thread::Builder::new().name("watchdog".into()).spawn(move || {
+            while !crew.ended.load(Ordering::Acquire) {
+                crew.replace_the_stuck(&running);
+                thread::park_timeout(pause);
+            }
+        })?;
+        Ok(watchdog.thread().clone())
+    }
+
+    fn replace_the_stuck(&self, running: &Sender<Infallible>) {
+        for (number, place) in self.places.iter().enumerate() {
+            let handle = place.read().unwrap_or_else(PoisonError::into_inner).clone();
+            if handle.pulse.busy_for() < self.hiring.config.stuck_after {
+                continue;
+            }
+            tracing::error!(
+                worker = number,
+                streams = handle.load.load(Ordering::Acquire),
+                "a worker is stuck; its streams are lost, another one takes its place"
+            );
+            match self.hiring.hire(number, running) {
+                Ok(worker) => *place.write().unwrap_or_else(PoisonError::into_inner) = worker,
+                // The place stays with the stuck one, and the next look tries again.
+                Err(error) => {
+                    tracing::error!(%error, "no thread for another worker");
+                    continue;
+                }
+            }
+            self.hiring.observer.worker_stuck();
+            handle.stop.store(true, Ordering::Release);
+            handle.give_up.send_replace(true);
+        }
+    }
+
+    /// Tells everybody to stop.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        for worker in self.workers() {
+            worker.stop.store(true, Ordering::Release);
+            // A full queue means that the worker is awake and looks at the flag.
+            let _ = worker.messages.try_send(Message::Look);
+        }
+    }
+}
+
+impl Hiring {
+    fn hire(&self, place: usize, running: &Sender<Infallible>) -> io::Result<WorkerHandle> {
+        let (messages, receiver) = mpsc::channel(self.config.worker_queue.max(1));
+        let (give_up, lost) = watch::channel(false);
+        let handle = WorkerHandle {
+            messages,
+            load: Arc::default(),
+            lost,
+            stop: Arc::default(),
+            pulse: Arc::default(),
+            give_up: Arc::new(give_up),
+        };
+        let context = WorkerContext {
+            models: self.models.clone(),
+            observer: self.observer.clone(),
+            abstain_below: self.config.abstain_below,
+            stop: handle.stop.clone(),
+            pulse: handle.pulse.clone(),
+        };
+        let running = running.clone();
+        thread::Builder::new().name(format!("worker-{place}")).spawn(move || {
+            worker::run(receiver, &context);
+            drop(running);
+        })?;
+        Ok(handle)
+    }
+}
