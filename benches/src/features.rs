@@ -1,6 +1,6 @@
 //! Log-mel frames, streamed as the server streams them, against the Fourier transforms alone.
 
-use crate::{Report, Run};
+use crate::{Report, Run, noise};
 use anyhow::{Context, Result};
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
@@ -115,17 +115,4 @@ impl BareTransforms {
         }
         start.elapsed().as_secs_f64()
     }
-}
-
-/// White noise from xorshift32.
-fn noise(samples: usize) -> Vec<f32> {
-    let mut state = 0x9E37_79B9_u32;
-    (0..samples)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state as f32 / u32::MAX as f32 - 0.5
-        })
-        .collect()
 }

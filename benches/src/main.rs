@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
-use undertone_benches::{Report, measure_features, measure_train};
+use undertone_benches::{Report, measure_features, measure_stateful, measure_train};
 
 #[derive(Parser)]
 #[command(about = "Runs one benchmark")]
@@ -23,6 +23,8 @@ struct Arguments {
 enum Bench {
     /// Log-mel frames against the bare Fourier transforms.
     Features,
+    /// Interim updates from carried state against scoring a window again.
+    Stateful,
     /// An epoch of training against the same network in PyTorch.
     Train,
 }
@@ -41,6 +43,7 @@ impl Arguments {
     fn measure(&self) -> Result<Report> {
         match self.bench {
             Bench::Features => measure_features(),
+            Bench::Stateful => measure_stateful(),
             Bench::Train => measure_train(&self.python),
         }
     }

@@ -26,8 +26,10 @@ pub struct Report {
     pub bench: &'static str,
     /// The figures that the benchmark is for.
     pub headline: BTreeMap<&'static str, f64>,
-    /// What they should be at most.
+    /// What they should be at most, or where more is better at least.
     pub aim: BTreeMap<&'static str, f64>,
+    /// Whether more is better.
+    pub more_is_better: bool,
     /// The figures that they are made of.
     pub baseline: BTreeMap<&'static str, f64>,
     /// Lowest and highest of every figure.
@@ -57,6 +59,7 @@ impl Report {
         let mut report = Self {
             bench,
             aim,
+            more_is_better: false,
             headline: BTreeMap::new(),
             baseline: BTreeMap::new(),
             spread: BTreeMap::new(),
@@ -74,6 +77,12 @@ impl Report {
         }
         report.runs = runs;
         report
+    }
+
+    /// For figures of which more is better.
+    pub fn at_least(mut self) -> Self {
+        self.more_is_better = true;
+        self
     }
 
     /// Names a peer that the figures were compared with.
@@ -100,7 +109,8 @@ impl fmt::Display for Report {
             let [min, max] = self.spread[name];
             write!(f, "  {name:<32} {value:>9.3}  ({min:.3} to {max:.3})")?;
             match self.aim.get(name) {
-                Some(aim) => writeln!(f, "  aim {aim}")?,
+                Some(aim) if self.more_is_better => writeln!(f, "  aim at least {aim}")?,
+                Some(aim) => writeln!(f, "  aim at most {aim}")?,
                 None => writeln!(f)?,
             }
         }
