@@ -147,6 +147,24 @@ pub(crate) fn recalibrated(
     format!("# {name} {version}\n{before}{}{after}", calibration(rule, Some(decision)))
 }
 
+/// `card` under another name and version, with a section about its weights; `bytes` are those of the graphs before and
+/// after.
+pub(crate) fn quantized(
+    card: &str,
+    (name, version): (&str, &str),
+    (before, after): (usize, usize),
+) -> String {
+    let (_, body) = card.split_once('\n').unwrap_or(("", card));
+    let kilobytes = |bytes: usize| bytes / 1000;
+    format!(
+        "# {name} {version}\n{body}\n## Quantization\n\nWeights are rounded to 8 bits, with one step size per output channel; the \
+         graphs have {} kB instead of {}. They compute with floats, so they are as fast, not faster. The figures above are \
+         those of the unrounded weights.\n",
+        kilobytes(after),
+        kilobytes(before)
+    )
+}
+
 const CALIBRATION: &str = "## Calibration\n";
 
 fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {

@@ -18,6 +18,7 @@ mod network;
 pub mod onnx;
 mod parameters;
 pub mod protocol;
+mod quantization;
 mod random;
 mod recalibration;
 mod recipe;
@@ -33,6 +34,7 @@ pub use network::{
     Normalisation, StreamModel,
 };
 pub use parameters::{Parameter, Parameters, Role};
+pub use quantization::quantize;
 pub use random::Random;
 pub use recalibration::Recalibration;
 pub use recipe::{Side, TrainingRecipe};

@@ -68,12 +68,23 @@ impl ClassifierPlugin for Onnx {
 /// A session that works on the calling thread only. Lengths differ from call to call, so memory is not
 /// planned ahead.
 fn session(environment: &Environment, graph: &[u8]) -> ort::Result<Session> {
-    Session::builder(environment)?
+    let mut builder = Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(1)?
         .with_inter_threads(1)?
-        .with_memory_pattern(false)?
-        .commit_from_memory(graph)
+        .with_memory_pattern(false)?;
+    if only_weights_are_quantized(graph) {
+        builder = builder.with_config_entry("session.disable_quant_qdq", "1")?;
+    }
+    builder.commit_from_memory(graph)
+}
+
+/// Whether the graph computes with floats and only its weights are quantized. ONNX Runtime would multiply them out again
+/// in every run, in case that it could compute with integers, unless it is told not to wait for that.
+fn only_weights_are_quantized(graph: &[u8]) -> bool {
+    let holds = |operator: &[u8]| graph.windows(operator.len()).any(|bytes| bytes == operator);
+    // The second name is part of `DynamicQuantizeLinear`, too, but not of the first.
+    holds(b"DequantizeLinear") && !holds(b"QuantizeLinear")
 }
 
 fn check(session: &Session, configuration: &Configuration) -> Result<(), String> {

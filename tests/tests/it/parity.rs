@@ -165,6 +165,33 @@ fn onnx_runtime_gives_the_logits_of_the_trainers_network() {
     }
 }
 
+#[test]
+fn a_bundle_with_weights_in_8_bits_is_small_and_gives_nearly_the_same_logits() {
+    let host = host();
+    let frames = real_frames();
+    for body in [Body::Cnn(CnnShape::default()), Body::Lstm(LstmShape::default())] {
+        let normalisation = Normalisation::Running { prior_frames: 50.0 };
+        let network = network(Architecture { context: Context::Full, normalisation, body }, 7);
+        let folder = tempfile::TempDir::new().unwrap();
+        let [dir, rounded] = ["parity/1.0.0", "parity/1.0.0-int8"].map(|dir| folder.path().join(dir));
+        write_bundle(&dir, &network.into(), None);
+        undertone_trainer::quantize(&Bundle::open(&dir).unwrap(), &rounded).unwrap();
+        let bytes = |dir: &Path| std::fs::metadata(dir.join("whole.onnx")).unwrap().len();
+        assert!(3 * bytes(&rounded) < bytes(&dir), "{} and {} bytes", bytes(&rounded), bytes(&dir));
+        let logits = [&dir, &rounded].map(|dir| {
+            let mut scored = Vec::new();
+            let model = host.load_model(dir).unwrap();
+            model.new_classifier().unwrap().classify(&[frames.view(0..frames.len())], &mut scored).unwrap();
+            scored.remove(0).unwrap()
+        });
+        let largest = logits[0].iter().fold(0.0_f32, |largest, logit| largest.max(logit.abs()));
+        for (exact, rounded) in logits[0].iter().zip(&logits[1]) {
+            assert!((exact - rounded).abs() < 0.05 * largest, "{logits:?}");
+        }
+        assert_ne!(logits[0], logits[1]);
+    }
+}
+
 /// How many steps go in at once, in turn, for each of three streams.
 const CUTS: [&[usize]; 3] = [&[1], &[2, 1, 5], &[3]];
 

@@ -7,6 +7,7 @@ mod export;
 mod fetch;
 mod material;
 mod progress;
+mod quantize;
 mod report;
 mod train;
 
@@ -32,6 +33,8 @@ enum Command {
     Calibrate(calibrate::Arguments),
     /// Measure a finished training again on its held-out speakers.
     Evaluate(evaluate::Arguments),
+    /// Write a bundle again with weights in 8 bits.
+    Quantize(quantize::Arguments),
     /// Write the graph of a checkpoint as an ONNX file.
     Export(export::Arguments),
     /// Compute every published figure from the predictions and write the report, or check the one that is there.
@@ -47,6 +50,7 @@ impl Cli {
             Command::Crossval(arguments) => crossval::run(arguments),
             Command::Calibrate(arguments) => calibrate::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
+            Command::Quantize(arguments) => quantize::run(arguments),
             Command::Export(arguments) => export::run(arguments),
             Command::Report(arguments) => report::run(arguments),
         }

@@ -100,7 +100,7 @@ pub struct TensorProto {
     /// Lengths of its axes.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// Element type: 1 for f32, 7 for i64.
+    /// Element type: 1 for f32, 3 for i8, 7 for i64.
     #[prost(int32, tag = "2")]
     pub data_type: i32,
     /// Name by which nodes call it.

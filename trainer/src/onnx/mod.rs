@@ -2,6 +2,7 @@
 
 mod graph;
 mod messages;
+mod quantization;
 
 pub use graph::GraphState;
 pub(crate) use graph::{Attribute, Axis, GraphBuilder};
