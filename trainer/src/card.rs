@@ -90,7 +90,7 @@ fn data(shipment: &Shipment<'_>) -> String {
     format!(
         "## Data and licence\n\nLearnt from {} clips of {} (speakers {}), {} and {} epochs, seed {}. Weights: {}, \
          as the data.\n\n> {}\n",
-        material.examples().len(),
+        shipment.trained.clips_learnt(),
         shipment.sheet.dataset,
         speakers.join(" "),
         shipment.trained.whole[0].reports().len(),

@@ -136,8 +136,12 @@ impl Job {
         material: &Material,
         (checkpoints, progress): (Checkpoints, &mut dyn FnMut(Progress<'_>)),
     ) -> Result<(), TrainError> {
-        let examples = material.examples();
-        let (_, trials) = material.trials(Part::Validation);
+        let parts = parts_learnt(place);
+        let examples = material.examples(parts);
+        let (_, mut trials) = material.trials(Part::Validation);
+        if parts.contains(&Part::Validation) {
+            trials.clear();
+        }
         let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
         let validate =
             |network: &Network| Ok(accuracy(&score(&Ensemble::from(network.clone()), &trials)?, &labels));
@@ -181,7 +185,7 @@ impl Job {
         let (side, member) = place;
         let (architecture, _) = self.recipe.side(side);
         let plan = self.recipe.plan(side, &self.split, member_seed(self.seed, member));
-        let origin = origin(material, teacher.as_ref());
+        let origin = origin(material, parts_learnt(place), teacher.as_ref());
         if !path.is_file() {
             let scale = material.scale();
             let interface = Interface { dim: scale.mean.len(), labels: Emotion::ALL.len() };
@@ -225,9 +229,21 @@ fn member_seed(seed: u32, member: usize) -> u32 {
     seed.wrapping_add((member as u32 - 1).wrapping_mul(MEMBER_SEEDS_APART))
 }
 
+/// What a network learns from. Temperature and thresholds are set by the first network of full context, and by the
+/// causal one, so these do without the validation clips; the others of an ensemble need not.
+fn parts_learnt((side, member): (Side, usize)) -> &'static [Part] {
+    match (side, member) {
+        (Side::Whole, 2..) => &[Part::Training, Part::Validation],
+        _ => &[Part::Training],
+    }
+}
+
 /// Digest of everything that is learnt from.
-fn origin(material: &Material, teacher: Option<&Ensemble>) -> String {
+fn origin(material: &Material, parts: &[Part], teacher: Option<&Ensemble>) -> String {
     let mut bytes = material.description().into_bytes();
+    if parts.contains(&Part::Validation) {
+        bytes.extend(b"and the validation clips");
+    }
     let teachers = teacher.into_iter().flat_map(Ensemble::members);
     let taught = teachers.flat_map(|teacher| teacher.parameters().iter());
     bytes.extend(taught.flat_map(|(_, parameter)| &parameter.values).flat_map(|value| value.to_le_bytes()));

@@ -67,7 +67,7 @@ impl Material {
             let prepared = prepare_cached(&more, &preparation, source.cache_dir)?;
             material = material.with_more(more, prepared);
         }
-        match material.examples().is_empty() {
+        match material.examples(&[Part::Training]).is_empty() {
             true => {
                 Err(TrainError::Split { mistakes: vec!["speech was found in no clip to learn from".into()] })
             }
@@ -98,15 +98,15 @@ impl Material {
         format!("{}\n{}", self.recipe.fingerprint(), lines.join("\n"))
     }
 
-    /// The clips to learn from, at all speeds. Clips in which no speech was found are left out, and of clips
-    /// with the same samples all but one.
-    pub fn examples(&self) -> Vec<Example<'_>> {
+    /// The clips of `parts`, to learn from them, at all speeds. Clips in which no speech was found are left out, and of
+    /// clips with the same samples all but one.
+    pub fn examples(&self, parts: &[Part]) -> Vec<Example<'_>> {
         let heard = self.views(|_| true);
         let example = |index: usize| Example {
             utterances: heard[index].clone(),
             label: self.clips[index].emotion.index(),
         };
-        let indices = self.split.clips(Part::Training).into_iter();
+        let indices = (0..self.clips.len()).filter(|&index| parts.contains(&self.split.part(index)));
         let learnt = indices.filter(|index| !self.prepared.duplicates.contains(index));
         learnt.filter(|&index| !heard[index].is_empty()).map(example).collect()
     }
@@ -126,7 +126,7 @@ impl Material {
     /// Mean of each column over the clips to learn from, and its standard deviation with each utterance's own
     /// mean taken away.
     pub fn scale(&self) -> Scale {
-        let examples = self.examples();
+        let examples = self.examples(&[Part::Training]);
         let dim = self.prepared.utterances.first().map_or(0, |utterance| utterance.frames.dim());
         let (mut sums, mut squares, mut count) = (vec![0.0_f64; dim], vec![0.0_f64; dim], 0_usize);
         for view in examples.iter().flat_map(|example| &example.utterances) {

@@ -32,7 +32,8 @@ pub struct TrainingRecipe {
     /// What is promised about answers.
     #[serde(default)]
     pub decision: DecisionRule,
-    /// So many networks of full context learn apart and answer together.
+    /// So many networks of full context learn apart and answer together. The first one sets temperature and thresholds by
+    /// the validation clips; the others learn from these as well.
     #[serde(default = "alone")]
     pub ensemble: usize,
     /// The network of full context.

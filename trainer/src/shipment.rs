@@ -135,7 +135,7 @@ impl Shipment<'_> {
             train_speakers: speakers(Part::Training),
             validation_speakers: speakers(Part::Validation),
             test_speakers: speakers(Part::Test),
-            clips: as_u32(material.examples().len()),
+            clips: self.trained.clips_learnt(),
             accuracy: rounded(accuracy),
             uar: rounded(uar),
             epochs: as_u32(self.trained.whole[0].reports().len()),

@@ -72,7 +72,7 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
     let trained = job.train(EACH_EPOCH, &mut progress).expect("learns");
     assert_eq!(epochs, [(Side::Whole, 1), (Side::Whole, 2), (Side::Stream, 1), (Side::Stream, 2)]);
     let measured = trained.measure(&job.recipe.decision).expect("scores");
-    assert_eq!((trained.material.examples().len(), measured.judged.len()), (6, 6));
+    assert_eq!((trained.material.examples(&[Part::Training]).len(), measured.judged.len()), (6, 6));
 
     let dir = folder.path().join("models/tiny/0.1.0");
     let decision = measured.whole;
@@ -139,6 +139,25 @@ fn a_recalibrated_bundle_says_so_in_manifest_and_card_and_another_models_is_refu
 }
 
 #[test]
+fn the_first_of_an_ensemble_does_without_the_validation_clips_and_sets_the_temperature() {
+    let Some((_folder, mut job)) = job() else { return };
+    let alone = job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let alone = alone.measure(&job.recipe.decision).expect("scores");
+    job.recipe.ensemble = 2;
+    let resumed = Checkpoints { resume: true, ..EACH_EPOCH };
+    let mut seen = Vec::new();
+    let mut progress = |progress: undertone_trainer::Progress<'_>| {
+        seen.push((progress.member, progress.members, progress.report.validation_accuracy.is_some()));
+    };
+    let both = job.train_whole(resumed, &mut progress).expect("the first one is there already");
+    assert_eq!(seen, [(2, 2, false), (2, 2, false)], "the second one has heard the validation clips");
+    let measured = both.measure(&job.recipe.decision).expect("scores");
+    assert_eq!(measured.whole, alone.whole);
+    assert_ne!(measured.judged, alone.judged);
+    assert_eq!(both.ensemble().learnt(), 2 * both.whole[0].averaged().parameters().learnt());
+}
+
+#[test]
 fn a_job_does_not_overwrite_another_ones_checkpoint() {
     let Some((_folder, mut job)) = job() else { return };
     job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
@@ -156,7 +175,7 @@ fn held_out_clips_are_heard_as_recorded_and_others_at_every_speed() {
     job.recipe.speeds_percent = vec![90, 100];
     let trained = job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
     let material = &trained.material;
-    assert!(material.examples().iter().all(|example| example.utterances.len() >= 2));
+    assert!(material.examples(&[Part::Training]).iter().all(|example| example.utterances.len() >= 2));
     for part in [Part::Validation, Part::Test] {
         let (_, trials) = material.trials(part);
         assert!(trials.iter().all(|trial| trial.utterances.len() == 1), "{part:?}");

@@ -37,7 +37,8 @@ impl Trained {
     /// Fits both decisions to the validation clips, and asks about the test clips.
     pub fn measure(&self, rule: &DecisionRule) -> Result<Measured, TrainError> {
         let whole = self.ensemble();
-        let whole_decision = fit(&whole, &self.material, rule)?;
+        let first = Ensemble::from(self.whole[0].averaged());
+        let whole_decision = fit(&first, &self.material, rule)?;
         let (_, trials) = self.material.trials(Part::Test);
         let temperature = whole_decision.map_or(1.0, |decision| decision.temperature);
         let scores = score(&whole, &trials)?;
@@ -88,7 +89,7 @@ impl Trained {
         let decision = measured.whole;
         FoldFacts {
             fold,
-            training_clips: as_u32(material.examples().len()),
+            training_clips: self.clips_learnt(),
             test_clips: as_u32(measured.judged.len()),
             validation_speakers: speakers.into_iter().map(|speaker| speaker.name().to_owned()).collect(),
             epochs: as_u32(self.whole[0].reports().len()),
@@ -103,7 +104,15 @@ impl Trained {
         }
     }
 
-    /// The mean of the members' curves.
+    /// Clips that a network of full context learnt from; where there are several, all but the first one also learnt from
+    /// the validation clips.
+    pub(crate) fn clips_learnt(&self) -> u32 {
+        let parts: &[Part] =
+            if self.whole.len() > 1 { &[Part::Training, Part::Validation] } else { &[Part::Training] };
+        as_u32(self.material.examples(parts).len())
+    }
+
+    /// The mean of the members' curves; the first one's on the validation clips.
     fn curve(&self, fold: u32) -> Vec<Epoch> {
         let epochs = 0..self.whole[0].reports().len();
         let epoch = |index: usize| {
@@ -111,14 +120,12 @@ impl Trained {
             let mean = |value: fn(&EpochReport) -> f32| {
                 reports.iter().map(|report| f64::from(value(report))).sum::<f64>() / reports.len() as f64
             };
-            let measured = reports.iter().all(|report| report.validation_accuracy.is_some());
             Epoch {
                 fold,
                 epoch: as_u32(reports[0].epoch),
                 loss: mean(|report| report.loss),
                 training_accuracy: mean(|report| report.training_accuracy),
-                validation_accuracy: measured
-                    .then(|| mean(|report| report.validation_accuracy.unwrap_or(0.0))),
+                validation_accuracy: reports[0].validation_accuracy.map(f64::from),
             }
         };
         epochs.map(epoch).collect()

@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 
 /// Fewer frames than this are not scored: two steps are left behind the strides of the convolutions.
 pub const MIN_FRAMES: usize = 16;
+/// Largest difference of two input scales that are the same but for rounding, relatively.
+const SCALE_TOLERANCE: f32 = 1e-4;
 
 /// What goes in and what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,12 +202,15 @@ impl Network {
         Some(StreamModel { graph: graph.finish((frames, &input), ("logits", &output)), states })
     }
 
-    /// Whether it takes the same frames as `other` to the same labels by the same kind of layers.
+    /// Whether it takes the same frames as `other` to the same labels by the same kind of layers. Averaging over steps
+    /// may have rounded the scale.
     fn is_like(&self, other: &Self) -> bool {
-        let scale = |network: &Self, name| network.parameters.get(name).values.clone();
-        let same_scale = [InputScale::MEAN, InputScale::DEVIATION]
-            .iter()
-            .all(|name| scale(self, name) == scale(other, name));
+        let near = |(one, other): (&f32, &f32)| (one - other).abs() <= SCALE_TOLERANCE * (1.0 + one.abs());
+        let same = |name| {
+            let [own, others] = [self, other].map(|network| &network.parameters.get(name).values);
+            own.len() == others.len() && own.iter().zip(others).all(near)
+        };
+        let same_scale = [InputScale::MEAN, InputScale::DEVIATION].into_iter().all(same);
         same_scale && self.architecture == other.architecture && self.interface == other.interface
     }
 
