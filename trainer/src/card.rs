@@ -1,8 +1,10 @@
 //! The model card (Mitchell et al. 2019).
 
+use crate::dataset::Part;
 use crate::evaluation::{Decision, DecisionRule};
 use crate::shipment::{Origin, Shipment};
 use crate::{Architecture, Body, Ensemble};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use undertone_core::Emotion;
 use undertone_evaluation::{Protocol, Summary};
@@ -88,17 +90,30 @@ fn data(shipment: &Shipment<'_>) -> String {
     let speakers: Vec<&str> =
         material.split.training_speakers().iter().map(|speaker| speaker.name()).collect();
     format!(
-        "## Data and licence\n\nLearnt from {} clips of {} (speakers {}), {} and {} epochs, seed {}. Weights: {}, \
+        "## Data and licence\n\nLearnt from {} clips of {} (speakers {}{}), {} and {} epochs, seed {}. Weights: {}, \
          as the data.\n\n> {}\n",
         shipment.trained.clips_learnt(),
         shipment.sheet.dataset,
         speakers.join(" "),
+        also_learnt(shipment),
         shipment.trained.whole[0].reports().len(),
         shipment.trained.stream.as_ref().map_or(0, |run| run.reports().len()),
         shipment.trained.whole[0].plan().seed,
         shipment.sheet.licence,
         shipment.sheet.citation
     )
+}
+
+/// Whom all networks of an ensemble but the first one learnt from besides.
+fn also_learnt(shipment: &Shipment<'_>) -> String {
+    let material = &shipment.trained.material;
+    let clips = material.split.clips(Part::Validation).into_iter();
+    let speakers: BTreeSet<&str> = clips.map(|clip| material.clips[clip].speaker.name()).collect();
+    if speakers.is_empty() || shipment.trained.whole.len() == 1 {
+        return String::new();
+    }
+    let speakers: Vec<&str> = speakers.into_iter().collect();
+    format!("; all networks but the first one from {} too", speakers.join(" "))
 }
 
 fn results(shipment: &Shipment<'_>) -> String {
