@@ -231,7 +231,7 @@ fn member_seed(seed: u32, member: usize) -> u32 {
 
 /// What a network learns from. Temperature and thresholds are set by the first network of full context, and by the
 /// causal one, so these do without the validation clips; the others of an ensemble need not.
-fn parts_learnt((side, member): (Side, usize)) -> &'static [Part] {
+pub(crate) fn parts_learnt((side, member): (Side, usize)) -> &'static [Part] {
     match (side, member) {
         (Side::Whole, 2..) => &[Part::Training, Part::Validation],
         _ => &[Part::Training],

@@ -164,8 +164,8 @@ impl Shipment<'_> {
 
     /// What the causal network says about the golden frames.
     fn stream_golden(&self, frames: FramesView<'_>) -> Result<Option<Vec<f32>>, TrainError> {
-        let Some((network, _)) = self.stream() else { return Ok(None) };
-        Ok(Some(Ensemble::from(network).logits(&[frames])?.swap_remove(0)))
+        let Some(run) = &self.trained.stream else { return Ok(None) };
+        Ok(Some(Ensemble::from(run.averaged()).logits(&[frames])?.swap_remove(0)))
     }
 
     /// Made-up frames of the size of real ones, and what the network says about them.

@@ -30,6 +30,16 @@ pub(crate) struct WorkerHandle {
     give_up: Arc<watch::Sender<bool>>,
 }
 
+/// Waits for `work`, unless the worker that it waits for is lost.
+pub(crate) async fn unless_lost<T>(lost: &watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    let mut lost = lost.clone();
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        _ = lost.wait_for(|lost| *lost) => None,
+    }
+}
+
 /// All workers. Each has a place, and whoever replaces it has the same one.
 pub(crate) struct Crew {
     places: Vec<RwLock<WorkerHandle>>,
@@ -103,6 +113,10 @@ impl Crew {
                     tracing::error!(%error, "no thread for another worker");
                     continue;
                 }
+            }
+            if self.ended.load(Ordering::Acquire) {
+                // The crew ended meanwhile and may not have seen the new worker.
+                self.end();
             }
             self.hiring.observer.worker_stuck();
             handle.stop.store(true, Ordering::Release);

@@ -1,6 +1,6 @@
 //! The engine: workers, and which of them takes a new stream.
 
-use crate::crew::Crew;
+use crate::crew::{Crew, unless_lost};
 use crate::worker::{LoadGuard, Message, NewStream};
 use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
 use std::convert::Infallible;
@@ -123,12 +123,9 @@ impl Engine {
             load: LoadGuard::new(worker.load.clone()),
         };
         let messages = worker.messages;
-        let mut lost = worker.lost.clone();
-        tokio::select! {
-            biased;
-            sent = messages.send(Message::Open(Box::new(new))) => sent.map_err(|_| OpenError::Draining)?,
-            _ = lost.wait_for(|lost| *lost) => return Err(OpenError::WorkerLost),
-        }
+        let lost = worker.lost;
+        let sent = unless_lost(&lost, messages.send(Message::Open(Box::new(new)))).await;
+        sent.ok_or(OpenError::WorkerLost)?.map_err(|_| OpenError::Draining)?;
         let input = StreamInput {
             id,
             worker: messages.clone(),
@@ -144,8 +141,8 @@ impl Engine {
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
         for worker in self.crew.workers() {
-            // Fails only when the worker is gone, and its streams with it.
-            let _ = worker.messages.send(Message::Drain).await;
+            // Fails only when the worker is gone or stuck, and its streams are lost with it.
+            let _ = unless_lost(&worker.lost, worker.messages.send(Message::Drain)).await;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The asynchronous ends of a stream: what the server holds while a worker owns the stream itself.
 
+use crate::crew::unless_lost;
 use crate::worker::{Input, Message, failure};
 use crate::{Event, StreamFailure};
 use bytes::Bytes;
@@ -74,24 +75,15 @@ impl StreamInput {
     /// Waits for room in the stream's budget; the worker gives the bytes back.
     async fn spend(&self, bytes: usize) -> Result<(), StreamClosed> {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let acquired = self.unless_lost(self.budget.acquire_many(permits)).await?;
-        acquired.map_err(|_| StreamClosed)?.forget();
+        let acquired = unless_lost(&self.lost, self.budget.acquire_many(permits)).await;
+        acquired.ok_or(StreamClosed)?.map_err(|_| StreamClosed)?.forget();
         Ok(())
     }
 
     async fn send(&self, input: Input) -> Result<(), StreamClosed> {
         let message = Message::Input(self.id, input);
-        self.unless_lost(self.worker.send(message)).await?.map_err(|_| StreamClosed)
-    }
-
-    /// Waits for `work`, unless the worker that it waits for is lost.
-    async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, StreamClosed> {
-        let mut lost = self.lost.clone();
-        tokio::select! {
-            biased;
-            done = work => Ok(done),
-            _ = lost.wait_for(|lost| *lost) => Err(StreamClosed),
-        }
+        let sent = unless_lost(&self.lost, self.worker.send(message)).await;
+        sent.ok_or(StreamClosed)?.map_err(|_| StreamClosed)
     }
 }
 
@@ -119,18 +111,10 @@ pub struct StreamEvents {
 impl StreamEvents {
     /// The next event; `None` after the last one, and when the worker was lost.
     pub async fn next(&mut self) -> Option<Event> {
-        let lost = self.lost.as_mut()?;
-        let received = tokio::select! {
-            biased;
-            event = self.events.recv() => Ok(event),
-            _ = lost.wait_for(|lost| *lost) => Err(worker_lost()),
-        };
-        let event = match received {
-            Ok(event) => event,
-            Err(failure) => {
-                self.lost = None;
-                return Some(Event::Failed(failure));
-            }
+        let lost = self.lost.as_ref()?;
+        let Some(event) = unless_lost(lost, self.events.recv()).await else {
+            self.lost = None;
+            return Some(Event::Failed(worker_lost()));
         };
         // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
         fence(Ordering::SeqCst);

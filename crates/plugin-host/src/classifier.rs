@@ -1,11 +1,9 @@
 //! A classifier plugin behind the port of core.
 
-use crate::call::RunningCall;
 use crate::classifier_kind::ClassifierKind;
 use crate::instance::ActiveInstance;
 use crate::item_buffers::ItemBuffers;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use undertone_core::{Classifier, FramesView, PluginError};
 
 /// Scores utterances for one worker. An instance that failed is reported once and replaced by the next call.
@@ -27,26 +25,12 @@ impl PluginClassifier {
         if self.buffers.is_empty() {
             return Ok(());
         }
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            lost => {
-                let instance = lost.insert(self.kind.instance().map_err(|failed| failed.error)?);
-                self.kind.replaced.fetch_add(1, Ordering::Relaxed);
-                instance
-            }
-        };
-        let running = RunningCall::start(&self.kind.cancelled);
         let (items, count) = self.buffers.items();
-        let result = instance.call("classify", |instance, error| {
+        let classify = self.kind.functions.classify;
+        self.kind.call(&mut self.instance, "classify", |instance, call, error| {
             // SAFETY: the arguments are what the contract says; the items point at frames and buffers that
             // outlive the call.
-            unsafe { (self.kind.functions.classify)(instance, running.handle(), items, count, error) }
-        });
-        result.map_err(|failed| {
-            if failed.broken {
-                self.instance = None;
-            }
-            failed.error
+            unsafe { classify(instance, call, items, count, error) }
         })
     }
 }

@@ -1,15 +1,16 @@
 //! A classifier plugin with one model's weights.
 
+use crate::call::RunningCall;
 use crate::classifier::PluginClassifier;
 use crate::functions::ClassifierFunctions;
 use crate::instance::{ActiveInstance, LifeCycle};
 use crate::plugin::PluginHandle;
 use crate::text::{Failed, breach, call, error_of};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use undertone_bundle::Limits;
 use undertone_core::{FramesView, PluginError};
-use undertone_plugin_abi::{ClassifierDescription, ClassifierSpec, Status};
+use undertone_plugin_abi::{Call, ClassifierDescription, ClassifierSpec, Instance, Status, TextBuffer};
 
 /// Streams that one worker asks for at once when busy.
 const USUAL_BATCH: u32 = 16;
@@ -84,6 +85,31 @@ impl ClassifierKind {
         ActiveInstance::new(&self.plugin, life_cycle, |instance, error| {
             // SAFETY: the arguments are what the contract says.
             unsafe { (functions.activate)(instance, &raw const spec, error) }
+        })
+    }
+
+    /// Makes a call of an instance, of a new one when the last was lost. An instance that broke is given up.
+    pub(crate) fn call(
+        &self,
+        instance: &mut Option<ActiveInstance>,
+        what: &str,
+        run: impl FnOnce(*mut Instance, *const Call, *mut TextBuffer) -> Status,
+    ) -> Result<(), PluginError> {
+        let active = match &mut *instance {
+            Some(active) => active,
+            lost => {
+                let active = lost.insert(self.instance().map_err(|failed| failed.error)?);
+                self.replaced.fetch_add(1, Ordering::Relaxed);
+                active
+            }
+        };
+        let running = RunningCall::start(&self.cancelled);
+        let called = active.call(what, |instance, error| run(instance, running.handle(), error));
+        called.map_err(|failed| {
+            if failed.broken {
+                *instance = None;
+            }
+            failed.error
         })
     }
 

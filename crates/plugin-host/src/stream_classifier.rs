@@ -1,11 +1,9 @@
 //! A stateful classifier plugin behind the port of core.
 
-use crate::call::RunningCall;
 use crate::instance::ActiveInstance;
 use crate::item_buffers::ItemBuffers;
 use crate::stream_kind::StreamKind;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use undertone_core::{Advance, PluginError, StreamClassifier};
 use undertone_plugin_abi::StateBuffer;
 
@@ -52,28 +50,13 @@ impl PluginStreamClassifier {
         if self.items.is_empty() {
             return Ok(());
         }
-        let kind = &self.kind;
-        let instance = match &mut self.instance {
-            Some(instance) => instance,
-            lost => {
-                let instance = lost.insert(kind.classifier.instance().map_err(|failed| failed.error)?);
-                kind.classifier.replaced.fetch_add(1, Ordering::Relaxed);
-                instance
-            }
-        };
-        let running = RunningCall::start(&kind.classifier.cancelled);
         let (items, count) = self.items.items();
         let states = self.states.0.as_mut_ptr();
-        let result = instance.call("advance", |instance, error| {
+        let advance = self.kind.functions.advance;
+        self.kind.classifier.call(&mut self.instance, "advance", |instance, call, error| {
             // SAFETY: the arguments are what the contract says; items and states point at frames, states and buffers
             // that outlive the call, one state buffer per item and tensor.
-            unsafe { (kind.functions.advance)(instance, running.handle(), items, states, count, error) }
-        });
-        result.map_err(|failed| {
-            if failed.broken {
-                self.instance = None;
-            }
-            failed.error
+            unsafe { advance(instance, call, items, states, count, error) }
         })
     }
 }

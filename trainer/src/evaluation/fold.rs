@@ -3,6 +3,8 @@
 use super::interim::interim;
 use super::{ClipScores, Decision, DecisionRule, Trial, score};
 use crate::dataset::{Part, Speaker};
+use crate::job::parts_learnt;
+use crate::recipe::Side;
 use crate::training::{EpochReport, Run};
 use crate::{Ensemble, Material, TrainError, Trained};
 use std::collections::BTreeSet;
@@ -104,12 +106,9 @@ impl Trained {
         }
     }
 
-    /// Clips that a network of full context learnt from; where there are several, all but the first one also learnt from
-    /// the validation clips.
+    /// Clips that the last network of full context learnt from.
     pub(crate) fn clips_learnt(&self) -> u32 {
-        let parts: &[Part] =
-            if self.whole.len() > 1 { &[Part::Training, Part::Validation] } else { &[Part::Training] };
-        as_u32(self.material.examples(parts).len())
+        as_u32(self.material.examples(parts_learnt((Side::Whole, self.whole.len()))).len())
     }
 
     /// The mean of the members' curves; the first one's on the validation clips.
