@@ -124,6 +124,9 @@ pub enum TrainError {
     /// Things that do not belong together: a bundle, a recipe, and evidence.
     #[error("{0}")]
     Unrelated(String),
+    /// A training recipe holds what no TOML file can.
+    #[error("cannot write down the training recipe")]
+    Unwritable(#[source] toml::ser::Error),
     /// The recipe cannot stand in a manifest.
     #[error("cannot write the feature recipe")]
     Manifest(#[from] undertone_bundle::RecipeError),

@@ -75,6 +75,11 @@ impl TrainingRecipe {
         if mistakes.is_empty() { Ok(recipe) } else { Err(refuse(mistakes.join("; "))) }
     }
 
+    /// The recipe as its file holds it.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        toml::to_string(self).map_err(TrainError::Unwritable)
+    }
+
     /// Values per frame of its features; 0 when there is no such feature recipe.
     pub fn dim(&self) -> usize {
         let features = undertone_features::Recipe::named(&self.features);

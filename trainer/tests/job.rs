@@ -2,11 +2,15 @@
 
 mod corpus;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use undertone_bundle::Bundle;
+use undertone_core::Emotion;
+use undertone_evaluation::{Prediction, Protocol, RunId};
 use undertone_trainer::dataset::{HeldOut, Part, Speaker};
-use undertone_trainer::evaluation::Decision;
+use undertone_trainer::evaluation::{Decision, FoldEvidence, FoldShelf};
+use undertone_trainer::protocol::FoldId;
 use undertone_trainer::{
     Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Recalibration, Shipment, Side, SplitRule,
     TrainingRecipe,
@@ -190,4 +194,25 @@ fn a_checkpoint_that_learnt_from_other_clips_is_not_taken_up() {
     job.split = SplitRule::Speakers(held_out);
     let refusal = job.trained().expect_err("its test speaker was learnt from").to_string();
     assert!(refusal.contains("other clips"), "{refusal}");
+}
+
+#[test]
+fn a_fold_comes_back_from_the_shelf_as_it_was_put_there_and_only_for_its_own_recipe() {
+    let Some((folder, mut job)) = job() else { return };
+    let trained = job.train(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let evidence = trained.evidence(2, &job.recipe.decision).expect("scores");
+    let id = FoldId { run: RunId { protocol: Protocol::Speaker5, seed: 1 }, fold: 2 };
+    let shelf = FoldShelf::new(&folder.path().join("folds"));
+    assert!(shelf.take(id, &job.recipe).expect("an empty shelf").is_none());
+    shelf.put(id, &job.recipe, &evidence).expect("writable");
+    let back = shelf.take(id, &job.recipe).expect("just written").expect("just written");
+    let labels = |own: &FoldEvidence| -> BTreeMap<String, Option<Emotion>> {
+        let label = |own: &Prediction| (own.clip.clone(), own.answer.map(|answer| answer.label()));
+        own.predictions.iter().map(label).collect()
+    };
+    assert_eq!(labels(&back), labels(&evidence));
+    assert_eq!((back.curve.len(), back.interim.len()), (evidence.curve.len(), evidence.interim.len()));
+    job.recipe.whole_plan.epochs += 1;
+    let refusal = shelf.take(id, &job.recipe).expect_err("another recipe").to_string();
+    assert!(refusal.contains("speaker5-seed1-fold2 was trained by another recipe"), "{refusal}");
 }

@@ -5,8 +5,9 @@ use super::progress;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Figures, Judged, Prediction, Protocol, Run, RunId};
-use undertone_trainer::SplitRule;
+use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::{FoldId, folds};
+use undertone_trainer::{SplitRule, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -21,6 +22,10 @@ pub(super) struct Arguments {
     /// Train the network of full context only. There are no interim answers then.
     #[arg(long)]
     whole_only: bool,
+    /// Where finished folds are kept: one that is there is not trained again, and one that was trained is put there. So
+    /// the folds of a protocol can be trained on several machines, and be joined on one.
+    #[arg(long, value_name = "DIR")]
+    folds_dir: Option<PathBuf>,
     /// Folder of evidence: written when all folds were trained, compared with when it is one.
     #[arg(long, value_name = "models/NAME/evaluation")]
     evidence: Option<PathBuf>,
@@ -36,13 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut evidence = Run::new(run);
     for fold in folds {
         let id = FoldId { run, fold };
-        let job = arguments.material.job(&recipe, SplitRule::Fold(id), &id.folder());
-        let checkpoints = arguments.material.checkpoints();
-        let trained = match arguments.whole_only {
-            true => job.train_whole(checkpoints, &mut progress::print)?,
-            false => job.train(checkpoints, &mut progress::print)?,
-        };
-        let own = trained.evidence(fold, &recipe.decision)?;
+        let own = fold_evidence(arguments, &recipe, id)?;
         print_figures(&id.folder(), &own.predictions);
         evidence.predictions.extend(own.predictions);
         evidence.folds.push(own.facts);
@@ -58,6 +57,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         print_figures(&run.to_string(), &evidence.predictions);
     }
     Ok(())
+}
+
+/// Takes a fold's evidence from the shelf, or trains the fold and puts it there.
+fn fold_evidence(arguments: &Arguments, recipe: &TrainingRecipe, id: FoldId) -> anyhow::Result<FoldEvidence> {
+    let shelf = arguments.folds_dir.as_deref().map(FoldShelf::new);
+    let there = shelf.as_ref().map(|shelf| shelf.take(id, recipe)).transpose()?.flatten();
+    if let Some(there) = there
+        && (arguments.whole_only || !there.interim.is_empty())
+    {
+        return Ok(there);
+    }
+    let job = arguments.material.job(recipe, SplitRule::Fold(id), &id.folder());
+    let checkpoints = arguments.material.checkpoints();
+    let trained = match arguments.whole_only {
+        true => job.train_whole(checkpoints, &mut progress::print)?,
+        false => job.train(checkpoints, &mut progress::print)?,
+    };
+    let own = trained.evidence(id.fold, &recipe.decision)?;
+    if let Some(shelf) = shelf {
+        shelf.put(id, recipe, &own)?;
+    }
+    Ok(own)
 }
 
 /// Prints what the committed evidence says of the same fold.

@@ -9,7 +9,7 @@ use crate::training::{EpochReport, Run};
 use crate::{Ensemble, Material, TrainError, Trained};
 use std::collections::BTreeSet;
 use undertone_core::Emotion;
-use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction};
+use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction, RunId};
 
 /// Both networks' decisions and what they lead to.
 #[derive(Debug, Clone)]
@@ -33,6 +33,14 @@ pub struct FoldEvidence {
     pub curve: Vec<Epoch>,
     /// What the causal network says about the test clips while it hears them.
     pub interim: Vec<InterimPrediction>,
+}
+
+impl FoldEvidence {
+    /// A run of this fold alone.
+    pub fn into_run(self, id: RunId) -> undertone_evaluation::Run {
+        let Self { predictions, facts, curve, interim } = self;
+        undertone_evaluation::Run { id, predictions, folds: vec![facts], curve, interim }
+    }
 }
 
 impl Trained {

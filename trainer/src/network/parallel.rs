@@ -5,6 +5,7 @@
 
 use super::signal::Signal;
 use rayon::prelude::*;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// A batch is cut into at most so many groups.
@@ -52,6 +53,20 @@ pub(super) fn fill(output: &mut Signal, work: impl Fn(&Group, &mut [f32]) + Sync
     let width = output.width();
     let tasks: Vec<_> = groups.iter().zip(parts(&mut output.values, &groups, width)).collect();
     each(tasks, |(group, part)| work(group, part));
+}
+
+/// Calls `work` with so many values that hold anything, in memory that this thread keeps for the next call. `work` does
+/// not call it again, nor wait for other tasks.
+pub(super) fn with_scratch<R>(count: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        if scratch.len() < count {
+            scratch.resize(count, 0.0);
+        }
+        work(&mut scratch[..count])
+    })
 }
 
 /// Runs `work` compiled for the widest vectors that this machine has.

@@ -4,7 +4,7 @@ use super::batch_norm::{BatchNorm, BatchNormTrace};
 use super::unfold::{Reach, Shape};
 use crate::network::gradients::Gradients;
 use crate::network::matrix::{Matrix, multiply};
-use crate::network::parallel::{Group, each, fill, groups, parts, sum};
+use crate::network::parallel::{Group, each, fill, groups, parts, sum, with_scratch};
 use crate::network::pass::Pass;
 use crate::network::signal::Signal;
 use crate::onnx::{Attribute, GraphBuilder};
@@ -68,8 +68,7 @@ impl Convolution {
         let mut output = Signal::zeros(steps, self.reach.bins(input.bins), self.outputs);
         let (ranges, width) = (output.ranges(), output.width());
         fill(&mut output, |group, part| {
-            let mut patches = Vec::new();
-            self.for_each_patches(&input, group, &mut patches, |sequence, patches| {
+            self.for_each_patches(&input, group, |sequence, patches| {
                 let range = &ranges[sequence];
                 let start = (range.start - group.steps.start) * width;
                 let part = &mut part[start..start + range.len() * width];
@@ -109,8 +108,7 @@ impl Convolution {
         let (ranges, width) = (slope.ranges(), slope.width());
         let of_group = |group: Group| {
             let mut total = vec![0.0; self.reach.patch(self.inputs) * self.outputs];
-            let mut patches = Vec::new();
-            self.for_each_patches(input, &group, &mut patches, |sequence, patches| {
+            self.for_each_patches(input, &group, |sequence, patches| {
                 let range = &ranges[sequence];
                 let slope = Matrix::new(&slope.values[range.start * width..range.end * width], self.outputs);
                 multiply(&mut total, Accum::Add, patches.turned(), slope);
@@ -129,7 +127,6 @@ impl Convolution {
         let groups = groups(&input.steps);
         let tasks: Vec<_> = groups.iter().zip(parts(&mut result.values, &groups, sequence_width)).collect();
         each(tasks, |(group, mut part)| {
-            let mut patches = Vec::new();
             for sequence in group.sequences.clone() {
                 let range = &ranges[sequence];
                 let slope = Matrix::new(&slope.values[range.start * width..range.end * width], self.outputs);
@@ -139,22 +136,17 @@ impl Convolution {
                     multiply(own, Accum::Replace, slope, kernel);
                     continue;
                 }
-                patches.resize(range.len() * width / self.outputs * patch, 0.0);
-                multiply(&mut patches, Accum::Replace, slope, kernel);
-                self.reach.fold(shape(input, sequence), &patches, own);
+                with_scratch(range.len() * width / self.outputs * patch, |patches| {
+                    multiply(patches, Accum::Replace, slope, kernel);
+                    self.reach.fold(shape(input, sequence), patches, own);
+                });
             }
         });
         result
     }
 
-    /// Calls `work` with the number and the patches of every sequence of `group`; `scratch` is reused.
-    fn for_each_patches(
-        &self,
-        input: &Signal,
-        group: &Group,
-        scratch: &mut Vec<f32>,
-        mut work: impl FnMut(usize, Matrix<'_>),
-    ) {
+    /// Calls `work` with the number and the patches of every sequence of `group`.
+    fn for_each_patches(&self, input: &Signal, group: &Group, mut work: impl FnMut(usize, Matrix<'_>)) {
         let width = input.width();
         let before: usize = input.steps[..group.sequences.start].iter().sum();
         let mut start = before * width;
@@ -167,9 +159,10 @@ impl Convolution {
                 work(sequence, Matrix::new(values, patch));
                 continue;
             }
-            scratch.resize(self.reach.steps(shape.steps) * self.reach.bins(shape.bins) * patch, 0.0);
-            self.reach.unfold(shape, values, scratch);
-            work(sequence, Matrix::new(scratch, patch));
+            with_scratch(self.reach.steps(shape.steps) * self.reach.bins(shape.bins) * patch, |scratch| {
+                self.reach.unfold(shape, values, scratch);
+                work(sequence, Matrix::new(scratch, patch));
+            });
         }
     }
 
