@@ -2,6 +2,7 @@
 
 use crate::observer::MeteredEngine;
 use crate::recognition::Recognition;
+use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub fn assemble(
     let engine =
         Engine::start(settings.engine.clone(), &models, &observer).context("workers cannot be started")?;
     let recognition = Recognition {
+        resumption: resumption(settings, recorder.is_some())?,
         models: Registry::new(report.models),
         default_model: settings.models.default.clone(),
         refused: report.refused,
@@ -48,6 +50,16 @@ pub fn assemble(
     };
     warn_without_default(&recognition);
     Ok(recognition)
+}
+
+/// The key lies beside the journal, if there is one.
+fn resumption(settings: &Settings, has_data_dir: bool) -> anyhow::Result<Resumption> {
+    let key = match &settings.resume.key {
+        Some(text) => ResumeKey::of_text(text),
+        None if has_data_dir => ResumeKey::kept_in(&settings.data_dir)?,
+        None => ResumeKey::random()?,
+    };
+    Ok(Resumption::new(key, settings.resume.within))
 }
 
 fn warn_without_default(recognition: &Recognition) {

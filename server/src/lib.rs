@@ -10,6 +10,7 @@ mod http;
 mod observer;
 mod recognition;
 mod report;
+mod resumption;
 mod server;
 pub mod settings;
 

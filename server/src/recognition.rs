@@ -1,5 +1,6 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
+use crate::resumption::Resumption;
 use crate::settings::{RecognitionSettings, RecordingSettings, SubjectKeyRule};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Recognition {
     pub settings: RecognitionSettings,
     /// What is recorded, and how.
     pub recording: RecordingSettings,
+    /// Tokens of streams that can be taken up again.
+    pub resumption: Resumption,
     /// Largest message in bytes.
     pub max_message_bytes: usize,
     /// The time of day.
@@ -83,7 +86,10 @@ impl Recognition {
         if self.recorder.is_none() || !wanted {
             return Ok(None);
         }
-        let id = PredictionId::generate();
+        let id = match answer.trigger.is_final() {
+            true => PredictionId::of_final(stream, answer.utterance),
+            false => PredictionId::generate(),
+        };
         let record = self.utterance_record(id, stream, model, answer);
         self.record("prediction", Record::Utterance(record)).await?;
         Ok(Some(id).filter(|_| answer.trigger.is_final()))
@@ -102,8 +108,8 @@ impl Recognition {
 
     /// Records the end of a stream that failed or was given up.
     pub(crate) async fn record_broken(&self, stream: StreamId, reason: EndReason, heard: Heard) {
-        let summary =
-            Summary { reason, samples: heard.samples, utterances: heard.utterances, updates_dropped: 0 };
+        let Heard { samples, utterances } = heard;
+        let summary = Summary { reason, samples, utterances, updates_dropped: 0, resume: None };
         if let Err(error) = self.record_ended(stream, &summary).await {
             tracing::warn!(%stream, %error, "the end of a stream could not be recorded");
         }

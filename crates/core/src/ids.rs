@@ -51,3 +51,37 @@ id!(
     /// One recorded answer of one model about one utterance.
     PredictionId
 );
+
+/// The random bits of a UUID behind its variant.
+const RANDOM_TAIL: u64 = (1 << 62) - 1;
+/// Odd, so that multiplying by it maps the numbers below 2^62 one to one (Knuth's multiplicative hashing).
+const SPREAD: u64 = 0x1E37_79B9_7F4A_7C15;
+
+impl PredictionId {
+    /// The identifier of the final answer to a stream's utterance. Whoever answers it again, after a stream was taken up
+    /// elsewhere, gives the same one, so that it is stored once.
+    pub const fn of_final(stream: StreamId, utterance: u32) -> Self {
+        let spread = (utterance as u64).wrapping_mul(SPREAD) & RANDOM_TAIL;
+        Self(Uuid::from_u128(stream.0.as_u128() ^ spread as u128))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn final_answers_have_identifiers_of_their_own_that_are_the_same_for_whoever_answers() {
+        let streams = [StreamId::generate(), StreamId::generate()];
+        let ids: BTreeSet<PredictionId> = streams
+            .iter()
+            .flat_map(|&stream| (1..=1000).map(move |number| PredictionId::of_final(stream, number)))
+            .collect();
+        assert_eq!(ids.len(), 2000);
+        let id = PredictionId::of_final(streams[0], 7);
+        assert_eq!(id, PredictionId::of_final(streams[0], 7));
+        assert_eq!(id.uuid().get_version_num(), 7);
+        assert_eq!(id.uuid().get_variant(), uuid::Variant::RFC4122);
+    }
+}

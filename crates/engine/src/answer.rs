@@ -2,7 +2,7 @@
 
 use crate::session::{Scope, ScoreRequest};
 use crate::utterance::Stability;
-use crate::{Answer, StreamFailure};
+use crate::{Answer, Checkpoint, ResumePoint, StreamFailure};
 use std::time::Duration;
 use undertone_core::{ErrorKind, Model, Probabilities, TimeParts};
 
@@ -17,6 +17,16 @@ pub(crate) struct Answering {
 }
 
 impl Answering {
+    /// Goes on behind the answers that were given until `from`.
+    pub(crate) fn going_on(from: ResumePoint) -> Self {
+        Self { sequence: from.sequence, finals: from.finals, ..Self::default() }
+    }
+
+    /// `checkpoint` with the answers given so far.
+    pub(crate) fn resume_point(&self, checkpoint: Checkpoint) -> ResumePoint {
+        ResumePoint { checkpoint, sequence: self.sequence, finals: self.finals }
+    }
+
     /// Audio waited and was worked on; the next answer tells for how long.
     pub(crate) fn spend(&mut self, queue: Duration, features: Duration) {
         self.queue = self.queue.max(queue);
@@ -57,6 +67,7 @@ impl Answering {
                 features: std::mem::take(&mut self.features),
                 inference: scoring.inference,
             },
+            resume: request.checkpoint.map(|checkpoint| self.resume_point(checkpoint)),
         })
     }
 }

@@ -67,13 +67,16 @@ impl Delivery {
     }
 
     fn keep(&mut self, event: Event) -> bool {
-        let droppable = matches!(&event, Event::Answer(answer) if !answer.trigger.is_final());
-        if droppable {
-            self.updates_dropped += 1;
-        } else {
-            self.waiting.push_back(event);
+        match &event {
+            Event::Answer(answer) if !answer.trigger.is_final() => {
+                self.updates_dropped += 1;
+                return false;
+            }
+            // A later one says more.
+            Event::Acknowledged(_) => {}
+            _ => self.waiting.push_back(event),
         }
-        !droppable
+        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a stream tells its client.
 
+use crate::ResumePoint;
 use std::time::Duration;
 use undertone_core::{EndReason, ErrorKind, Probabilities, SampleRange, TimeParts};
 
@@ -12,6 +13,8 @@ pub enum Event {
     Answer(Answer),
     /// Something about the audio that the client should know.
     Warning(Warning),
+    /// What the client may forget; only for clients that come back.
+    Acknowledged(ResumePoint),
     /// The last event of a stream that ended in order.
     Ended(Summary),
     /// The last event of a stream that failed.
@@ -74,6 +77,8 @@ pub struct Answer {
     pub audio_processed: u64,
     /// Where the time went.
     pub time_parts: TimeParts,
+    /// Where the stream can be taken up behind this answer; of final answers to clients that come back.
+    pub resume: Option<ResumePoint>,
 }
 
 /// Something about the audio that the client should know.
@@ -109,6 +114,8 @@ pub struct Summary {
     pub utterances: u32,
     /// Updates dropped because the reader was slow.
     pub updates_dropped: u64,
+    /// Where the stream can be taken up again; of a drained stream whose client comes back.
+    pub resume: Option<ResumePoint>,
 }
 
 /// Why a stream failed.

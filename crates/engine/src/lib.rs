@@ -13,14 +13,17 @@ mod event;
 mod extractor_pool;
 mod observer;
 mod pulse;
+mod resumption;
 mod scoring;
 mod session;
 mod stream;
 mod utterance;
+mod warning;
 mod worker;
 
 pub use engine::{Engine, EngineConfig, OpenError};
 pub use event::{Answer, Event, SpeechEdge, StreamFailure, Summary, Trigger, Warning, WarningKind};
 pub use observer::{Observer, Silent};
+pub use resumption::{Checkpoint, ResumePoint};
 pub use session::{Session, SessionConfig, SessionError};
 pub use stream::{Control, StreamClosed, StreamEvents, StreamInput};

@@ -1,7 +1,8 @@
 //! One stream, synchronously: bytes in, speech events and score requests out.
 
+use crate::resumption::Acknowledger;
 use crate::utterance::{FinishedUtterance, OpenUtterance};
-use crate::{Control, Event, SpeechEdge, Trigger, Warning, WarningKind};
+use crate::{Checkpoint, Control, Event, ResumePoint, SpeechEdge, Trigger, warning};
 use std::collections::VecDeque;
 use std::ops::Range;
 use undertone_audio::{
@@ -15,10 +16,6 @@ use undertone_core::{
 /// Samples between two looks at the segmenter: its own frame of 16 ms. Work happens at multiples of it,
 /// counted from the stream's start, so that the cut of the audio into messages cannot matter.
 const STEP_SAMPLES: u64 = 256;
-/// An utterance whose loudest sample stays under -50 dB of full scale draws a warning.
-const LOW_PEAK: f32 = 0.003;
-/// An utterance with more than this share of samples at full scale draws a warning.
-const CLIPPED_SHARE: f64 = 0.01;
 
 /// What a session needs to know.
 #[derive(Debug, Clone)]
@@ -33,6 +30,11 @@ pub struct SessionConfig {
     pub interim_hop: Option<u64>,
     /// Utterances of fewer frames are not scored.
     pub min_frames: usize,
+    /// Where in its stream the session begins: the first byte is that of this place's sample.
+    pub from: ResumePoint,
+    /// For a client that comes back when the stream breaks off: every multiple of so many samples is a whole number of
+    /// the source's samples. `None` for a client that does not.
+    pub acknowledge: Option<u64>,
 }
 
 /// A stream cannot go on.
@@ -63,6 +65,8 @@ pub enum Step {
     Tell(Event),
     /// Score these frames.
     Score(ScoreRequest),
+    /// Tell the client what it may forget.
+    Acknowledge(Checkpoint),
 }
 
 /// Frames to be scored.
@@ -80,6 +84,8 @@ pub struct ScoreRequest {
     pub scope: Scope,
     /// Samples heard so far.
     pub audio_processed: u64,
+    /// Where the stream can be taken up once this is answered; final requests of acknowledging sessions only.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// Which frames of an utterance a request names.
@@ -118,19 +124,23 @@ pub struct Session {
     open: Option<OpenUtterance>,
     finished: VecDeque<FinishedUtterance>,
     level: LevelMeter,
+    acknowledger: Option<Acknowledger>,
 }
 
 impl Session {
-    /// A session at the start of its stream. With `step_frames`, updates ask about new frames only, in multiples of it.
+    /// A session at `config.from`. With `step_frames`, updates ask about new frames only, in multiples of it.
     pub fn new(
         config: &SessionConfig,
         extractor: Box<dyn Extractor>,
         step_frames: Option<usize>,
     ) -> Result<Self, SessionError> {
         let layout = extractor.layout();
+        let from = config.from.checkpoint;
+        let grid = (layout.grid, STEP_SAMPLES);
+        let acknowledger = config.acknowledge.map(|source| Acknowledger::new(from, source, grid));
         Ok(Self {
             reader: AudioReader::new(config.format, config.limits)?,
-            segmenter: Segmenter::new(&config.endpointing),
+            segmenter: Segmenter::going_on(&config.endpointing, from.position, from.answered_until),
             grid: layout.grid,
             frames: Frames::new(layout.dim),
             interim_hop: config.interim_hop.filter(|&hop| hop > 0),
@@ -138,15 +148,21 @@ impl Session {
             step_frames,
             begun: false,
             samples: Vec::new(),
-            position: 0,
-            first_frame: 0,
+            position: from.position,
+            first_frame: from.position / u64::from(layout.grid.hop_samples),
             segment_events: Vec::new(),
-            utterances_begun: 0,
+            utterances_begun: from.utterances,
             open: None,
             finished: VecDeque::new(),
             level: LevelMeter::new(),
+            acknowledger,
             extractor,
         })
+    }
+
+    /// Where the stream can be taken up; `None` when the client does not come back.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.acknowledger.as_ref().map(Acknowledger::latest)
     }
 
     /// Samples heard, at 16 kHz.
@@ -204,12 +220,16 @@ impl Session {
 
     /// Drops frames that no later request can need. Rows of earlier requests are void afterwards.
     pub fn forget_answered(&mut self) {
-        let earliest = self.finished.front().map_or(u64::MAX, |utterance| utterance.interval.start);
-        let needed_from = self.segmenter.earliest_start().min(earliest);
-        let keep = self.grid.frames_centred_in(SampleRange { start: 0, end: needed_from }).end;
+        let keep = self.grid.frames_centred_in(SampleRange { start: 0, end: self.needed_from() }).end;
         let droppable = keep.saturating_sub(self.first_frame).min(self.frames.len() as u64);
         self.frames.drop_front(droppable as usize);
         self.first_frame += droppable;
+    }
+
+    /// No utterance that is still to be answered begins before this sample.
+    fn needed_from(&self) -> u64 {
+        let earliest = self.finished.front().map_or(u64::MAX, |utterance| utterance.interval.start);
+        self.segmenter.earliest_start().min(earliest)
     }
 
     /// Ends the session, telling the extractor why, and hands the extractor back unless it failed.
@@ -256,6 +276,9 @@ impl Session {
         if self.open.as_mut().is_some_and(|open| open.update_due(self.position)) {
             self.request_update(Trigger::Interval, steps);
         }
+        let needed_from = self.needed_from();
+        let moved = self.acknowledger.as_mut().and_then(|own| own.look(self.position, needed_from));
+        steps.extend(moved.map(Step::Acknowledge));
         Ok(())
     }
 
@@ -282,31 +305,10 @@ impl Session {
     fn end_utterance(&mut self, interval: SampleRange, trigger: Trigger, steps: &mut Vec<Step>) {
         let Some(open) = self.open.take() else { return };
         steps.push(Step::Tell(Event::Speech(SpeechEdge::End(interval.end))));
-        self.warn_about_level(interval, steps);
+        let warning = warning::about_level(self.level.level(), interval);
+        steps.extend(warning.map(|warning| Step::Tell(Event::Warning(warning))));
         let end_frame = self.grid.frames_centred_in(interval).end;
         self.finished.push_back(FinishedUtterance { number: open.number, interval, trigger, end_frame });
-    }
-
-    fn warn_about_level(&self, interval: SampleRange, steps: &mut Vec<Step>) {
-        let level = self.level.level();
-        let clipped_share = level.clipped as f64 / level.samples.max(1) as f64;
-        let warning = if level.peak < LOW_PEAK {
-            let decibels = 20.0 * level.peak.max(f32::MIN_POSITIVE).log10();
-            (
-                WarningKind::LowLevel,
-                format!("the speech peaks at {decibels:.0} dB of full scale; raise the input level"),
-            )
-        } else if clipped_share > CLIPPED_SHARE {
-            let percent = clipped_share * 100.0;
-            (
-                WarningKind::Clipping,
-                format!("{percent:.1} % of the samples are at full scale; lower the input level"),
-            )
-        } else {
-            return;
-        };
-        let (kind, message) = warning;
-        steps.push(Step::Tell(Event::Warning(Warning { kind, message, at: interval.start })));
     }
 
     /// Asks for the final answers of the finished utterances whose frames are all there.
@@ -314,8 +316,13 @@ impl Session {
         let available = self.first_frame + self.frames.len() as u64;
         while let Some(utterance) = self.finished.pop_front_if(|utterance| utterance.end_frame <= available) {
             let rows = self.rows_from(utterance.interval.start, utterance.end_frame);
+            let needed_from = self.needed_from();
+            let settle =
+                |own: &mut Acknowledger| own.settle(utterance.interval.end, utterance.number, needed_from);
+            let checkpoint = self.acknowledger.as_mut().map(settle);
             if rows.len() < self.min_frames {
-                steps.push(Step::Tell(Event::Warning(self.too_short(&utterance, rows.len()))));
+                let warning = warning::too_short(&utterance, [rows.len(), self.min_frames]);
+                steps.push(Step::Tell(Event::Warning(warning)));
                 continue;
             }
             steps.push(Step::Score(ScoreRequest {
@@ -325,16 +332,9 @@ impl Session {
                 rows,
                 scope: Scope::Whole,
                 audio_processed: self.position,
+                checkpoint,
             }));
         }
-    }
-
-    fn too_short(&self, utterance: &FinishedUtterance, frames: usize) -> Warning {
-        let message = format!(
-            "utterance {} has {frames} frames, the model needs {}: it is not scored",
-            utterance.number, self.min_frames
-        );
-        Warning { kind: WarningKind::TooShort, message, at: utterance.interval.start }
     }
 
     /// Asks for an answer about what was said so far. An interval that brought no new speech needs none.
@@ -360,7 +360,15 @@ impl Session {
             return;
         }
         let audio_processed = self.position;
-        steps.push(Step::Score(ScoreRequest { utterance, trigger, interval, rows, scope, audio_processed }));
+        steps.push(Step::Score(ScoreRequest {
+            utterance,
+            trigger,
+            interval,
+            rows,
+            scope,
+            audio_processed,
+            checkpoint: None,
+        }));
     }
 
     fn rows_from(&self, start_sample: u64, end_frame: u64) -> Range<usize> {

@@ -16,6 +16,8 @@ pub struct EngineMetrics {
     pub streams_open: IntGaugeVec,
     /// `undertone_streams_opened_total{model}`
     pub streams_opened: IntCounterVec,
+    /// `undertone_streams_resumed_total{model}`
+    pub streams_resumed: IntCounterVec,
     /// `undertone_streams_closed_total{model, reason}`
     pub streams_closed: IntCounterVec,
     /// `undertone_audio_seconds_total`
@@ -52,6 +54,7 @@ impl EngineMetrics {
                 IntGaugeVec::new(Opts::new("streams_open", "Streams that workers own now"), &["model"]),
             )?,
             streams_opened: counter("streams_opened_total", "Streams given to a worker", &["model"])?,
+            streams_resumed: counter("streams_resumed_total", "Broken streams taken up again", &["model"])?,
             streams_closed: counter(
                 "streams_closed_total",
                 "Streams that ended, by why",

@@ -59,6 +59,14 @@ pub struct RecognitionConfig {
     /// The client's own labels, recorded with the stream. Bounded in number and size.
     #[prost(map = "string, string", tag = "7")]
     pub labels: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// Whether the client comes back when the stream breaks off: it keeps the audio that is not acknowledged, and opens the
+    /// stream again with a resume token. For encodings without a header only; StreamingRecognize only.
+    #[prost(bool, tag = "8")]
+    pub resumable: bool,
+    /// The last token that the client received, to take its stream up again: the audio goes on from the byte that came with
+    /// it. The rest is the stream's Started.effective_config. Empty: a new stream.
+    #[prost(string, tag = "9")]
+    pub resume_token: ::prost::alloc::string::String,
 }
 /// A recording in one message.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -174,7 +182,7 @@ pub struct Finish {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StreamingRecognizeResponse {
     /// Exactly one.
-    #[prost(oneof = "streaming_recognize_response::Message", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "streaming_recognize_response::Message", tags = "1, 2, 3, 4, 5, 6")]
     pub message: ::core::option::Option<streaming_recognize_response::Message>,
 }
 /// Nested message and enum types in `StreamingRecognizeResponse`.
@@ -197,7 +205,23 @@ pub mod streaming_recognize_response {
         /// Last.
         #[prost(message, tag = "5")]
         Ended(super::Ended),
+        /// Audio that the client may forget; for resumable streams, while nobody speaks. Final results carry one, too.
+        #[prost(message, tag = "6")]
+        Acknowledgement(super::Acknowledgement),
     }
+}
+/// How to take the stream up again, should it break off. A later one replaces it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Acknowledgement {
+    /// For RecognitionConfig.resume_token. Valid at any server with the same key, for StreamLimits.resume_within.
+    #[prost(string, tag = "1")]
+    pub resume_token: ::prost::alloc::string::String,
+    /// Bytes of the stream's audio, from its start, that will not be needed again; a resumed stream goes on with the next.
+    #[prost(uint64, tag = "2")]
+    pub audio_bytes: u64,
+    /// The same as audio time.
+    #[prost(message, optional, tag = "3")]
+    pub audio: ::core::option::Option<::prost_types::Duration>,
 }
 /// Name and version of a model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -230,6 +254,9 @@ pub struct Started {
     /// What the server allows.
     #[prost(message, optional, tag = "6")]
     pub limits: ::core::option::Option<StreamLimits>,
+    /// Where the stream begins or is taken up; for resumable streams.
+    #[prost(message, optional, tag = "7")]
+    pub acknowledgement: ::core::option::Option<Acknowledgement>,
 }
 /// What the server allows a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -243,6 +270,9 @@ pub struct StreamLimits {
     /// Longest time without a message from the client.
     #[prost(message, optional, tag = "3")]
     pub idle_timeout: ::core::option::Option<::prost_types::Duration>,
+    /// How long a resume token is good for.
+    #[prost(message, optional, tag = "4")]
+    pub resume_within: ::core::option::Option<::prost_types::Duration>,
 }
 /// Somebody began or stopped speaking.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -293,7 +323,8 @@ pub mod speech_event {
 /// What a model says about an utterance, or about its beginning.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Result {
-    /// Grows by one with every result of a stream, from 1; a dropped interim update leaves a gap.
+    /// Grows by one with every result of a stream, from 1; a dropped interim update leaves a gap. A resumed stream goes on
+    /// behind its last acknowledged final result.
     #[prost(uint64, tag = "1")]
     pub sequence: u64,
     /// Which utterance of the stream, from 1.
@@ -340,6 +371,9 @@ pub struct Result {
     /// the bundle states none. The coverage is that of final results; under way the set only shows how much is still open.
     #[prost(string, repeated, tag = "15")]
     pub plausible: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What the client may forget now that it has this result; final results of resumable streams only.
+    #[prost(message, optional, tag = "16")]
+    pub acknowledgement: ::core::option::Option<Acknowledgement>,
 }
 /// A label and its probability.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -422,7 +456,7 @@ pub mod warning {
     }
 }
 /// The end of a stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Ended {
     /// Why.
     #[prost(enumeration = "ended::Reason", tag = "1")]
@@ -439,6 +473,9 @@ pub struct Ended {
     /// Interim updates dropped because the client read too slowly.
     #[prost(uint64, tag = "5")]
     pub updates_dropped: u64,
+    /// How to take the stream up at another server, or at this one when it is back; of drained resumable streams.
+    #[prost(message, optional, tag = "6")]
+    pub acknowledgement: ::core::option::Option<Acknowledgement>,
 }
 /// Nested message and enum types in `Ended`.
 pub mod ended {
@@ -452,7 +489,8 @@ pub mod ended {
         Finished = 1,
         /// No message came for the idle timeout.
         IdleTimeout = 2,
-        /// The server is shutting down; everything heard so far was answered.
+        /// The server is shutting down; everything heard so far was answered, except for the utterance under way of a resumable
+        /// stream.
         Drained = 3,
     }
     impl Reason {

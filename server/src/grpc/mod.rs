@@ -5,6 +5,7 @@ mod recognizer;
 mod recorded;
 mod reply;
 mod request;
+mod resumes;
 mod status;
 mod streaming;
 

@@ -64,7 +64,7 @@ impl RecognizerService {
                 None => return Err((status::worker_lost(), heard)),
                 Some(Event::Failed(failure)) => return Err((status::stream_failed(failure), heard)),
                 Some(Event::Ended(summary)) => return Ok((response, summary)),
-                Some(Event::Speech(_)) => {}
+                Some(Event::Speech(_) | Event::Acknowledged(_)) => {}
                 Some(Event::Warning(warning)) => response.warnings.push(reply::warning(warning)),
                 Some(Event::Answer(answer)) => {
                     let is_final = answer.trigger.is_final();

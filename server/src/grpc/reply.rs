@@ -33,7 +33,9 @@ pub(crate) fn started(id: StreamId, request: &CheckedRequest, recognition: &Reco
             max_message_bytes: recognition.max_message_bytes as u64,
             max_audio: Some(duration(recognition.settings.max_audio())),
             idle_timeout: Some(duration(recognition.settings.idle_timeout)),
+            resume_within: Some(duration(recognition.resumption.within())),
         }),
+        acknowledgement: None,
     }
 }
 
@@ -72,6 +74,7 @@ pub(crate) fn result(answer: &Answer, labels: &[String], prediction: Option<Pred
         }),
         prediction_id: prediction.map(|id| id.to_string()).unwrap_or_default(),
         plausible: answer.plausible.iter().filter_map(|&label| labels.get(label).cloned()).collect(),
+        acknowledgement: None,
     }
 }
 
@@ -119,5 +122,6 @@ pub(crate) fn ended(summary: &Summary, updates_sent: u64) -> v1::Ended {
         utterances: summary.utterances,
         updates_sent,
         updates_dropped: summary.updates_dropped,
+        acknowledgement: None,
     }
 }

@@ -1,14 +1,14 @@
 //! From a client's configuration to one that cannot be wrong.
 
-use super::status;
+use super::{resumes, status};
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
 use tonic_types::FieldViolation;
 use undertone_audio::{AudioFormat, Encoding, Endpointing};
-use undertone_core::{Labels, Model, PIPELINE_RATE, SampleRate};
-use undertone_engine::SessionConfig;
+use undertone_core::{Labels, Model, PIPELINE_RATE, SampleRate, StreamId};
+use undertone_engine::{ResumePoint, SessionConfig};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 
@@ -18,6 +18,8 @@ pub(crate) struct CheckedRequest {
     pub(crate) session: SessionConfig,
     pub(crate) subject_key: Option<String>,
     pub(crate) labels: Labels,
+    /// The stream that is taken up again.
+    pub(crate) resumes: Option<StreamId>,
     /// The client's configuration with every default filled in.
     pub(crate) effective: v1::RecognitionConfig,
 }
@@ -45,22 +47,31 @@ pub(crate) fn check(
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
     };
-    let session = SessionConfig {
+    let mut session = SessionConfig {
         format,
         limits: recognition.settings.limits,
         endpointing,
         interim_hop: config.interim_results.then(|| PIPELINE_RATE.samples_in(hop)),
         min_frames: model.min_frames(),
+        from: ResumePoint::default(),
+        acknowledge: None,
     };
     let effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
         model: model.reference().to_string(),
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
+        resumable: resumes::is_asked_for(&config),
+        resume_token: String::new(),
         ..config.clone()
     };
+    let resumes = match effective.resumable {
+        true => resumes::check(&config, (&effective, first_bytes.is_some()), &mut session, recognition)?,
+        false => None,
+    };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
-    Ok(CheckedRequest { model, session, subject_key, labels: config.labels.into_iter().collect(), effective })
+    let labels = config.labels.into_iter().collect();
+    Ok(CheckedRequest { model, session, subject_key, labels, resumes, effective })
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

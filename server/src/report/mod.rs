@@ -91,6 +91,11 @@ impl FileReport {
         });
     }
 
+    /// The utterance that is being spoken will be heard again from its beginning.
+    pub(crate) fn forget_updates(&mut self) {
+        self.updates.clear();
+    }
+
     pub(crate) fn end(&mut self, ended: &v1::Ended) {
         self.seconds = seconds(ended.audio_duration.as_ref());
     }

@@ -2,8 +2,8 @@
 
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, Settings,
-    SettingsError, SubjectKeyRule,
+    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
+    Settings, SettingsError, SubjectKeyRule,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -69,6 +69,10 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         engine: engine(reader),
         recognition: recognition(reader),
         recording: recording(reader),
+        resume: ResumeSettings {
+            within: reader.duration("resume.within", Duration::from_secs(300)),
+            key: reader.optional_text("resume.key"),
+        },
         shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
         log: LogSettings {
             filter: reader.text("log.filter", "info"),
@@ -235,9 +239,11 @@ mod tests {
         let settings = from_flags(&[
             ("store.url", "postgres://user:hunter2@host/db"),
             ("recording.subject_salt", "pepper"),
+            ("resume.key", "saffron"),
         ])
         .expect("valid");
         let shown = format!("{settings:?}");
         assert!(!shown.contains("hunter2") && !shown.contains("pepper"), "{shown}");
+        assert!(!shown.contains("saffron"), "{shown}");
     }
 }

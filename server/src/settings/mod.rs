@@ -45,6 +45,8 @@ pub struct Settings {
     pub recognition: RecognitionSettings,
     /// `[recording]`
     pub recording: RecordingSettings,
+    /// `[resume]`
+    pub resume: ResumeSettings,
     /// `shutdown.grace`: how long open calls may take to end.
     pub shutdown_grace: Duration,
     /// `[log]`
@@ -131,6 +133,23 @@ impl std::fmt::Debug for RecordingSettings {
             .field("subject_key", &self.subject_key)
             .field("subject_salt", &"(secret)")
             .finish()
+    }
+}
+
+/// `[resume]`
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeSettings {
+    /// `resume.within`: how long a client may stay away and still take its stream up again.
+    pub within: Duration,
+    /// `resume.key`: a secret that servers share which take up each other's streams; none: one of this server's own,
+    /// kept in the data folder. Never shown.
+    pub key: Option<String>,
+}
+
+impl std::fmt::Debug for ResumeSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = self.key.as_ref().map(|_| "(secret)");
+        f.debug_struct("ResumeSettings").field("within", &self.within).field("key", &key).finish()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::variant::Variant;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use undertone_bundle::{Calibration, Conformal};
 use undertone_tests::{TestServer, shipped_clip, stage};
 
@@ -181,4 +181,39 @@ fn db_migrate_makes_a_journal_and_recent_shows_what_a_server_recorded() {
 fn stream_shows_updates_as_they_come() {
     let text = printed(&undertone(&["recognize", &clip(), "--stream"]));
     assert!(text.contains("so far") && text.contains("final"), "{text}");
+}
+
+#[test]
+fn a_stream_goes_on_when_its_server_is_back() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(TestServer::start(&[])).unwrap();
+    let arguments = ["recognize", &clip(), "--stream", "--format", "json"];
+    let unbroken = printed(&undertone(&arguments));
+    let child = Command::new(stage().unwrap().join("bin/undertone"))
+        .args(arguments)
+        .args(["--server", server.url()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let address = server.url().trim_start_matches("http://").to_owned();
+    let heard_something = async || {
+        let (_, metrics) = server.get("/metrics").await.unwrap();
+        metrics.lines().any(|line| {
+            line.strip_prefix("undertone_audio_seconds_total ").is_some_and(|seconds| seconds != "0")
+        })
+    };
+    while !runtime.block_on(heard_something()) {}
+    let data = runtime.block_on(server.stop()).unwrap();
+    let server = runtime.block_on(TestServer::start_in(data, &[("grpc.listen", &address)])).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("going on at"), "{said}");
+    let utterances = |text: &str| {
+        let report: serde_json::Value = serde_json::from_str(text).unwrap();
+        let tops = report["utterances"].as_array().unwrap().iter().map(|own| own["top"].clone());
+        tops.collect::<Vec<_>>()
+    };
+    assert_eq!(utterances(&String::from_utf8_lossy(&output.stdout)), utterances(&unbroken));
+    drop(server);
 }

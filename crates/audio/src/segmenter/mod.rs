@@ -69,11 +69,17 @@ impl Segmenter {
     /// A segmenter at the start of a stream. Settings that [`Endpointing::validate`] refuses give
     /// useless utterances, but no panic.
     pub fn new(settings: &Endpointing) -> Self {
+        Self::going_on(settings, 0, 0)
+    }
+
+    /// A segmenter that takes up a stream at `position`. What lies before `answered_until` was heard already and begins
+    /// no utterance; it only tunes the ear.
+    pub fn going_on(settings: &Endpointing, position: u64, answered_until: u64) -> Self {
         let tracker = match settings.enabled {
-            true => Tracker::Voice(Box::new(VoiceTracker::new(settings))),
-            false => Tracker::Whole(WholeTracker::new(settings)),
+            true => Tracker::Voice(Box::new(VoiceTracker::new(settings, answered_until))),
+            false => Tracker::Whole(WholeTracker::new(settings, answered_until)),
         };
-        Self { tracker, position: 0 }
+        Self { tracker, position }
     }
 
     /// Takes the next samples, in [-1, 1], and appends what became known.
@@ -127,7 +133,7 @@ impl Segmenter {
     pub fn earliest_start(&self) -> u64 {
         match &self.tracker {
             Tracker::Voice(tracker) => tracker.earliest_start(self.position),
-            Tracker::Whole(tracker) => tracker.open().unwrap_or(self.position),
+            Tracker::Whole(tracker) => tracker.earliest_start(self.position),
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct VoiceTracker {
     state: State,
     /// End of the utterance before; the next one cannot begin earlier.
     floor: u64,
+    /// No frame that begins before this is speech.
+    deaf_until: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +46,7 @@ enum State {
 }
 
 impl VoiceTracker {
-    pub(crate) fn new(settings: &Endpointing) -> Self {
+    pub(crate) fn new(settings: &Endpointing, answered_until: u64) -> Self {
         let samples = |duration| PIPELINE_RATE.samples_in(duration);
         Self {
             voice: Voice::new(),
@@ -55,7 +57,8 @@ impl VoiceTracker {
             max_utterance: samples(settings.max_utterance).max(FRAME as u64),
             frame: Vec::with_capacity(FRAME),
             state: State::Quiet,
-            floor: 0,
+            floor: answered_until,
+            deaf_until: answered_until,
         }
     }
 
@@ -129,7 +132,7 @@ impl VoiceTracker {
         self.frame.clear();
         match self.state {
             State::Quiet => {
-                if probability >= self.threshold {
+                if probability >= self.threshold && from >= self.deaf_until {
                     self.hesitate(from, 1, to, events);
                 }
             }

@@ -8,20 +8,28 @@ use undertone_core::{PIPELINE_RATE, SampleRange};
 pub(crate) struct WholeTracker {
     max_utterance: u64,
     open: Option<u64>,
+    /// No utterance begins earlier.
+    floor: u64,
 }
 
 impl WholeTracker {
-    pub(crate) fn new(settings: &Endpointing) -> Self {
-        Self { max_utterance: PIPELINE_RATE.samples_in(settings.max_utterance).max(1), open: None }
+    pub(crate) fn new(settings: &Endpointing, answered_until: u64) -> Self {
+        let max_utterance = PIPELINE_RATE.samples_in(settings.max_utterance).max(1);
+        Self { max_utterance, open: None, floor: answered_until }
     }
 
     pub(crate) fn open(&self) -> Option<u64> {
         self.open
     }
 
+    pub(crate) fn earliest_start(&self, position: u64) -> u64 {
+        self.open.unwrap_or(position.max(self.floor))
+    }
+
     /// `count` samples from `position` on came.
-    pub(crate) fn push(&mut self, count: u64, mut position: u64, events: &mut Vec<SegmentEvent>) {
+    pub(crate) fn push(&mut self, count: u64, position: u64, events: &mut Vec<SegmentEvent>) {
         let end = position + count;
+        let mut position = position.max(self.floor);
         while position < end {
             let start = *self.open.get_or_insert_with(|| {
                 events.push(SegmentEvent::SpeechBegin { at: position, detected_at: position });

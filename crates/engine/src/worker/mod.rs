@@ -191,6 +191,10 @@ impl<'a> Worker<'a> {
             match item.step {
                 Step::Tell(event) => stream.tell(event, self.context.observer.as_ref()),
                 Step::Score(request) => deliver_score(stream, &request, score, self.context),
+                Step::Acknowledge(checkpoint) => {
+                    let point = stream.answering.resume_point(checkpoint);
+                    stream.tell(Event::Acknowledged(point), self.context.observer.as_ref());
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::answer::Answering;
 use crate::delivery::Delivery;
 use crate::session::{Scope, ScoreRequest, Step};
 use crate::stream::CONTROL_COST_BYTES;
-use crate::{Event, Observer, Session, SessionConfig, SessionError, StreamFailure, Summary};
+use crate::{Checkpoint, Event, Observer, Session, SessionConfig, SessionError, StreamFailure, Summary};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -82,7 +82,7 @@ impl OwnedStream {
         let mut stream = Self {
             model: new.model,
             delivery: Delivery::new(new.events, new.worker_waits),
-            answering: Answering::default(),
+            answering: Answering::going_on(new.config.from),
             session: None,
             inbox: VecDeque::new(),
             ending: None,
@@ -145,7 +145,9 @@ impl OwnedStream {
             }
             Input::End(reason) => {
                 self.ending = Some(reason);
-                session.wind_up(steps)
+                // A client that comes back hears of the open utterance from whoever takes the stream up.
+                let comes_back = reason == EndReason::Drained && session.checkpoint().is_some();
+                if comes_back { Ok(()) } else { session.wind_up(steps) }
             }
             Input::Abandon => {
                 self.ending = Some(EndReason::Cancelled);
@@ -219,7 +221,8 @@ impl OwnedStream {
         };
         let session = self.session.take()?;
         if reason != EndReason::Failed {
-            self.delivery.send(Event::Ended(self.summary(reason, session.position())));
+            let checkpoint = session.checkpoint().filter(|_| reason == EndReason::Drained);
+            self.delivery.send(Event::Ended(self.summary(reason, session.position(), checkpoint)));
             self.delivery.resume();
         }
         self.budget.close();
@@ -231,12 +234,13 @@ impl OwnedStream {
         self.session.is_none() && (!self.delivery.is_blocked() || self.delivery.is_abandoned())
     }
 
-    fn summary(&self, reason: EndReason, samples: u64) -> Summary {
+    fn summary(&self, reason: EndReason, samples: u64, checkpoint: Option<Checkpoint>) -> Summary {
         Summary {
             reason,
             samples,
             utterances: self.answering.finals,
             updates_dropped: self.delivery.updates_dropped,
+            resume: checkpoint.map(|checkpoint| self.answering.resume_point(checkpoint)),
         }
     }
 }

@@ -140,6 +140,6 @@ fn requests<'r>(
 ) -> impl Iterator<Item = (usize, &'r OwnedStream, &'r ScoreRequest)> {
     pending.iter().enumerate().filter_map(move |(index, item)| match &item.step {
         Step::Score(request) => Some((index, streams.get(&item.stream)?, request)),
-        Step::Tell(_) => None,
+        Step::Tell(_) | Step::Acknowledge(_) => None,
     })
 }

@@ -8,7 +8,7 @@ use undertone_core::{
     Advance, Classifier, EndReason, Extractor, FrameGrid, FrameLayout, Frames, FramesView, Model, ModelRef,
     PIPELINE_RATE, PluginError, StreamClassifier, Streaming,
 };
-use undertone_engine::SessionConfig;
+use undertone_engine::{ResumePoint, SessionConfig};
 
 const FRAME: usize = 160;
 /// Far longer than any turn takes.
@@ -231,5 +231,7 @@ pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
         },
         interim_hop,
         min_frames: 1,
+        from: ResumePoint::default(),
+        acknowledge: None,
     }
 }

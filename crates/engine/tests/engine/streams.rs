@@ -1,9 +1,7 @@
-//! What a stream of the engine promises, shown with a model whose answers can be computed by hand.
+//! Streams: answers, limits, faults.
 
-mod loudness_model;
-
+use crate::loudness_model::{HANG, LoudnessModel, config, recording};
 use bytes::Bytes;
-use loudness_model::{HANG, LoudnessModel, config, recording};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

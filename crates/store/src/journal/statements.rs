@@ -13,7 +13,7 @@ const INSERT_PREDICTION: &str = "insert into predictions (id, stream_id, utteran
      confidence, abstained, queue_micros, features_micros, inference_micros) \
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing";
 const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
-     utterances = ? where id = ? and ended_at_micros is null";
+     utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?)";
 const ANNOUNCE: &str = "insert into outbox (kind, id) values (?, ?)";
 const SET_ASIDE: &str =
     "insert into set_aside (at_micros, refused_by, kind, id, error, record) values (?, ?, ?, ?, ?, ?)";
@@ -94,7 +94,8 @@ pub(super) async fn insert_prediction(
     Ok(done.rows_affected() > 0)
 }
 
-/// False when no such stream is open.
+/// A stream that was taken up again ends once more, and the last end counts. False when no such stream is there, or
+/// when it ended later.
 pub(super) async fn end_stream(
     connection: &mut SqliteConnection,
     row: &StreamEndColumns,
@@ -105,6 +106,7 @@ pub(super) async fn end_stream(
         .bind(row.samples)
         .bind(row.utterances)
         .bind(&row.id)
+        .bind(row.ended_at_micros)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)

@@ -18,7 +18,7 @@ const INSERT_STREAMS: &str = "insert into streams as known (id, opened_at, tenan
      ended_at_micros bigint, end_reason text, samples bigint, utterances bigint, recovered boolean) \
      on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason, \
      samples = excluded.samples, utterances = excluded.utterances, recovered = excluded.recovered \
-     where known.ended_at is null and excluded.ended_at is not null";
+     where excluded.ended_at is not null and (known.ended_at is null or known.ended_at < excluded.ended_at)";
 
 const INSERT_PREDICTIONS: &str = "insert into predictions (id, stream_id, utterance, created_at, model_name, \
      model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, confidence, \
@@ -53,7 +53,8 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Inserts streams, and writes the end of those that are there and open.
+/// Inserts streams, and writes the end of those that are there and open, or ended earlier: a stream that was taken up
+/// again, perhaps by another server, ends once more.
 pub(crate) async fn insert_streams(
     connection: &mut PgConnection,
     rows: &[StreamColumns],

@@ -1,6 +1,8 @@
 //! `undertone recognize`
 
+mod listener;
 mod pacing;
+mod streaming;
 
 use super::SettingsArgs;
 use super::console::{nobody_reads, say, say_part};
@@ -12,6 +14,7 @@ use pacing::Pace;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use streaming::Showing;
 use undertone_proto::v1;
 
 /// Recordings up to this size go in one message; longer ones are streamed as fast as they are taken.
@@ -73,7 +76,7 @@ async fn recognize(file: &Path, args: &RecognizeArgs, recognizer: &Recognizer) -
     }
     let pace = if args.stream { Pace::RealTime } else { Pace::AsFastAsTaken };
     let watch = args.stream && args.format == ReportFormat::Text;
-    pacing::stream(recognizer, config, &bytes, pacing::Showing { name, pace, watch }).await
+    streaming::stream(recognizer, config, &bytes, Showing { name, pace, watch }).await
 }
 
 fn config(args: &RecognizeArgs) -> v1::RecognitionConfig {

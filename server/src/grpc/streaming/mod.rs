@@ -5,6 +5,7 @@ mod intake;
 mod outflow;
 
 use super::request::CheckedRequest;
+use super::resumes::Acknowledging;
 use super::{reply, request, status};
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
@@ -34,10 +35,13 @@ where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
     let request = first_config(&mut asks, &recognition).await?;
-    let id = StreamId::generate();
+    let id = request.resumes.unwrap_or_else(StreamId::generate);
     let (input, events) = open(&recognition, id, &request).await?;
+    let acknowledging = Acknowledging::of(&recognition, id, (&request.effective, &request.session));
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
-    let started = reply::started(id, &request, &recognition);
+    let from = request.session.from;
+    let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
+    let started = v1::Started { acknowledgement, ..reply::started(id, &request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Ok(reply::reply(Tell::Started(started)))).await;
 
@@ -52,7 +56,8 @@ where
         id,
         model: request.model,
         replies,
-        heard: Heard::default(),
+        acknowledging,
+        heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
         _over: over.drop_guard(),
     };
@@ -67,7 +72,9 @@ pub(crate) async fn open(
     request: &CheckedRequest,
 ) -> Result<(StreamInput, StreamEvents), Status> {
     let model: Arc<dyn Model> = request.model.clone();
-    let opened = recognition.engine.open(id, request.session.clone(), model).await;
+    // While a broken connection has not been noticed, the engine has its stream beside the one that goes on with it.
+    let own = request.resumes.map_or(id, |_| StreamId::generate());
+    let opened = recognition.engine.open(own, request.session.clone(), model).await;
     let streams = opened.map_err(|error| status::not_opened(&error))?;
     let facts = StreamFacts {
         id,
@@ -78,6 +85,10 @@ pub(crate) async fn open(
         labels: request.labels.clone(),
     };
     recognition.record_opened(&facts).await.map_err(|error| status::not_recorded(&error))?;
+    if request.resumes.is_some() {
+        let model = request.model.reference().to_string();
+        recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();
+    }
     Ok(streams)
 }
 

@@ -1,6 +1,7 @@
 //! Brings the worker's events to the client; final results are recorded first.
 
 use super::{ReplySender, Tell};
+use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
 use undertone_core::{EndReason, StreamId};
-use undertone_engine::{Answer, Event, StreamEvents, Summary};
+use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 
@@ -19,6 +20,8 @@ pub(super) struct Outflow {
     pub(super) id: StreamId,
     pub(super) model: Arc<LoadedModel>,
     pub(super) replies: ReplySender,
+    /// Tells the client what it may forget, if it comes back when the stream breaks off.
+    pub(super) acknowledging: Option<Acknowledging>,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
@@ -53,13 +56,20 @@ impl Outflow {
             Some(Event::Failed(failure)) => return Err(status::stream_failed(failure)),
             Some(Event::Speech(edge)) => self.send(Tell::SpeechEvent(reply::speech_event(edge))).await?,
             Some(Event::Warning(warning)) => self.send(Tell::Warning(reply::warning(warning))).await?,
+            Some(Event::Acknowledged(point)) => {
+                if let Some(acknowledgement) = self.acknowledgement(Some(point)) {
+                    self.send(Tell::Acknowledgement(acknowledgement)).await?;
+                }
+            }
             Some(Event::Answer(answer)) => {
                 *updates += u64::from(!answer.trigger.is_final());
                 let result = self.recorded(&answer).await?;
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
-                self.send(Tell::Ended(reply::ended(&summary, *updates))).await?;
+                let acknowledgement = self.acknowledgement(summary.resume);
+                let ended = v1::Ended { acknowledgement, ..reply::ended(&summary, *updates) };
+                self.send(Tell::Ended(ended)).await?;
                 return Ok(Some(summary));
             }
         }
@@ -70,7 +80,11 @@ impl Outflow {
         self.heard.samples = answer.audio_processed;
         let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
-        Ok(result)
+        Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
+    }
+
+    fn acknowledgement(&self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {
+        Some(self.acknowledging.as_ref()?.acknowledgement(point?))
     }
 
     async fn send(&self, message: Tell) -> Result<(), Status> {

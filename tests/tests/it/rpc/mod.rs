@@ -6,6 +6,7 @@ mod golden;
 mod limits;
 mod models;
 mod operating;
+mod resuming;
 mod streaming;
 
 use undertone_proto::v1;

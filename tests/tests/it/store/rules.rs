@@ -22,7 +22,7 @@ on_both! {
     what_was_recorded_reads_back_equal
     a_record_made_twice_is_one_row
     newest_come_first_and_ties_go_by_identifier
-    a_stream_keeps_its_first_end
+    a_stream_that_was_taken_up_again_has_its_last_end
 }
 
 async fn what_was_recorded_reads_back_equal(bed: Bed) {
@@ -88,19 +88,19 @@ async fn newest_come_first_and_ties_go_by_identifier(bed: Bed) {
     assert_eq!(bed.predictions(7).await, answers[..7]);
 }
 
-async fn a_stream_keeps_its_first_end(bed: Bed) {
+async fn a_stream_that_was_taken_up_again_has_its_last_end(bed: Bed) {
     let (ended, open) = (StreamId::generate(), StreamId::generate());
     bed.record([opening(ended), opening(open)].map(Record::StreamOpened)).await;
     assert_eq!(bed.counts().await.open_streams, 2);
 
     let first = closing(ended, 3);
-    let mut second = closing(ended, 9);
-    second.reason = EndReason::Drained;
-    bed.record([Record::StreamEnded(first.clone())]).await;
-    bed.record([Record::StreamEnded(second)]).await;
+    let mut last = closing(ended, 9);
+    last.ended_at = UnixMicros(first.ended_at.0 + 1);
+    last.reason = EndReason::Drained;
+    bed.record([first.clone(), last.clone(), first].map(Record::StreamEnded)).await;
 
     assert_eq!(bed.counts().await.open_streams, 1);
     let streams = bed.streams(10).await;
     let row = streams.iter().find(|row| row.opened.stream_id == ended).unwrap();
-    assert_eq!(row.ended, Some(first));
+    assert_eq!(row.ended, Some(last));
 }

@@ -1,0 +1,5 @@
+//! What a stream of the engine promises, shown with a model whose answers can be computed by hand.
+
+mod loudness_model;
+mod resumption;
+mod streams;
