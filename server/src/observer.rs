@@ -47,6 +47,12 @@ impl Observer for MeteredEngine {
         self.metrics().updates_dropped.with_label_values(&[&model.to_string()]).inc();
     }
 
+    fn updates_thinned(&self, model: &ModelRef, updates: u64) {
+        if updates > 0 {
+            self.metrics().updates_thinned.with_label_values(&[&model.to_string()]).inc_by(updates);
+        }
+    }
+
     fn plugin_failed(&self, model: &ModelRef) {
         self.metrics().plugin_failures.with_label_values(&[&model.to_string()]).inc();
     }

@@ -98,6 +98,8 @@ pub fn settings(data_dir: &Path, flags: &[(&str, &str)]) -> anyhow::Result<Setti
         ("http.listen", "127.0.0.1:0"),
         ("data.dir", data_dir.to_str().context("a temporary path is UTF-8")?),
         ("engine.workers", "2"),
+        // Tests look at every update, however busy the machine is.
+        ("engine.thin_after", "60s"),
     ];
     let flags = base.iter().chain(flags).map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
     let sources = Sources { file: None, flags, environment: false };

@@ -1,6 +1,6 @@
 //! From a model's logits to an answer.
 
-use crate::session::{Scope, ScoreRequest};
+use crate::step::{Scope, ScoreRequest};
 use crate::utterance::Stability;
 use crate::{Answer, Checkpoint, ResumePoint, StreamFailure};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The workers, and how one that is stuck is replaced.
 
+use crate::capacity::Capacity;
 use crate::pulse::Pulse;
 use crate::worker::{self, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use undertone_core::Model;
 
@@ -23,6 +24,8 @@ pub(crate) struct WorkerHandle {
     pub(crate) messages: mpsc::Sender<Message>,
     /// Streams that it owns.
     pub(crate) load: Arc<AtomicUsize>,
+    /// How much of its time they take.
+    capacity: Arc<Capacity>,
     /// Becomes true when the worker is given up, and its streams with it.
     pub(crate) lost: watch::Receiver<bool>,
     stop: Arc<AtomicBool>,
@@ -77,9 +80,13 @@ impl Crew {
         self.workers().map(|worker| worker.load.load(Ordering::Acquire)).sum()
     }
 
-    /// The worker with the fewest streams.
-    pub(crate) fn least_loaded(&self) -> Option<WorkerHandle> {
-        self.workers().min_by_key(|worker| worker.load.load(Ordering::Acquire))
+    /// The worker with the fewest streams, of those whose live streams would take no more than the share `most` of their
+    /// time with one more.
+    pub(crate) fn least_loaded(&self, most: f64) -> Option<WorkerHandle> {
+        let now = Instant::now();
+        let load = |worker: &WorkerHandle| worker.load.load(Ordering::Acquire);
+        let has_room = |worker: &WorkerHandle| worker.capacity.share_with(load(worker) + 1, now) <= most;
+        self.workers().filter(has_room).min_by_key(load)
     }
 
     /// Watches over the workers on a thread of its own, until the crew ends.
@@ -142,6 +149,7 @@ impl Hiring {
         let handle = WorkerHandle {
             messages,
             load: Arc::default(),
+            capacity: Arc::default(),
             lost,
             stop: Arc::default(),
             pulse: Arc::default(),
@@ -153,6 +161,8 @@ impl Hiring {
             abstain_below: self.config.abstain_below,
             stop: handle.stop.clone(),
             pulse: handle.pulse.clone(),
+            capacity: handle.capacity.clone(),
+            thin_after: self.config.thin_after,
         };
         let running = running.clone();
         thread::Builder::new().name(format!("worker-{place}")).spawn(move || {

@@ -28,12 +28,16 @@ pub struct EngineConfig {
     /// A worker that has been inside one turn for longer is stuck: its streams are lost, and another one takes its
     /// place.
     pub stuck_after: Duration,
+    /// A stream is refused when live streams would take more than this share of every worker's time with it.
+    pub admit_below: f64,
+    /// Updates of a live stream are left out while its worker is busy with others for longer than this.
+    pub thin_after: Duration,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
     pub abstain_below: Option<f32>,
 }
 
 /// A stream could not be opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// As many streams as allowed are open.
     #[error("{limit} streams are open, which is the limit; try again later")]
@@ -41,6 +45,9 @@ pub enum OpenError {
         /// `max_streams`.
         limit: usize,
     },
+    /// Every worker has as much to do as it can in time.
+    #[error("the workers are busy with the streams that are open; try again later")]
+    Busy,
     /// The worker that was to take the stream is stuck.
     #[error("the worker that was to take the stream is stuck and is being replaced; try again")]
     WorkerLost,
@@ -53,7 +60,7 @@ impl OpenError {
     /// The kind for the caller.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Full { .. } => ErrorKind::Overload,
+            Self::Full { .. } | Self::Busy => ErrorKind::Overload,
             Self::Draining | Self::WorkerLost => ErrorKind::Unavailable,
         }
     }
@@ -108,7 +115,7 @@ impl Engine {
         if self.open_streams() >= self.config.max_streams {
             return Err(OpenError::Full { limit: self.config.max_streams });
         }
-        let worker = self.crew.least_loaded().ok_or(OpenError::Draining)?;
+        let worker = self.crew.least_loaded(self.config.admit_below).ok_or(OpenError::Busy)?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
         let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);

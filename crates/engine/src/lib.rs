@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod capacity;
 mod crew;
 mod delivery;
 mod engine;
@@ -16,6 +17,7 @@ mod pulse;
 mod resumption;
 mod scoring;
 mod session;
+mod step;
 mod stream;
 mod utterance;
 mod warning;

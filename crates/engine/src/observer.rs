@@ -17,6 +17,8 @@ pub trait Observer: Send + Sync {
     fn queue_waited(&self, waited: Duration);
     /// An update was dropped because its reader was slow.
     fn update_dropped(&self, model: &ModelRef);
+    /// So many updates, often none, were left out because the worker was behind.
+    fn updates_thinned(&self, model: &ModelRef, updates: u64);
     /// A plugin instance failed.
     fn plugin_failed(&self, model: &ModelRef);
     /// A worker panicked and was started anew; its streams are lost.
@@ -36,6 +38,7 @@ impl Observer for Silent {
     fn batch_scored(&self, _: &ModelRef, _: usize, _: Duration) {}
     fn queue_waited(&self, _: Duration) {}
     fn update_dropped(&self, _: &ModelRef) {}
+    fn updates_thinned(&self, _: &ModelRef, _: u64) {}
     fn plugin_failed(&self, _: &ModelRef) {}
     fn worker_restarted(&self) {}
     fn worker_stuck(&self) {}

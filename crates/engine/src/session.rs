@@ -1,6 +1,7 @@
 //! One stream, synchronously: bytes in, speech events and score requests out.
 
 use crate::resumption::Acknowledger;
+use crate::step::{Scope, ScoreRequest, Step};
 use crate::utterance::{FinishedUtterance, OpenUtterance};
 use crate::{Checkpoint, Control, Event, ResumePoint, SpeechEdge, Trigger, warning};
 use std::collections::VecDeque;
@@ -58,48 +59,6 @@ impl SessionError {
     }
 }
 
-/// What a session asks for, in order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Tell the client.
-    Tell(Event),
-    /// Score these frames.
-    Score(ScoreRequest),
-    /// Tell the client what it may forget.
-    Acknowledge(Checkpoint),
-}
-
-/// Frames to be scored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScoreRequest {
-    /// Which utterance of the stream, from 1.
-    pub utterance: u32,
-    /// Why.
-    pub trigger: Trigger,
-    /// The samples that the frames stand for.
-    pub interval: SampleRange,
-    /// Rows of [`Session::frames`]; valid until [`Session::forget_answered`].
-    pub rows: Range<usize>,
-    /// Which frames of the utterance these are.
-    pub scope: Scope,
-    /// Samples heard so far.
-    pub audio_processed: u64,
-    /// Where the stream can be taken up once this is answered; final requests of acknowledging sessions only.
-    pub checkpoint: Option<Checkpoint>,
-}
-
-/// Which frames of an utterance a request names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// All so far.
-    Whole,
-    /// Those behind the utterance's request before; none when it is asked about again.
-    GoingOn {
-        /// Whether there was none before.
-        first: bool,
-    },
-}
-
 /// One stream's decoder, extractor and segmenter.
 pub struct Session {
     reader: AudioReader,
@@ -125,6 +84,9 @@ pub struct Session {
     finished: VecDeque<FinishedUtterance>,
     level: LevelMeter,
     acknowledger: Option<Acknowledger>,
+    thinning: bool,
+    /// Updates that were left out and not yet counted.
+    thinned: u64,
 }
 
 impl Session {
@@ -156,6 +118,8 @@ impl Session {
             finished: VecDeque::new(),
             level: LevelMeter::new(),
             acknowledger,
+            thinning: false,
+            thinned: 0,
             extractor,
         })
     }
@@ -180,6 +144,16 @@ impl Session {
         self.begun |= !bytes.is_empty();
         self.reader.push(bytes, &mut self.samples)?;
         self.process(false, steps)
+    }
+
+    /// From now on, updates that fall due are left out, or no longer. What an update would have brought, the next one does.
+    pub(crate) fn thin_updates(&mut self, thinning: bool) {
+        self.thinning = thinning;
+    }
+
+    /// Updates that were left out since the last call.
+    pub(crate) fn take_thinned(&mut self) -> u64 {
+        std::mem::take(&mut self.thinned)
     }
 
     /// Does what the client asked for.
@@ -274,7 +248,10 @@ impl Session {
         self.take_segment_events(steps);
         self.request_finals(steps);
         if self.open.as_mut().is_some_and(|open| open.update_due(self.position)) {
-            self.request_update(Trigger::Interval, steps);
+            match self.thinning {
+                true => self.thinned += 1,
+                false => self.request_update(Trigger::Interval, steps),
+            }
         }
         let needed_from = self.needed_from();
         let moved = self.acknowledger.as_mut().and_then(|own| own.look(self.position, needed_from));

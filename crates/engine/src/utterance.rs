@@ -1,7 +1,7 @@
 //! The bookkeeping of a stream's utterances: numbers, update times, stability.
 
 use crate::Trigger;
-use crate::session::Scope;
+use crate::step::Scope;
 use std::ops::Range;
 use undertone_core::{Probabilities, SampleRange};
 

@@ -34,6 +34,8 @@ pub struct EngineMetrics {
     pub results: IntCounterVec,
     /// `undertone_updates_dropped_total{model}`
     pub updates_dropped: IntCounterVec,
+    /// `undertone_updates_thinned_total{model}`
+    pub updates_thinned: IntCounterVec,
     /// `undertone_plugin_failures_total{model}`
     pub plugin_failures: IntCounterVec,
     /// `undertone_worker_restarts_total`
@@ -87,6 +89,11 @@ impl EngineMetrics {
             updates_dropped: counter(
                 "updates_dropped_total",
                 "Updates dropped for slow readers",
+                &["model"],
+            )?,
+            updates_thinned: counter(
+                "updates_thinned_total",
+                "Updates of live streams left out while their worker was behind",
                 &["model"],
             )?,
             plugin_failures: counter("plugin_failures_total", "Plugin calls that failed", &["model"])?,

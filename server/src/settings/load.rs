@@ -104,6 +104,8 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
+        admit_below: f64::from(reader.number("engine.admit_below", 0.85, 0.0..=1.0)),
+        thin_after: reader.duration("engine.thin_after", Duration::from_millis(100)),
         stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }

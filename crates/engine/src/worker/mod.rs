@@ -2,19 +2,21 @@
 //! some, scores whatever they ask for in one batch per model, and hands out the events.
 
 use crate::answer::ScoringFacts;
+use crate::capacity::{Capacity, Ledger};
 use crate::extractor_pool::ExtractorPool;
 use crate::pulse::Pulse;
 use crate::scoring::Classifiers;
-use crate::session::{ScoreRequest, Step};
+use crate::step::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use undertone_core::{EndReason, Model, StreamId};
 
+mod liveness;
 mod owned_stream;
 mod turn;
 
@@ -60,6 +62,9 @@ pub(crate) struct WorkerContext {
     pub(crate) stop: Arc<AtomicBool>,
     /// Tells the watchdog how it goes.
     pub(crate) pulse: Arc<Pulse>,
+    /// Is told how much of the worker's time its live streams take.
+    pub(crate) capacity: Arc<Capacity>,
+    pub(crate) thin_after: Duration,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -84,6 +89,9 @@ struct Worker<'a> {
     streams: BTreeMap<StreamId, OwnedStream>,
     extractors: ExtractorPool,
     classifiers: Classifiers,
+    ledger: Ledger,
+    /// The recording that last had a turn.
+    last_bulk: Option<StreamId>,
     /// Streams that were on their way when the engine drained are drained too.
     drained: bool,
 }
@@ -102,6 +110,8 @@ impl<'a> Worker<'a> {
             streams: BTreeMap::new(),
             extractors: ExtractorPool::default(),
             classifiers,
+            ledger: Ledger::new(Instant::now()),
+            last_bulk: None,
             drained: false,
         }
     }
@@ -160,20 +170,38 @@ impl<'a> Worker<'a> {
     }
 
     fn turn(&mut self) {
-        let pending = self.advance_streams();
+        let began = Instant::now();
+        let taken = self.who_has_a_turn();
+        let live = taken.iter().filter(|id| self.streams[id].is_live()).count();
+        let pending = self.advance_streams(&taken);
         let scores = self.score(&pending);
         self.deliver(pending, scores);
         self.retire();
+        let capacity = (self.context.capacity.as_ref(), self.streams.len());
+        self.ledger.enter([began, Instant::now()], [live, taken.len()], capacity);
     }
 
-    /// Lets every stream that can go on take one piece of input.
-    fn advance_streams(&mut self) -> Vec<Pending> {
+    /// Every stream that can take input; beside live streams only one recording that comes faster than it was spoken, each
+    /// in its turn, so that nobody who speaks waits for many of them.
+    fn who_has_a_turn(&mut self) -> Vec<StreamId> {
+        let some_live = self.streams.values().any(OwnedStream::is_live);
+        let with_work = self.streams.iter().filter(|(_, stream)| stream.has_work());
+        let (bulk, mut taken): (Vec<StreamId>, Vec<StreamId>) =
+            with_work.map(|(&id, _)| id).partition(|id| some_live && self.streams[id].is_bulk());
+        let next = bulk.iter().find(|&&id| Some(id) > self.last_bulk).or(bulk.first()).copied();
+        self.last_bulk = next.or(self.last_bulk);
+        taken.extend(next);
+        taken
+    }
+
+    /// Lets every one of these streams take one piece of input.
+    fn advance_streams(&mut self, taken: &[StreamId]) -> Vec<Pending> {
         let mut pending = Vec::new();
         let mut steps = Vec::new();
-        for (&id, stream) in &mut self.streams {
-            if stream.has_work() {
-                stream.advance(self.context.observer.as_ref(), &mut steps);
-                pending.extend(steps.drain(..).map(|step| Pending { stream: id, step }));
+        for id in taken {
+            if let Some(stream) = self.streams.get_mut(id) {
+                stream.advance(self.context, &mut steps);
+                pending.extend(steps.drain(..).map(|step| Pending { stream: *id, step }));
             }
         }
         pending
@@ -217,8 +245,9 @@ fn deliver_score(
     score: Option<Score>,
     context: &WorkerContext,
 ) {
-    let Some((logits, inference)) = score else { return };
-    let facts = ScoringFacts { inference, abstain_below: context.abstain_below };
+    let Some(Score { logits, took, own }) = score else { return };
+    stream.own_time += own;
+    let facts = ScoringFacts { inference: took, abstain_below: context.abstain_below };
     let answered = match logits {
         Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
         Err(error) => Err(failure(error.kind(), error.to_string())),

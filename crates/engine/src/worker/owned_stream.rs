@@ -1,9 +1,10 @@
 //! A stream as its worker owns it.
 
-use super::Input;
+use super::liveness::Liveness;
+use super::{Input, WorkerContext};
 use crate::answer::Answering;
 use crate::delivery::Delivery;
-use crate::session::{Scope, ScoreRequest, Step};
+use crate::step::{Scope, ScoreRequest, Step};
 use crate::stream::CONTROL_COST_BYTES;
 use crate::{Checkpoint, Event, Observer, Session, SessionConfig, SessionError, StreamFailure, Summary};
 use std::collections::VecDeque;
@@ -58,7 +59,13 @@ pub(crate) struct OwnedStream {
     pub(crate) answering: Answering,
     /// Gone once the stream has been closed; events may still wait for their reader.
     session: Option<Session>,
-    inbox: VecDeque<Input>,
+    /// Each with the stream's own time when it came.
+    inbox: VecDeque<(Duration, Input)>,
+    liveness: Liveness,
+    /// What the stream has taken of its worker's time.
+    pub(crate) own_time: Duration,
+    /// Sample at which the session began.
+    from: u64,
     ending: Option<EndReason>,
     /// What the model remembers of the utterance that is being spoken; empty until it is first needed.
     state: Vec<f32>,
@@ -79,12 +86,16 @@ impl OwnedStream {
         let session = extractor
             .map_err(SessionError::from)
             .and_then(|extractor| Session::new(&new.config, extractor, step_frames));
+        let from = new.config.from.checkpoint.position;
         let mut stream = Self {
+            from,
             model: new.model,
             delivery: Delivery::new(new.events, new.worker_waits),
             answering: Answering::going_on(new.config.from),
             session: None,
             inbox: VecDeque::new(),
+            liveness: Liveness::Unknown,
+            own_time: Duration::ZERO,
             ending: None,
             state: Vec::new(),
             said: Vec::new(),
@@ -106,7 +117,7 @@ impl OwnedStream {
         if matches!(input, Input::Abandon) {
             self.inbox.clear();
         }
-        self.inbox.push_back(input);
+        self.inbox.push_back((self.own_time, input));
     }
 
     /// Whether a turn would do something for this stream.
@@ -121,9 +132,23 @@ impl OwnedStream {
             && !self.delivery.is_blocked()
     }
 
+    /// Whether somebody speaks into it now.
+    pub(crate) fn is_live(&self) -> bool {
+        self.session.is_some() && matches!(self.liveness, Liveness::Live { .. })
+    }
+
+    /// Whether its audio comes faster than it is spoken.
+    pub(crate) fn is_bulk(&self) -> bool {
+        matches!(self.liveness, Liveness::Bulk { .. })
+    }
+
     /// Takes one piece of input.
-    pub(crate) fn advance(&mut self, observer: &dyn Observer, steps: &mut Vec<Step>) {
-        let (Some(session), Some(input)) = (&mut self.session, self.inbox.pop_front()) else { return };
+    pub(crate) fn advance(&mut self, context: &WorkerContext, steps: &mut Vec<Step>) {
+        let observer = context.observer.as_ref();
+        let is_live = self.is_live();
+        let (Some(session), Some((own_time, input))) = (&mut self.session, self.inbox.pop_front()) else {
+            return;
+        };
         let begun = Instant::now();
         let before = session.position();
         let done = match input {
@@ -131,7 +156,12 @@ impl OwnedStream {
                 let waited = begun.saturating_duration_since(received);
                 observer.queue_waited(waited);
                 self.answering.spend(waited, Duration::ZERO);
+                // What waited for the stream's own audio before it did not wait for a busy worker.
+                let others = waited.saturating_sub(self.own_time - own_time);
+                session.thin_updates(is_live && others > context.thin_after);
                 let done = session.push(&data, steps);
+                observer.updates_thinned(self.model.reference(), session.take_thinned());
+                self.liveness = self.liveness.heard(session.position() - self.from, begun);
                 self.budget.add_permits(data.len());
                 done
             }
@@ -155,6 +185,7 @@ impl OwnedStream {
             }
         };
         let took = begun.elapsed();
+        self.own_time += took;
         observer.audio_processed(session.position() - before, took);
         self.answering.spend(Duration::ZERO, took);
         if let Err(error) = done {

@@ -3,7 +3,7 @@
 use super::OwnedStream;
 use crate::Observer;
 use crate::scoring::{Classifiers, ItemScores};
-use crate::session::{Scope, ScoreRequest, Step};
+use crate::step::{Scope, ScoreRequest, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,20 @@ pub(super) struct Pending {
 /// A model, with the requests for it: place among the pending steps, and frames.
 type Group<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
 
-/// The scores of a request, and how long the batch took that it was part of.
-pub(super) type Score = (ItemScores, Duration);
+/// What the model says to a request.
+pub(super) struct Score {
+    pub(super) logits: ItemScores,
+    /// How long the batch took that it was part of.
+    pub(super) took: Duration,
+    /// Its part of that.
+    pub(super) own: Duration,
+}
+
+impl Score {
+    fn of_batch(logits: ItemScores, (took, items): (Duration, usize)) -> Self {
+        Self { logits, took, own: took / u32::try_from(items.max(1)).unwrap_or(u32::MAX) }
+    }
+}
 
 /// Scores for requests, by their place among the pending steps.
 pub(super) struct Turn<'t> {
@@ -63,8 +75,9 @@ impl<'t> Turn<'t> {
         for (model, items) in groups.into_values() {
             let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
             let (results, took) = self.classifiers.score(model.as_ref(), &batch, self.observer);
+            let spent = (took, batch.len());
             for ((index, _), result) in items.into_iter().zip(results) {
-                self.scores[index] = Some((result, took));
+                self.scores[index] = Some(Score::of_batch(result, spent));
             }
         }
     }
@@ -98,7 +111,8 @@ impl<'t> Turn<'t> {
                 continue;
             };
             if request.rows.is_empty() {
-                self.scores[index] = stream.said_last().map(|logits| (Ok(logits), Duration::ZERO));
+                self.scores[index] =
+                    stream.said_last().map(|logits| Score::of_batch(Ok(logits), (Duration::ZERO, 1)));
                 continue;
             }
             states.push((index, stream.take_state(request)));
@@ -121,11 +135,12 @@ impl<'t> Turn<'t> {
             places.push(*index);
         }
         let (results, took) = self.classifiers.advance(model.as_ref(), &mut batch, self.observer);
+        let spent = (took, places.len());
         for (index, result) in places.into_iter().zip(results) {
-            self.scores[index] = Some((result, took));
+            self.scores[index] = Some(Score::of_batch(result, spent));
         }
         for (index, state) in states {
-            let said = self.scores[index].as_ref().and_then(|(result, _)| result.as_ref().ok());
+            let said = self.scores[index].as_ref().and_then(|score| score.logits.as_ref().ok());
             if let Some(stream) = streams.get_mut(&self.pending[index].stream) {
                 stream.put_state_back(state, said);
             }

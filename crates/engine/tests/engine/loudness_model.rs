@@ -13,6 +13,7 @@ use undertone_engine::{ResumePoint, SessionConfig};
 const FRAME: usize = 160;
 /// Far longer than any turn takes.
 pub(crate) const HANG: Duration = Duration::from_secs(4);
+pub(crate) const DAWDLE: Duration = Duration::from_millis(20);
 
 /// What the classifier does when it is called.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,7 @@ enum Behaviour {
     Fail,
     Panic,
     Hang,
+    Dawdle,
 }
 
 pub(crate) struct LoudnessModel {
@@ -46,6 +48,11 @@ impl LoudnessModel {
     /// One whose classifier takes [`HANG`] for a call.
     pub(crate) fn hanging() -> Self {
         Self::named("hanging", Behaviour::Hang)
+    }
+
+    /// One whose classifier takes [`DAWDLE`] for every item.
+    pub(crate) fn dawdling() -> Self {
+        Self::named("dawdling", Behaviour::Dawdle)
     }
 
     pub(crate) fn panicking() -> Self {
@@ -181,6 +188,10 @@ impl Classifier for Threshold {
                     message: "it was told to".into(),
                 }),
                 Behaviour::Panic => panic!("it was told to"),
+                Behaviour::Dawdle => {
+                    std::thread::sleep(DAWDLE);
+                    Ok(vec![1.0, mean])
+                }
                 Behaviour::Hang => {
                     std::thread::sleep(HANG);
                     Ok(vec![1.0, mean])

@@ -19,6 +19,8 @@ fn engine() -> Engine {
         stream_buffer_bytes: 1 << 20,
         worker_queue: 16,
         event_queue: 1024,
+        admit_below: 1.0,
+        thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
         abstain_below: None,
     };

@@ -22,6 +22,8 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
         stream_buffer_bytes: 8192,
         worker_queue: 16,
         event_queue,
+        admit_below: 1.0,
+        thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
         abstain_below: None,
     }
