@@ -4,11 +4,13 @@
 mod answers;
 mod asking;
 mod corpus;
+mod persistent;
 mod postgres;
 mod server;
 
 pub use answers::{answer, closing, opening};
 pub use asking::{ask, float_bytes, float_config, stream_of};
 pub use corpus::{corpus, real_clip, shipped_clip};
+pub use persistent::PersistentStream;
 pub use postgres::PrivatePostgres;
 pub use server::{TestServer, bad_plugin, copy_tree, settings as server_settings, stage};

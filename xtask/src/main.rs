@@ -52,6 +52,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run the long form of a suite of faults under load: streaming
+    Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {
         /// Only these: format, walls, codegen, lints
@@ -102,6 +104,7 @@ fn perform(task: Task) -> Result<ExitCode> {
     match task {
         Task::Demo { once } => demo::run(&workspace, once)?,
         Task::Test { args } => return test::run(&workspace, &args),
+        Task::Torture { name } => return test::torture(&workspace, &name),
         Task::Check { names } => check::run(&workspace, &names)?,
         Task::Stage { release } => {
             let stage = stage::run(&workspace, if release { Profile::Release } else { Profile::Dev })?;

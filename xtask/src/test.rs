@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::postgres;
 use crate::process;
@@ -13,8 +13,26 @@ use crate::workspace::Workspace;
 /// What is built. Test targets are part of it, so that features unify once and nothing is compiled a second time for the runner.
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
+/// Suites of faults under load; a short form of each runs with all tests.
+const TORTURES: [&str; 1] = ["streaming"];
+/// Tells the tests that the long form is asked for.
+const LONG_FORM: &str = "UNDERTONE_TORTURE";
+
 /// Runs all tests; `args` go to the runner, whose closing lines are the last ones printed and whose verdict is returned.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let mut runner = prepare(workspace)?;
+    verdict(runner.args(args))
+}
+
+/// Runs the long form of a suite of faults under load.
+pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
+    ensure!(TORTURES.contains(&name), "there is no torture {name:?}; there is {}", TORTURES.join(", "));
+    let mut runner = prepare(workspace)?;
+    verdict(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))
+}
+
+/// Builds and stages everything; gives the runner of the tests.
+fn prepare(workspace: &Workspace) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
     step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
@@ -23,8 +41,12 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     warn_without_corpus(workspace);
 
     let mut runner = runner(workspace);
-    runner.args(args).env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
+    runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
     runner.env("UNDERTONE_DATA", workspace.data());
+    Ok(runner)
+}
+
+fn verdict(runner: &mut Command) -> Result<ExitCode> {
     let status = runner.status().context("cannot start the test runner")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -10,4 +10,5 @@ mod cli;
 mod parity;
 mod rpc;
 mod store;
+mod torture;
 mod variant;

@@ -1,13 +1,12 @@
 //! Streams that break off and are taken up again: no utterance is lost, none is doubled.
 
-use super::finals;
 use std::sync::LazyLock;
 use tonic::Code;
 use tonic::transport::Channel;
 use undertone_audio::AudioLimits;
 use undertone_proto::v1;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, ask, float_bytes, float_config, real_clip, stream_of};
+use undertone_tests::{PersistentStream, TestServer, ask, float_bytes, float_config, real_clip, stream_of};
 use v1::recognizer_client::RecognizerClient;
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
@@ -41,61 +40,10 @@ async fn started(replies: &mut tonic::Streaming<v1::StreamingRecognizeResponse>)
     }
 }
 
-/// What a client keeps of a stream that may break off.
-#[derive(Default)]
-struct Kept {
-    config: v1::RecognitionConfig,
-    acknowledged: v1::Acknowledgement,
-    finals: Vec<v1::Result>,
-}
-
-impl Kept {
-    /// Reads replies to the end of the stream, or until there are `enough` final results.
-    async fn listen(
-        &mut self,
-        replies: &mut tonic::Streaming<v1::StreamingRecognizeResponse>,
-        enough: usize,
-    ) {
-        while let Ok(Some(reply)) = replies.message().await {
-            let message = reply.message.expect("no reply is empty");
-            if let Tell::Started(started) = &message {
-                self.config = started.effective_config.clone().unwrap();
-            }
-            self.finals.extend(finals(std::slice::from_ref(&message)));
-            let acknowledged = match message {
-                Tell::Started(started) => started.acknowledgement,
-                Tell::Result(result) => result.acknowledgement,
-                Tell::Acknowledgement(acknowledgement) => Some(acknowledgement),
-                Tell::Ended(ended) => ended.acknowledgement,
-                _ => None,
-            };
-            if let Some(acknowledged) = acknowledged {
-                assert!(acknowledged.audio_bytes >= self.acknowledged.audio_bytes, "it never goes back");
-                self.acknowledged = acknowledged;
-            }
-            if self.finals.len() >= enough {
-                return;
-            }
-        }
-    }
-
-    /// Opens the stream where it was left, and hears the audio from there to its end.
-    async fn go_on(&mut self, client: &mut RecognizerClient<Channel>) {
-        let resume_token = self.acknowledged.resume_token.clone();
-        let config = v1::RecognitionConfig { resume_token, ..self.config.clone() };
-        let rest = &SPEECH[self.acknowledged.audio_bytes as usize..];
-        let asks = tokio_stream::iter(stream_of(config, rest, &[6400]));
-        let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();
-        self.listen(&mut replies, usize::MAX).await;
-    }
-}
-
 async fn unbroken(client: &mut RecognizerClient<Channel>, model: &str) -> Vec<v1::Result> {
-    let mut kept = Kept::default();
-    let asks = tokio_stream::iter(stream_of(resumable(model), &SPEECH, &[6400]));
-    let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();
-    kept.listen(&mut replies, usize::MAX).await;
-    kept.finals
+    let mut stream = PersistentStream::new(float_config(model));
+    assert!(stream.go_on(client, &SPEECH).await.unwrap());
+    stream.finals
 }
 
 fn assert_same_utterances(broken: &[v1::Result], unbroken: &[v1::Result]) {
@@ -130,7 +78,7 @@ async fn a_broken_connection_loses_and_doubles_no_utterance() {
         for heard in [1, 2, 3] {
             // A connection of its own, which is gone when the client is.
             let mut client = server.recognizer().await.unwrap();
-            let mut kept = Kept::default();
+            let mut kept = PersistentStream::default();
             let (asks, receiver) = tokio::sync::mpsc::channel(1024);
             // Cut within the utterance behind the last one that is waited for.
             let cut = SPEECH.len() * (2 * heard + 1) / 8 / 4 * 4;
@@ -139,11 +87,11 @@ async fn a_broken_connection_loses_and_doubles_no_utterance() {
             }
             let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
             let mut replies = client.streaming_recognize(stream).await.unwrap().into_inner();
-            kept.listen(&mut replies, heard).await;
+            kept.listen(&mut replies, heard).await.unwrap();
             drop((replies, asks, client));
             let position = kept.acknowledged.audio_bytes as usize;
             assert!(0 < position && position < cut, "{position} of {cut}");
-            kept.go_on(&mut server.recognizer().await.unwrap()).await;
+            assert!(kept.go_on(&mut server.recognizer().await.unwrap(), &SPEECH).await.unwrap());
             assert_same_utterances(&kept.finals, &all);
         }
     }
@@ -158,27 +106,25 @@ async fn a_drained_stream_goes_on_at_another_server_with_the_same_key() {
     let second = TestServer::start(&[key]).await.unwrap();
     let all = unbroken(&mut second.recognizer().await.unwrap(), "cnn").await;
     let mut client = first.recognizer().await.unwrap();
-    let mut kept = Kept::default();
+    let mut kept = PersistentStream::default();
     let (asks, receiver) = tokio::sync::mpsc::channel(1024);
     for message in stream_of(resumable("cnn"), &SPEECH[..SPEECH.len() * 5 / 8 / 4 * 4], &[6400]) {
         asks.send(message).await.unwrap();
     }
     let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
     let mut replies = client.streaming_recognize(stream).await.unwrap().into_inner();
-    let started = started(&mut replies).await;
-    kept.config = started.effective_config.unwrap();
-    kept.listen(&mut replies, 2).await;
+    kept.listen(&mut replies, 2).await.unwrap();
     let stopped = tokio::spawn(first.stop());
-    kept.listen(&mut replies, usize::MAX).await;
+    assert!(!kept.listen(&mut replies, usize::MAX).await.unwrap());
     drop((replies, asks, client));
     let before = kept.finals.len();
-    kept.go_on(&mut second.recognizer().await.unwrap()).await;
+    assert!(kept.go_on(&mut second.recognizer().await.unwrap(), &SPEECH).await.unwrap());
     assert_same_utterances(&kept.finals, &all);
 
     let data = stopped.await.unwrap().unwrap();
-    let mut stored = stored_utterances(data.path(), &started.stream_id).await;
+    let mut stored = stored_utterances(data.path(), &kept.id).await;
     assert_eq!(stored.len(), before, "what the first server told it had recorded");
-    stored.extend(stored_utterances(second.data_dir(), &started.stream_id).await);
+    stored.extend(stored_utterances(second.data_dir(), &kept.id).await);
     assert_eq!(stored, kept.finals.iter().map(|own| own.utterance).collect::<Vec<_>>());
 }
 
@@ -186,21 +132,16 @@ async fn a_drained_stream_goes_on_at_another_server_with_the_same_key() {
 async fn an_utterance_that_is_answered_again_is_stored_once() {
     let server = TestServer::start(&[]).await.unwrap();
     let mut client = server.recognizer().await.unwrap();
-    let asks = tokio_stream::iter(stream_of(resumable("cnn"), &SPEECH, &[6400]));
-    let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();
-    let started = started(&mut replies).await;
-    let mut heard = Kept::default();
-    heard.listen(&mut replies, usize::MAX).await;
+    let mut heard = PersistentStream::new(float_config("cnn"));
+    let token = heard.go_on(&mut client, &[]).await.map(|_| heard.acknowledged.clone()).unwrap();
+    assert!(heard.go_on(&mut client, &SPEECH).await.unwrap());
     // The client has lost everything but the first token.
-    let mut kept = Kept {
-        config: started.effective_config.unwrap(),
-        acknowledged: started.acknowledgement.unwrap(),
-        ..Kept::default()
-    };
-    kept.go_on(&mut client).await;
+    let mut kept = PersistentStream::new(heard.config.clone());
+    kept.acknowledged = token;
+    assert!(kept.go_on(&mut client, &SPEECH).await.unwrap());
     let ids = |finals: &[v1::Result]| finals.iter().map(|own| own.prediction_id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&kept.finals), ids(&heard.finals));
-    let stored = stored_utterances(server.data_dir(), &started.stream_id).await;
+    let stored = stored_utterances(server.data_dir(), &heard.id).await;
     assert_eq!(stored.len(), heard.finals.len());
 }
 
