@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod config_check;
 mod console;
 mod db;
@@ -36,6 +37,8 @@ enum Command {
     Models(models::ModelsArgs),
     /// Measure a model on RAVDESS-named clips, beside what its card says.
     Evaluate(evaluate::EvaluateArgs),
+    /// Put a load of streams on a server, by the clock, and tell how long its answers take.
+    Bench(bench::BenchArgs),
     /// Look at the settings.
     #[command(subcommand)]
     Config(config_check::ConfigCommand),
@@ -54,6 +57,7 @@ impl Cli {
             Command::Recognize(args) => recognize::run(&args, &self.settings).await,
             Command::Models(args) => models::run(&args, &self.settings).await,
             Command::Evaluate(args) => evaluate::run(&args, &self.settings).await,
+            Command::Bench(args) => bench::run(&args, &self.settings).await,
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),

@@ -30,19 +30,9 @@ impl Recognizer {
     /// A client of `server`, or the services in process.
     pub(super) async fn open(server: Option<&str>, settings: &SettingsArgs) -> anyhow::Result<Self> {
         match server {
-            Some(url) => Self::connect(url).await,
+            Some(url) => Ok(Self::Remote(connect(url).await?)),
             None => Self::in_process(settings),
         }
-    }
-
-    async fn connect(url: &str) -> anyhow::Result<Self> {
-        let endpoint = Channel::from_shared(url.to_owned())
-            .with_context(|| format!("{url:?} is not a URL; give for instance http://127.0.0.1:50151"))?;
-        let channel = endpoint
-            .connect()
-            .await
-            .with_context(|| format!("no server answers at {url}; is `undertone serve` running there?"))?;
-        Ok(Self::Remote(channel))
     }
 
     fn in_process(settings: &SettingsArgs) -> anyhow::Result<Self> {
@@ -112,6 +102,14 @@ impl Recognizer {
         };
         Ok(found.map_err(|status| sentence(&status))?.into_inner())
     }
+}
+
+/// A connection to the server at `url`.
+pub(super) async fn connect(url: &str) -> anyhow::Result<Channel> {
+    let endpoint = Channel::from_shared(url.to_owned())
+        .with_context(|| format!("{url:?} is not a URL; give for instance http://127.0.0.1:50151"))?;
+    let connected = endpoint.connect().await;
+    connected.with_context(|| format!("no server answers at {url}; is `undertone serve` running there?"))
 }
 
 /// A client that takes replies of any size: a long recording has many utterances.

@@ -10,6 +10,7 @@ mod reader;
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use places::Places;
+pub(crate) use reader::parse_duration;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

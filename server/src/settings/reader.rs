@@ -135,7 +135,8 @@ fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads a duration with its unit.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let count: u64 = text[..unit_at].parse().ok()?;

@@ -6,6 +6,7 @@
 )]
 
 mod accuracy;
+mod bench;
 mod cli;
 mod parity;
 mod rpc;

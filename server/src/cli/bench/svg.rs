@@ -1,0 +1,146 @@
+//! Latency against load as a picture.
+
+use super::report::Report;
+use std::fmt::Write;
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 420.0;
+/// Room for names and numbers: left, top, right, bottom.
+const MARGIN: [f64; 4] = [64.0, 48.0, 96.0, 52.0];
+const GRID_LINES: usize = 5;
+const INK: &str = "#333";
+
+/// A percentile of all loads.
+struct Line {
+    name: &'static str,
+    colour: &'static str,
+    /// Streams and milliseconds.
+    points: Vec<(f64, f64)>,
+}
+
+/// Where numbers lie in the picture.
+struct Scale {
+    most_streams: f64,
+    most_millis: f64,
+}
+
+/// Median, 90th and 99th percentile of the updates' latency against the number of streams, with the bound.
+pub(super) fn draw(report: &Report) -> String {
+    let loads = report.by_size();
+    let measured: Vec<_> =
+        loads.into_iter().filter(|figures| figures.tally.update_latency.count() > 0).collect();
+    let line = |name, colour, quantile| Line {
+        name,
+        colour,
+        points: measured
+            .iter()
+            .map(|figures| {
+                let millis = figures.tally.update_latency.at(quantile).as_secs_f64() * 1e3;
+                (figures.streams as f64, millis)
+            })
+            .collect(),
+    };
+    let lines = [line("p50", "#4c9f70", 0.5), line("p90", "#e0a030", 0.9), line("p99", "#c0392b", 0.99)];
+    let title = format!("{} {}: latency of updates", report.model.name, report.model.version);
+    picture(&title, &lines, report.bound_ms())
+}
+
+fn picture(title: &str, lines: &[Line], bound: f64) -> String {
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let scale = Scale {
+        most_streams: points().map(|point| point.0).fold(1.0, f64::max),
+        // An overloaded server must not press everything else flat.
+        most_millis: points().map(|point| point.1).fold(bound, f64::max).min(3.0 * bound) * 1.05,
+    };
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
+         font-size=\"12\" fill=\"{INK}\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
+    );
+    text(&mut svg, (MARGIN[0], 26.0), "start", &escaped(title));
+    grid(&mut svg, &scale);
+    bound_line(&mut svg, &scale, bound);
+    for line in lines {
+        polyline(&mut svg, &scale, line);
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+fn grid(svg: &mut String, scale: &Scale) {
+    let (left, right) = (scale.x(0.0), scale.x(scale.most_streams));
+    for number in 0..=GRID_LINES {
+        let share = number as f64 / GRID_LINES as f64;
+        let (millis, streams) = (share * scale.most_millis, share * scale.most_streams);
+        let y = scale.y(millis);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>"
+        );
+        text(svg, (left - 8.0, y + 4.0), "end", &format!("{millis:.0}"));
+        text(svg, (scale.x(streams), HEIGHT - MARGIN[3] + 18.0), "middle", &format!("{streams:.0}"));
+    }
+    text(svg, (left - 8.0, MARGIN[1] - 8.0), "end", "ms");
+    text(svg, ((left + right) / 2.0, HEIGHT - 12.0), "middle", "streams at once");
+}
+
+fn bound_line(svg: &mut String, scale: &Scale, bound: f64) {
+    let (left, right, y) = (scale.x(0.0), scale.x(scale.most_streams), scale.y(bound));
+    let _ = writeln!(
+        svg,
+        "<line x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{INK}\" \
+         stroke-dasharray=\"4 4\"/>"
+    );
+    text(svg, (right + 8.0, y + 4.0), "start", &format!("bound {bound:.0} ms"));
+}
+
+fn polyline(svg: &mut String, scale: &Scale, line: &Line) {
+    let place = |point: &(f64, f64)| (scale.x(point.0), scale.y(point.1));
+    let points: Vec<String> = line.points.iter().map(place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let _ = writeln!(
+        svg,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>",
+        points.join(" "),
+        line.colour
+    );
+    for (x, y) in line.points.iter().map(place) {
+        let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", line.colour);
+    }
+    if let Some((x, y)) = line.points.last().map(place) {
+        text(svg, (x + 8.0, y + 4.0), "start", line.name);
+    }
+}
+
+fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, words: &str) {
+    let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>");
+}
+
+fn escaped(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+impl Scale {
+    fn x(&self, streams: f64) -> f64 {
+        MARGIN[0] + streams / self.most_streams * (WIDTH - MARGIN[0] - MARGIN[2])
+    }
+
+    /// What lies beyond the scale is drawn at its upper edge.
+    fn y(&self, millis: f64) -> f64 {
+        let share = (millis / self.most_millis).min(1.0);
+        HEIGHT - MARGIN[3] - share * (HEIGHT - MARGIN[1] - MARGIN[3])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_names_its_lines_and_escapes_what_a_server_says() {
+        let points = vec![(10.0, 5.0), (20.0, 900.0)];
+        let svg = picture("a < b", &[Line { name: "p99", colour: "red", points }], 50.0);
+        assert!(svg.contains("a &lt; b") && svg.contains(">p99</text>") && svg.contains("bound 50 ms"));
+        assert!(svg.contains(&format!("{:.1}\" r=\"3\"", MARGIN[1])), "900 ms lies at the upper edge: {svg}");
+        assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
+    }
+}
