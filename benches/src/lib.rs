@@ -2,17 +2,31 @@
 //! machine, and reports medians with their spread.
 #![forbid(unsafe_code)]
 
+mod bare;
 mod features;
 mod machine;
+mod memory;
 mod noise;
+mod options;
 mod report;
+mod serving;
+mod startup;
 mod stateful;
+mod streams;
+mod tax;
 mod train;
+mod untrained;
 
 pub use features::measure_features;
 pub use machine::Machine;
+pub use memory::measure_memory;
+pub use options::Options;
 pub use report::{Figure, Report, Run};
+pub use startup::measure_startup;
 pub use stateful::measure_stateful;
+pub use streams::measure_streams;
+pub use tax::measure_tax;
 pub use train::measure_train;
+pub use untrained::write_untrained;
 
 pub(crate) use noise::noise;

@@ -1,10 +1,15 @@
-//! `undertone-benches NAME [--json] [--python PATH]`: runs one benchmark and prints its figures; the last line is one JSON object.
+//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH]`: runs one benchmark and prints its
+//! figures; the last line is one JSON object.
 #![forbid(unsafe_code)]
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use std::path::PathBuf;
-use undertone_benches::{Report, measure_features, measure_stateful, measure_train};
+use std::env;
+use std::path::{Path, PathBuf};
+use undertone_benches::{
+    Options, Report, measure_features, measure_memory, measure_startup, measure_stateful, measure_streams,
+    measure_tax, measure_train, write_untrained,
+};
 
 #[derive(Parser)]
 #[command(about = "Runs one benchmark")]
@@ -14,6 +19,15 @@ struct Arguments {
     /// Print the JSON object only.
     #[arg(long)]
     json: bool,
+    /// Shorter runs, for a first look.
+    #[arg(long)]
+    quick: bool,
+    /// Where the bundles lie; the staged ones when not given.
+    #[arg(long)]
+    models_dir: Option<PathBuf>,
+    /// Measure bundles with random weights, made from the trainer's recipes, whose graphs carry state.
+    #[arg(long, conflicts_with = "models_dir")]
+    untrained: bool,
     /// The Python of `train`, with torch and numpy.
     #[arg(long, default_value = "python3")]
     python: PathBuf,
@@ -23,6 +37,14 @@ struct Arguments {
 enum Bench {
     /// Log-mel frames against the bare Fourier transforms.
     Features,
+    /// Memory of a server per open stream.
+    Memory,
+    /// From exec until a server is ready.
+    Startup,
+    /// Streams that one core carries against what the bare work would allow.
+    Streams,
+    /// What serving costs beside the bare work.
+    Tax,
     /// Interim updates from carried state against scoring a window again.
     Stateful,
     /// An epoch of training against the same network in PyTorch.
@@ -31,7 +53,8 @@ enum Bench {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let report = arguments.measure()?;
+    let untrained = tempfile::tempdir()?;
+    let report = arguments.measure(untrained.path())?;
     if !arguments.json {
         println!("{report}");
     }
@@ -40,11 +63,27 @@ fn main() -> Result<()> {
 }
 
 impl Arguments {
-    fn measure(&self) -> Result<Report> {
+    fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
             Bench::Features => measure_features(),
-            Bench::Stateful => measure_stateful(),
+            Bench::Memory => measure_memory(&self.options(untrained)?),
+            Bench::Startup => measure_startup(&self.options(untrained)?),
+            Bench::Stateful => measure_stateful(&self.options(untrained)?),
+            Bench::Streams => measure_streams(&self.options(untrained)?),
+            Bench::Tax => measure_tax(&self.options(untrained)?),
             Bench::Train => measure_train(&self.python),
         }
+    }
+
+    fn options(&self, untrained: &Path) -> Result<Options> {
+        let stage = env::var_os("UNDERTONE_STAGE").context("UNDERTONE_STAGE says no staged tree")?;
+        let stage = PathBuf::from(stage);
+        let models_dir = if self.untrained {
+            write_untrained(untrained)?;
+            untrained.to_owned()
+        } else {
+            self.models_dir.clone().unwrap_or_else(|| stage.join("models"))
+        };
+        Ok(Options { stage, models_dir, quick: self.quick })
     }
 }

@@ -34,6 +34,9 @@ pub struct Report {
     pub baseline: BTreeMap<&'static str, f64>,
     /// Lowest and highest of every figure.
     pub spread: BTreeMap<&'static str, [f64; 2]>,
+    /// What was measured, and how; left out of the JSON where the name says it all.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<&'static str, String>,
     /// What other software they were compared with, and its version; left out of the JSON where there is none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub peers: BTreeMap<&'static str, String>,
@@ -63,6 +66,7 @@ impl Report {
             headline: BTreeMap::new(),
             baseline: BTreeMap::new(),
             spread: BTreeMap::new(),
+            facts: BTreeMap::new(),
             peers: BTreeMap::new(),
             machine: Machine::this(),
             runs: Vec::new(),
@@ -85,6 +89,20 @@ impl Report {
         self
     }
 
+    /// Makes a figure without an aim part of the headline.
+    pub fn with_headline(mut self, name: &'static str) -> Self {
+        if let Some(median) = self.baseline.remove(name) {
+            self.headline.insert(name, median);
+        }
+        self
+    }
+
+    /// Says what was measured, or how.
+    pub fn about(mut self, fact: &'static str, words: impl Into<String>) -> Self {
+        self.facts.insert(fact, words.into());
+        self
+    }
+
     /// Names a peer that the figures were compared with.
     pub fn against(mut self, peer: &'static str, version: String) -> Self {
         self.peers.insert(peer, version);
@@ -102,12 +120,15 @@ impl fmt::Display for Report {
         let Machine { platform, processor, cores } = &self.machine;
         writeln!(f, "{}: median of {} runs (lowest to highest)", self.bench, self.runs.len())?;
         writeln!(f, "on {platform}, {processor}, {cores} cores")?;
+        for (fact, words) in &self.facts {
+            writeln!(f, "{fact}: {words}")?;
+        }
         for (peer, version) in &self.peers {
             writeln!(f, "against {peer}: {version}")?;
         }
         for (name, value) in self.headline.iter().chain(&self.baseline) {
             let [min, max] = self.spread[name];
-            write!(f, "  {name:<32} {value:>9.3}  ({min:.3} to {max:.3})")?;
+            write!(f, "  {name:<36} {value:>9.3}  ({min:.3} to {max:.3})")?;
             match self.aim.get(name) {
                 Some(aim) if self.more_is_better => writeln!(f, "  aim at least {aim}")?,
                 Some(aim) => writeln!(f, "  aim at most {aim}")?,

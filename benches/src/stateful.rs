@@ -1,11 +1,9 @@
 //! Interim updates from carried state against scoring a window of the last seconds again.
 
-use crate::{Report, Run, noise};
+use crate::{Options, Report, Run, noise};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
-use std::env;
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use undertone_core::{Advance, Classifier, Frames, FramesView, Model, StreamClassifier, Streaming};
@@ -26,11 +24,10 @@ const RATE: usize = 16_000;
 /// CPU time of the stateful CNN per second of audio, frames included, against the same graph run over a window of 3 s
 /// at every hop (`speedup`), and against the full-context graph run so (`speedup_against_whole`). All run on one
 /// thread.
-pub fn measure_stateful() -> Result<Report> {
-    let stage = PathBuf::from(env::var_os("UNDERTONE_STAGE").context("UNDERTONE_STAGE says no staged tree")?);
+pub fn measure_stateful(options: &Options) -> Result<Report> {
     let host = PluginHost::new(HostConfig {
-        plugins_dir: stage.join("plugins"),
-        models_dir: stage.join("models"),
+        plugins_dir: options.stage.join("plugins"),
+        models_dir: options.models_dir.clone(),
         onnxruntime: None,
     });
     let models = Registry::new(host.load_all().models);

@@ -18,6 +18,12 @@ pub(crate) struct Bench {
     pub(crate) name: String,
     /// Whether to print the JSON object only.
     pub(crate) json: bool,
+    /// Whether a first look is enough.
+    pub(crate) quick: bool,
+    /// Where the bundles lie; the staged ones if not given.
+    pub(crate) models_dir: Option<PathBuf>,
+    /// Whether to measure bundles with random weights and graphs that carry state.
+    pub(crate) untrained: bool,
     /// The interpreter of `train`; one with PyTorch is made in the cache if not given.
     pub(crate) python: Option<PathBuf>,
 }
@@ -31,6 +37,15 @@ impl Bench {
         cargo.args(["run", "--release", "--package", "undertone-benches", "--", &self.name]);
         if self.json {
             cargo.arg("--json");
+        }
+        if self.quick {
+            cargo.arg("--quick");
+        }
+        if self.untrained {
+            cargo.arg("--untrained");
+        }
+        if let Some(models_dir) = self.models_dir {
+            cargo.arg("--models-dir").arg(std::path::absolute(models_dir)?);
         }
         if self.name == TRAIN {
             let python = self.python.map_or_else(|| pytorch::provide(workspace), Ok)?;

@@ -77,6 +77,15 @@ enum Task {
         /// Print one JSON object as the last line
         #[arg(long)]
         json: bool,
+        /// Shorter runs, for a first look
+        #[arg(long)]
+        quick: bool,
+        /// Where the bundles lie; those of the repository if not given
+        #[arg(long)]
+        models_dir: Option<PathBuf>,
+        /// Bundles with random weights, made from the trainer's recipes, whose graphs carry state
+        #[arg(long)]
+        untrained: bool,
         /// An interpreter with torch and numpy for `train`; the cached one if not given, made when it is missing
         #[arg(long)]
         python: Option<PathBuf>,
@@ -111,7 +120,9 @@ fn perform(task: Task) -> Result<ExitCode> {
             println!("{}", stage.display());
         }
         Task::Codegen { check } => codegen::run(&workspace, check)?,
-        Task::Bench { name, json, python } => Bench { name, json, python }.run(&workspace)?,
+        Task::Bench { name, json, quick, models_dir, untrained, python } => {
+            Bench { name, json, quick, models_dir, untrained, python }.run(&workspace)?;
+        }
         Task::Package { out } => package::run(&workspace, out)?,
     }
     Ok(ExitCode::SUCCESS)
