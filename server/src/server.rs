@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::Router;
+use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::server::HealthReporter;
 use undertone_core::{Model, Recorder};
 use undertone_proto::v1::models_server::ModelsServer;
@@ -64,7 +63,8 @@ impl Server {
             shipping: recording.shipper.as_ref().map(Shipper::status),
         };
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(
-            TcpListenerStream::new(grpc_listener),
+            // Answers are small and must not wait until the one before is acknowledged (Nagle's algorithm).
+            TcpIncoming::from(grpc_listener).with_nodelay(Some(true)),
             stop.clone().cancelled_owned(),
         ));
         let http = tokio::spawn(serve_http(http_listener, http_state, stop.clone()));
