@@ -40,6 +40,7 @@ fn load(figures: &Figures, report: &Report) -> Value {
     json!({
         "streams": figures.streams,
         "within_bound": figures.keep_within(report.bound),
+        "cut_short": figures.cut_short,
         "seconds": figures.seconds,
         "messages_sent": figures.pieces_sent,
         "messages_held_up": figures.pieces_held_up,

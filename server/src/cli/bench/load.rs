@@ -5,6 +5,7 @@ use super::schedule::{Cursor, Schedule};
 use super::stream::{Hearing, LoadStream};
 use super::tally::{Observation, Sent, Tally};
 use super::track::Track;
+use super::verdict::Verdict;
 use crate::cli::recognizer::connect;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,8 @@ pub(super) struct Figures {
     /// Pieces that left more than 10 ms after they were due.
     pub(super) pieces_held_up: u64,
     pub(super) audio_seconds_sent: f64,
+    /// Whether the load was ended early, because it could not keep within the bound any more.
+    pub(super) cut_short: bool,
     pub(super) tally: Tally,
 }
 
@@ -68,16 +71,19 @@ impl Figures {
     pub(super) fn keep_within(&self, bound: Duration) -> bool {
         let tally = &self.tally;
         let lost = tally.refused + tally.failures() + tally.updates_dropped;
-        lost == 0 && tally.update_latency.count() > 0 && tally.update_latency.at(0.99) < bound
+        !self.cut_short
+            && lost == 0
+            && tally.update_latency.count() > 0
+            && tally.update_latency.at(0.99) < bound
     }
 }
 
 impl Load {
-    /// Puts the load of `streams` on the server.
-    pub(super) async fn run(&self, streams: usize) -> anyhow::Result<Figures> {
+    /// Puts the load of `streams` on the server; with a bound, ends it as soon as it is certain that it does not keep within.
+    pub(super) async fn run(&self, streams: usize, bound: Option<Duration>) -> anyhow::Result<Figures> {
         let channels = self.connections(streams).await?;
         let (observations, receiver) = mpsc::channel(OBSERVATION_QUEUE);
-        let counting = tokio::spawn(count(receiver));
+        let counting = tokio::spawn(count(receiver, bound.map(|bound| self.verdict(bound, streams))));
         let sent = Arc::new(Sent::default());
         let epoch = Instant::now();
         let mut running = JoinSet::new();
@@ -90,7 +96,13 @@ impl Load {
             running.spawn(LoadStream { client, requests, hearing }.run(observations.clone()));
         }
         drop(observations);
-        running.join_all().await;
+        // It ends before the streams do where the verdict is certain; nobody waits for the rest then.
+        let (tally, cut_short) = counting.await?;
+        if cut_short {
+            running.shutdown().await;
+        } else {
+            running.join_all().await;
+        }
         let seconds = epoch.elapsed().as_secs_f64();
         Ok(Figures {
             streams,
@@ -98,7 +110,8 @@ impl Load {
             pieces_sent: sent.pieces(),
             pieces_held_up: sent.held_up(),
             audio_seconds_sent: sent.pieces() as f64 * self.pace.piece.as_secs_f64(),
-            tally: counting.await?,
+            cut_short,
+            tally,
         })
     }
 
@@ -108,6 +121,12 @@ impl Load {
             channels.push(connect(&self.server).await?);
         }
         Ok(channels)
+    }
+
+    fn verdict(&self, bound: Duration, streams: usize) -> Verdict {
+        let hop = crate::report::seconds(self.config.interim_hop.as_ref());
+        let audio = self.pace.duration.as_secs_f64() * self.pace.speed.unwrap_or(1.0);
+        Verdict::on(bound, ((audio / hop).ceil() * streams as f64) as u64)
     }
 
     /// Streams stand at different places of the track, as people speak at different times.
@@ -144,10 +163,17 @@ fn count_of(time: Duration, every: Duration) -> u64 {
     (time.as_secs_f64() / every.as_secs_f64()).round().max(1.0) as u64
 }
 
-async fn count(mut observations: mpsc::Receiver<Observation>) -> Tally {
+/// Counts until all streams are over, or until the verdict is certain; tells which of the two.
+async fn count(mut observations: mpsc::Receiver<Observation>, mut verdict: Option<Verdict>) -> (Tally, bool) {
     let mut tally = Tally::new();
     while let Some(observation) = observations.recv().await {
+        if let Some(verdict) = &mut verdict {
+            verdict.take(&observation);
+        }
         tally.take(observation);
+        if verdict.as_ref().is_some_and(Verdict::is_certain) {
+            return (tally, true);
+        }
     }
-    tally
+    (tally, false)
 }

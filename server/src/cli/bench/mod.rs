@@ -16,6 +16,7 @@ mod svg;
 mod table;
 mod tally;
 mod track;
+mod verdict;
 
 use super::SettingsArgs;
 use super::console::{say, say_part};

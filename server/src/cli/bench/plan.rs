@@ -4,6 +4,9 @@ use super::load::{Figures, Load};
 use super::search::Search;
 use std::time::Duration;
 
+/// Between a load that was ended early and the next one.
+const REST: Duration = Duration::from_secs(5);
+
 /// Which loads are put on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plan {
@@ -34,12 +37,16 @@ impl Plan {
         let mut steps = self.steps().into_iter();
         let mut loads = Vec::new();
         while let Some(streams) = search.as_ref().map_or_else(|| steps.next(), Search::next) {
-            let figures = load.run(streams).await?;
+            let figures = load.run(streams, search.as_ref().map(|_| bound)).await?;
             let kept = figures.keep_within(bound);
             if aloud && load.pace.speed.is_some() {
                 let verdict = if kept { "within the bound" } else { "beyond the bound" };
                 let p99 = figures.tally.update_latency.quantiles().p99_ms;
                 eprintln!("{streams} streams: 99 of 100 updates within {p99:.1} ms, {verdict}");
+            }
+            if figures.cut_short {
+                // What the server still has to do for the streams that were left must not burden the next load.
+                tokio::time::sleep(REST).await;
             }
             if let Some(search) = &mut search {
                 search.tell(kept);
