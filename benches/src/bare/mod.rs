@@ -21,6 +21,8 @@ const PIECE_SAMPLES: usize = 1600;
 const REPETITIONS: usize = 6;
 /// Streams that go through the loop side by side; the best number counts.
 const LANES: [usize; 4] = [1, 4, 16, 32];
+/// Linux tells a thread's time only to a tick of some milliseconds, so everything is done as often as makes seconds of it.
+const STREAMS: usize = 32;
 
 /// Features and scores of one stream's audio, without a server.
 pub(crate) struct BareWork {
@@ -79,15 +81,15 @@ impl BareWork {
 
     /// What a second of audio costs at the best number of streams side by side.
     pub(crate) fn cost(&mut self) -> Result<BareCost> {
-        Ok(BareCost { work: self.seconds(self.lanes)?, segmenter: self.segmenter()? })
+        Ok(BareCost { work: self.work(self.lanes)?, segmenter: self.segmenter()? })
     }
 
     fn choose_lanes(&mut self) -> Result<()> {
         let mut best = f64::INFINITY;
         // The first one warms up and is taken twice.
-        self.seconds(LANES[0])?;
+        self.go_through(LANES[0])?;
         for lanes in LANES {
-            let cost = self.seconds(lanes)?;
+            let cost = self.work(lanes)?;
             if cost < best {
                 (best, self.lanes) = (cost, lanes);
             }
@@ -95,13 +97,21 @@ impl BareWork {
         Ok(())
     }
 
-    /// Processor time per second of audio of `lanes` streams that hear the same and go in step.
-    fn seconds(&mut self, lanes: usize) -> Result<f64> {
+    /// Processor time per second of audio with `lanes` streams side by side.
+    fn work(&mut self, lanes: usize) -> Result<f64> {
+        let begun = own_thread_seconds()?;
+        for _ in 0..STREAMS / lanes {
+            self.go_through(lanes)?;
+        }
+        Ok(self.per_second(own_thread_seconds()? - begun))
+    }
+
+    /// The audio once, with `lanes` streams that hear the same and go in step.
+    fn go_through(&mut self, lanes: usize) -> Result<()> {
         let mut streams: Vec<Lane> =
             (0..lanes).map(|_| Lane::new(self.model.as_ref())).collect::<Result<_, _>>()?;
         let mut asked = self.asked.iter().peekable();
         let (mut heard, mut logits) = (0, Vec::new());
-        let begun = own_thread_seconds()?;
         for piece in self.samples.chunks(PIECE_SAMPLES) {
             for stream in &mut streams {
                 stream.hear(piece)?;
@@ -125,20 +135,25 @@ impl BareWork {
                 }
             }
         }
-        let audio = PIPELINE_RATE.seconds_of(self.samples.len() as u64) * lanes as f64;
-        Ok((own_thread_seconds()? - begun) / audio)
+        Ok(())
     }
 
     fn segmenter(&self) -> Result<f64> {
-        let mut segmenter = Segmenter::new(&Endpointing::default());
         let mut events = Vec::new();
         let begun = own_thread_seconds()?;
-        for piece in self.samples.chunks(PIECE_SAMPLES) {
-            events.clear();
-            segmenter.push(piece, &mut events);
+        for _ in 0..STREAMS {
+            let mut segmenter = Segmenter::new(&Endpointing::default());
+            for piece in self.samples.chunks(PIECE_SAMPLES) {
+                events.clear();
+                segmenter.push(piece, &mut events);
+            }
         }
-        let audio = PIPELINE_RATE.seconds_of(self.samples.len() as u64);
-        Ok((own_thread_seconds()? - begun) / audio)
+        Ok(self.per_second(own_thread_seconds()? - begun))
+    }
+
+    /// Of what [`STREAMS`] streams took, the share of a second of audio.
+    fn per_second(&self, seconds: f64) -> f64 {
+        seconds / (PIPELINE_RATE.seconds_of(self.samples.len() as u64) * STREAMS as f64)
     }
 }
 

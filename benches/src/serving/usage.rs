@@ -40,7 +40,7 @@ impl Usage {
     }
 }
 
-/// Processor time of the calling thread, to the nanosecond.
+/// Processor time of the calling thread, as it was at the last tick.
 pub(crate) fn own_thread_seconds() -> Result<f64> {
     let path = "/proc/thread-self/schedstat";
     let text = fs::read_to_string(path).with_context(|| format!("read {path}"))?;
