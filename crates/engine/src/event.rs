@@ -10,7 +10,7 @@ pub enum Event {
     /// Somebody began or stopped speaking.
     Speech(SpeechEdge),
     /// The model answered.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// Something about the audio that the client should know.
     Warning(Warning),
     /// What the client may forget; only for clients that come back.

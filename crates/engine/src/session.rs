@@ -17,6 +17,8 @@ use undertone_core::{
 /// Samples between two looks at the segmenter: its own frame of 16 ms. Work happens at multiples of it,
 /// counted from the stream's start, so that the cut of the audio into messages cannot matter.
 const STEP_SAMPLES: u64 = 256;
+/// Bytes decoded at a time, so that an idle stream does not hold the room that its largest message took.
+const PUSH_BYTES: usize = 4096;
 
 /// What a session needs to know.
 #[derive(Debug, Clone)]
@@ -142,8 +144,11 @@ impl Session {
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<(), SessionError> {
         self.begun |= !bytes.is_empty();
-        self.reader.push(bytes, &mut self.samples)?;
-        self.process(false, steps)
+        for piece in bytes.chunks(PUSH_BYTES) {
+            self.reader.push(piece, &mut self.samples)?;
+            self.process(false, steps)?;
+        }
+        Ok(())
     }
 
     /// From now on, updates that fall due are left out, or no longer. What an update would have brought, the next one does.

@@ -5,6 +5,7 @@ use crate::sample_buffer::{FrameSamples, SampleBuffer};
 use crate::spectrum::PowerSpectrum;
 use crate::stage::BlockStage;
 use crate::{Block, Recipe, RecipeError};
+use std::sync::Arc;
 use undertone_core::{FrameGrid, FrameLayout, Frames};
 
 /// Computes a recipe's frames of one stream of samples.
@@ -26,7 +27,7 @@ use undertone_core::{FrameGrid, FrameLayout, Frames};
 /// ```
 #[derive(Debug, Clone)]
 pub struct FeatureExtractor {
-    layout: FrameLayout,
+    layout: Arc<FrameLayout>,
     buffer: SampleBuffer,
     rows: RowMaker,
     deltas: Option<DeltaStage>,
@@ -41,12 +42,12 @@ impl FeatureExtractor {
         let window = recipe.window_samples as usize;
         let history = recipe.longest_span().saturating_sub(window);
         Ok(Self {
-            layout: FrameLayout {
+            layout: Arc::new(FrameLayout {
                 dim: columns.len(),
                 grid: FrameGrid { hop_samples: recipe.hop_samples, window_samples: recipe.window_samples },
                 look_ahead_frames: deltas.as_ref().map_or(0, DeltaStage::look_ahead) as u32,
                 columns,
-            },
+            }),
             buffer: SampleBuffer::new(window, recipe.hop_samples as usize, history),
             rows: RowMaker::new(recipe),
             deltas,

@@ -2,13 +2,17 @@
 
 use crate::{Mel, MelNorm, MelScale};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Sums run over this many lanes, so that they compile to vector instructions; weights are padded to it.
 pub(crate) const LANES: usize = 8;
 
-/// The bands' weights, only where they are not 0.
+/// The bands' weights, only where they are not 0; shared by all streams.
 #[derive(Debug, Clone)]
-pub(crate) struct MelFilters {
+pub(crate) struct MelFilters(Arc<Weights>);
+
+#[derive(Debug)]
+struct Weights {
     bands: Vec<Band>,
     weights: Vec<f32>,
 }
@@ -23,27 +27,30 @@ impl MelFilters {
     /// Weights for the spectrum of an FFT of `fft_size` at `sample_rate_hz`.
     pub(crate) fn new(mel: &Mel, fft_size: usize, sample_rate_hz: u32) -> Self {
         let edges = mel.edges_hz();
-        let mut filters = Self { bands: Vec::with_capacity(mel.bins as usize), weights: Vec::new() };
+        let mut filters = Weights { bands: Vec::with_capacity(mel.bins as usize), weights: Vec::new() };
         for edge in edges.windows(3) {
             let triangle = Triangle { left: edge[0], centre: edge[1], right: edge[2], norm: mel.norm };
             filters.add(&triangle, fft_size, sample_rate_hz);
         }
-        filters
+        Self(Arc::new(filters))
     }
 
     /// Bands that no bin of the spectrum falls into.
     pub(crate) fn empty_bands(&self) -> usize {
-        self.bands.iter().filter(|band| band.weights.is_empty()).count()
+        self.0.bands.iter().filter(|band| band.weights.is_empty()).count()
     }
 
     /// Writes the bands' powers into `out`, one per band.
     /// `power` holds the spectrum and at least [`LANES`] zeros behind it.
     pub(crate) fn apply(&self, power: &[f32], out: &mut [f32]) {
-        for (value, band) in out.iter_mut().zip(&self.bands) {
-            *value = dot(&self.weights[band.weights.clone()], &power[band.first_bin..]);
+        let Weights { bands, weights } = &*self.0;
+        for (value, band) in out.iter_mut().zip(bands) {
+            *value = dot(&weights[band.weights.clone()], &power[band.first_bin..]);
         }
     }
+}
 
+impl Weights {
     fn add(&mut self, triangle: &Triangle, fft_size: usize, sample_rate_hz: u32) {
         let bin_hz = f64::from(sample_rate_hz) / fft_size as f64;
         let start = self.weights.len();

@@ -17,13 +17,13 @@ pub(crate) const MIN_FFT_SIZE: u32 = 4 * BLOCK_BINS as u32;
 /// ones in the imaginary parts (Press et al., Numerical Recipes, section 12.3).
 #[derive(Clone)]
 pub(crate) struct PowerSpectrum {
-    window: Vec<f32>,
+    window: Arc<[f32]>,
     fft: Arc<dyn Fft<f32>>,
     packed: Vec<Complex<f32>>,
     /// One value longer than the transform.
     transformed: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
-    twiddles: Vec<BinBlock>,
+    twiddles: Arc<[BinBlock]>,
     power: Vec<f32>,
 }
 
@@ -34,11 +34,11 @@ impl PowerSpectrum {
         let fft = FftPlanner::new().plan_fft_forward(half);
         let zero = Complex::new(0.0, 0.0);
         Self {
-            window: shape.values(window_samples),
+            window: shape.values(window_samples).into(),
             packed: vec![zero; half],
             transformed: vec![zero; half + 1],
             scratch: vec![zero; fft.get_immutable_scratch_len()],
-            twiddles: twiddles(fft_size),
+            twiddles: twiddles(fft_size).into(),
             power: vec![0.0; half + 1 + LANES],
             fft,
         }
@@ -70,7 +70,8 @@ impl PowerSpectrum {
         self.transformed[half] = self.transformed[0];
         let (z, mirrored) = (&self.transformed[..middle], &self.transformed[middle + 1..]);
         let (lower, upper) = self.power[..=half].split_at_mut(middle);
-        let spectrum = z.as_chunks().0.iter().zip(mirrored.as_chunks().0.iter().rev()).zip(&self.twiddles);
+        let spectrum =
+            z.as_chunks().0.iter().zip(mirrored.as_chunks().0.iter().rev()).zip(self.twiddles.iter());
         let (lower, mirrored_upper) = (lower.as_chunks_mut().0, upper[1..].as_chunks_mut().0);
         let power = lower.iter_mut().zip(mirrored_upper.iter_mut().rev());
         for (((z, mirrored), w), (lower, upper)) in spectrum.zip(power) {

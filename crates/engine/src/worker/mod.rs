@@ -253,7 +253,7 @@ fn deliver_score(
         Err(error) => Err(failure(error.kind(), error.to_string())),
     };
     match answered {
-        Ok(answer) => stream.tell(Event::Answer(answer), context.observer.as_ref()),
+        Ok(answer) => stream.tell(Event::Answer(Box::new(answer)), context.observer.as_ref()),
         Err(failure) => stream.fail(failure, context.observer.as_ref()),
     }
 }

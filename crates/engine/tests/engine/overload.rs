@@ -59,7 +59,7 @@ async fn answers(mut events: StreamEvents) -> Vec<Answer> {
     let mut answers = Vec::new();
     while let Some(event) = events.next().await {
         if let Event::Answer(answer) = event {
-            answers.push(answer);
+            answers.push(*answer);
         }
     }
     answers

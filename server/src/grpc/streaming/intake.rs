@@ -3,7 +3,7 @@
 use super::{Ask, ReplySender, Tell};
 use crate::grpc::{reply, status};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -18,8 +18,8 @@ pub(super) struct Intake {
     pub(super) idle: Duration,
     /// The number that the next audio message should carry, once the client has begun to number them.
     pub(super) expected_sequence: Option<u64>,
-    /// Takes the status of a client that broke the protocol; it holds one.
-    pub(super) broken: mpsc::Sender<Status>,
+    /// Takes the status of a client that broke the protocol.
+    pub(super) broken: oneshot::Sender<Status>,
     /// Cancelled when the stream is over, for whatever reason; nothing more is taken then.
     pub(super) over: CancellationToken,
 }
@@ -46,7 +46,7 @@ impl Intake {
             Ok(EndReason::Finished) => drop(self.input.finish().await),
             Ok(reason) => drop(self.input.end(reason).await),
             // Before the input is dropped, which cancels the stream: the client is to learn of its mistake.
-            Err(status) => drop(self.broken.send(status).await),
+            Err(status) => drop(self.broken.send(status)),
         }
     }
 
@@ -93,7 +93,7 @@ impl Intake {
         if let Some(expected) = self.expected_sequence.filter(|&expected| expected != sequence) {
             let warning = reply::gap(expected, sequence);
             // Fails only when the client is gone.
-            let _ = self.replies.send(Ok(reply::reply(Tell::Warning(warning)))).await;
+            let _ = self.replies.send(Box::new(Ok(reply::reply(Tell::Warning(warning))))).await;
         }
         self.expected_sequence = Some(sequence.wrapping_add(1));
     }

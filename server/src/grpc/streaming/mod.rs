@@ -11,7 +11,8 @@ use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
@@ -25,9 +26,12 @@ use v1::streaming_recognize_response::Message as Tell;
 /// Replies that may wait for the transport; then events wait in the engine, which drops updates.
 const REPLY_QUEUE: usize = 8;
 
+/// A reply, or how the call ended. Boxed, since a queue holds room for dozens of them even while it is empty.
+type Reply = Box<Result<v1::StreamingRecognizeResponse, Status>>;
+type ReplySender = mpsc::Sender<Reply>;
 /// The replies of one call.
-pub type ReplyStream = ReceiverStream<Result<v1::StreamingRecognizeResponse, Status>>;
-type ReplySender = mpsc::Sender<Result<v1::StreamingRecognizeResponse, Status>>;
+pub type ReplyStream =
+    Map<ReceiverStream<Reply>, fn(Reply) -> Result<v1::StreamingRecognizeResponse, Status>>;
 
 /// Answers one call.
 pub(crate) async fn recognize<S>(recognition: Arc<Recognition>, mut asks: S) -> Result<ReplyStream, Status>
@@ -43,9 +47,9 @@ where
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
     let started = v1::Started { acknowledgement, ..reply::started(id, &request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
-    let _ = replies.send(Ok(reply::reply(Tell::Started(started)))).await;
+    let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
-    let (broken, input_broke) = mpsc::channel(1);
+    let (broken, input_broke) = oneshot::channel();
     let idle = recognition.settings.idle_timeout;
     let over = CancellationToken::new();
     let intake =
@@ -62,7 +66,7 @@ where
         _over: over.drop_guard(),
     };
     tokio::spawn(outflow.run(events, input_broke));
-    Ok(ReceiverStream::new(receiver))
+    Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
 }
 
 /// Opens a checked stream in the engine and records that it was opened.

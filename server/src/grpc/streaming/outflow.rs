@@ -6,7 +6,7 @@ use crate::grpc::{recorded, reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
 use undertone_core::{EndReason, StreamId};
@@ -31,12 +31,20 @@ pub(super) struct Outflow {
 }
 
 impl Outflow {
-    pub(super) async fn run(mut self, mut events: StreamEvents, mut input_broke: mpsc::Receiver<Status>) {
+    pub(super) async fn run(mut self, mut events: StreamEvents, input_broke: oneshot::Receiver<Status>) {
         let mut updates_sent = 0;
+        let input_broke = async {
+            match input_broke.await {
+                Ok(status) => status,
+                // The input ended in order.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::pin!(input_broke);
         let status = loop {
             let event = tokio::select! {
                 biased;
-                Some(status) = input_broke.recv() => break Err(status),
+                status = &mut input_broke => break Err(status),
                 () = self.replies.closed() => break Err(Status::cancelled("the client went away")),
                 event = events.next() => event,
             };
@@ -88,7 +96,7 @@ impl Outflow {
     }
 
     async fn send(&self, message: Tell) -> Result<(), Status> {
-        let sending = self.replies.send(Ok(reply::reply(message)));
+        let sending = self.replies.send(Box::new(Ok(reply::reply(message))));
         match tokio::time::timeout(self.patience, sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Status::cancelled("the client went away")),
@@ -110,7 +118,7 @@ impl Outflow {
                 let reason = if cancelled { EndReason::Cancelled } else { EndReason::Failed };
                 tracing::debug!(stream = %self.id, code = ?status.code(), message = status.message(), "a stream broke");
                 // Fails when the client is gone, or still does not read; then nobody is there to be told.
-                let _ = tokio::time::timeout(self.patience, self.replies.send(Err(status))).await;
+                let _ = tokio::time::timeout(self.patience, self.replies.send(Box::new(Err(status)))).await;
                 self.recognition.record_broken(self.id, reason, self.heard).await;
             }
         }
