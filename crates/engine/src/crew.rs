@@ -165,10 +165,23 @@ impl Hiring {
             thin_after: self.config.thin_after,
         };
         let running = running.clone();
+        let pinned = self.config.pin_workers;
         thread::Builder::new().name(format!("worker-{place}")).spawn(move || {
+            if pinned {
+                stay_on_core(place);
+            }
             worker::run(receiver, &context);
             drop(running);
         })?;
         Ok(handle)
+    }
+}
+
+/// Keeps this thread on one core; more workers than cores share them in turn.
+fn stay_on_core(place: usize) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    let core = cores.get(place % cores.len().max(1));
+    if !core.is_some_and(|&core| core_affinity::set_for_current(core)) {
+        tracing::warn!(worker = place, "the worker cannot be kept on a core and runs on any");
     }
 }

@@ -17,6 +17,8 @@ use undertone_core::{ErrorKind, Model, StreamId};
 pub struct EngineConfig {
     /// Worker threads; at least 1.
     pub workers: usize,
+    /// Whether each worker stays on one core, counted through those that the process may use.
+    pub pin_workers: bool,
     /// Streams at a time over all workers; more are refused.
     pub max_streams: usize,
     /// Bytes of encoded audio that a stream may have under way; then its client waits.

@@ -100,6 +100,7 @@ fn engine(reader: &mut Reader) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     EngineConfig {
         workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,

@@ -18,6 +18,7 @@ fn engine(workers: usize, event_queue: usize) -> Engine {
 fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
+        pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 8192,
         worker_queue: 16,
@@ -343,4 +344,30 @@ async fn a_stuck_worker_loses_its_streams_with_a_delay_and_another_one_takes_its
     assert_eq!(engine.open_streams(), 0);
     let answers = answers(&run(&engine, config(None), &recording(0.5), 640).await);
     assert_eq!(answers.len(), 1, "the worker in its place works");
+}
+
+/// The cores that threads of this name may use, as Linux lists them.
+#[cfg(target_os = "linux")]
+fn cores_of(thread: &str) -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").flatten();
+    let own = tasks.filter(|task| {
+        std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == thread)
+    });
+    let allowed = own.filter_map(|task| {
+        let status = std::fs::read_to_string(task.path().join("status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+        Some(line.trim().to_owned())
+    });
+    allowed.collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_pinned_worker_stays_on_one_core() {
+    // A place that no other test of this program has.
+    let _engine = start(EngineConfig { pin_workers: true, ..sizes(7, 64) });
+    let is_one = |cores: &String| cores.parse::<u32>().is_ok();
+    while !cores_of("worker-6").iter().all(is_one) || cores_of("worker-6").is_empty() {
+        tokio::task::yield_now().await;
+    }
 }
