@@ -35,7 +35,7 @@ fn recipe() -> TrainingRecipe {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/cnn.toml");
     let mut recipe = TrainingRecipe::read(&path).expect("a good recipe");
     let body = Body::Cnn(CnnShape { channels: [2, 2, 3, 3], attention: 4 });
-    recipe.speeds_percent = vec![100];
+    (recipe.speeds_percent, recipe.ensemble) = (vec![100], 1);
     for (architecture, plan) in
         [(&mut recipe.whole, &mut recipe.whole_plan), (&mut recipe.stream, &mut recipe.stream_plan)]
     {

@@ -114,6 +114,15 @@ impl Frames {
         self.values.drain(..(rows * self.dim).min(self.values.len()));
     }
 
+    /// Gives memory back, down to room for `rows` frames, where there is room for more than twice as many and no more than
+    /// `rows` are held.
+    pub fn shrink_to(&mut self, rows: usize) {
+        let kept = rows * self.dim;
+        if self.values.len() <= kept && self.values.capacity() > 2 * kept {
+            self.values.shrink_to(kept);
+        }
+    }
+
     /// Drops all frames, keeping the memory.
     pub fn clear(&mut self) {
         self.values.clear();
@@ -170,6 +179,21 @@ mod tests {
             let right = GRID.frames_centred_in(SampleRange { start: cut, end: 4_000 });
             assert_eq!(left.end, right.start);
         }
+    }
+
+    #[test]
+    fn memory_is_given_back_only_where_much_of_it_is_left() {
+        let mut frames = Frames::new(4);
+        (0..100).for_each(|_| frames.push_row(&[1.0; 4]));
+        frames.shrink_to(10);
+        assert!(frames.values.capacity() >= 400, "they are held");
+        frames.drop_front(95);
+        frames.shrink_to(10);
+        assert!((40..400).contains(&frames.values.capacity()), "{}", frames.values.capacity());
+        let kept = frames.values.capacity();
+        frames.clear();
+        frames.shrink_to(10);
+        assert_eq!(frames.values.capacity(), kept, "it is not much");
     }
 
     #[test]

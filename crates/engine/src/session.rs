@@ -19,6 +19,8 @@ use undertone_core::{
 const STEP_SAMPLES: u64 = 256;
 /// Bytes decoded at a time, so that an idle stream does not hold the room that its largest message took.
 const PUSH_BYTES: usize = 4096;
+/// Room for frames that a stream keeps while nobody speaks.
+const KEPT_FRAMES: usize = 32;
 
 /// What a session needs to know.
 #[derive(Debug, Clone)]
@@ -202,6 +204,7 @@ impl Session {
         let keep = self.grid.frames_centred_in(SampleRange { start: 0, end: self.needed_from() }).end;
         let droppable = keep.saturating_sub(self.first_frame).min(self.frames.len() as u64);
         self.frames.drop_front(droppable as usize);
+        self.frames.shrink_to(KEPT_FRAMES);
         self.first_frame += droppable;
     }
 
