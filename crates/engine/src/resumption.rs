@@ -3,7 +3,7 @@
 //! Nothing is kept for a stream that is gone. Its client keeps the audio behind the last acknowledged sample, and a new
 //! session hears that again: first some that tunes ear and frames, then what has no final answer yet.
 
-use undertone_core::FrameGrid;
+use undertone_core::{FrameGrid, PIPELINE_RATE, SampleRate};
 
 /// Audio in front of what is to be answered that a session hears again, 1 s: voice detector and frames look back.
 const WARM_UP: u64 = 16_000;
@@ -41,9 +41,9 @@ pub(crate) struct Acknowledger {
 }
 
 impl Acknowledger {
-    /// Checkpoints lie at multiples of `source_grid`, of `step` and of the frames' hop.
-    pub(crate) fn new(from: Checkpoint, source_grid: u64, (grid, step): (FrameGrid, u64)) -> Self {
-        let unit = [u64::from(grid.hop_samples), step].into_iter().fold(source_grid.max(1), common_multiple);
+    /// Checkpoints lie at multiples of `step` and of the frames' hop that are whole samples at the `source`'s rate.
+    pub(crate) fn new(from: Checkpoint, source: SampleRate, (grid, step): (FrameGrid, u64)) -> Self {
+        let unit = [u64::from(grid.hop_samples), step].into_iter().fold(common_grid(source), common_multiple);
         Self { unit, latest: from, next_look: from.position + LOOK_EVERY }
     }
 
@@ -77,6 +77,12 @@ impl Acknowledger {
     }
 }
 
+/// Every multiple of so many pipeline samples is a whole number of samples at `rate`.
+fn common_grid(rate: SampleRate) -> u64 {
+    let pipeline = u64::from(PIPELINE_RATE.hz());
+    pipeline / common_divisor(pipeline, u64::from(rate.hz()))
+}
+
 fn common_multiple(one: u64, other: u64) -> u64 {
     one / common_divisor(one, other) * other
 }
@@ -91,9 +97,22 @@ mod tests {
 
     const GRID: FrameGrid = FrameGrid { hop_samples: 160, window_samples: 400 };
 
+    fn rate(hz: u32) -> SampleRate {
+        SampleRate::new(hz).expect("an accepted rate")
+    }
+
+    #[test]
+    fn positions_on_the_common_grid_are_whole_samples_at_any_rate() {
+        for hz in [8_000, 11_025, 16_000, 22_050, 44_100, 44_101, 48_000] {
+            let grid = common_grid(rate(hz));
+            assert_eq!(grid * u64::from(hz) % u64::from(PIPELINE_RATE.hz()), 0, "{hz} Hz, {grid}");
+        }
+        assert_eq!(common_grid(rate(44_100)), 160);
+    }
+
     #[test]
     fn checkpoints_lie_where_frames_steps_and_source_samples_all_begin() {
-        let mut acknowledger = Acknowledger::new(Checkpoint::default(), 640, (GRID, 256));
+        let mut acknowledger = Acknowledger::new(Checkpoint::default(), rate(11_025), (GRID, 256));
         let checkpoint = acknowledger.settle(90_000, 3, 100_000);
         assert_eq!(checkpoint, Checkpoint { position: 83_200, answered_until: 90_000, utterances: 3 });
         assert_eq!([160, 256, 640].map(|unit| checkpoint.position % unit), [0; 3]);
@@ -101,7 +120,7 @@ mod tests {
 
     #[test]
     fn silence_is_acknowledged_once_per_second_and_speech_not_at_all() {
-        let mut acknowledger = Acknowledger::new(Checkpoint::default(), 1, (GRID, 256));
+        let mut acknowledger = Acknowledger::new(Checkpoint::default(), PIPELINE_RATE, (GRID, 256));
         let told = |position: u64, needed_from: u64, own: &mut Acknowledger| {
             own.look(position, needed_from).map(|checkpoint| checkpoint.position)
         };

@@ -37,9 +37,9 @@ pub struct SessionConfig {
     pub min_frames: usize,
     /// Where in its stream the session begins: the first byte is that of this place's sample.
     pub from: ResumePoint,
-    /// For a client that comes back when the stream breaks off: every multiple of so many samples is a whole number of
-    /// the source's samples. `None` for a client that does not.
-    pub acknowledge: Option<u64>,
+    /// Whether the client comes back when the stream breaks off, and is told what it may forget. Only for a format that
+    /// names its rate.
+    pub acknowledge: bool,
 }
 
 /// A stream cannot go on.
@@ -103,7 +103,8 @@ impl Session {
         let layout = extractor.layout();
         let from = config.from.checkpoint;
         let grid = (layout.grid, STEP_SAMPLES);
-        let acknowledger = config.acknowledge.map(|source| Acknowledger::new(from, source, grid));
+        let rate = config.format.sample_rate.filter(|_| config.acknowledge);
+        let acknowledger = rate.map(|rate| Acknowledger::new(from, rate, grid));
         Ok(Self {
             reader: AudioReader::new(config.format, config.limits)?,
             segmenter: Segmenter::going_on(&config.endpointing, from.position, from.answered_until),

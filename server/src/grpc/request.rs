@@ -54,7 +54,7 @@ pub(crate) fn check(
         interim_hop: config.interim_results.then(|| PIPELINE_RATE.samples_in(hop)),
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
-        acknowledge: None,
+        acknowledge: false,
     };
     let effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),

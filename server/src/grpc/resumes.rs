@@ -29,12 +29,11 @@ pub(super) fn check(
             "a recording in one message is sent again instead",
         ));
     }
-    let rate = session.format.sample_rate.filter(|_| !session.format.encoding.is_container());
-    let Some(rate) = rate else {
+    if session.format.encoding.is_container() {
         let sentence = "a container cannot be taken up in its middle; send samples without a header";
         return Err(status::bad_field("config.resumable", sentence));
-    };
-    session.acknowledge = Some(common_grid(rate));
+    }
+    session.acknowledge = true;
     if config.resume_token.is_empty() {
         return Ok(None);
     }
@@ -65,7 +64,7 @@ impl Acknowledging {
         stream: StreamId,
         (effective, session): (&v1::RecognitionConfig, &SessionConfig),
     ) -> Option<Self> {
-        session.acknowledge?;
+        session.acknowledge.then_some(())?;
         Some(Self {
             recognition: Arc::clone(recognition),
             claim: Claim { stream, config: ConfigDigest::of(effective) },
@@ -76,7 +75,7 @@ impl Acknowledging {
 
     pub(super) fn acknowledgement(&self, point: ResumePoint) -> v1::Acknowledgement {
         let position = point.checkpoint.position;
-        // Exact: the position is a multiple of `common_grid`.
+        // Exact: sessions acknowledge whole samples of the source.
         let source_samples = position * u64::from(self.rate.hz()) / u64::from(PIPELINE_RATE.hz());
         let now = self.recognition.clock.now();
         v1::Acknowledgement {
@@ -85,15 +84,6 @@ impl Acknowledging {
             audio: Some(reply::at(position)),
         }
     }
-}
-
-/// Every multiple of so many pipeline samples is a whole number of samples at `rate`.
-fn common_grid(rate: SampleRate) -> u64 {
-    let (mut one, mut other) = (PIPELINE_RATE.hz(), rate.hz());
-    while other > 0 {
-        (one, other) = (other, one % other);
-    }
-    u64::from(PIPELINE_RATE.hz() / one)
 }
 
 /// Whole seconds of audio that the stream may still have behind `from`.
@@ -110,19 +100,4 @@ fn frame_bytes(format: AudioFormat) -> u64 {
         _ => 1,
     };
     sample_bytes * u64::from(format.channels.unwrap_or(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_on_the_common_grid_are_whole_samples_at_any_rate() {
-        for hz in [8_000, 11_025, 16_000, 22_050, 44_100, 44_101, 48_000] {
-            let rate = SampleRate::new(hz).expect("an accepted rate");
-            let grid = common_grid(rate);
-            assert_eq!(grid * u64::from(hz) % u64::from(PIPELINE_RATE.hz()), 0, "{hz} Hz, {grid}");
-        }
-        assert_eq!(common_grid(SampleRate::new(44_100).expect("an accepted rate")), 160);
-    }
 }

@@ -243,6 +243,6 @@ pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
         interim_hop,
         min_frames: 1,
         from: ResumePoint::default(),
-        acknowledge: None,
+        acknowledge: false,
     }
 }

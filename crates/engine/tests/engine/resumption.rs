@@ -31,7 +31,7 @@ fn engine() -> Engine {
 }
 
 fn of_a_client_that_comes_back(from: ResumePoint) -> SessionConfig {
-    SessionConfig { from, acknowledge: Some(1), ..config(None) }
+    SessionConfig { from, acknowledge: true, ..config(None) }
 }
 
 async fn open(engine: &Engine, from: ResumePoint) -> (StreamInput, StreamEvents) {
