@@ -28,14 +28,14 @@ struct Arguments {
     /// Measure bundles with random weights, made from the trainer's recipes, whose graphs carry state.
     #[arg(long, conflicts_with = "models_dir")]
     untrained: bool,
-    /// The Python of `train`, with torch and numpy.
+    /// The Python of `train` (with torch and numpy) and `features` (with kaldi-native-fbank and librosa).
     #[arg(long, default_value = "python3")]
     python: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
-    /// Log-mel frames against the bare Fourier transforms.
+    /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
     Features,
     /// Memory of a server per open stream.
     Memory,
@@ -65,7 +65,7 @@ fn main() -> Result<()> {
 impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
-            Bench::Features => measure_features(),
+            Bench::Features => measure_features(&self.python),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Startup => measure_startup(&self.options(untrained)?),
             Bench::Stateful => measure_stateful(&self.options(untrained)?),

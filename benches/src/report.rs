@@ -19,6 +19,16 @@ pub struct Figure {
     pub max: f64,
 }
 
+/// What a figure should be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    /// Less is better.
+    AtMost(f64),
+    /// More is better.
+    AtLeast(f64),
+}
+
 /// A benchmark's figures. `headline` and `baseline` are medians over `runs`, `spread` their lowest and highest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -26,10 +36,8 @@ pub struct Report {
     pub bench: &'static str,
     /// The figures that the benchmark is for.
     pub headline: BTreeMap<&'static str, f64>,
-    /// What they should be at most, or where more is better at least.
-    pub aim: BTreeMap<&'static str, f64>,
-    /// Whether more is better.
-    pub more_is_better: bool,
+    /// What they should be.
+    pub aim: BTreeMap<&'static str, Aim>,
     /// The figures that they are made of.
     pub baseline: BTreeMap<&'static str, f64>,
     /// Lowest and highest of every figure.
@@ -58,11 +66,14 @@ impl Figure {
 
 impl Report {
     /// Takes medians over `runs`. Figures with an aim are the headline, all others the baseline.
-    pub fn new(bench: &'static str, aim: BTreeMap<&'static str, f64>, runs: Vec<Run>) -> Self {
+    pub fn new(
+        bench: &'static str,
+        aim: impl IntoIterator<Item = (&'static str, Aim)>,
+        runs: Vec<Run>,
+    ) -> Self {
         let mut report = Self {
             bench,
-            aim,
-            more_is_better: false,
+            aim: aim.into_iter().collect(),
             headline: BTreeMap::new(),
             baseline: BTreeMap::new(),
             spread: BTreeMap::new(),
@@ -81,12 +92,6 @@ impl Report {
         }
         report.runs = runs;
         report
-    }
-
-    /// For figures of which more is better.
-    pub fn at_least(mut self) -> Self {
-        self.more_is_better = true;
-        self
     }
 
     /// Makes a figure without an aim part of the headline.
@@ -130,8 +135,8 @@ impl fmt::Display for Report {
             let [min, max] = self.spread[name];
             write!(f, "  {name:<36} {value:>9.3}  ({min:.3} to {max:.3})")?;
             match self.aim.get(name) {
-                Some(aim) if self.more_is_better => writeln!(f, "  aim at least {aim}")?,
-                Some(aim) => writeln!(f, "  aim at most {aim}")?,
+                Some(Aim::AtLeast(least)) => writeln!(f, "  aim at least {least}")?,
+                Some(Aim::AtMost(most)) => writeln!(f, "  aim at most {most}")?,
                 None => writeln!(f)?,
             }
         }
@@ -146,7 +151,7 @@ mod tests {
     #[test]
     fn figures_with_an_aim_are_the_headline() {
         let runs = [3.0, 1.0, 2.0].map(|value| Run::from([("ratio", value), ("base", 2.0 * value)]));
-        let report = Report::new("sample", BTreeMap::from([("ratio", 2.5)]), runs.to_vec());
+        let report = Report::new("sample", [("ratio", Aim::AtMost(2.5))], runs.to_vec());
         assert_eq!(report.headline, BTreeMap::from([("ratio", 2.0)]));
         assert_eq!(report.baseline, BTreeMap::from([("base", 4.0)]));
         assert_eq!(report.spread["ratio"], [1.0, 3.0]);

@@ -1,9 +1,8 @@
 //! How long a server takes until it is ready.
 
 use crate::serving::{MODELS, ServerProcess, ServerSettings};
-use crate::{Options, Report, Run};
+use crate::{Aim, Options, Report, Run};
 use anyhow::Result;
-use std::collections::BTreeMap;
 use std::time::Instant;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
@@ -30,7 +29,7 @@ pub fn measure_startup(options: &Options) -> Result<Report> {
             runs.push(Run::from([("seconds", seconds), ("answered_seconds", answered_seconds)]));
         }
     }
-    let report = Report::new("startup", BTreeMap::from([("seconds", 1.0)]), runs);
+    let report = Report::new("startup", [("seconds", Aim::AtMost(1.0))], runs);
     Ok(report.about("models", models.join("; ")).about("work", WORK))
 }
 

@@ -1,8 +1,7 @@
 //! Interim updates from carried state against scoring a window of the last seconds again.
 
-use crate::{Options, Report, Run, noise};
+use crate::{Aim, Options, Report, Run, noise};
 use anyhow::{Context, Result};
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,7 +39,7 @@ pub fn measure_stateful(options: &Options) -> Result<Report> {
             runs.push(figures);
         }
     }
-    Ok(Report::new("stateful", BTreeMap::from([("speedup", 4.0)]), runs).at_least())
+    Ok(Report::new("stateful", [("speedup", Aim::AtLeast(4.0))], runs))
 }
 
 struct Contest {

@@ -2,10 +2,9 @@
 
 use crate::bare::BareWork;
 use crate::serving::{Generator, MODELS, ServerProcess, ServerSettings};
-use crate::{Options, Report, Run};
+use crate::{Aim, Options, Report, Run};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::thread;
 
 const RUNS: usize = 5;
@@ -101,7 +100,7 @@ pub fn measure_streams(options: &Options) -> Result<Report> {
     }
     let models: Vec<String> = works.iter().map(BareWork::model).collect();
     let aims = [("ratio", 0.7), ("cnn_streams_per_core", 300.0), ("lstm_streams_per_core", 600.0)];
-    let report = Report::new("streams", BTreeMap::from(aims), runs).at_least();
+    let report = Report::new("streams", aims.map(|(name, least)| (name, Aim::AtLeast(least))), runs);
     Ok(report.about("models", models.join("; ")).about("work", WORK))
 }
 

@@ -2,10 +2,9 @@
 
 use crate::bare::BareWork;
 use crate::serving::{Generator, MODELS, ServerProcess, ServerSettings};
-use crate::{Options, Report, Run};
+use crate::{Aim, Options, Report, Run};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 const RUNS: usize = 5;
 const STREAMS: &str = "16";
@@ -66,7 +65,7 @@ pub fn measure_tax(options: &Options) -> Result<Report> {
         .iter()
         .map(|work| format!("{}, best with {} streams side by side", work.model(), work.lanes()))
         .collect();
-    let report = Report::new("tax", BTreeMap::from([("ratio", 0.8)]), runs).at_least();
+    let report = Report::new("tax", [("ratio", Aim::AtLeast(0.8))], runs);
     Ok(report.about("models", models.join("; ")).about("work", WORK))
 }
 

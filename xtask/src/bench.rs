@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::process;
-use crate::pytorch;
+use crate::python::{Environment, FEATURE_LIBRARIES, PYTORCH};
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
-/// The one that is measured against PyTorch.
-const TRAIN: &str = "train";
+/// Those that measure against software in Python, and what it needs.
+const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("train", PYTORCH)];
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -24,7 +24,7 @@ pub(crate) struct Bench {
     pub(crate) models_dir: Option<PathBuf>,
     /// Whether to measure bundles with random weights and graphs that carry state.
     pub(crate) untrained: bool,
-    /// The interpreter of `train`; one with PyTorch is made in the cache if not given.
+    /// The interpreter of a benchmark in [`IN_PYTHON`]; one is made in the cache if not given.
     pub(crate) python: Option<PathBuf>,
 }
 
@@ -47,8 +47,8 @@ impl Bench {
         if let Some(models_dir) = self.models_dir {
             cargo.arg("--models-dir").arg(std::path::absolute(models_dir)?);
         }
-        if self.name == TRAIN {
-            let python = self.python.map_or_else(|| pytorch::provide(workspace), Ok)?;
+        if let Some((_, environment)) = IN_PYTHON.iter().find(|(name, _)| *name == self.name) {
+            let python = self.python.map_or_else(|| environment.provide(workspace), Ok)?;
             cargo.arg("--python").arg(std::path::absolute(python)?);
         }
         process::run(&mut cargo)

@@ -12,7 +12,7 @@ mod package;
 mod postgres;
 mod process;
 mod progress;
-mod pytorch;
+mod python;
 mod server;
 mod stage;
 mod test;
@@ -86,7 +86,7 @@ enum Task {
         /// Bundles with random weights, made from the trainer's recipes, whose graphs carry state
         #[arg(long)]
         untrained: bool,
-        /// An interpreter with torch and numpy for `train`; the cached one if not given, made when it is missing
+        /// The interpreter of `train` and `features`, with what they measure against; a cached one if not given
         #[arg(long)]
         python: Option<PathBuf>,
     },

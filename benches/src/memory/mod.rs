@@ -3,10 +3,9 @@
 mod idle;
 
 use crate::serving::{Generator, MODELS, ServerProcess, ServerSettings, Usage};
-use crate::{Options, Report, Run};
+use crate::{Aim, Options, Report, Run};
 use anyhow::{Result, ensure};
 use idle::IdleStreams;
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
@@ -46,7 +45,7 @@ pub fn measure_memory(options: &Options) -> Result<Report> {
         figures.extend(active(options)?);
         runs.push(figures);
     }
-    let report = Report::new("memory", BTreeMap::from([("idle_stream_bytes", AIM_BYTES)]), runs);
+    let report = Report::new("memory", [("idle_stream_bytes", Aim::AtMost(AIM_BYTES))], runs);
     let report = report.with_headline("active_stream_bytes").about("models", model);
     Ok(report.about("work", WORK))
 }

@@ -4,10 +4,9 @@ mod contest;
 mod pytorch;
 mod workload;
 
-use crate::{Report, Run};
+use crate::{Aim, Report, Run};
 use anyhow::Result;
 use contest::{Contest, Names};
-use std::collections::BTreeMap;
 use std::path::Path;
 use workload::Workload;
 
@@ -57,5 +56,5 @@ pub fn measure_train(python: &Path) -> Result<Report> {
         }
     }
     let version = format!("torch {} with {THREADS} threads", contests[0].version());
-    Ok(Report::new("train", BTreeMap::from([(HEADLINE, 1.5)]), runs).against("pytorch", version))
+    Ok(Report::new("train", [(HEADLINE, Aim::AtMost(1.5))], runs).against("pytorch", version))
 }

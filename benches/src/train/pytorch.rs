@@ -1,21 +1,17 @@
 //! PyTorch's side of `train`: a Python process that trains an epoch whenever it is asked to.
 
 use super::workload::Workload;
+use crate::python::Script;
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/train_pytorch.py");
 
 /// The process, with the workload in its memory.
 #[derive(Debug)]
 pub(super) struct Pytorch {
-    process: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    script: Script,
     pub(super) description: Description,
 }
 
@@ -44,34 +40,12 @@ impl Pytorch {
     pub(super) fn start(python: &Path, workload: &Workload) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a folder for the workload")?;
         workload.write(folder.path())?;
-        let mut command = Command::new(python);
-        command.arg(SCRIPT).arg(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().with_context(|| format!("start {}", python.display()))?;
-        let requests = process.stdin.take().context("the process has no input")?;
-        let mut answers = BufReader::new(process.stdout.take().context("the process has no output")?);
-        // Once it answers it has read the folder, which may go.
-        let description = read(&mut answers)
-            .with_context(|| format!("{} must have torch and numpy: see --python", python.display()))?;
-        Ok(Self { process, requests, answers, description })
+        let (script, description) = Script::start(python, SCRIPT.as_ref(), folder.path(), &[])?;
+        Ok(Self { script, description })
     }
 
     /// Trains one more epoch.
     pub(super) fn epoch(&mut self) -> Result<Epoch> {
-        writeln!(self.requests, "epoch").context("ask PyTorch for an epoch")?;
-        read(&mut self.answers)
+        self.script.ask("epoch")
     }
-}
-
-impl Drop for Pytorch {
-    fn drop(&mut self) {
-        // A process that has ended already cannot be ended, and that is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn read<T: DeserializeOwned>(answers: &mut impl BufRead) -> Result<T> {
-    let mut line = String::new();
-    answers.read_line(&mut line).context("read what PyTorch answers")?;
-    serde_json::from_str(&line).with_context(|| format!("PyTorch's side answered {line:?}"))
 }

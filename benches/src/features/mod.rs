@@ -1,11 +1,15 @@
-//! Log-mel frames, streamed as the server streams them, against the Fourier transforms alone.
+//! Log-mel frames, streamed as the server streams them, against the Fourier transforms alone and against
+//! kaldi-native-fbank and librosa.
 
-use crate::{Report, Run, noise};
+mod libraries;
+
+use crate::{Aim, Report, Run, noise};
 use anyhow::{Context, Result};
+use libraries::Libraries;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
-use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use undertone_core::Frames;
@@ -16,10 +20,17 @@ const SECONDS: usize = 60;
 const RATE: usize = 16_000;
 /// 20 ms, what a client typically sends at once.
 const PUSH_SAMPLES: usize = 320;
+/// Name, ratio and duration of each library.
+const LIBRARIES: [[&str; 3]; 2] = [
+    ["kaldi_native_fbank", "vs_kaldi_native_fbank", "kaldi_native_fbank_us_per_frame"],
+    ["librosa", "vs_librosa", "librosa_us_per_frame"],
+];
 
 /// Compares `logmel64` over a minute of noise with as many complex transforms of its FFT size
-/// (`vs_bare_fft`), and also with the half as long ones that a real signal needs.
-pub fn measure_features() -> Result<Report> {
+/// (`vs_bare_fft`, in time), and also with the half as long ones that a real signal needs; and with what
+/// kaldi-native-fbank and librosa make of the same audio on one thread (`vs_*`, in throughput). `python` is an
+/// interpreter that has both.
+pub fn measure_features(python: &Path) -> Result<Report> {
     let recipe = named_recipe("logmel64")?;
     let mut log_mel = Extraction::new(&recipe)?;
     let mut others = [
@@ -28,6 +39,7 @@ pub fn measure_features() -> Result<Report> {
     ];
     let mut complex = BareTransforms::new(recipe.fft_size as usize);
     let mut halved = BareTransforms::new(recipe.fft_size as usize / 2);
+    let mut libraries = Libraries::start(python, &recipe, &log_mel.clip)?;
     let mut runs = Vec::with_capacity(RUNS);
     // The first run only warms caches up.
     for run in 0..=RUNS {
@@ -43,6 +55,11 @@ pub fn measure_features() -> Result<Report> {
             ("bare_half_fft_us_per_frame", micros(bare_half)),
             ("times_real_time", SECONDS as f64 / features),
         ]);
+        for [name, ratio, micros] in LIBRARIES {
+            let seconds = libraries.seconds_per_frame(name)?;
+            figures.insert(ratio, seconds * frames as f64 / features);
+            figures.insert(micros, seconds * 1e6);
+        }
         for (name, recipe) in &mut others {
             figures.insert(name, micros(recipe.seconds().0));
         }
@@ -50,7 +67,14 @@ pub fn measure_features() -> Result<Report> {
             runs.push(figures);
         }
     }
-    Ok(Report::new("features", BTreeMap::from([("vs_bare_fft", 2.5)]), runs))
+    let aims = [
+        ("vs_bare_fft", Aim::AtMost(2.5)),
+        ("vs_kaldi_native_fbank", Aim::AtLeast(4.0)),
+        ("vs_librosa", Aim::AtLeast(2.5)),
+    ];
+    let report = Report::new("features", aims, runs);
+    let report = report.against("kaldi_native_fbank", libraries.versions.kaldi_native_fbank);
+    Ok(report.against("librosa", libraries.versions.librosa))
 }
 
 fn named_recipe(name: &str) -> Result<Recipe> {
