@@ -1,6 +1,7 @@
 //! The workers, and how one that is stuck is replaced.
 
 use crate::capacity::Capacity;
+use crate::mailbox::Mailbox;
 use crate::pulse::Pulse;
 use crate::worker::{self, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
@@ -11,7 +12,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use undertone_core::Model;
 
 /// The watchdog looks so many times before a worker counts as stuck.
@@ -21,7 +22,7 @@ const LOOKS: u32 = 8;
 #[derive(Debug, Clone)]
 pub(crate) struct WorkerHandle {
     /// Bounded by `worker_queue`; when it is full, senders wait.
-    pub(crate) messages: mpsc::Sender<Message>,
+    pub(crate) messages: Mailbox,
     /// Streams that it owns.
     pub(crate) load: Arc<AtomicUsize>,
     /// How much of its time they take.
@@ -136,15 +137,14 @@ impl Crew {
         self.ended.store(true, Ordering::Release);
         for worker in self.workers() {
             worker.stop.store(true, Ordering::Release);
-            // A full queue means that the worker is awake and looks at the flag.
-            let _ = worker.messages.try_send(Message::Look);
+            worker.messages.post(Message::Look);
         }
     }
 }
 
 impl Hiring {
     fn hire(&self, place: usize, running: &Sender<Infallible>) -> io::Result<WorkerHandle> {
-        let (messages, receiver) = mpsc::channel(self.config.worker_queue.max(1));
+        let (messages, mail) = Mailbox::new(self.config.worker_queue);
         let (give_up, lost) = watch::channel(false);
         let handle = WorkerHandle {
             messages,
@@ -162,6 +162,7 @@ impl Hiring {
             stop: handle.stop.clone(),
             pulse: handle.pulse.clone(),
             capacity: handle.capacity.clone(),
+            max_batch: self.config.max_batch,
             thin_after: self.config.thin_after,
         };
         let running = running.clone();
@@ -170,7 +171,7 @@ impl Hiring {
             if pinned {
                 stay_on_core(place);
             }
-            worker::run(receiver, &context);
+            worker::run(mail, &context);
             drop(running);
         })?;
         Ok(handle)

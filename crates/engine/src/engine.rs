@@ -1,6 +1,7 @@
 //! The engine: workers, and which of them takes a new stream.
 
-use crate::crew::{Crew, unless_lost};
+use crate::crew::{Crew, WorkerHandle, unless_lost};
+use crate::ramp::Ramp;
 use crate::worker::{LoadGuard, Message, NewStream};
 use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
 use std::convert::Infallible;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 use undertone_core::{ErrorKind, Model, StreamId};
 
@@ -32,6 +33,8 @@ pub struct EngineConfig {
     pub stuck_after: Duration,
     /// A stream is refused when live streams would take more than this share of every worker's time with it.
     pub admit_below: f64,
+    /// A worker answers what it has once so many answers have been asked for; at least 1.
+    pub max_batch: usize,
     /// Updates of a live stream are left out while its worker is busy with others for longer than this.
     pub thin_after: Duration,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
@@ -73,6 +76,8 @@ impl OpenError {
     }
 }
 
+/// A new stream waits for its turn for at most so long, where many come at once.
+const OPEN_WITHIN: Duration = Duration::from_secs(2);
 /// How long a dropped engine waits for workers that are inside a plugin.
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -80,6 +85,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 pub struct Engine {
     config: EngineConfig,
     crew: Arc<Crew>,
+    ramp: Ramp,
     watchdog: Thread,
     draining: AtomicBool,
     /// Nothing is ever sent through it: it disconnects when the last worker has ended.
@@ -96,7 +102,8 @@ impl Engine {
         let (running, ended) = std::sync::mpsc::channel::<Infallible>();
         let crew = Arc::new(Crew::start(&config, models, observer, &running)?);
         let watchdog = crew.watch(running)?;
-        Ok(Self { config, crew, watchdog, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
+        let ramp = Ramp::new(config.workers);
+        Ok(Self { config, crew, ramp, watchdog, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
     }
 
     /// Streams that are open.
@@ -104,7 +111,8 @@ impl Engine {
         self.crew.open_streams()
     }
 
-    /// Gives a new stream to the least loaded worker.
+    /// Gives a new stream to the least loaded worker. Where many come at once they wait, since what they take shows only
+    /// after a while.
     pub async fn open(
         &self,
         id: StreamId,
@@ -117,7 +125,7 @@ impl Engine {
         if self.open_streams() >= self.config.max_streams {
             return Err(OpenError::Full { limit: self.config.max_streams });
         }
-        let worker = self.crew.least_loaded(self.config.admit_below).ok_or(OpenError::Busy)?;
+        let worker = self.admit().await?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
         let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);
@@ -144,6 +152,20 @@ impl Engine {
             ended: false,
         };
         Ok((input, StreamEvents { id, events, worker_waits, worker: messages, lost: Some(lost) }))
+    }
+
+    /// The worker for a new stream, once there may be one more.
+    async fn admit(&self) -> Result<WorkerHandle, OpenError> {
+        let until = Instant::now() + OPEN_WITHIN;
+        loop {
+            let worker = self.crew.least_loaded(self.config.admit_below).ok_or(OpenError::Busy)?;
+            let now = Instant::now();
+            match self.ramp.wait(self.open_streams(), now) {
+                None => return Ok(worker),
+                Some(wait) if now + wait > until => return Err(OpenError::Busy),
+                Some(wait) => tokio::time::sleep(wait).await,
+            }
+        }
     }
 
     /// Takes no new streams and ends the open ones, answering what they heard.

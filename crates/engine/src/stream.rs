@@ -1,6 +1,7 @@
 //! The asynchronous ends of a stream: what the server holds while a worker owns the stream itself.
 
 use crate::crew::unless_lost;
+use crate::mailbox::Mailbox;
 use crate::worker::{Input, Message, failure};
 use crate::{Event, StreamFailure};
 use bytes::Bytes;
@@ -33,7 +34,7 @@ pub struct StreamClosed;
 #[derive(Debug)]
 pub struct StreamInput {
     pub(crate) id: StreamId,
-    pub(crate) worker: mpsc::Sender<Message>,
+    pub(crate) worker: Mailbox,
     /// Becomes true when the worker is given up.
     pub(crate) lost: watch::Receiver<bool>,
     /// Bytes that the stream may have under way; the worker gives them back.
@@ -90,8 +91,8 @@ impl StreamInput {
 impl Drop for StreamInput {
     fn drop(&mut self) {
         if !self.ended {
-            // A full queue means that the worker is awake; it then sees that nobody reads the stream's events.
-            let _ = self.worker.try_send(Message::Input(self.id, Input::Abandon));
+            // Where it is lost, the worker sees that nobody reads the stream's events.
+            self.worker.post(Message::Input(self.id, Input::Abandon));
         }
     }
 }
@@ -103,7 +104,7 @@ pub struct StreamEvents {
     pub(crate) events: mpsc::Receiver<Event>,
     /// Set by the worker while it waits for room.
     pub(crate) worker_waits: Arc<AtomicBool>,
-    pub(crate) worker: mpsc::Sender<Message>,
+    pub(crate) worker: Mailbox,
     /// Becomes true when the worker is given up; gone once the reader was told.
     pub(crate) lost: Option<watch::Receiver<bool>>,
 }
@@ -133,7 +134,7 @@ fn worker_lost() -> StreamFailure {
 impl Drop for StreamEvents {
     fn drop(&mut self) {
         self.events.close();
-        // A worker that holds events back for this reader learns that it is gone. A full queue means that it is awake.
-        let _ = self.worker.try_send(Message::Wake(self.id));
+        // A worker that holds events back for this reader learns that it is gone.
+        self.worker.post(Message::Wake(self.id));
     }
 }

@@ -106,6 +106,7 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
         admit_below: f64::from(reader.number("engine.admit_below", 0.85, 0.0..=1.0)),
+        max_batch: reader.count("engine.max_batch", 16, 1..=1024) as usize,
         thin_after: reader.duration("engine.thin_after", Duration::from_millis(100)),
         stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),

@@ -1,27 +1,30 @@
-//! A worker: one OS thread that owns its streams. Each turn it takes one piece of input from every stream that has
-//! some, scores whatever they ask for in one batch per model, and hands out the events.
+//! A worker: one OS thread that owns its streams. Each turn it takes a piece of input from the streams that have some, the
+//! longest waiting first, until as many answers are asked for as one batch may hold; scores them in one batch per model, and
+//! hands out the events.
 
 use crate::answer::ScoringFacts;
-use crate::capacity::{Capacity, Ledger};
+use crate::capacity::{Capacity, Ledger, TurnCost};
 use crate::extractor_pool::ExtractorPool;
+use crate::mailbox::Mail;
 use crate::pulse::Pulse;
 use crate::scoring::Classifiers;
 use crate::step::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 use undertone_core::{EndReason, Model, StreamId};
 
+mod agenda;
 mod liveness;
 mod owned_stream;
 mod turn;
 
+use agenda::Agenda;
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
-use turn::{Pending, Score, Turn};
+use turn::{Pending, Score, Taken, Turn};
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub(crate) enum Message {
     Input(StreamId, Input),
     /// A reader made room.
     Wake(StreamId),
-    /// Look whether it is time to stop.
+    /// Look whether it is time to stop, or whether something was overlooked.
     Look,
     /// End every stream, answering what it heard.
     Drain,
@@ -64,14 +67,15 @@ pub(crate) struct WorkerContext {
     pub(crate) pulse: Arc<Pulse>,
     /// Is told how much of the worker's time its live streams take.
     pub(crate) capacity: Arc<Capacity>,
+    pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
-pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext) {
+pub(crate) fn run(mut mail: Mail, context: &WorkerContext) {
     loop {
         let turned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Worker::new(context).work(&mut messages);
+            Worker::new(context).work(&mut mail);
         }));
         match turned {
             Ok(()) => return,
@@ -84,14 +88,20 @@ pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext
     }
 }
 
+/// A worker takes no more streams when live ones wait for this part of the time after which updates are left out.
+const LATE_BEFORE_THIN: u32 = 10;
+/// So many pieces of input are taken in one turn at most, so that answers do not wait for long.
+const MOST_INPUTS: usize = 64;
+
 struct Worker<'a> {
     context: &'a WorkerContext,
     streams: BTreeMap<StreamId, OwnedStream>,
     extractors: ExtractorPool,
     classifiers: Classifiers,
+    agenda: Agenda,
+    /// The streams that somebody speaks into.
+    live: HashSet<StreamId>,
     ledger: Ledger,
-    /// The recording that last had a turn.
-    last_bulk: Option<StreamId>,
     /// Streams that were on their way when the engine drained are drained too.
     drained: bool,
 }
@@ -110,17 +120,18 @@ impl<'a> Worker<'a> {
             streams: BTreeMap::new(),
             extractors: ExtractorPool::default(),
             classifiers,
-            ledger: Ledger::new(Instant::now()),
-            last_bulk: None,
+            agenda: Agenda::default(),
+            live: HashSet::new(),
+            ledger: Ledger::new(Instant::now(), context.thin_after / LATE_BEFORE_THIN),
             drained: false,
         }
     }
 
-    fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
+    fn work(&mut self, mail: &mut Mail) {
         while !self.context.stop.load(Ordering::Acquire) {
-            if !self.streams.values().any(OwnedStream::can_go_on) {
+            if self.agenda.is_empty() {
                 self.context.pulse.rest();
-                match messages.blocking_recv() {
+                match mail.wait() {
                     Some(message) => {
                         self.context.pulse.beat();
                         self.take(message);
@@ -129,8 +140,11 @@ impl<'a> Worker<'a> {
                 }
             }
             self.context.pulse.beat();
-            while let Ok(message) = messages.try_recv() {
+            while let Some(message) = mail.next() {
                 self.take(message);
+            }
+            if mail.something_was_overlooked() {
+                self.look_at_all();
             }
             self.turn();
         }
@@ -139,72 +153,94 @@ impl<'a> Worker<'a> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Open(new) => self.open(*new),
-            Message::Input(id, input) => {
-                if let Some(stream) = self.streams.get_mut(&id) {
-                    stream.queue(input);
-                }
-            }
-            Message::Wake(id) => {
-                if let Some(stream) = self.streams.get_mut(&id) {
-                    stream.delivery.resume();
-                }
-            }
+            Message::Input(id, input) => self.touch(id, |stream| stream.queue(input)),
+            Message::Wake(id) => self.touch(id, |stream| stream.delivery.resume()),
             Message::Look => {}
             Message::Drain => {
                 self.drained = true;
                 for stream in self.streams.values_mut() {
                     stream.queue(Input::End(EndReason::Drained));
                 }
+                self.look_at_all();
             }
         }
+    }
+
+    /// Does something with a stream, which may have something to do after it.
+    fn touch(&mut self, id: StreamId, act: impl FnOnce(&mut OwnedStream)) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            act(stream);
+            if stream.can_go_on() {
+                self.agenda.add(id, stream.is_bulk());
+            }
+        }
+    }
+
+    fn look_at_all(&mut self) {
+        let able = self.streams.iter().filter(|(_, stream)| stream.can_go_on());
+        able.for_each(|(&id, stream)| self.agenda.add(id, stream.is_bulk()));
     }
 
     fn open(&mut self, new: NewStream) {
         let id = new.id;
         let extractor = self.extractors.take(new.model.as_ref());
-        let mut stream = OwnedStream::open(new, extractor, self.context.observer.clone());
-        if self.drained {
-            stream.queue(Input::End(EndReason::Drained));
-        }
+        let stream = OwnedStream::open(new, extractor, self.context.observer.clone());
         self.streams.insert(id, stream);
+        let drained = self.drained;
+        self.touch(id, |stream| {
+            if drained {
+                stream.queue(Input::End(EndReason::Drained));
+            }
+        });
     }
 
     fn turn(&mut self) {
-        let began = Instant::now();
-        let taken = self.who_has_a_turn();
-        let live = taken.iter().filter(|id| self.streams[id].is_live()).count();
-        let pending = self.advance_streams(&taken);
-        let scores = self.score(&pending);
-        self.deliver(pending, scores);
-        self.retire();
-        let capacity = (self.context.capacity.as_ref(), self.streams.len());
-        self.ledger.enter([began, Instant::now()], [live, taken.len()], capacity);
+        let (began, streams) = (Instant::now(), self.streams.len());
+        let mut taken = self.advance_streams();
+        let scores = self.score(&taken.pending);
+        self.deliver(std::mem::take(&mut taken.pending), scores);
+        self.retire(&taken.streams);
+        let cost = TurnCost {
+            began,
+            ended: Instant::now(),
+            streams,
+            live: taken.live_share(),
+            waited: taken.waited,
+        };
+        self.ledger.enter(cost, &self.context.capacity);
     }
 
-    /// Every stream that can take input; beside live streams only one recording that comes faster than it was spoken, each
-    /// in its turn, so that nobody who speaks waits for many of them.
-    fn who_has_a_turn(&mut self) -> Vec<StreamId> {
-        let some_live = self.streams.values().any(OwnedStream::is_live);
-        let with_work = self.streams.iter().filter(|(_, stream)| stream.has_work());
-        let (bulk, mut taken): (Vec<StreamId>, Vec<StreamId>) =
-            with_work.map(|(&id, _)| id).partition(|id| some_live && self.streams[id].is_bulk());
-        let next = bulk.iter().find(|&&id| Some(id) > self.last_bulk).or(bulk.first()).copied();
-        self.last_bulk = next.or(self.last_bulk);
-        taken.extend(next);
+    /// Lets streams take one piece of input each. Beside live streams only one recording that comes faster than it was
+    /// spoken, each in its turn, so that nobody who speaks waits for many of them.
+    fn advance_streams(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        if let Some(id) = self.agenda.next_bulk() {
+            self.advance(id, &mut taken);
+        }
+        while taken.streams.len() < MOST_INPUTS && taken.asked < self.context.max_batch {
+            let spoken = self.agenda.next_spoken();
+            let next = if self.live.is_empty() { spoken.or_else(|| self.agenda.next_bulk()) } else { spoken };
+            let Some(id) = next else { break };
+            self.advance(id, &mut taken);
+        }
         taken
     }
 
-    /// Lets every one of these streams take one piece of input.
-    fn advance_streams(&mut self, taken: &[StreamId]) -> Vec<Pending> {
-        let mut pending = Vec::new();
-        let mut steps = Vec::new();
-        for id in taken {
-            if let Some(stream) = self.streams.get_mut(id) {
-                stream.advance(self.context, &mut steps);
-                pending.extend(steps.drain(..).map(|step| Pending { stream: *id, step }));
-            }
+    fn advance(&mut self, id: StreamId, taken: &mut Taken) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        taken.streams.push(id);
+        if !stream.has_work() {
+            return;
         }
-        pending
+        taken.live += usize::from(stream.is_live());
+        let mut steps = std::mem::take(&mut taken.steps);
+        taken.waited = taken.waited.max(stream.advance(self.context, &mut steps));
+        if stream.is_live() {
+            self.live.insert(id)
+        } else {
+            self.live.remove(&id)
+        };
+        taken.take_steps(id, steps);
     }
 
     fn score(&mut self, pending: &[Pending]) -> Vec<Option<Score>> {
@@ -227,15 +263,23 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Gives up the streams that have nothing more to say.
-    fn retire(&mut self) {
-        for stream in self.streams.values_mut() {
+    /// Gives up those of `streams` that have nothing more to say; the others are listed again if they have something to do.
+    fn retire(&mut self, streams: &[StreamId]) {
+        for &id in streams {
+            let Some(stream) = self.streams.get_mut(&id) else { continue };
             stream.delivery.resume();
             if let Some(extractor) = stream.wind_down() {
                 self.extractors.put_back(stream.model.reference(), extractor);
             }
+            if !stream.is_live() {
+                self.live.remove(&id);
+            }
+            if stream.is_over() {
+                self.streams.remove(&id);
+            } else if stream.can_go_on() {
+                self.agenda.add(id, stream.is_bulk());
+            }
         }
-        self.streams.retain(|_, stream| !stream.is_over());
     }
 }
 

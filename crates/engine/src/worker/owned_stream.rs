@@ -142,13 +142,14 @@ impl OwnedStream {
         matches!(self.liveness, Liveness::Bulk { .. })
     }
 
-    /// Takes one piece of input.
-    pub(crate) fn advance(&mut self, context: &WorkerContext, steps: &mut Vec<Step>) {
+    /// Takes one piece of input. Gives the time that it has waited for other streams, where somebody speaks.
+    pub(crate) fn advance(&mut self, context: &WorkerContext, steps: &mut Vec<Step>) -> Duration {
         let observer = context.observer.as_ref();
         let is_live = self.is_live();
         let (Some(session), Some((own_time, input))) = (&mut self.session, self.inbox.pop_front()) else {
-            return;
+            return Duration::ZERO;
         };
+        let mut waited_for_others = Duration::ZERO;
         let begun = Instant::now();
         let before = session.position();
         let done = match input {
@@ -159,6 +160,9 @@ impl OwnedStream {
                 // What waited for the stream's own audio before it did not wait for a busy worker.
                 let others = waited.saturating_sub(self.own_time - own_time);
                 session.thin_updates(is_live && others > context.thin_after);
+                if is_live {
+                    waited_for_others = others;
+                }
                 let done = session.push(&data, steps);
                 observer.updates_thinned(self.model.reference(), session.take_thinned());
                 self.liveness = self.liveness.heard(session.position() - self.from, begun);
@@ -192,6 +196,7 @@ impl OwnedStream {
             // What was found before the mistake is still answered: it stands in `steps` before this.
             steps.push(Step::Tell(Event::Failed(failure(error.kind(), error.to_string()))));
         }
+        waited_for_others
     }
 
     /// The frames that `request` names; none once the stream has failed.

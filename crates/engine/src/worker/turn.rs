@@ -15,6 +15,35 @@ pub(super) struct Pending {
     pub(super) step: Step,
 }
 
+/// What one turn works on.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) streams: Vec<StreamId>,
+    /// How many of them somebody speaks into.
+    pub(super) live: usize,
+    pub(super) pending: Vec<Pending>,
+    /// Answers that they ask for.
+    pub(super) asked: usize,
+    /// How long input of a live stream has waited for other streams, at most.
+    pub(super) waited: Duration,
+    /// Room for the steps of one stream.
+    pub(super) steps: Vec<Step>,
+}
+
+impl Taken {
+    /// Takes what a stream's piece of input led to.
+    pub(super) fn take_steps(&mut self, stream: StreamId, mut steps: Vec<Step>) {
+        self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
+        self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
+        self.steps = steps;
+    }
+
+    /// The share of the work that was done for streams that somebody speaks into.
+    pub(super) fn live_share(&self) -> f64 {
+        self.live as f64 / self.streams.len().max(1) as f64
+    }
+}
+
 /// A model, with the requests for it: place among the pending steps, and frames.
 type Group<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
 

@@ -21,6 +21,7 @@ fn engine() -> Engine {
         worker_queue: 16,
         event_queue: 1024,
         admit_below: 1.0,
+        max_batch: 16,
         thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
         abstain_below: None,

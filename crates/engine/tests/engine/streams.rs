@@ -24,6 +24,7 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
         worker_queue: 16,
         event_queue,
         admit_below: 1.0,
+        max_batch: 16,
         thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
         abstain_below: None,

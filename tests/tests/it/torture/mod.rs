@@ -2,7 +2,11 @@
 
 mod streaming;
 
+fn is_long() -> bool {
+    std::env::var_os("UNDERTONE_TORTURE").is_some()
+}
+
 /// `short` with all tests, `long` when it is asked for.
 fn scaled(short: usize, long: usize) -> usize {
-    if std::env::var_os("UNDERTONE_TORTURE").is_some() { long } else { short }
+    if is_long() { long } else { short }
 }

@@ -1,4 +1,6 @@
-//! Streams under faults: clients that vanish or do not read, servers that are replaced.
+//! Streams under faults: clients that vanish or do not read, servers that are replaced, more load than there is room for.
+
+mod overload;
 
 use super::scaled;
 use std::collections::BTreeMap;

@@ -1,0 +1,113 @@
+//! Four times as many streams as one worker has room for.
+
+use super::super::{is_long, scaled};
+use serde_json::Value;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+use undertone_proto::v1::recognizer_client::RecognizerClient;
+use undertone_store::JournalReader;
+use undertone_tests::{TestServer, float_config, stage, stream_of};
+
+/// Streams of a load that nobody would feel.
+const FEW: usize = 8;
+/// Clients that ask for a stream again and again.
+const CALLERS: usize = 4;
+
+/// Puts a load on the server from another process; gives its figures.
+async fn load(server: &TestServer, streams: usize, seconds: usize, warm_up: usize) -> Value {
+    let mut command = Command::new(stage().unwrap().join("bin/undertone"));
+    command.args(["bench", "--json", "--model", "cnn", "--server", server.url()]);
+    command.args(["--streams", &streams.to_string()]);
+    command.args(["--duration", &format!("{seconds}s"), "--warm-up", &format!("{warm_up}s")]);
+    command.stderr(Stdio::inherit());
+    let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(done.status.success());
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let figures = report["loads"][0].clone();
+    assert_eq!(figures["streams_failed"], 0, "{}", figures["failures"]);
+    assert_eq!(figures["updates_dropped"], 0);
+    figures
+}
+
+fn count(figures: &Value, what: &str) -> usize {
+    figures[what].as_u64().unwrap() as usize
+}
+
+fn p99(figures: &Value) -> f64 {
+    figures["update_latency_ms"]["p99"].as_f64().unwrap()
+}
+
+/// Asks for a stream until `over`, after every refusal as late as it was told; gives the refusals.
+async fn knock(url: String, over: Arc<AtomicBool>) -> usize {
+    let mut client = RecognizerClient::connect(url).await.unwrap();
+    let mut refusals = 0;
+    while !over.load(Ordering::Relaxed) {
+        let asks = tokio_stream::iter(stream_of(float_config("cnn"), &[], &[]));
+        let answer = match client.streaming_recognize(asks).await {
+            Ok(replies) => replies.into_inner().message().await.map(|_| ()),
+            Err(status) => Err(status),
+        };
+        if let Err(status) = answer {
+            refusals += 1;
+            tokio::time::sleep(told_delay(&status)).await;
+        }
+    }
+    refusals
+}
+
+fn told_delay(status: &Status) -> Duration {
+    assert_eq!(status.code(), Code::ResourceExhausted, "{}", status.message());
+    let retry = status.get_details_retry_info().expect("a refusal says when to come again");
+    retry.retry_delay.expect("a refusal says when to come again")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_times_the_load_is_refused_in_part_and_the_rest_is_answered_and_stored() {
+    // The short form is not to fill the machine.
+    let admit_below = if is_long() { "0.85" } else { "0.1" };
+    let flags = [
+        ("engine.workers", "1"),
+        ("engine.max_streams", "100000"),
+        ("engine.thin_after", "100ms"),
+        ("engine.admit_below", admit_below),
+    ];
+    let server = TestServer::start(&flags).await.unwrap();
+    let calm = load(&server, FEW, scaled(2, 20), 1).await;
+    let probe = load(&server, scaled(200, 4000), scaled(2, 10), scaled(2, 10)).await;
+    let room = count(&probe, "streams_ended");
+    assert!(room >= FEW, "{probe}");
+
+    let over = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> =
+        (0..CALLERS).map(|_| tokio::spawn(knock(server.url().to_owned(), over.clone()))).collect();
+    let offered = (4 * room).max(count(&probe, "streams"));
+    let crowded = load(&server, offered, scaled(3, 60), scaled(2, 10)).await;
+    over.store(true, Ordering::Relaxed);
+    let mut refusals = 0;
+    for caller in callers {
+        refusals += caller.await.unwrap();
+    }
+
+    let [ended, refused] = ["streams_ended", "streams_refused"].map(|what| count(&crowded, what));
+    assert_eq!(ended + refused, offered);
+    assert!(refused > 0 && refusals > 0, "{crowded}");
+    let (calm_p99, crowded_p99) = (p99(&calm), p99(&crowded));
+    println!(
+        "{offered} streams offered, {ended} taken, {refused} refused; p99 of updates {crowded_p99} ms, with {FEW} streams {calm_p99} ms"
+    );
+    if is_long() {
+        assert!(
+            crowded_p99 <= 2.0 * calm_p99,
+            "p99 of updates: {crowded_p99} ms, and {calm_p99} ms with {FEW} streams"
+        );
+    }
+    let finals: usize = [&calm, &probe, &crowded].map(|figures| count(figures, "finals")).iter().sum();
+    let data = server.stop().await.unwrap();
+    let journal = JournalReader::open(data.path()).await.unwrap();
+    let rows = journal.recent_predictions(finals as u32 * 2).await.unwrap();
+    assert_eq!(rows.len(), finals, "every final answer is stored");
+}
