@@ -1,5 +1,6 @@
 //! From a model's logits to an answer.
 
+use crate::shown::Shown;
 use crate::step::{Scope, ScoreRequest};
 use crate::utterance::Stability;
 use crate::{Answer, Checkpoint, ResumePoint, StreamFailure};
@@ -11,6 +12,7 @@ use undertone_core::{ErrorKind, Model, Probabilities, TimeParts};
 pub(crate) struct Answering {
     sequence: u64,
     stability: Stability,
+    shown: Shown,
     pub(crate) finals: u32,
     queue: Duration,
     features: Duration,
@@ -18,8 +20,13 @@ pub(crate) struct Answering {
 
 impl Answering {
     /// Goes on behind the answers that were given until `from`.
-    pub(crate) fn going_on(from: ResumePoint) -> Self {
-        Self { sequence: from.sequence, finals: from.finals, ..Self::default() }
+    pub(crate) fn going_on(from: ResumePoint, hysteresis: f32) -> Self {
+        Self {
+            sequence: from.sequence,
+            finals: from.finals,
+            shown: Shown::new(hysteresis),
+            ..Self::default()
+        }
     }
 
     /// `checkpoint` with the answers given so far.
@@ -56,6 +63,7 @@ impl Answering {
             trigger: request.trigger,
             stability: self.stability.of(request.utterance, request.trigger, &probabilities),
             interval: request.interval,
+            shown: self.shown.label(request.utterance, request.trigger.is_final(), &probabilities),
             abstained: probabilities.top().probability < abstain_below,
             plausible: model
                 .plausible_from()

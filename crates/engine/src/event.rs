@@ -69,6 +69,8 @@ pub struct Answer {
     pub interval: SampleRange,
     /// One probability per label.
     pub probabilities: Probabilities,
+    /// Index of the label to show: the most probable one, unless the stream's hysteresis keeps the one shown before.
+    pub shown: usize,
     /// Whether the model is too unsure to name an emotion.
     pub abstained: bool,
     /// Indices of the plausible labels, the most probable first; empty when the model gives no sets.

@@ -19,6 +19,7 @@ mod ramp;
 mod resumption;
 mod scoring;
 mod session;
+mod shown;
 mod step;
 mod stream;
 mod utterance;

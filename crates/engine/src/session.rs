@@ -33,6 +33,8 @@ pub struct SessionConfig {
     pub endpointing: Endpointing,
     /// Samples at 16 kHz between interim updates; `None` for no updates.
     pub interim_hop: Option<u64>,
+    /// How much more probable another label must be before it is shown in place of the one shown before, 0 to 1.
+    pub hysteresis: f32,
     /// Utterances of fewer frames are not scored.
     pub min_frames: usize,
     /// Where in its stream the session begins: the first byte is that of this place's sample.

@@ -67,6 +67,10 @@ pub struct RecognitionConfig {
     /// it. The rest is the stream's Started.effective_config. Empty: a new stream.
     #[prost(string, tag = "9")]
     pub resume_token: ::prost::alloc::string::String,
+    /// How much more probable another label must be, 0 to 1, before Result.shown of an utterance changes to it. 0: the most
+    /// probable label is always shown.
+    #[prost(float, tag = "10")]
+    pub hysteresis: f32,
 }
 /// A recording in one message.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -374,6 +378,10 @@ pub struct Result {
     /// What the client may forget now that it has this result; final results of resumable streams only.
     #[prost(message, optional, tag = "16")]
     pub acknowledgement: ::core::option::Option<Acknowledgement>,
+    /// The label to show: top, but an interim update keeps the one that the update before showed until another label is more
+    /// probable by more than RecognitionConfig.hysteresis.
+    #[prost(string, tag = "17")]
+    pub shown: ::prost::alloc::string::String,
 }
 /// A label and its probability.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -63,6 +63,7 @@ pub(crate) fn result(answer: &Answer, labels: &[String], prediction: Option<Pred
             .map(|(label, &probability)| v1::LabelProbability { label: label.clone(), probability })
             .collect(),
         top: labels.get(top.label).cloned().unwrap_or_default(),
+        shown: labels.get(answer.shown).cloned().unwrap_or_default(),
         confidence: top.probability,
         abstained: answer.abstained,
         trigger: trigger(answer.trigger).into(),

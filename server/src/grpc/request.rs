@@ -37,6 +37,9 @@ pub(crate) fn check(
     let format = audio_format(config.audio.unwrap_or_default(), first_bytes, &mut violations);
     let hop = interim_hop(&config, recognition, &mut violations);
     let endpointing = endpointing(config.endpointing, recognition, &mut violations);
+    if !(0.0..=1.0).contains(&config.hysteresis) {
+        violations.add("config.hysteresis", "give a number from 0 to 1");
+    }
     labels_within_limits(&config, recognition, &mut violations);
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
@@ -52,6 +55,7 @@ pub(crate) fn check(
         limits: recognition.settings.limits,
         endpointing,
         interim_hop: config.interim_results.then(|| PIPELINE_RATE.samples_in(hop)),
+        hysteresis: config.hysteresis,
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
         acknowledge: false,

@@ -38,17 +38,19 @@ pub(crate) fn render(report: &FileReport, palette: Palette) -> String {
     text
 }
 
-/// One line about an update: where, what, how sure.
+/// One line about an update: where, what is to be shown, how sure.
 pub(crate) fn update_line(result: &v1::Result, palette: Palette) -> String {
     let end = super::seconds(result.end.as_ref());
     let name = if result.abstained {
         palette.faint(&format!("{UNSURE:<10}"))
     } else {
-        palette.label(&result.top, &format!("{:<10}", result.top))
+        palette.label(&result.shown, &format!("{:<10}", result.shown))
     };
-    let percent = result.confidence * 100.0;
+    let shown = result.probabilities.iter().find(|own| own.label == result.shown);
+    let probability = shown.map_or(result.confidence, |own| own.probability);
+    let percent = probability * 100.0;
     let kind = if result.is_final { "final" } else { "so far" };
-    format!("  {end:>6.2} s  {name} {percent:>3.0} %  {} {}", bar(result.confidence), palette.faint(kind))
+    format!("  {end:>6.2} s  {name} {percent:>3.0} %  {} {}", bar(probability), palette.faint(kind))
 }
 
 fn render_utterance(utterance: &UtteranceReport, palette: Palette, text: &mut String) {

@@ -91,7 +91,7 @@ impl OwnedStream {
             from,
             model: new.model,
             delivery: Delivery::new(new.events, new.worker_waits),
-            answering: Answering::going_on(new.config.from),
+            answering: Answering::going_on(new.config.from, new.config.hysteresis),
             session: None,
             inbox: VecDeque::new(),
             liveness: Liveness::Unknown,

@@ -241,6 +241,7 @@ pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
             ..Endpointing::default()
         },
         interim_hop,
+        hysteresis: 0.0,
         min_frames: 1,
         from: ResumePoint::default(),
         acknowledge: false,

@@ -36,6 +36,9 @@ pub(super) struct RecognizeArgs {
     /// Send the recording as if it were being spoken, and show the updates.
     #[arg(long)]
     stream: bool,
+    /// With --stream: how much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
+    #[arg(long, value_name = "MARGIN", default_value_t = 0.0, requires = "stream")]
+    hysteresis: f32,
     /// What to print: a timeline, one JSON object per file and line, or CSV with a header.
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
@@ -89,6 +92,7 @@ fn config(args: &RecognizeArgs) -> v1::RecognitionConfig {
         model: args.model.clone(),
         interim_results: args.stream || timeline,
         interim_hop: timeline.then_some(hop),
+        hysteresis: args.hysteresis,
         ..v1::RecognitionConfig::default()
     }
 }

@@ -132,6 +132,7 @@ async fn every_wrong_field_is_named_together() {
     let mut config = float_config("cnn");
     config.audio.as_mut().unwrap().sample_rate_hertz = 96_000;
     config.interim_hop = Some(prost_types::Duration { seconds: 0, nanos: 1 });
+    config.hysteresis = f32::NAN;
     config.endpointing = Some(v1::Endpointing { threshold: Some(7.0), ..v1::Endpointing::default() });
     config.labels = (0..100).map(|index| (index.to_string(), String::new())).collect();
     config.subject_key = "x".repeat(1000);
@@ -151,6 +152,7 @@ async fn every_wrong_field_is_named_together() {
             "config.audio.sample_rate_hertz",
             "config.interim_hop",
             "config.endpointing",
+            "config.hysteresis",
             "config.labels",
             "config.subject_key"
         ]

@@ -48,6 +48,27 @@ async fn both_models_answer_a_stream_from_started_to_ended() {
 }
 
 #[tokio::test]
+async fn hysteresis_keeps_the_shown_label_until_the_final_result() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let mut client = server.recognizer().await.unwrap();
+    let mut changes = [0, 0];
+    for (hysteresis, changes) in [0.0, 1.0].into_iter().zip(&mut changes) {
+        let config = v1::RecognitionConfig { hysteresis, ..with_updates("lstm") };
+        let replies = replies(&mut client, stream_of(config, &float_bytes(&SPEECH), &[3200])).await.unwrap();
+        for pair in results(&replies).windows(2) {
+            let goes_on = !pair[1].is_final && pair[0].utterance == pair[1].utterance;
+            *changes += usize::from(goes_on && pair[0].shown != pair[1].shown);
+            assert!(!pair[1].shown.is_empty());
+            if pair[1].is_final || hysteresis == 0.0 {
+                assert_eq!(pair[1].shown, pair[1].top);
+            }
+        }
+    }
+    assert!(changes[0] > 0, "the model changes its mind in this clip");
+    assert_eq!(changes[1], 0);
+}
+
+#[tokio::test]
 async fn speech_begins_before_its_results_and_ends_before_its_final_one() {
     let server = TestServer::start(&[]).await.unwrap();
     let mut client = server.recognizer().await.unwrap();
