@@ -1,9 +1,13 @@
 //! Streams that are open and say nothing.
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
+use tonic::transport::Channel;
+use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
 use v1::recognizer_client::RecognizerClient;
@@ -11,8 +15,10 @@ use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
 
 const STREAMS_PER_CONNECTION: usize = 100;
+/// A second of silence comes in so many messages, as a client sends what it hears.
+const PIECES: usize = 10;
 /// Holds everything that an idle stream sends, so that nothing waits.
-const ASK_QUEUE: usize = 2;
+const ASK_QUEUE: usize = 1 + PIECES;
 
 /// Streams that were opened, heard a second of silence, and wait. They end when this is dropped.
 pub(super) struct IdleStreams {
@@ -22,21 +28,41 @@ pub(super) struct IdleStreams {
 
 impl IdleStreams {
     pub(super) async fn open(url: &str, model: &str, streams: usize) -> Result<Self> {
-        let silence = vec![0; 2 * PIPELINE_RATE.hz() as usize];
+        let silence = Bytes::from(vec![0; 2 * PIPELINE_RATE.hz() as usize / PIECES]);
         let mut opened = Self { held: Vec::with_capacity(streams), model: String::new() };
         let mut client = RecognizerClient::connect(url.to_owned()).await?;
         for number in 0..streams {
             if number % STREAMS_PER_CONNECTION == 0 {
                 client = RecognizerClient::connect(url.to_owned()).await?;
             }
-            let (asks, receiver) = mpsc::channel(ASK_QUEUE);
-            asks.send(ask(Ask::Config(config(model)))).await?;
-            asks.send(ask(Ask::Audio(v1::Audio { data: silence.clone().into(), sequence: 0 }))).await?;
-            let mut replies = client.streaming_recognize(ReceiverStream::new(receiver)).await?.into_inner();
-            opened.model = name(replies.message().await?)?;
-            opened.held.push((asks, replies));
+            opened.hold_one_more(&mut client, model, &silence).await?;
         }
         Ok(opened)
+    }
+
+    /// Opens a stream; where the server has no time for it now, as often as it takes, when the server says.
+    async fn hold_one_more(
+        &mut self,
+        client: &mut RecognizerClient<Channel>,
+        model: &str,
+        piece: &Bytes,
+    ) -> Result<()> {
+        loop {
+            let (asks, receiver) = mpsc::channel(ASK_QUEUE);
+            asks.send(ask(Ask::Config(config(model)))).await?;
+            for _ in 0..PIECES {
+                asks.send(ask(Ask::Audio(v1::Audio { data: piece.clone(), sequence: 0 }))).await?;
+            }
+            match client.streaming_recognize(ReceiverStream::new(receiver)).await {
+                Ok(replies) => {
+                    let mut replies = replies.into_inner();
+                    self.model = name(replies.message().await?)?;
+                    self.held.push((asks, replies));
+                    return Ok(());
+                }
+                Err(status) => tokio::time::sleep(told_delay(&status).ok_or(status)?).await,
+            }
+        }
     }
 
     /// Who would answer.
@@ -60,6 +86,11 @@ fn config(model: &str) -> v1::RecognitionConfig {
 
 fn ask(message: Ask) -> v1::StreamingRecognizeRequest {
     v1::StreamingRecognizeRequest { message: Some(message) }
+}
+
+/// When the server has room again, by its own words.
+fn told_delay(status: &Status) -> Option<Duration> {
+    (status.code() == Code::ResourceExhausted).then(|| status.get_details_retry_info()?.retry_delay).flatten()
 }
 
 fn name(reply: Option<v1::StreamingRecognizeResponse>) -> Result<String> {

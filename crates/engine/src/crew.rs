@@ -26,7 +26,7 @@ pub(crate) struct WorkerHandle {
     /// Streams that it owns.
     pub(crate) load: Arc<AtomicUsize>,
     /// How much of its time they take.
-    capacity: Arc<Capacity>,
+    pub(crate) capacity: Arc<Capacity>,
     /// Becomes true when the worker is given up, and its streams with it.
     pub(crate) lost: watch::Receiver<bool>,
     stop: Arc<AtomicBool>,
@@ -86,7 +86,7 @@ impl Crew {
     pub(crate) fn least_loaded(&self, most: f64) -> Option<WorkerHandle> {
         let now = Instant::now();
         let load = |worker: &WorkerHandle| worker.load.load(Ordering::Acquire);
-        let has_room = |worker: &WorkerHandle| worker.capacity.share_with(load(worker) + 1, now) <= most;
+        let has_room = |worker: &WorkerHandle| worker.capacity.share_with_one_more(now) <= most;
         self.workers().filter(has_room).min_by_key(load)
     }
 

@@ -139,6 +139,7 @@ impl Engine {
             budget: budget.clone(),
             load: LoadGuard::new(worker.load.clone()),
         };
+        worker.capacity.count_opening();
         let messages = worker.messages;
         let lost = worker.lost;
         let sent = unless_lost(&lost, messages.send(Message::Open(Box::new(new)))).await;

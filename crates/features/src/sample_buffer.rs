@@ -1,7 +1,7 @@
 //! The samples that frames still need.
 
 /// How many hops fit behind the first frame. More mean that the samples are moved to the front less often.
-const HOPS_AHEAD: usize = 16;
+const HOPS_AHEAD: usize = 8;
 
 /// A fixed stretch of samples over which frames slide.
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ use std::sync::atomic::AtomicU64;
 use undertone_core::{FrameGrid, FrameLayout, PIPELINE_RATE, PluginError};
 use undertone_plugin_abi::{ExtractorDescription, ExtractorSpec, Text};
 
-/// Half a second at the pipeline's rate; clients mostly send less at once.
-const USUAL_PUSH_SAMPLES: u32 = PIPELINE_RATE.hz() / 2;
+/// 64 ms at the pipeline's rate; sessions mostly push less at once, and every stream holds the room.
+const USUAL_PUSH_SAMPLES: u32 = 1024;
 /// Frames with more values than this are not believed.
 const MAX_DIM: u32 = 65_536;
 

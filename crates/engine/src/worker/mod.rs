@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use undertone_core::{EndReason, Model, StreamId};
+use undertone_core::{EndReason, Model, PIPELINE_RATE, StreamId};
 
 mod agenda;
 mod liveness;
@@ -89,7 +89,7 @@ pub(crate) fn run(mut mail: Mail, context: &WorkerContext) {
 }
 
 /// A worker takes no more streams when live ones wait for this part of the time after which updates are left out.
-const LATE_BEFORE_THIN: u32 = 10;
+const LATE_BEFORE_THIN: u32 = 4;
 /// So many pieces of input are taken in one turn at most, so that answers do not wait for long.
 const MOST_INPUTS: usize = 64;
 
@@ -195,7 +195,7 @@ impl<'a> Worker<'a> {
     }
 
     fn turn(&mut self) {
-        let (began, streams) = (Instant::now(), self.streams.len());
+        let began = Instant::now();
         let mut taken = self.advance_streams();
         let scores = self.score(&taken.pending);
         self.deliver(std::mem::take(&mut taken.pending), scores);
@@ -203,8 +203,8 @@ impl<'a> Worker<'a> {
         let cost = TurnCost {
             began,
             ended: Instant::now(),
-            streams,
             live: taken.live_share(),
+            audio: PIPELINE_RATE.duration_of(taken.live_samples),
             waited: taken.waited,
         };
         self.ledger.enter(cost, &self.context.capacity);
@@ -234,7 +234,7 @@ impl<'a> Worker<'a> {
         }
         taken.live += usize::from(stream.is_live());
         let mut steps = std::mem::take(&mut taken.steps);
-        taken.waited = taken.waited.max(stream.advance(self.context, &mut steps));
+        taken.take_heard(stream.advance(self.context, &mut steps));
         if stream.is_live() {
             self.live.insert(id)
         } else {

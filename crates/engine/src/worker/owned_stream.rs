@@ -51,6 +51,15 @@ impl Drop for LoadGuard {
     }
 }
 
+/// What a piece of input was, of a stream that somebody speaks into; of others nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Heard {
+    /// How much audio.
+    pub(crate) live_samples: u64,
+    /// How long it had waited for other streams.
+    pub(crate) waited: Duration,
+}
+
 pub(crate) struct OwnedStream {
     /// First, so that the place is free before the reader can see that the stream is over.
     _load: LoadGuard,
@@ -142,14 +151,14 @@ impl OwnedStream {
         matches!(self.liveness, Liveness::Bulk { .. })
     }
 
-    /// Takes one piece of input. Gives the time that it has waited for other streams, where somebody speaks.
-    pub(crate) fn advance(&mut self, context: &WorkerContext, steps: &mut Vec<Step>) -> Duration {
+    /// Takes one piece of input.
+    pub(crate) fn advance(&mut self, context: &WorkerContext, steps: &mut Vec<Step>) -> Heard {
         let observer = context.observer.as_ref();
         let is_live = self.is_live();
         let (Some(session), Some((own_time, input))) = (&mut self.session, self.inbox.pop_front()) else {
-            return Duration::ZERO;
+            return Heard::default();
         };
-        let mut waited_for_others = Duration::ZERO;
+        let mut heard = Heard::default();
         let begun = Instant::now();
         let before = session.position();
         let done = match input {
@@ -161,7 +170,7 @@ impl OwnedStream {
                 let others = waited.saturating_sub(self.own_time - own_time);
                 session.thin_updates(is_live && others > context.thin_after);
                 if is_live {
-                    waited_for_others = others;
+                    heard.waited = others;
                 }
                 let done = session.push(&data, steps);
                 observer.updates_thinned(self.model.reference(), session.take_thinned());
@@ -196,7 +205,10 @@ impl OwnedStream {
             // What was found before the mistake is still answered: it stands in `steps` before this.
             steps.push(Step::Tell(Event::Failed(failure(error.kind(), error.to_string()))));
         }
-        waited_for_others
+        if is_live {
+            heard.live_samples = session.position() - before;
+        }
+        heard
     }
 
     /// The frames that `request` names; none once the stream has failed.

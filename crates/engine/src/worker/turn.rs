@@ -1,6 +1,7 @@
 //! What the streams of a worker ask for in one turn, and what the models say.
 
 use super::OwnedStream;
+use super::owned_stream::Heard;
 use crate::Observer;
 use crate::scoring::{Classifiers, ItemScores};
 use crate::step::{Scope, ScoreRequest, Step};
@@ -22,6 +23,8 @@ pub(super) struct Taken {
     /// How many of them somebody speaks into.
     pub(super) live: usize,
     pub(super) pending: Vec<Pending>,
+    /// What was heard from these.
+    pub(super) live_samples: u64,
     /// Answers that they ask for.
     pub(super) asked: usize,
     /// How long input of a live stream has waited for other streams, at most.
@@ -36,6 +39,12 @@ impl Taken {
         self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
         self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
         self.steps = steps;
+    }
+
+    /// Takes what was heard from a stream.
+    pub(super) fn take_heard(&mut self, heard: Heard) {
+        self.live_samples += heard.live_samples;
+        self.waited = self.waited.max(heard.waited);
     }
 
     /// The share of the work that was done for streams that somebody speaks into.
