@@ -2,7 +2,7 @@
 //!
 //! [`Engine::open`] gives a stream to the least loaded worker. A worker is an OS thread that owns its streams'
 //! decoders, extractors and segmenters, and one classifier per model. [`Session`] is the synchronous heart of a
-//! stream; it knows no thread and no clock. This crate knows no gRPC, SQL or dynamic loading.
+//! stream; it knows no thread and no clock. [`Engine::ask`] has frames scored that belong to no stream. This crate knows no gRPC, SQL or dynamic loading.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -14,6 +14,7 @@ mod event;
 mod extractor_pool;
 mod observer;
 mod pulse;
+mod question;
 mod resumption;
 mod scoring;
 mod session;
@@ -26,6 +27,7 @@ mod worker;
 pub use engine::{Engine, EngineConfig, OpenError};
 pub use event::{Answer, Event, SpeechEdge, StreamFailure, Summary, Trigger, Warning, WarningKind};
 pub use observer::{Observer, Silent};
+pub use question::{Question, QuestionError, Verdicts};
 pub use resumption::{Checkpoint, ResumePoint};
 pub use session::{Session, SessionConfig, SessionError};
 pub use stream::{Control, StreamClosed, StreamEvents, StreamInput};

@@ -25,6 +25,8 @@ pub struct Sources {
     pub environment: bool,
 }
 
+const MIB: u64 = 1024 * 1024;
+
 /// Compressed audio may unpack to so much in one message, so it bounds the memory of a stream too.
 const DEFAULT_MAX_AUDIO: Duration = Duration::from_secs(3600);
 
@@ -82,7 +84,6 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {
-    const MIB: u64 = 1024 * 1024;
     GrpcSettings {
         listen: reader.parsed("grpc.listen", ([127, 0, 0, 1], 50151).into()),
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
@@ -107,6 +108,9 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
         admit_below: f64::from(reader.number("engine.admit_below", 0.85, 0.0..=1.0)),
         thin_after: reader.duration("engine.thin_after", Duration::from_millis(100)),
+        question_buffer_bytes: reader.count("engine.inference_buffer_bytes", 64 * MIB, MIB..=2048 * MIB)
+            as usize,
+        turn_frames: reader.count("engine.turn_frames", 2048, 1..=1_000_000) as usize,
         stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }

@@ -1,11 +1,12 @@
 //! A worker: one OS thread that owns its streams. Each turn it takes one piece of input from every stream that has
-//! some, scores whatever they ask for in one batch per model, and hands out the events.
+//! some, scores whatever they ask for, and with it frames of questions, in one batch per model, and hands out the events.
 
 use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger};
 use crate::extractor_pool::ExtractorPool;
 use crate::pulse::Pulse;
-use crate::scoring::Classifiers;
+use crate::question::NewQuestion;
+use crate::scoring::{Classifiers, ItemScores};
 use crate::step::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
 use bytes::Bytes;
@@ -18,9 +19,11 @@ use undertone_core::{EndReason, Model, StreamId};
 
 mod liveness;
 mod owned_stream;
+mod questions;
 mod turn;
 
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
+use questions::{Asked, Questions, Share};
 use turn::{Pending, Score, Turn};
 
 /// What a worker is told.
@@ -28,6 +31,8 @@ use turn::{Pending, Score, Turn};
 pub(crate) enum Message {
     /// Take this stream.
     Open(Box<NewStream>),
+    /// Score frames that belong to no stream.
+    Ask(Box<NewQuestion>),
     /// A stream's next input.
     Input(StreamId, Input),
     /// A reader made room.
@@ -65,6 +70,7 @@ pub(crate) struct WorkerContext {
     /// Is told how much of the worker's time its live streams take.
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) thin_after: Duration,
+    pub(crate) turn_frames: usize,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -87,6 +93,7 @@ pub(crate) fn run(mut messages: mpsc::Receiver<Message>, context: &WorkerContext
 struct Worker<'a> {
     context: &'a WorkerContext,
     streams: BTreeMap<StreamId, OwnedStream>,
+    questions: Questions,
     extractors: ExtractorPool,
     classifiers: Classifiers,
     ledger: Ledger,
@@ -108,6 +115,7 @@ impl<'a> Worker<'a> {
         Self {
             context,
             streams: BTreeMap::new(),
+            questions: Questions::default(),
             extractors: ExtractorPool::default(),
             classifiers,
             ledger: Ledger::new(Instant::now()),
@@ -118,7 +126,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
         while !self.context.stop.load(Ordering::Acquire) {
-            if !self.streams.values().any(OwnedStream::can_go_on) {
+            if self.questions.is_empty() && !self.streams.values().any(OwnedStream::can_go_on) {
                 self.context.pulse.rest();
                 match messages.blocking_recv() {
                     Some(message) => {
@@ -139,6 +147,7 @@ impl<'a> Worker<'a> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Open(new) => self.open(*new),
+            Message::Ask(new) => self.questions.push(*new),
             Message::Input(id, input) => {
                 if let Some(stream) = self.streams.get_mut(&id) {
                     stream.queue(input);
@@ -174,11 +183,14 @@ impl<'a> Worker<'a> {
         let taken = self.who_has_a_turn();
         let live = taken.iter().filter(|id| self.streams[id].is_live()).count();
         let pending = self.advance_streams(&taken);
-        let scores = self.score(&pending);
+        let asked = self.who_is_asked();
+        let inputs = taken.len() + asked.len();
+        let (scores, verdicts) = self.score(&pending, &asked);
         self.deliver(pending, scores);
+        self.questions.answer(asked, verdicts);
         self.retire();
         let capacity = (self.context.capacity.as_ref(), self.streams.len());
-        self.ledger.enter([began, Instant::now()], [live, taken.len()], capacity);
+        self.ledger.enter([began, Instant::now()], [live, inputs], capacity);
     }
 
     /// Every stream that can take input; beside live streams only one recording that comes faster than it was spoken, each
@@ -194,6 +206,15 @@ impl<'a> Worker<'a> {
         taken
     }
 
+    /// The items of questions that are scored in this turn.
+    fn who_is_asked(&mut self) -> Vec<Asked> {
+        let share = match self.streams.values().any(OwnedStream::is_live) {
+            true => Share::OneItem,
+            false => Share::Frames(self.context.turn_frames),
+        };
+        self.questions.take(share, self.context.observer.as_ref())
+    }
+
     /// Lets every one of these streams take one piece of input.
     fn advance_streams(&mut self, taken: &[StreamId]) -> Vec<Pending> {
         let mut pending = Vec::new();
@@ -207,10 +228,10 @@ impl<'a> Worker<'a> {
         pending
     }
 
-    fn score(&mut self, pending: &[Pending]) -> Vec<Option<Score>> {
-        let mut turn = Turn::new(pending, &mut self.classifiers, self.context.observer.as_ref());
+    fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> (Vec<Option<Score>>, Vec<ItemScores>) {
+        let mut turn = Turn::new(pending, asked, &mut self.classifiers, self.context.observer.as_ref());
         turn.score(&mut self.streams);
-        turn.scores
+        turn.into_scores()
     }
 
     fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<Score>>) {

@@ -1,13 +1,14 @@
 //! What the streams of a worker ask for in one turn, and what the models say.
 
 use super::OwnedStream;
+use super::questions::Asked;
 use crate::Observer;
 use crate::scoring::{Classifiers, ItemScores};
 use crate::step::{Scope, ScoreRequest, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{Advance, FramesView, Model, ModelRef, StreamId};
+use undertone_core::{Advance, FramesView, Model, ModelRef, PluginError, StreamId};
 
 /// A step of a stream, to be answered in this turn.
 pub(super) struct Pending {
@@ -15,8 +16,17 @@ pub(super) struct Pending {
     pub(super) step: Step,
 }
 
-/// A model, with the requests for it: place among the pending steps, and frames.
-type Group<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
+/// Where a request stands.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// Among the pending steps.
+    Step(usize),
+    /// Among the items of questions.
+    Asked(usize),
+}
+
+/// A model, with the requests for it: place and frames.
+type Group<'s> = (Arc<dyn Model>, Vec<(Place, FramesView<'s>)>);
 
 /// What the model says to a request.
 pub(super) struct Score {
@@ -33,10 +43,12 @@ impl Score {
     }
 }
 
-/// Scores for requests, by their place among the pending steps.
+/// Scores for requests, by their place.
 pub(super) struct Turn<'t> {
-    pub(super) pending: &'t [Pending],
-    pub(super) scores: Vec<Option<Score>>,
+    pending: &'t [Pending],
+    asked: &'t [Asked],
+    scores: Vec<Option<Score>>,
+    verdicts: Vec<Option<ItemScores>>,
     classifiers: &'t mut Classifiers,
     observer: &'t dyn Observer,
 }
@@ -44,11 +56,21 @@ pub(super) struct Turn<'t> {
 impl<'t> Turn<'t> {
     pub(super) fn new(
         pending: &'t [Pending],
+        asked: &'t [Asked],
         classifiers: &'t mut Classifiers,
         observer: &'t dyn Observer,
     ) -> Self {
         let scores = pending.iter().map(|_| None).collect();
-        Self { pending, scores, classifiers, observer }
+        let verdicts = asked.iter().map(|_| None).collect();
+        Self { pending, asked, scores, verdicts, classifiers, observer }
+    }
+
+    /// The scores of the pending steps, and those of the items of questions.
+    pub(super) fn into_scores(self) -> (Vec<Option<Score>>, Vec<ItemScores>) {
+        let of = |(asked, verdict): (&Asked, Option<ItemScores>)| {
+            verdict.unwrap_or_else(|| Err(not_scored(asked.model.as_ref())))
+        };
+        (self.scores, self.asked.iter().zip(self.verdicts).map(of).collect())
     }
 
     /// Scores all requests, in as few batches per model as there can be.
@@ -62,22 +84,30 @@ impl<'t> Turn<'t> {
         }
     }
 
-    /// The requests about whole utterances.
+    /// The requests about whole utterances: those of streams, and behind them those of questions.
     fn score_whole(&mut self, streams: &BTreeMap<StreamId, OwnedStream>) {
         let mut groups: BTreeMap<&ModelRef, Group<'_>> = BTreeMap::new();
         for (index, stream, request) in requests(self.pending, streams) {
             if let (Scope::Whole, Some(view)) = (request.scope, stream.frames(request)) {
                 let group = groups.entry(stream.model.reference());
                 let (_, items) = group.or_insert_with(|| (stream.model.clone(), Vec::new()));
-                items.push((index, view));
+                items.push((Place::Step(index), view));
             }
+        }
+        for (index, asked) in self.asked.iter().enumerate() {
+            let group = groups.entry(asked.model.reference());
+            let (_, items) = group.or_insert_with(|| (asked.model.clone(), Vec::new()));
+            items.push((Place::Asked(index), asked.frames.view(0..asked.frames.len())));
         }
         for (model, items) in groups.into_values() {
             let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
             let (results, took) = self.classifiers.score(model.as_ref(), &batch, self.observer);
             let spent = (took, batch.len());
-            for ((index, _), result) in items.into_iter().zip(results) {
-                self.scores[index] = Some(Score::of_batch(result, spent));
+            for ((place, _), result) in items.into_iter().zip(results) {
+                match place {
+                    Place::Step(index) => self.scores[index] = Some(Score::of_batch(result, spent)),
+                    Place::Asked(index) => self.verdicts[index] = Some(result),
+                }
             }
         }
     }
@@ -145,6 +175,15 @@ impl<'t> Turn<'t> {
                 stream.put_state_back(state, said);
             }
         }
+    }
+}
+
+/// Cannot happen while every group gives one result per item.
+fn not_scored(model: &dyn Model) -> PluginError {
+    PluginError::Failed {
+        plugin: model.reference().to_string(),
+        what: "scoring".into(),
+        message: "an item was passed over".into(),
     }
 }
 
