@@ -6,7 +6,7 @@ use crate::capacity::{Capacity, Ledger};
 use crate::extractor_pool::ExtractorPool;
 use crate::pulse::Pulse;
 use crate::question::NewQuestion;
-use crate::scoring::{Classifiers, ItemScores};
+use crate::scoring::Classifiers;
 use crate::step::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
 use bytes::Bytes;
@@ -24,7 +24,7 @@ mod turn;
 
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
 use questions::{Asked, Questions, Share};
-use turn::{Pending, Score, Turn};
+use turn::{Pending, Score, Scored, Turn};
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -184,13 +184,13 @@ impl<'a> Worker<'a> {
         let live = taken.iter().filter(|id| self.streams[id].is_live()).count();
         let pending = self.advance_streams(&taken);
         let asked = self.who_is_asked();
-        let inputs = taken.len() + asked.len();
-        let (scores, verdicts) = self.score(&pending, &asked);
-        self.deliver(pending, scores);
-        self.questions.answer(asked, verdicts);
+        let scored = self.score(&pending, &asked);
+        self.deliver(pending, scored.steps);
+        self.questions.answer(asked, scored.verdicts);
         self.retire();
         let capacity = (self.context.capacity.as_ref(), self.streams.len());
-        self.ledger.enter([began, Instant::now()], [live, inputs], capacity);
+        // Questions take what streams leave, so their time is none that a stream would have to do without.
+        self.ledger.enter([began + scored.for_questions, Instant::now()], [live, taken.len()], capacity);
     }
 
     /// Every stream that can take input; beside live streams only one recording that comes faster than it was spoken, each
@@ -228,10 +228,10 @@ impl<'a> Worker<'a> {
         pending
     }
 
-    fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> (Vec<Option<Score>>, Vec<ItemScores>) {
+    fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> Scored {
         let mut turn = Turn::new(pending, asked, &mut self.classifiers, self.context.observer.as_ref());
         turn.score(&mut self.streams);
-        turn.into_scores()
+        turn.into_scored()
     }
 
     fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<Score>>) {

@@ -38,9 +38,24 @@ pub(super) struct Score {
 }
 
 impl Score {
-    fn of_batch(logits: ItemScores, (took, items): (Duration, usize)) -> Self {
-        Self { logits, took, own: took / u32::try_from(items.max(1)).unwrap_or(u32::MAX) }
+    fn of_batch(logits: ItemScores, spent: (Duration, usize)) -> Self {
+        Self { logits, took: spent.0, own: Self::share_of(spent) }
     }
+
+    /// An item's part of the time that a batch of so many took.
+    fn share_of((took, items): (Duration, usize)) -> Duration {
+        took / u32::try_from(items.max(1)).unwrap_or(u32::MAX)
+    }
+}
+
+/// What was scored in a turn.
+pub(super) struct Scored {
+    /// By the place of the pending steps.
+    pub(super) steps: Vec<Option<Score>>,
+    /// By the place of the items of questions.
+    pub(super) verdicts: Vec<ItemScores>,
+    /// The time that those items took.
+    pub(super) for_questions: Duration,
 }
 
 /// Scores for requests, by their place.
@@ -49,6 +64,7 @@ pub(super) struct Turn<'t> {
     asked: &'t [Asked],
     scores: Vec<Option<Score>>,
     verdicts: Vec<Option<ItemScores>>,
+    for_questions: Duration,
     classifiers: &'t mut Classifiers,
     observer: &'t dyn Observer,
 }
@@ -62,15 +78,19 @@ impl<'t> Turn<'t> {
     ) -> Self {
         let scores = pending.iter().map(|_| None).collect();
         let verdicts = asked.iter().map(|_| None).collect();
-        Self { pending, asked, scores, verdicts, classifiers, observer }
+        Self { pending, asked, scores, verdicts, for_questions: Duration::ZERO, classifiers, observer }
     }
 
-    /// The scores of the pending steps, and those of the items of questions.
-    pub(super) fn into_scores(self) -> (Vec<Option<Score>>, Vec<ItemScores>) {
+    /// What was scored.
+    pub(super) fn into_scored(self) -> Scored {
         let of = |(asked, verdict): (&Asked, Option<ItemScores>)| {
             verdict.unwrap_or_else(|| Err(not_scored(asked.model.as_ref())))
         };
-        (self.scores, self.asked.iter().zip(self.verdicts).map(of).collect())
+        Scored {
+            steps: self.scores,
+            verdicts: self.asked.iter().zip(self.verdicts).map(of).collect(),
+            for_questions: self.for_questions,
+        }
     }
 
     /// Scores all requests, in as few batches per model as there can be.
@@ -106,7 +126,10 @@ impl<'t> Turn<'t> {
             for ((place, _), result) in items.into_iter().zip(results) {
                 match place {
                     Place::Step(index) => self.scores[index] = Some(Score::of_batch(result, spent)),
-                    Place::Asked(index) => self.verdicts[index] = Some(result),
+                    Place::Asked(index) => {
+                        self.for_questions += Score::share_of(spent);
+                        self.verdicts[index] = Some(result);
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use undertone_core::{EndReason, ErrorKind, Frames, Model, ModelRef, StreamId};
-use undertone_engine::{Engine, EngineConfig, Event, Observer, Question, QuestionError};
+use undertone_engine::{Control, Engine, EngineConfig, Event, Observer, Question, QuestionError};
 
 /// Notes how many items each call of a classifier had.
 #[derive(Default)]
@@ -36,7 +36,11 @@ impl Observer for Batches {
 }
 
 fn start(question_buffer_bytes: usize, turn_frames: usize) -> (Engine, Arc<Batches>) {
-    let sizes = EngineConfig {
+    start_with(sizes(question_buffer_bytes, turn_frames))
+}
+
+fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
+    EngineConfig {
         workers: 1,
         pin_workers: false,
         max_streams: 4,
@@ -49,7 +53,10 @@ fn start(question_buffer_bytes: usize, turn_frames: usize) -> (Engine, Arc<Batch
         question_buffer_bytes,
         turn_frames,
         abstain_below: None,
-    };
+    }
+}
+
+fn start_with(sizes: EngineConfig) -> (Engine, Arc<Batches>) {
     let batches = Arc::new(Batches::default());
     let observer: Arc<dyn Observer> = batches.clone();
     (Engine::start(sizes, &[], &observer).expect("threads can be started"), batches)
@@ -103,6 +110,27 @@ async fn while_somebody_speaks_a_turn_takes_one_item() {
     engine.ask(question(LoudnessModel::new(), &[1.0; 3])).await.expect("answered");
     assert_eq!(batches.take(), [1, 1, 1]);
     drop((input, events));
+}
+
+#[tokio::test]
+async fn questions_keep_no_stream_out_however_long_they_take() {
+    let (engine, _) = start_with(EngineConfig { admit_below: 0.5, ..sizes(1 << 20, 1000) });
+    let engine = Arc::new(engine);
+    let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let opened = engine.open(StreamId::generate(), config(None), model.clone()).await;
+    let (input, mut events) = opened.expect("there is room");
+    let asking = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.ask(question(LoudnessModel::dawdling(), &[1.0; 60])).await }
+    });
+    // A little live audio in every turn, until the worker has told its load.
+    while !asking.is_finished() {
+        input.audio(Bytes::from(recording(0.02))).await.expect("it is taken");
+        input.control(Control::Flush).await.expect("it is taken");
+        while !matches!(events.next().await, Some(Event::Answer(_))) {}
+    }
+    assert!(asking.await.expect("no panic").is_ok());
+    assert!(engine.open(StreamId::generate(), config(None), model).await.is_ok());
 }
 
 #[tokio::test]
