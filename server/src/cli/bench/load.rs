@@ -94,6 +94,7 @@ impl Showing for Figures {
 
 impl Burden for Load {
     type Figures = Figures;
+    const TRIES: usize = 1;
 
     async fn run(&self, streams: usize, bound: Option<Duration>) -> anyhow::Result<Figures> {
         let channels = self.connections(streams).await?;

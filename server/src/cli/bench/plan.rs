@@ -21,6 +21,8 @@ pub(super) enum Plan {
 pub(super) trait Burden {
     /// What one shows.
     type Figures: Showing;
+    /// A search takes a load for too large once it broke the bound so often in a row.
+    const TRIES: usize;
 
     /// Puts a load on the server; with a bound, ends it as soon as it is certain that it does not keep within.
     async fn run(&self, size: usize, bound: Option<Duration>) -> anyhow::Result<Self::Figures>;
@@ -73,6 +75,7 @@ impl Plan {
         };
         let mut steps = self.steps().into_iter();
         let mut loads = Vec::new();
+        let mut broken = 0;
         while let Some(size) = search.as_ref().map_or_else(|| steps.next(), Search::next) {
             let figures = burden.run(size, search.as_ref().map(|_| bound)).await?;
             let kept = figures.keep_within(bound);
@@ -84,8 +87,10 @@ impl Plan {
                 // What the server still has to do for those that were left must not burden the next load.
                 tokio::time::sleep(REST).await;
             }
-            if let Some(search) = &mut search {
+            broken = if kept { 0 } else { broken + 1 };
+            if let Some(search) = search.as_mut().filter(|_| kept || broken == B::TRIES) {
                 search.tell(kept);
+                broken = 0;
             }
             loads.push(figures);
         }
@@ -111,6 +116,56 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    /// A load that keeps within the bound up to a size, but for its first try, which something else spoils.
+    struct Disturbed {
+        limit: usize,
+        tried: Cell<usize>,
+    }
+
+    struct Tried {
+        size: usize,
+        kept: bool,
+    }
+
+    impl Burden for Disturbed {
+        type Figures = Tried;
+        const TRIES: usize = 2;
+
+        async fn run(&self, size: usize, _: Option<Duration>) -> anyhow::Result<Tried> {
+            self.tried.set(self.tried.get() + 1);
+            Ok(Tried { size, kept: size <= self.limit && self.tried.get() > 1 })
+        }
+    }
+
+    impl Showing for Tried {
+        fn size(&self) -> usize {
+            self.size
+        }
+
+        fn keep_within(&self, _: Duration) -> bool {
+            self.kept
+        }
+
+        fn cut_short(&self) -> bool {
+            false
+        }
+
+        fn sentence(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_search_does_not_believe_a_single_broken_load_where_a_second_try_is_allowed() {
+        let load = Disturbed { limit: 9, tried: Cell::new(0) };
+        let found =
+            Plan::Search { from: 8 }.carry_out(&load, Duration::ZERO, false).await.expect("it cannot fail");
+        assert_eq!(found.largest, Some(9));
+        let sizes: Vec<usize> = found.loads.iter().map(Showing::size).collect();
+        assert_eq!(sizes, [8, 8, 10, 10, 9]);
+    }
 
     #[test]
     fn a_ramp_goes_in_equal_steps_up_to_the_largest_load() {

@@ -70,6 +70,8 @@ impl Showing for Figures {
 
 impl Burden for TensorLoad {
     type Figures = Figures;
+    /// One pause of the machine makes more late requests than a load of some seconds may have, however low the rate.
+    const TRIES: usize = 2;
 
     async fn run(&self, rate: usize, bound: Option<Duration>) -> anyhow::Result<Figures> {
         let clients = self.clients().await?;
