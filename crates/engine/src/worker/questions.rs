@@ -42,7 +42,7 @@ struct OpenQuestion {
     asked: Instant,
     deadline: Option<Instant>,
     reply: oneshot::Sender<Result<Verdicts, QuestionError>>,
-    _place: Place,
+    place: Place,
 }
 
 impl Questions {
@@ -62,7 +62,7 @@ impl Questions {
             asked,
             deadline,
             reply,
-            _place: place,
+            place,
         });
     }
 
@@ -99,9 +99,9 @@ impl Questions {
             }
         }
         while self.open.front().is_some_and(|question| question.verdicts.len() == question.items) {
-            if let Some(OpenQuestion { reply, verdicts, .. }) = self.open.pop_front() {
-                // Fails when nobody waits any more.
-                let _ = reply.send(Ok(verdicts));
+            if let Some(mut question) = self.open.pop_front() {
+                let verdicts = std::mem::take(&mut question.verdicts);
+                question.end(Ok(verdicts));
             }
         }
     }
@@ -113,10 +113,19 @@ impl Questions {
         }
         for question in std::mem::take(&mut self.open) {
             if late(&question) {
-                let _ = question.reply.send(Err(QuestionError::Expired));
+                question.end(Err(QuestionError::Expired));
             } else if !question.reply.is_closed() {
                 self.open.push_back(question);
             }
         }
+    }
+}
+
+impl OpenQuestion {
+    /// Its place is free before its answer can be seen, so that who waited for it can ask again.
+    fn end(self, answer: Result<Verdicts, QuestionError>) {
+        drop(self.place);
+        // Fails when nobody waits any more.
+        let _ = self.reply.send(answer);
     }
 }
