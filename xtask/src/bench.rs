@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::peers;
 use crate::process;
 use crate::pytorch;
 use crate::stage::{self, Profile};
@@ -11,6 +12,8 @@ use crate::workspace::Workspace;
 
 /// The one that is measured against PyTorch.
 const TRAIN: &str = "train";
+/// The one that is measured against other servers.
+const PEERS: &str = "peers";
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -50,6 +53,9 @@ impl Bench {
         if self.name == TRAIN {
             let python = self.python.map_or_else(|| pytorch::provide(workspace), Ok)?;
             cargo.arg("--python").arg(std::path::absolute(python)?);
+        }
+        if self.name == PEERS {
+            cargo.arg("--peers").arg(peers::provide(workspace)?);
         }
         process::run(&mut cargo)
     }
