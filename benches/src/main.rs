@@ -1,4 +1,4 @@
-//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH]`: runs one benchmark and prints its
+//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH] [--peers DIR]`: runs one benchmark and prints its
 //! figures; the last line is one JSON object.
 #![forbid(unsafe_code)]
 
@@ -7,8 +7,8 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_features, measure_memory, measure_startup, measure_stateful, measure_streams,
-    measure_tax, measure_train, write_untrained,
+    Options, Report, measure_features, measure_memory, measure_peers, measure_startup, measure_stateful,
+    measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -31,6 +31,9 @@ struct Arguments {
     /// The Python of `train` (with torch and numpy) and `features` (with kaldi-native-fbank and librosa).
     #[arg(long, default_value = "python3")]
     python: PathBuf,
+    /// The virtual environments of `peers`, one per peer.
+    #[arg(long, default_value = "target/peers")]
+    peers: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -39,6 +42,8 @@ enum Bench {
     Features,
     /// Memory of a server per open stream.
     Memory,
+    /// The same graph behind other servers of the Open Inference Protocol.
+    Peers,
     /// From exec until a server is ready.
     Startup,
     /// Streams that one core carries against what the bare work would allow.
@@ -67,6 +72,7 @@ impl Arguments {
         match self.bench {
             Bench::Features => measure_features(&self.python),
             Bench::Memory => measure_memory(&self.options(untrained)?),
+            Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),
             Bench::Startup => measure_startup(&self.options(untrained)?),
             Bench::Stateful => measure_stateful(&self.options(untrained)?),
             Bench::Streams => measure_streams(&self.options(untrained)?),

@@ -112,7 +112,7 @@ fn search(options: &Options, model: &str, from: f64) -> Result<Value> {
     let duration = DURATION[usize::from(options.quick)];
     let arguments =
         ["--search", "--streams", &from, "--duration", duration, "--warm-up", WARM_UP, "--p99-below", BOUND];
-    Generator { model, core: Some(GENERATOR_CORE), arguments: &arguments }.run(options, &server)
+    Generator { model, core: Some(GENERATOR_CORE), arguments: &arguments }.run(options, server.url())
 }
 
 /// What the largest load within the bound looked like.

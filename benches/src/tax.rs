@@ -80,7 +80,7 @@ fn serve(options: &Options, server: &ServerProcess, model: &str) -> Result<Serve
     let duration = DURATION[usize::from(options.quick)];
     let arguments = ["--as-fast-as-accepted", "--streams", STREAMS, "--duration", duration];
     let before = server.usage().cpu_seconds()?;
-    let report = Generator { model, core: None, arguments: &arguments }.run(options, server)?;
+    let report = Generator { model, core: None, arguments: &arguments }.run(options, server.url())?;
     let cpu_seconds = server.usage().cpu_seconds()? - before;
     let load = &report["loads"][0];
     let figure = |name: &str| load[name].as_f64().with_context(|| format!("the load tells no {name}"));

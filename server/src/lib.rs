@@ -15,6 +15,6 @@ mod server;
 pub mod settings;
 
 pub use assembly::{assemble, plugin_host};
-pub use grpc::{ModelsService, RecognizerService, ReplyStream};
+pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
 pub use recognition::Recognition;
 pub use server::Server;

@@ -1,7 +1,7 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::assembly;
-use crate::grpc::{ModelsService, RecognizerService};
+use crate::grpc::{InferenceService, ModelsService, RecognizerService};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::server::HealthReporter;
 use undertone_core::{Model, Recorder};
+use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
 use undertone_store::{Journal, JournalOptions, Shipper};
@@ -53,7 +54,7 @@ impl Server {
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
-        let (health, router) = grpc_router(settings, &recognition).await?;
+        let (health, router) = grpc_router(settings, &recognition, draining.clone()).await?;
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
@@ -99,6 +100,7 @@ impl Server {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.draining.store(true, Ordering::Release);
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
+        self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         self.stop.cancel();
         let ended = async {
@@ -145,10 +147,12 @@ async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
 async fn grpc_router(
     settings: &Settings,
     recognition: &Arc<Recognition>,
+    draining: Arc<AtomicBool>,
 ) -> anyhow::Result<(HealthReporter, Router)> {
     let (health, health_service) = tonic_health::server::health_reporter();
     if !recognition.models.is_empty() {
         health.set_serving::<RecognizerServer<RecognizerService>>().await;
+        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
     }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
@@ -157,11 +161,14 @@ async fn grpc_router(
         .context("the descriptor set cannot be read")?;
     let recognizer = RecognizerServer::new(RecognizerService::new(recognition.clone()))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
+        .max_decoding_message_size(settings.grpc.max_message_bytes);
     let router = tonic::transport::Server::builder()
         .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
         .add_service(health_service)
         .add_service(reflection)
         .add_service(recognizer)
+        .add_service(inference)
         .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
     Ok((health, router))
 }

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tonic::transport::Channel;
 use undertone::Server;
 use undertone::settings::{Places, Settings, Sources, load};
+use undertone_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
 use undertone_proto::v1::models_client::ModelsClient;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
 
@@ -71,6 +72,11 @@ impl TestServer {
     /// A client of `undertone.v1.Models`.
     pub async fn models(&self) -> anyhow::Result<ModelsClient<Channel>> {
         Ok(ModelsClient::new(self.channel().await?))
+    }
+
+    /// A client of the Open Inference Protocol.
+    pub async fn inference(&self) -> anyhow::Result<GrpcInferenceServiceClient<Channel>> {
+        Ok(GrpcInferenceServiceClient::new(self.channel().await?))
     }
 
     /// A connection of its own.

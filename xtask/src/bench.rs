@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::peers;
 use crate::process;
 use crate::python::{Environment, FEATURE_LIBRARIES, PYTORCH};
 use crate::stage::{self, Profile};
@@ -11,6 +12,8 @@ use crate::workspace::Workspace;
 
 /// Those that measure against software in Python, and what it needs.
 const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("train", PYTORCH)];
+/// The one that is measured against other servers.
+const PEERS: &str = "peers";
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -50,6 +53,9 @@ impl Bench {
         if let Some((_, environment)) = IN_PYTHON.iter().find(|(name, _)| *name == self.name) {
             let python = self.python.map_or_else(|| environment.provide(workspace), Ok)?;
             cargo.arg("--python").arg(std::path::absolute(python)?);
+        }
+        if self.name == PEERS {
+            cargo.arg("--peers").arg(peers::provide(workspace)?);
         }
         process::run(&mut cargo)
     }

@@ -1,6 +1,5 @@
-//! Python environments with other software that benchmarks measure against: each is installed once, into the cache.
+//! Software in Python that benchmarks measure against: each set is installed once, into the cache.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::process;
 use crate::progress::step;
+use crate::venv::VirtualEnvironment;
 use crate::workspace::Workspace;
 
 /// What PyTorch needs to train beside us.
@@ -24,7 +24,7 @@ pub(crate) const FEATURE_LIBRARIES: Environment = Environment {
     fetched: "about 150 MB",
 };
 
-/// A virtual environment.
+/// A set of packages.
 pub(crate) struct Environment {
     folder: &'static str,
     /// Names and versions.
@@ -37,36 +37,22 @@ impl Environment {
     /// The interpreter of the cached environment, which is made when it is missing or not whole.
     pub(crate) fn provide(&self, workspace: &Workspace) -> Result<PathBuf> {
         let folder = workspace.cache().join(self.folder);
-        let python = folder.join("bin").join("python");
-        if !self.is_whole(&python) {
+        let environment = VirtualEnvironment::new(&folder);
+        if !self.is_whole(&environment.python()) {
             let names: Vec<&str> = self.packages.iter().map(|(name, _)| *name).collect();
             let (names, fetched) = (names.join(", "), self.fetched);
             let title = format!("install {names} into {}, {fetched} to fetch", folder.display());
-            step(&title, || self.install(&folder, &python))
+            step(&title, || self.install(&environment))
                 .context("it was not installed; --python may name an interpreter that has what is needed")?;
         }
-        Ok(python)
+        Ok(environment.python())
     }
 
-    fn install(&self, folder: &Path, python: &Path) -> Result<()> {
-        if folder.exists() {
-            fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))?;
-        }
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(folder))
-            .context("python3 with venv is needed: install python3-venv")?;
-        let mut pip = Command::new(python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--only-binary",
-            ":all:",
-        ]);
-        pip.args(self.packages.iter().map(|(name, version)| format!("{name}=={version}")));
-        process::run(&mut pip)?;
-        ensure!(self.is_whole(python), "what was installed is not what was asked for");
+    fn install(&self, environment: &VirtualEnvironment) -> Result<()> {
+        let packages: Vec<String> =
+            self.packages.iter().map(|(name, version)| format!("{name}=={version}")).collect();
+        environment.make(&packages)?;
+        ensure!(self.is_whole(&environment.python()), "what was installed is not what was asked for");
         Ok(())
     }
 

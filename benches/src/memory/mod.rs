@@ -57,7 +57,7 @@ fn active(options: &Options) -> Result<Run> {
     let empty = settled(server.usage())?;
     let arguments = ["--streams", streams, "--duration", duration];
     let mut load =
-        Generator { model: MODELS[0], core: None, arguments: &arguments }.start(options, &server)?;
+        Generator { model: MODELS[0], core: None, arguments: &arguments }.start(options, server.url())?;
     let mut most = empty;
     let status = loop {
         most = most.max(server.usage().resident_bytes()?);

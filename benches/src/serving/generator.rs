@@ -1,6 +1,5 @@
 //! `undertone bench` as a child process.
 
-use super::ServerProcess;
 use super::process::on_core;
 use crate::Options;
 use anyhow::{Context, Result, ensure};
@@ -17,17 +16,17 @@ pub(crate) struct Generator<'g> {
 }
 
 impl Generator<'_> {
-    /// Puts the load on `server` and gives the report.
-    pub(crate) fn run(&self, options: &Options, server: &ServerProcess) -> Result<Value> {
-        let output = self.start(options, server)?.wait_with_output()?;
+    /// Puts the load on the server at `url` and gives the report.
+    pub(crate) fn run(&self, options: &Options, url: &str) -> Result<Value> {
+        let output = self.start(options, url)?.wait_with_output()?;
         ensure!(output.status.success(), "the load generator ended with {}", output.status);
         serde_json::from_slice(&output.stdout).context("the load generator gave no JSON")
     }
 
     /// The same without waiting.
-    pub(crate) fn start(&self, options: &Options, server: &ServerProcess) -> Result<Child> {
+    pub(crate) fn start(&self, options: &Options, url: &str) -> Result<Child> {
         let mut command = on_core(&options.stage.join("bin/undertone"), self.core);
-        command.args(["bench", "--json", "--server", server.url(), "--model", self.model]);
+        command.args(["bench", "--json", "--server", url, "--model", self.model]);
         command.args(self.arguments).stdout(Stdio::piped());
         command.spawn().context("the load generator cannot be started")
     }

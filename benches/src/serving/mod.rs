@@ -5,7 +5,7 @@ mod process;
 mod usage;
 
 pub(crate) use generator::Generator;
-pub(crate) use process::{ServerProcess, ServerSettings};
+pub(crate) use process::{ServerProcess, ServerSettings, on_core};
 pub(crate) use usage::{Usage, own_thread_seconds};
 
 /// The models that are measured.

@@ -107,7 +107,7 @@ impl Drop for ServerProcess {
 }
 
 /// A command that runs `program`, on one core only where one is named.
-pub(super) fn on_core(program: &Path, core: Option<usize>) -> Command {
+pub(crate) fn on_core(program: &Path, core: Option<usize>) -> Command {
     let Some(core) = core else { return Command::new(program) };
     let mut command = Command::new("taskset");
     command.args(["--cpu-list", &core.to_string()]).arg(program);

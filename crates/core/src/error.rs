@@ -9,6 +9,8 @@ pub enum ErrorKind {
     NotFound,
     /// There is no room now; the same call may succeed later.
     Overload,
+    /// The client's deadline came first.
+    Late,
     /// A plugin failed; a fresh instance may succeed.
     Plugin,
     /// A part of the server that the call needs is not there now.

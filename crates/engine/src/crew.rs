@@ -27,6 +27,8 @@ pub(crate) struct WorkerHandle {
     pub(crate) load: Arc<AtomicUsize>,
     /// How much of its time they take.
     pub(crate) capacity: Arc<Capacity>,
+    /// Frames of questions that wait for it.
+    pub(crate) waiting: Arc<AtomicUsize>,
     /// Becomes true when the worker is given up, and its streams with it.
     pub(crate) lost: watch::Receiver<bool>,
     stop: Arc<AtomicBool>,
@@ -90,6 +92,14 @@ impl Crew {
         self.workers().filter(has_room).min_by_key(load)
     }
 
+    /// The worker for which the fewest frames of questions wait, and of those the one with the fewest streams.
+    pub(crate) fn least_asked(&self) -> Option<WorkerHandle> {
+        let load = |worker: &WorkerHandle| {
+            (worker.waiting.load(Ordering::Acquire), worker.load.load(Ordering::Acquire))
+        };
+        self.workers().min_by_key(load)
+    }
+
     /// Watches over the workers on a thread of its own, until the crew ends.
     pub(crate) fn watch(self: &Arc<Self>, running: Sender<Infallible>) -> io::Result<Thread> {
         let crew = Arc::clone(self);
@@ -150,6 +160,7 @@ impl Hiring {
             messages,
             load: Arc::default(),
             capacity: Arc::default(),
+            waiting: Arc::default(),
             lost,
             stop: Arc::default(),
             pulse: Arc::default(),
@@ -164,6 +175,7 @@ impl Hiring {
             capacity: handle.capacity.clone(),
             max_batch: self.config.max_batch,
             thin_after: self.config.thin_after,
+            turn_frames: self.config.turn_frames,
         };
         let running = running.clone();
         let pinned = self.config.pin_workers;

@@ -1,16 +1,17 @@
 //! The engine: workers, and which of them takes a new stream.
 
 use crate::crew::{Crew, WorkerHandle, unless_lost};
+use crate::question::{NewQuestion, Place, Room};
 use crate::ramp::Ramp;
 use crate::worker::{LoadGuard, Message, NewStream};
-use crate::{Observer, SessionConfig, StreamEvents, StreamInput};
+use crate::{Observer, Question, QuestionError, SessionConfig, StreamEvents, StreamInput, Verdicts};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use undertone_core::{ErrorKind, Model, StreamId};
 
 /// How large the engine is.
@@ -37,6 +38,11 @@ pub struct EngineConfig {
     pub max_batch: usize,
     /// Updates of a live stream are left out while its worker is busy with others for longer than this.
     pub thin_after: Duration,
+    /// Bytes of frames that may wait to be scored on their own, over all workers; then more are refused.
+    pub question_buffer_bytes: usize,
+    /// Frames of questions that a worker scores in one turn, at least one item. While somebody speaks into one of its
+    /// streams it is one item.
+    pub turn_frames: usize,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
     pub abstain_below: Option<f32>,
 }
@@ -86,6 +92,7 @@ pub struct Engine {
     config: EngineConfig,
     crew: Arc<Crew>,
     ramp: Ramp,
+    room: Room,
     watchdog: Thread,
     draining: AtomicBool,
     /// Nothing is ever sent through it: it disconnects when the last worker has ended.
@@ -103,7 +110,16 @@ impl Engine {
         let crew = Arc::new(Crew::start(&config, models, observer, &running)?);
         let watchdog = crew.watch(running)?;
         let ramp = Ramp::new(config.workers);
-        Ok(Self { config, crew, ramp, watchdog, draining: AtomicBool::new(false), ended: Mutex::new(ended) })
+        let room = Room::new(config.question_buffer_bytes);
+        Ok(Self {
+            config,
+            crew,
+            ramp,
+            room,
+            watchdog,
+            draining: AtomicBool::new(false),
+            ended: Mutex::new(ended),
+        })
     }
 
     /// Streams that are open.
@@ -169,7 +185,25 @@ impl Engine {
         }
     }
 
-    /// Takes no new streams and ends the open ones, answering what they heard.
+    /// Has frames scored by the worker with the fewest to do, together with what its streams ask for.
+    pub async fn ask(&self, question: Question) -> Result<Verdicts, QuestionError> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(QuestionError::Draining);
+        }
+        let room = self.room.take(question.bytes())?;
+        let worker = self.crew.least_asked().ok_or(QuestionError::WorkerLost)?;
+        let place = Place::new(worker.waiting.clone(), question.frames(), room);
+        let (reply, answer) = oneshot::channel();
+        let new = NewQuestion { question, asked: Instant::now(), reply, place };
+        let sent = unless_lost(&worker.lost, worker.messages.send(Message::Ask(Box::new(new)))).await;
+        sent.ok_or(QuestionError::WorkerLost)?.map_err(|_| QuestionError::Draining)?;
+        match unless_lost(&worker.lost, answer).await {
+            Some(Ok(answered)) => answered,
+            None | Some(Err(_)) => Err(QuestionError::WorkerLost),
+        }
+    }
+
+    /// Takes no new streams and no new questions, and ends the open ones, answering what they heard.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
         for worker in self.crew.workers() {

@@ -2,7 +2,7 @@
 //!
 //! [`Engine::open`] gives a stream to the least loaded worker. A worker is an OS thread that owns its streams'
 //! decoders, extractors and segmenters, and one classifier per model. [`Session`] is the synchronous heart of a
-//! stream; it knows no thread and no clock. This crate knows no gRPC, SQL or dynamic loading.
+//! stream; it knows no thread and no clock. [`Engine::ask`] has frames scored that belong to no stream. This crate knows no gRPC, SQL or dynamic loading.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -15,6 +15,7 @@ mod extractor_pool;
 mod mailbox;
 mod observer;
 mod pulse;
+mod question;
 mod ramp;
 mod resumption;
 mod scoring;
@@ -29,6 +30,7 @@ mod worker;
 pub use engine::{Engine, EngineConfig, OpenError};
 pub use event::{Answer, Event, SpeechEdge, StreamFailure, Summary, Trigger, Warning, WarningKind};
 pub use observer::{Observer, Silent};
+pub use question::{Question, QuestionError, Verdicts};
 pub use resumption::{Checkpoint, ResumePoint};
 pub use session::{Session, SessionConfig, SessionError};
 pub use stream::{Control, StreamClosed, StreamEvents, StreamInput};

@@ -13,7 +13,7 @@ pub trait Observer: Send + Sync {
     fn audio_processed(&self, samples: u64, took: Duration);
     /// A classifier was called with a batch.
     fn batch_scored(&self, model: &ModelRef, items: usize, took: Duration);
-    /// Audio waited for its worker.
+    /// Audio, or an item of a question, waited for its worker.
     fn queue_waited(&self, waited: Duration);
     /// An update was dropped because its reader was slow.
     fn update_dropped(&self, model: &ModelRef);

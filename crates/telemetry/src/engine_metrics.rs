@@ -72,7 +72,10 @@ impl EngineMetrics {
             )?,
             queue_wait_seconds: registered(
                 registry,
-                Histogram::with_opts(seconds("queue_wait_seconds", "Time that audio waited for its worker")),
+                Histogram::with_opts(seconds(
+                    "queue_wait_seconds",
+                    "Time that audio or a tensor waited for its worker",
+                )),
             )?,
             inference_seconds: registered(
                 registry,

@@ -1,5 +1,6 @@
 //! The gRPC services: they move bytes and know no audio.
 
+mod inference;
 mod models;
 mod recognizer;
 mod recorded;
@@ -9,6 +10,7 @@ mod resumes;
 mod status;
 mod streaming;
 
+pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
 pub(crate) use status::code_name;

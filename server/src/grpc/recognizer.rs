@@ -1,5 +1,6 @@
 //! `undertone.v1.Recognizer`.
 
+use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
 use super::{recorded, reply, request, status};
 use crate::recognition::{Heard, Recognition};
@@ -27,11 +28,19 @@ impl RecognizerService {
     pub async fn recognize(&self, request: v1::RecognizeRequest) -> Result<v1::RecognizeResponse, Status> {
         let config = request.config.unwrap_or_default();
         let checked = request::check(config, Some(&request.audio), &self.recognition)?;
+        self.answer(checked, request.audio).await
+    }
+
+    /// Answers about a whole recording, as a configuration says that was checked with it.
+    pub(crate) async fn answer(
+        &self,
+        checked: CheckedRequest,
+        audio: Bytes,
+    ) -> Result<v1::RecognizeResponse, Status> {
         let id = StreamId::generate();
         let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
-        let (_, collected) =
-            tokio::join!(feed(input, request.audio), self.collect(id, &checked.model, events));
+        let (_, collected) = tokio::join!(feed(input, audio), self.collect(id, &checked.model, events));
         let (mut response, summary) = self.ended(id, collected).await?;
         response.stream_id = id.to_string();
         response.model = Some(reply::model_ref(checked.model.reference()));

@@ -80,7 +80,7 @@ pub(crate) fn check(
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,
 /// at most one step of 16 ms late.
-fn longest_utterance(model: &LoadedModel) -> Duration {
+pub(crate) fn longest_utterance(model: &LoadedModel) -> Duration {
     const LATE_SAMPLES: u64 = 256;
     let hop = u64::from(model.layout().grid.hop_samples);
     let frames = u64::from(model.manifest().limits.max_frames).saturating_sub(1);

@@ -4,7 +4,10 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use undertone_core::{ErrorKind, RecordError};
-use undertone_engine::{OpenError, StreamFailure};
+use undertone_engine::{OpenError, QuestionError, StreamFailure};
+
+/// A client may try again this long after a plugin instance was lost.
+const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
 
 /// The code for a kind of failure.
 pub(crate) const fn code_of(kind: ErrorKind) -> Code {
@@ -12,6 +15,7 @@ pub(crate) const fn code_of(kind: ErrorKind) -> Code {
         ErrorKind::InvalidInput => Code::InvalidArgument,
         ErrorKind::NotFound => Code::NotFound,
         ErrorKind::Overload => Code::ResourceExhausted,
+        ErrorKind::Late => Code::DeadlineExceeded,
         ErrorKind::Plugin | ErrorKind::Unavailable => Code::Unavailable,
         ErrorKind::Internal => Code::Internal,
     }
@@ -50,6 +54,23 @@ pub(crate) fn stream_failed(failure: StreamFailure) -> Status {
 /// A stream that could not be opened.
 pub(crate) fn not_opened(error: &OpenError) -> Status {
     retry_later(code_of(error.kind()), error.to_string(), error.retry_after())
+}
+
+/// Frames that were not scored.
+pub(crate) fn not_scored(error: &QuestionError) -> Status {
+    match error.retry_after() {
+        Some(delay) => retry_later(code_of(error.kind()), error.to_string(), delay),
+        None if error.kind() == ErrorKind::InvalidInput => bad_field("inputs.features", error.to_string()),
+        None => Status::new(code_of(error.kind()), error.to_string()),
+    }
+}
+
+/// An item of a batch that the model could not score.
+pub(crate) fn item_failed(item: usize, kind: ErrorKind, message: &str) -> Status {
+    match kind {
+        ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), message),
+        _ => retry_later(code_of(kind), format!("item {item}: {message}"), RETRY_AFTER_LOSS),
+    }
 }
 
 /// The worker that owned the stream is gone.

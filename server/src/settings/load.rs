@@ -25,6 +25,8 @@ pub struct Sources {
     pub environment: bool,
 }
 
+const MIB: u64 = 1024 * 1024;
+
 /// Compressed audio may unpack to so much in one message, so it bounds the memory of a stream too.
 const DEFAULT_MAX_AUDIO: Duration = Duration::from_secs(3600);
 
@@ -82,7 +84,6 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {
-    const MIB: u64 = 1024 * 1024;
     GrpcSettings {
         listen: reader.parsed("grpc.listen", ([127, 0, 0, 1], 50151).into()),
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
@@ -108,6 +109,9 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         admit_below: f64::from(reader.number("engine.admit_below", 0.85, 0.0..=1.0)),
         max_batch: reader.count("engine.max_batch", 16, 1..=1024) as usize,
         thin_after: reader.duration("engine.thin_after", Duration::from_millis(100)),
+        question_buffer_bytes: reader.count("engine.inference_buffer_bytes", 64 * MIB, MIB..=2048 * MIB)
+            as usize,
+        turn_frames: reader.count("engine.turn_frames", 2048, 1..=1_000_000) as usize,
         stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }

@@ -1,5 +1,7 @@
 //! The load generator, against a real server.
 
+mod tensors;
+
 use serde_json::Value;
 use std::process::{Command, Output};
 use undertone_tests::{TestServer, stage};

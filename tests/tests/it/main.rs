@@ -8,6 +8,7 @@
 mod accuracy;
 mod bench;
 mod cli;
+mod inference;
 mod parity;
 mod rpc;
 mod store;

@@ -1,4 +1,4 @@
-//! The wire contract: `proto/undertone/v1/*.proto` to Rust code and a descriptor set.
+//! The wire contracts: the files in `proto/` to Rust code and a descriptor set.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,25 @@ use prost::Message;
 use crate::artifact::Artifact;
 
 const OUTPUT: &str = "proto/src/generated";
+/// Folders of packages below `proto/`.
+const PACKAGES: [&str; 2] = ["inference", "undertone/v1"];
 
-/// Compiles every file of `undertone.v1`: one Rust file per package and `descriptor.bin`, which server reflection hands out.
+/// Compiles every file of every package: one Rust file per package and `descriptor.bin`, which server reflection hands out.
 pub(crate) fn generate(root: &Path) -> Result<Vec<Artifact>> {
     let include = root.join("proto");
-    let sources = proto_files(&include.join("undertone/v1"))?;
+    let mut sources = Vec::new();
+    for package in PACKAGES {
+        sources.extend(proto_files(&include.join(package))?);
+    }
     let mut compiler = protox::Compiler::new([&include])?;
     compiler.include_imports(true).include_source_info(true).open_files(&sources)?;
 
     let folder = tempfile::tempdir()?;
-    // A bytes field shares the buffer it was received in: audio is not copied on its way to the decoder.
+    // A bytes field shares the buffer it was received in: audio is not copied on its way to the decoder, and a tensor once.
     tonic_prost_build::configure()
         .out_dir(folder.path())
         .bytes(".undertone.v1")
+        .bytes(".inference")
         .compile_fds(compiler.file_descriptor_set())
         .context("generate Rust code from the proto files")?;
 

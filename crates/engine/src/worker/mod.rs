@@ -1,12 +1,13 @@
 //! A worker: one OS thread that owns its streams. Each turn it takes a piece of input from the streams that have some, the
-//! longest waiting first, until as many answers are asked for as one batch may hold; scores them in one batch per model, and
-//! hands out the events.
+//! longest waiting first, until as many answers are asked for as one batch may hold; scores them, and with them frames of
+//! questions, in one batch per model, and hands out the events.
 
 use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger, TurnCost};
 use crate::extractor_pool::ExtractorPool;
 use crate::mailbox::Mail;
 use crate::pulse::Pulse;
+use crate::question::NewQuestion;
 use crate::scoring::Classifiers;
 use crate::step::{ScoreRequest, Step};
 use crate::{Control, Event, Observer};
@@ -20,17 +21,23 @@ use undertone_core::{EndReason, Model, PIPELINE_RATE, StreamId};
 mod agenda;
 mod liveness;
 mod owned_stream;
+mod questions;
+mod taken;
 mod turn;
 
 use agenda::Agenda;
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
-use turn::{Pending, Score, Taken, Turn};
+use questions::{Asked, Questions, Share};
+use taken::{Pending, Taken};
+use turn::{Score, Scored, Turn};
 
 /// What a worker is told.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Take this stream.
     Open(Box<NewStream>),
+    /// Score frames that belong to no stream.
+    Ask(Box<NewQuestion>),
     /// A stream's next input.
     Input(StreamId, Input),
     /// A reader made room.
@@ -69,6 +76,7 @@ pub(crate) struct WorkerContext {
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
+    pub(crate) turn_frames: usize,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -96,6 +104,7 @@ const MOST_INPUTS: usize = 64;
 struct Worker<'a> {
     context: &'a WorkerContext,
     streams: BTreeMap<StreamId, OwnedStream>,
+    questions: Questions,
     extractors: ExtractorPool,
     classifiers: Classifiers,
     agenda: Agenda,
@@ -118,6 +127,7 @@ impl<'a> Worker<'a> {
         Self {
             context,
             streams: BTreeMap::new(),
+            questions: Questions::default(),
             extractors: ExtractorPool::default(),
             classifiers,
             agenda: Agenda::default(),
@@ -129,7 +139,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, mail: &mut Mail) {
         while !self.context.stop.load(Ordering::Acquire) {
-            if self.agenda.is_empty() {
+            if self.questions.is_empty() && self.agenda.is_empty() {
                 self.context.pulse.rest();
                 match mail.wait() {
                     Some(message) => {
@@ -153,6 +163,7 @@ impl<'a> Worker<'a> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Open(new) => self.open(*new),
+            Message::Ask(new) => self.questions.push(*new),
             Message::Input(id, input) => self.touch(id, |stream| stream.queue(input)),
             Message::Wake(id) => self.touch(id, |stream| stream.delivery.resume()),
             Message::Look => {}
@@ -197,11 +208,14 @@ impl<'a> Worker<'a> {
     fn turn(&mut self) {
         let began = Instant::now();
         let mut taken = self.advance_streams();
-        let scores = self.score(&taken.pending);
-        self.deliver(std::mem::take(&mut taken.pending), scores);
+        let asked = self.who_is_asked();
+        let scored = self.score(&taken.pending, &asked);
+        self.deliver(std::mem::take(&mut taken.pending), scored.steps);
+        self.questions.answer(asked, scored.verdicts);
         self.retire(&taken.streams);
         let cost = TurnCost {
-            began,
+            // Questions take what streams leave, so their time is none that a stream would have to do without.
+            began: began + scored.for_questions,
             ended: Instant::now(),
             live: taken.live_share(),
             audio: PIPELINE_RATE.duration_of(taken.live_samples),
@@ -226,6 +240,15 @@ impl<'a> Worker<'a> {
         taken
     }
 
+    /// The items of questions that are scored in this turn.
+    fn who_is_asked(&mut self) -> Vec<Asked> {
+        let share = match self.live.is_empty() {
+            true => Share::Frames(self.context.turn_frames),
+            false => Share::OneItem,
+        };
+        self.questions.take(share, self.context.observer.as_ref())
+    }
+
     fn advance(&mut self, id: StreamId, taken: &mut Taken) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         taken.streams.push(id);
@@ -243,10 +266,10 @@ impl<'a> Worker<'a> {
         taken.take_steps(id, steps);
     }
 
-    fn score(&mut self, pending: &[Pending]) -> Vec<Option<Score>> {
-        let mut turn = Turn::new(pending, &mut self.classifiers, self.context.observer.as_ref());
+    fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> Scored {
+        let mut turn = Turn::new(pending, asked, &mut self.classifiers, self.context.observer.as_ref());
         turn.score(&mut self.streams);
-        turn.scores
+        turn.into_scored()
     }
 
     fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<Score>>) {

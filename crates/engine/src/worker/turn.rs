@@ -1,60 +1,27 @@
 //! What the streams of a worker ask for in one turn, and what the models say.
 
 use super::OwnedStream;
-use super::owned_stream::Heard;
+use super::questions::Asked;
+use super::taken::Pending;
 use crate::Observer;
 use crate::scoring::{Classifiers, ItemScores};
 use crate::step::{Scope, ScoreRequest, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{Advance, FramesView, Model, ModelRef, StreamId};
+use undertone_core::{Advance, FramesView, Model, ModelRef, PluginError, StreamId};
 
-/// A step of a stream, to be answered in this turn.
-pub(super) struct Pending {
-    pub(super) stream: StreamId,
-    pub(super) step: Step,
+/// Where a request stands.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// Among the pending steps.
+    Step(usize),
+    /// Among the items of questions.
+    Asked(usize),
 }
 
-/// What one turn works on.
-#[derive(Default)]
-pub(super) struct Taken {
-    pub(super) streams: Vec<StreamId>,
-    /// How many of them somebody speaks into.
-    pub(super) live: usize,
-    pub(super) pending: Vec<Pending>,
-    /// What was heard from these.
-    pub(super) live_samples: u64,
-    /// Answers that they ask for.
-    pub(super) asked: usize,
-    /// How long input of a live stream has waited for other streams, at most.
-    pub(super) waited: Duration,
-    /// Room for the steps of one stream.
-    pub(super) steps: Vec<Step>,
-}
-
-impl Taken {
-    /// Takes what a stream's piece of input led to.
-    pub(super) fn take_steps(&mut self, stream: StreamId, mut steps: Vec<Step>) {
-        self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
-        self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
-        self.steps = steps;
-    }
-
-    /// Takes what was heard from a stream.
-    pub(super) fn take_heard(&mut self, heard: Heard) {
-        self.live_samples += heard.live_samples;
-        self.waited = self.waited.max(heard.waited);
-    }
-
-    /// The share of the work that was done for streams that somebody speaks into.
-    pub(super) fn live_share(&self) -> f64 {
-        self.live as f64 / self.streams.len().max(1) as f64
-    }
-}
-
-/// A model, with the requests for it: place among the pending steps, and frames.
-type Group<'s> = (Arc<dyn Model>, Vec<(usize, FramesView<'s>)>);
+/// A model, with the requests for it: place and frames.
+type Group<'s> = (Arc<dyn Model>, Vec<(Place, FramesView<'s>)>);
 
 /// What the model says to a request.
 pub(super) struct Score {
@@ -66,15 +33,33 @@ pub(super) struct Score {
 }
 
 impl Score {
-    fn of_batch(logits: ItemScores, (took, items): (Duration, usize)) -> Self {
-        Self { logits, took, own: took / u32::try_from(items.max(1)).unwrap_or(u32::MAX) }
+    fn of_batch(logits: ItemScores, spent: (Duration, usize)) -> Self {
+        Self { logits, took: spent.0, own: Self::share_of(spent) }
+    }
+
+    /// An item's part of the time that a batch of so many took.
+    fn share_of((took, items): (Duration, usize)) -> Duration {
+        took / u32::try_from(items.max(1)).unwrap_or(u32::MAX)
     }
 }
 
-/// Scores for requests, by their place among the pending steps.
+/// What was scored in a turn.
+pub(super) struct Scored {
+    /// By the place of the pending steps.
+    pub(super) steps: Vec<Option<Score>>,
+    /// By the place of the items of questions.
+    pub(super) verdicts: Vec<ItemScores>,
+    /// The time that those items took.
+    pub(super) for_questions: Duration,
+}
+
+/// Scores for requests, by their place.
 pub(super) struct Turn<'t> {
-    pub(super) pending: &'t [Pending],
-    pub(super) scores: Vec<Option<Score>>,
+    pending: &'t [Pending],
+    asked: &'t [Asked],
+    scores: Vec<Option<Score>>,
+    verdicts: Vec<Option<ItemScores>>,
+    for_questions: Duration,
     classifiers: &'t mut Classifiers,
     observer: &'t dyn Observer,
 }
@@ -82,11 +67,25 @@ pub(super) struct Turn<'t> {
 impl<'t> Turn<'t> {
     pub(super) fn new(
         pending: &'t [Pending],
+        asked: &'t [Asked],
         classifiers: &'t mut Classifiers,
         observer: &'t dyn Observer,
     ) -> Self {
         let scores = pending.iter().map(|_| None).collect();
-        Self { pending, scores, classifiers, observer }
+        let verdicts = asked.iter().map(|_| None).collect();
+        Self { pending, asked, scores, verdicts, for_questions: Duration::ZERO, classifiers, observer }
+    }
+
+    /// What was scored.
+    pub(super) fn into_scored(self) -> Scored {
+        let of = |(asked, verdict): (&Asked, Option<ItemScores>)| {
+            verdict.unwrap_or_else(|| Err(not_scored(asked.model.as_ref())))
+        };
+        Scored {
+            steps: self.scores,
+            verdicts: self.asked.iter().zip(self.verdicts).map(of).collect(),
+            for_questions: self.for_questions,
+        }
     }
 
     /// Scores all requests, in as few batches per model as there can be.
@@ -100,22 +99,33 @@ impl<'t> Turn<'t> {
         }
     }
 
-    /// The requests about whole utterances.
+    /// The requests about whole utterances: those of streams, and behind them those of questions.
     fn score_whole(&mut self, streams: &BTreeMap<StreamId, OwnedStream>) {
         let mut groups: BTreeMap<&ModelRef, Group<'_>> = BTreeMap::new();
         for (index, stream, request) in requests(self.pending, streams) {
             if let (Scope::Whole, Some(view)) = (request.scope, stream.frames(request)) {
                 let group = groups.entry(stream.model.reference());
                 let (_, items) = group.or_insert_with(|| (stream.model.clone(), Vec::new()));
-                items.push((index, view));
+                items.push((Place::Step(index), view));
             }
+        }
+        for (index, asked) in self.asked.iter().enumerate() {
+            let group = groups.entry(asked.model.reference());
+            let (_, items) = group.or_insert_with(|| (asked.model.clone(), Vec::new()));
+            items.push((Place::Asked(index), asked.frames.view(0..asked.frames.len())));
         }
         for (model, items) in groups.into_values() {
             let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
             let (results, took) = self.classifiers.score(model.as_ref(), &batch, self.observer);
             let spent = (took, batch.len());
-            for ((index, _), result) in items.into_iter().zip(results) {
-                self.scores[index] = Some(Score::of_batch(result, spent));
+            for ((place, _), result) in items.into_iter().zip(results) {
+                match place {
+                    Place::Step(index) => self.scores[index] = Some(Score::of_batch(result, spent)),
+                    Place::Asked(index) => {
+                        self.for_questions += Score::share_of(spent);
+                        self.verdicts[index] = Some(result);
+                    }
+                }
             }
         }
     }
@@ -183,6 +193,15 @@ impl<'t> Turn<'t> {
                 stream.put_state_back(state, said);
             }
         }
+    }
+}
+
+/// Cannot happen while every group gives one result per item.
+fn not_scored(model: &dyn Model) -> PluginError {
+    PluginError::Failed {
+        plugin: model.reference().to_string(),
+        what: "scoring".into(),
+        message: "an item was passed over".into(),
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod loudness_model;
 mod overload;
+mod questions;
 mod resumption;
 mod streams;

@@ -24,6 +24,8 @@ fn engine() -> Engine {
         max_batch: 16,
         thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
+        question_buffer_bytes: 1 << 20,
+        turn_frames: 2048,
         abstain_below: None,
     };
     let models: [Arc<dyn Model>; 1] = [Arc::new(LoudnessModel::new())];

@@ -27,6 +27,8 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
         max_batch: 16,
         thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
+        question_buffer_bytes: 1 << 20,
+        turn_frames: 2048,
         abstain_below: None,
     }
 }

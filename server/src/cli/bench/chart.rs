@@ -1,28 +1,26 @@
 //! Latency against load, in characters.
 
-use super::report::Report;
+use super::curve::Curve;
 use std::fmt::Write;
 
 /// Width of the longest bar.
 const BAR_WIDTH: usize = 48;
 
 /// For several loads their 99th percentiles; for one load how its percentiles grow. Empty where nothing was measured.
-pub(super) fn render(report: &Report) -> String {
-    let loads = report.by_size();
-    let bars: Vec<(String, f64)> = match loads.as_slice() {
-        [only] => {
+pub(super) fn render(curve: &Curve<'_>) -> String {
+    let bars: Vec<(String, f64)> = match curve.points.as_slice() {
+        [(_, latency)] => {
             let quantiles = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0];
-            let latency = &only.tally.update_latency;
             let bar = |quantile: f64| (percentile(quantile), latency.at(quantile).as_secs_f64() * 1e3);
             if latency.count() == 0 { Vec::new() } else { quantiles.map(bar).to_vec() }
         }
-        loads => loads
+        points => points
             .iter()
-            .filter(|figures| figures.tally.update_latency.count() > 0)
-            .map(|figures| (figures.streams.to_string(), figures.tally.update_latency.quantiles().p99_ms))
+            .filter(|(_, latency)| latency.count() > 0)
+            .map(|(size, latency)| (size.to_string(), latency.quantiles().p99_ms))
             .collect(),
     };
-    draw(&bars, report.bound_ms())
+    draw(&bars, curve.bound_ms())
 }
 
 fn percentile(quantile: f64) -> String {

@@ -2,6 +2,7 @@
 
 use super::latency::{Latency, Quantiles};
 use super::load::Figures;
+use super::plan::Showing;
 use super::report::Report;
 use serde_json::{Map, Value, json};
 
@@ -65,7 +66,7 @@ fn load(figures: &Figures, report: &Report) -> Value {
 }
 
 /// Null where nothing was measured.
-fn quantiles(latency: &Latency) -> Value {
+pub(super) fn quantiles(latency: &Latency) -> Value {
     if latency.count() == 0 {
         return Value::Null;
     }

@@ -1,6 +1,7 @@
 //! A load: so many streams at once, for so long.
 
 use super::paced::{PacedRequests, Speech};
+use super::plan::{Burden, Showing};
 use super::schedule::{Cursor, Schedule};
 use super::stream::{Hearing, LoadStream};
 use super::tally::{Observation, Sent, Tally};
@@ -66,9 +67,13 @@ pub(super) struct Figures {
     pub(super) tally: Tally,
 }
 
-impl Figures {
+impl Showing for Figures {
+    fn size(&self) -> usize {
+        self.streams
+    }
+
     /// Whether every update came within `bound`, but for one in a hundred, and nothing was refused, dropped or lost.
-    pub(super) fn keep_within(&self, bound: Duration) -> bool {
+    fn keep_within(&self, bound: Duration) -> bool {
         let tally = &self.tally;
         let lost = tally.refused + tally.failures() + tally.updates_dropped;
         !self.cut_short
@@ -76,11 +81,22 @@ impl Figures {
             && tally.update_latency.count() > 0
             && tally.update_latency.at(0.99) < bound
     }
+
+    fn cut_short(&self) -> bool {
+        self.cut_short
+    }
+
+    fn sentence(&self) -> String {
+        let p99 = self.tally.update_latency.quantiles().p99_ms;
+        format!("{} streams: 99 of 100 updates within {p99:.1} ms", self.streams)
+    }
 }
 
-impl Load {
-    /// Puts the load of `streams` on the server; with a bound, ends it as soon as it is certain that it does not keep within.
-    pub(super) async fn run(&self, streams: usize, bound: Option<Duration>) -> anyhow::Result<Figures> {
+impl Burden for Load {
+    type Figures = Figures;
+    const TRIES: usize = 1;
+
+    async fn run(&self, streams: usize, bound: Option<Duration>) -> anyhow::Result<Figures> {
         let channels = self.connections(streams).await?;
         let (observations, receiver) = mpsc::channel(OBSERVATION_QUEUE);
         let counting = tokio::spawn(count(receiver, bound.map(|bound| self.verdict(bound, streams))));
@@ -114,7 +130,9 @@ impl Load {
             tally,
         })
     }
+}
 
+impl Load {
     async fn connections(&self, streams: usize) -> anyhow::Result<Vec<Channel>> {
         let mut channels = Vec::new();
         for _ in 0..streams.div_ceil(self.streams_per_connection) {

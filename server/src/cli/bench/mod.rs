@@ -3,6 +3,7 @@
 
 mod chart;
 mod clips;
+mod curve;
 mod json;
 mod latency;
 mod load;
@@ -15,6 +16,7 @@ mod stream;
 mod svg;
 mod table;
 mod tally;
+mod tensors;
 mod track;
 mod verdict;
 
@@ -23,7 +25,7 @@ use super::console::{say, say_part};
 use super::recognizer::Recognizer;
 use crate::settings::parse_duration;
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use load::{Load, Pace};
 use plan::Plan;
 use report::Report;
@@ -34,8 +36,22 @@ use track::Track;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
 
+/// What is put on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    /// Streams of speech.
+    Undertone,
+    /// Requests about one tensor, to any server of the Open Inference Protocol.
+    OpenInference,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
+    /// What is put on the server.
+    #[arg(long, value_enum, default_value = "undertone")]
+    protocol: Protocol,
+    #[command(flatten)]
+    tensors: Tensors,
     /// Recordings to send over and over, or folders of them; a clip of synthesised speech when none is given.
     clips: Vec<PathBuf>,
     /// The server.
@@ -88,7 +104,38 @@ pub(super) struct BenchArgs {
     out: Option<PathBuf>,
 }
 
+/// What `--protocol open-inference` sends.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "With --protocol open-inference")]
+struct Tensors {
+    /// Requests per second, evenly spaced: the load, the largest one of a ramp, or where a search begins.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate: u32,
+    /// The input; the first one of 32-bit floats when not given.
+    #[arg(long, value_name = "NAME")]
+    input: Option<String>,
+    /// Lengths of the tensor, as in 1,300,64; without it the model's own, with 1 for an open batch and 300 for any other open
+    /// length.
+    #[arg(long, value_name = "LENGTHS", value_delimiter = ',')]
+    shape: Vec<usize>,
+    /// Send the values in the list of their datatype, and not as one buffer.
+    #[arg(long)]
+    typed: bool,
+    /// Connections that the requests go over in turn.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    connections: u32,
+}
+
 pub(super) async fn run(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    match args.protocol {
+        Protocol::Undertone => streams(args, settings).await?,
+        Protocol::OpenInference => tensors::run(args, &args.tensors).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Streams of speech.
+async fn streams(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<()> {
     let pace = args.pace()?;
     let clips = clips::read(&args.clips)?;
     let recognizer = Recognizer::open(Some(&args.server), settings).await?;
@@ -101,19 +148,20 @@ pub(super) async fn run(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Re
         pace,
         streams_per_connection: args.streams_per_connection as usize,
     };
-    let found = args.plan().carry_out(&load, args.p99_below, !args.json).await?;
+    let aloud = !args.json && pace.speed.is_some();
+    let found = args.plan_of(args.streams).carry_out(&load, args.p99_below, aloud).await?;
     let report =
         Report { model, clips: (clips.samples.len(), clips.found), load, bound: args.p99_below, found };
     if let Some(path) = &args.out {
-        let drawn = svg::draw(&report);
+        let drawn = svg::draw(&report.curve());
         std::fs::write(path, drawn).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     if args.json {
         say!("{}", json::object(&report));
     } else {
-        say_part!("{}\n{}", table::render(&report), chart::render(&report));
+        say_part!("{}\n{}", table::render(&report), chart::render(&report.curve()));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 impl BenchArgs {
@@ -127,12 +175,13 @@ impl BenchArgs {
         Ok(Pace { piece: self.piece, speed, warm_up: self.warm_up, duration: self.duration })
     }
 
-    fn plan(&self) -> Plan {
-        let streams = self.streams as usize;
+    /// The loads up to one of `size`, or from there on.
+    fn plan_of(&self, size: u32) -> Plan {
+        let size = size as usize;
         match self.ramp {
-            Some(steps) => Plan::Ramp { streams, steps: steps as usize },
-            None if self.search => Plan::Search { from: streams },
-            None => Plan::One { streams },
+            Some(steps) => Plan::Ramp { size, steps: steps as usize },
+            None if self.search => Plan::Search { from: size },
+            None => Plan::One { size },
         }
     }
 

@@ -1,5 +1,6 @@
 //! Everything that a run found, for whoever shows it.
 
+use super::curve::Curve;
 use super::load::{Figures, Load};
 use super::plan::Found;
 use std::time::Duration;
@@ -15,7 +16,7 @@ pub(super) struct Report {
     pub(super) load: Load,
     /// The bound for 99 of 100 updates.
     pub(super) bound: Duration,
-    pub(super) found: Found,
+    pub(super) found: Found<Figures>,
 }
 
 impl Report {
@@ -24,10 +25,14 @@ impl Report {
         self.bound.as_secs_f64() * 1e3
     }
 
-    /// The loads by their size.
-    pub(super) fn by_size(&self) -> Vec<&Figures> {
-        let mut loads: Vec<&Figures> = self.found.loads.iter().collect();
-        loads.sort_by_key(|figures| figures.streams);
-        loads
+    /// The latency of updates against the number of streams.
+    pub(super) fn curve(&self) -> Curve<'_> {
+        let loads = self.found.by_size();
+        Curve {
+            title: format!("{} {}: latency of updates", self.model.name, self.model.version),
+            unit: "streams at once",
+            bound: self.bound,
+            points: loads.iter().map(|figures| (figures.streams, &figures.tally.update_latency)).collect(),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Latency against load as a picture.
 
-use super::report::Report;
+use super::curve::Curve;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -14,41 +14,35 @@ const INK: &str = "#333";
 struct Line {
     name: &'static str,
     colour: &'static str,
-    /// Streams and milliseconds.
+    /// Sizes of loads and milliseconds.
     points: Vec<(f64, f64)>,
 }
 
 /// Where numbers lie in the picture.
 struct Scale {
-    most_streams: f64,
+    largest: f64,
     most_millis: f64,
 }
 
-/// Median, 90th and 99th percentile of the updates' latency against the number of streams, with the bound.
-pub(super) fn draw(report: &Report) -> String {
-    let loads = report.by_size();
-    let measured: Vec<_> =
-        loads.into_iter().filter(|figures| figures.tally.update_latency.count() > 0).collect();
+/// Median, 90th and 99th percentile of the latency against the size of the load, with the bound.
+pub(super) fn draw(curve: &Curve<'_>) -> String {
+    let measured: Vec<_> = curve.points.iter().filter(|(_, latency)| latency.count() > 0).collect();
     let line = |name, colour, quantile| Line {
         name,
         colour,
         points: measured
             .iter()
-            .map(|figures| {
-                let millis = figures.tally.update_latency.at(quantile).as_secs_f64() * 1e3;
-                (figures.streams as f64, millis)
-            })
+            .map(|(size, latency)| (*size as f64, latency.at(quantile).as_secs_f64() * 1e3))
             .collect(),
     };
     let lines = [line("p50", "#4c9f70", 0.5), line("p90", "#e0a030", 0.9), line("p99", "#c0392b", 0.99)];
-    let title = format!("{} {}: latency of updates", report.model.name, report.model.version);
-    picture(&title, &lines, report.bound_ms())
+    picture((&curve.title, curve.unit), &lines, curve.bound_ms())
 }
 
-fn picture(title: &str, lines: &[Line], bound: f64) -> String {
+fn picture((title, unit): (&str, &str), lines: &[Line], bound: f64) -> String {
     let points = || lines.iter().flat_map(|line| &line.points);
     let scale = Scale {
-        most_streams: points().map(|point| point.0).fold(1.0, f64::max),
+        largest: points().map(|point| point.0).fold(1.0, f64::max),
         // An overloaded server must not press everything else flat.
         most_millis: points().map(|point| point.1).fold(bound, f64::max).min(3.0 * bound) * 1.05,
     };
@@ -57,7 +51,7 @@ fn picture(title: &str, lines: &[Line], bound: f64) -> String {
          font-size=\"12\" fill=\"{INK}\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
     );
     text(&mut svg, (MARGIN[0], 26.0), "start", &escaped(title));
-    grid(&mut svg, &scale);
+    grid(&mut svg, &scale, unit);
     bound_line(&mut svg, &scale, bound);
     for line in lines {
         polyline(&mut svg, &scale, line);
@@ -66,11 +60,11 @@ fn picture(title: &str, lines: &[Line], bound: f64) -> String {
     svg
 }
 
-fn grid(svg: &mut String, scale: &Scale) {
-    let (left, right) = (scale.x(0.0), scale.x(scale.most_streams));
+fn grid(svg: &mut String, scale: &Scale, unit: &str) {
+    let (left, right) = (scale.x(0.0), scale.x(scale.largest));
     for number in 0..=GRID_LINES {
         let share = number as f64 / GRID_LINES as f64;
-        let (millis, streams) = (share * scale.most_millis, share * scale.most_streams);
+        let (millis, size) = (share * scale.most_millis, share * scale.largest);
         let y = scale.y(millis);
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -78,14 +72,14 @@ fn grid(svg: &mut String, scale: &Scale) {
             "<line x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>"
         );
         text(svg, (left - 8.0, y + 4.0), "end", &format!("{millis:.0}"));
-        text(svg, (scale.x(streams), HEIGHT - MARGIN[3] + 18.0), "middle", &format!("{streams:.0}"));
+        text(svg, (scale.x(size), HEIGHT - MARGIN[3] + 18.0), "middle", &format!("{size:.0}"));
     }
     text(svg, (left - 8.0, MARGIN[1] - 8.0), "end", "ms");
-    text(svg, ((left + right) / 2.0, HEIGHT - 12.0), "middle", "streams at once");
+    text(svg, ((left + right) / 2.0, HEIGHT - 12.0), "middle", unit);
 }
 
 fn bound_line(svg: &mut String, scale: &Scale, bound: f64) {
-    let (left, right, y) = (scale.x(0.0), scale.x(scale.most_streams), scale.y(bound));
+    let (left, right, y) = (scale.x(0.0), scale.x(scale.largest), scale.y(bound));
     let _ = writeln!(
         svg,
         "<line x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{INK}\" \
@@ -120,8 +114,8 @@ fn escaped(words: &str) -> String {
 }
 
 impl Scale {
-    fn x(&self, streams: f64) -> f64 {
-        MARGIN[0] + streams / self.most_streams * (WIDTH - MARGIN[0] - MARGIN[2])
+    fn x(&self, size: f64) -> f64 {
+        MARGIN[0] + size / self.largest * (WIDTH - MARGIN[0] - MARGIN[2])
     }
 
     /// What lies beyond the scale is drawn at its upper edge.
@@ -138,7 +132,7 @@ mod tests {
     #[test]
     fn a_picture_names_its_lines_and_escapes_what_a_server_says() {
         let points = vec![(10.0, 5.0), (20.0, 900.0)];
-        let svg = picture("a < b", &[Line { name: "p99", colour: "red", points }], 50.0);
+        let svg = picture(("a < b", "streams"), &[Line { name: "p99", colour: "red", points }], 50.0);
         assert!(svg.contains("a &lt; b") && svg.contains(">p99</text>") && svg.contains("bound 50 ms"));
         assert!(svg.contains(&format!("{:.1}\" r=\"3\"", MARGIN[1])), "900 ms lies at the upper edge: {svg}");
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));

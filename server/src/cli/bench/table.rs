@@ -12,7 +12,7 @@ pub(super) fn render(report: &Report) -> String {
     if with_clock {
         latencies(report, &mut text);
     }
-    for figures in report.by_size() {
+    for figures in report.found.by_size() {
         text.push_str(&sent_and_heard(figures));
     }
     if let Some(largest) = report.found.largest.filter(|_| with_clock) {
@@ -31,7 +31,7 @@ fn latencies(report: &Report, text: &mut String) {
         "streams", "updates", "mean", "p50", "p90", "p99", "max", "queue", "features", "inference"
     );
     let _ = writeln!(text, "{:>62} {:>29}", "ms from the last sample needed", "p99 in the server, ms");
-    for figures in report.by_size() {
+    for figures in report.found.by_size() {
         let _ = writeln!(text, "{}", row(figures));
     }
 }

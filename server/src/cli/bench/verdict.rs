@@ -25,11 +25,21 @@ impl Verdict {
     pub(super) fn take(&mut self, observation: &Observation) {
         match observation {
             Observation::Answer(Answer { is_final: false, latency: Some(latency), .. }) => {
-                self.late += u64::from(*latency >= self.bound);
+                self.came_after(*latency);
             }
             Observation::Over(Outcome::Ended { updates_dropped: 0, .. }) | Observation::Answer(_) => {}
-            Observation::Over(_) => self.lost = true,
+            Observation::Over(_) => self.lose(),
         }
+    }
+
+    /// An answer came after `latency`.
+    pub(super) fn came_after(&mut self, latency: Duration) {
+        self.late += u64::from(latency >= self.bound);
+    }
+
+    /// Something was refused or lost.
+    pub(super) fn lose(&mut self) {
+        self.lost = true;
     }
 
     /// Whether nothing that comes can mend it.

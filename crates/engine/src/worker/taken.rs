@@ -1,0 +1,49 @@
+//! What one turn of a worker works on.
+
+use super::owned_stream::Heard;
+use crate::step::Step;
+use std::time::Duration;
+use undertone_core::StreamId;
+
+/// A step of a stream, to be answered in this turn.
+pub(super) struct Pending {
+    pub(super) stream: StreamId,
+    pub(super) step: Step,
+}
+
+/// What one turn works on.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) streams: Vec<StreamId>,
+    /// How many of them somebody speaks into.
+    pub(super) live: usize,
+    pub(super) pending: Vec<Pending>,
+    /// What was heard from these.
+    pub(super) live_samples: u64,
+    /// Answers that they ask for.
+    pub(super) asked: usize,
+    /// How long input of a live stream has waited for other streams, at most.
+    pub(super) waited: Duration,
+    /// Room for the steps of one stream.
+    pub(super) steps: Vec<Step>,
+}
+
+impl Taken {
+    /// Takes what a stream's piece of input led to.
+    pub(super) fn take_steps(&mut self, stream: StreamId, mut steps: Vec<Step>) {
+        self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
+        self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
+        self.steps = steps;
+    }
+
+    /// Takes what was heard from a stream.
+    pub(super) fn take_heard(&mut self, heard: Heard) {
+        self.live_samples += heard.live_samples;
+        self.waited = self.waited.max(heard.waited);
+    }
+
+    /// The share of the work that was done for streams that somebody speaks into.
+    pub(super) fn live_share(&self) -> f64 {
+        self.live as f64 / self.streams.len().max(1) as f64
+    }
+}

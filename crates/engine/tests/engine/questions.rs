@@ -1,0 +1,204 @@
+//! Frames that belong to no stream: scored in order, beside the streams, within bounds.
+
+use crate::loudness_model::{LoudnessModel, config, recording};
+use bytes::Bytes;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+use undertone_core::{EndReason, ErrorKind, Frames, Model, ModelRef, StreamId};
+use undertone_engine::{Control, Engine, EngineConfig, Event, Observer, Question, QuestionError};
+
+/// Notes how many items each call of a classifier had.
+#[derive(Default)]
+struct Batches(Mutex<Vec<usize>>);
+
+impl Batches {
+    fn take(&self) -> Vec<usize> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panics with it"))
+    }
+}
+
+impl Observer for Batches {
+    fn stream_opened(&self, _: &ModelRef) {}
+    fn stream_closed(&self, _: &ModelRef, _: EndReason) {}
+    fn audio_processed(&self, _: u64, _: Duration) {}
+    fn batch_scored(&self, _: &ModelRef, items: usize, _: Duration) {
+        self.0.lock().expect("nobody panics with it").push(items);
+    }
+    fn queue_waited(&self, _: Duration) {}
+    fn update_dropped(&self, _: &ModelRef) {}
+    fn updates_thinned(&self, _: &ModelRef, _: u64) {}
+    fn plugin_failed(&self, _: &ModelRef) {}
+    fn worker_restarted(&self) {}
+    fn worker_stuck(&self) {}
+}
+
+fn start(question_buffer_bytes: usize, turn_frames: usize) -> (Engine, Arc<Batches>) {
+    start_with(sizes(question_buffer_bytes, turn_frames))
+}
+
+fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
+    EngineConfig {
+        workers: 1,
+        pin_workers: false,
+        max_streams: 4,
+        stream_buffer_bytes: 1 << 20,
+        worker_queue: 16,
+        event_queue: 64,
+        admit_below: 1.0,
+        max_batch: 16,
+        thin_after: Duration::from_secs(60),
+        stuck_after: Duration::from_secs(60),
+        question_buffer_bytes,
+        turn_frames,
+        abstain_below: None,
+    }
+}
+
+fn start_with(sizes: EngineConfig) -> (Engine, Arc<Batches>) {
+    let batches = Arc::new(Batches::default());
+    let observer: Arc<dyn Observer> = batches.clone();
+    (Engine::start(sizes, &[], &observer).expect("threads can be started"), batches)
+}
+
+/// One item per value: ten frames that hold it.
+fn question(model: LoudnessModel, values: &[f32]) -> Question {
+    let item = |value: &f32| {
+        let mut frames = Frames::new(1);
+        (0..10).for_each(|_| frames.push_row(&[*value]));
+        frames
+    };
+    let model: Arc<dyn Model> = Arc::new(model);
+    Question { model, items: values.iter().map(item).collect(), deadline: None }
+}
+
+/// Lets the question come to its worker.
+fn set_off<T>(asking: std::pin::Pin<&mut impl Future<Output = T>>) {
+    let polled = asking.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending), "it cannot be answered at once");
+}
+
+#[tokio::test]
+async fn items_are_answered_in_their_order_in_one_batch() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let verdicts = engine.ask(question(LoudnessModel::new(), &[0.5, 0.25, 4.0])).await.expect("answered");
+    let logits: Vec<_> = verdicts.into_iter().map(|verdict| verdict.expect("scored")).collect();
+    assert_eq!(logits, [[1.0, 0.5], [1.0, 0.25], [1.0, 4.0]]);
+    assert_eq!(batches.take(), [3]);
+}
+
+#[tokio::test]
+async fn a_turn_takes_no_more_frames_than_set_but_at_least_one_item() {
+    let (engine, batches) = start(1 << 20, 25);
+    engine.ask(question(LoudnessModel::new(), &[1.0; 5])).await.expect("answered");
+    assert_eq!(batches.take(), [2, 2, 1]);
+    let (engine, batches) = start(1 << 20, 1);
+    engine.ask(question(LoudnessModel::new(), &[1.0; 2])).await.expect("answered");
+    assert_eq!(batches.take(), [1, 1]);
+}
+
+#[tokio::test]
+async fn while_somebody_speaks_a_turn_takes_one_item() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let opened = engine.open(StreamId::generate(), config(Some(1600)), model).await;
+    let (input, mut events) = opened.expect("there is room");
+    input.audio(Bytes::from(recording(0.3))).await.expect("it is taken");
+    while !matches!(events.next().await, Some(Event::Answer(_))) {}
+    batches.take();
+    engine.ask(question(LoudnessModel::new(), &[1.0; 3])).await.expect("answered");
+    assert_eq!(batches.take(), [1, 1, 1]);
+    drop((input, events));
+}
+
+#[tokio::test]
+async fn questions_keep_no_stream_out_however_long_they_take() {
+    let (engine, _) = start_with(EngineConfig { admit_below: 0.5, ..sizes(1 << 20, 1000) });
+    let engine = Arc::new(engine);
+    let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let opened = engine.open(StreamId::generate(), config(None), model.clone()).await;
+    let (input, mut events) = opened.expect("there is room");
+    let asking = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.ask(question(LoudnessModel::dawdling(), &[1.0; 60])).await }
+    });
+    // A little live audio in every turn, until the worker has told its load.
+    while !asking.is_finished() {
+        input.audio(Bytes::from(recording(0.02))).await.expect("it is taken");
+        input.control(Control::Flush).await.expect("it is taken");
+        while !matches!(events.next().await, Some(Event::Answer(_))) {}
+    }
+    assert!(asking.await.expect("no panic").is_ok());
+    assert!(engine.open(StreamId::generate(), config(None), model).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_finds_no_room_is_refused_with_a_delay_until_the_others_are_answered() {
+    // Ten frames of one value take 40 bytes.
+    let (engine, _) = start(200, 1);
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 4])));
+    set_off(first.as_mut());
+    let refused = engine.ask(question(LoudnessModel::new(), &[1.0; 2])).await.expect_err("no room");
+    assert_eq!(refused, QuestionError::Full { limit_bytes: 200 });
+    assert_eq!((refused.kind(), refused.retry_after()), (ErrorKind::Overload, Some(Duration::from_secs(1))));
+    assert!(first.await.is_ok());
+    assert!(engine.ask(question(LoudnessModel::new(), &[1.0; 2])).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_alone_is_too_much_is_refused_for_good() {
+    let (engine, _) = start(200, 1000);
+    let refused = engine.ask(question(LoudnessModel::new(), &[1.0; 6])).await.expect_err("too large");
+    assert_eq!(refused, QuestionError::TooLarge { bytes: 240, limit_bytes: 200 });
+    assert_eq!((refused.kind(), refused.retry_after()), (ErrorKind::InvalidInput, None));
+}
+
+#[tokio::test]
+async fn a_question_whose_deadline_is_over_is_not_scored() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let late = Question { deadline: Some(Instant::now()), ..question(LoudnessModel::new(), &[1.0]) };
+    assert_eq!(engine.ask(late).await.expect_err("late"), QuestionError::Expired);
+    assert!(batches.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_is_not_scored() {
+    let (engine, batches) = start(1 << 20, 1);
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 4])));
+    set_off(first.as_mut());
+    {
+        let given_up = pin!(engine.ask(question(LoudnessModel::new(), &[1.0; 3])));
+        set_off(given_up);
+    }
+    assert!(first.await.is_ok());
+    assert!(engine.ask(question(LoudnessModel::new(), &[1.0])).await.is_ok());
+    assert_eq!(batches.take().iter().sum::<usize>(), 5);
+}
+
+#[tokio::test]
+async fn an_item_that_fails_leaves_the_question_answered() {
+    let (engine, _) = start(1 << 20, 1000);
+    let verdicts = engine.ask(question(LoudnessModel::failing(), &[1.0; 2])).await.expect("answered");
+    assert!(verdicts.len() == 2 && verdicts.iter().all(Result::is_err));
+}
+
+#[tokio::test]
+async fn a_model_that_panics_loses_its_question_and_the_next_one_is_answered() {
+    let (engine, _) = start(1 << 20, 1000);
+    let lost = engine.ask(question(LoudnessModel::panicking(), &[1.0])).await.expect_err("lost");
+    assert_eq!((lost, lost.kind()), (QuestionError::WorkerLost, ErrorKind::Unavailable));
+    assert!(engine.ask(question(LoudnessModel::new(), &[1.0])).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_engine_that_drains_answers_what_it_has_and_takes_no_more() {
+    let (engine, _) = start(1 << 20, 1);
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 2])));
+    set_off(first.as_mut());
+    engine.drain().await;
+    let refused = engine.ask(question(LoudnessModel::new(), &[1.0])).await.expect_err("draining");
+    assert_eq!(refused, QuestionError::Draining);
+    assert!(first.await.is_ok());
+}

@@ -1,0 +1,43 @@
+//! Loads of the Open Inference Protocol: requests about one tensor, by the clock, on any server that speaks it.
+
+mod call;
+mod json;
+mod load;
+mod question;
+mod report;
+mod table;
+mod tally;
+
+use super::{BenchArgs, Tensors, chart, svg};
+use crate::cli::console::{say, say_part};
+use crate::cli::recognizer::connect;
+use anyhow::{Context, ensure};
+use load::TensorLoad;
+use question::Question;
+use report::Report;
+
+/// Asks the server about its model, puts the loads on it, and tells what was found.
+pub(super) async fn run(args: &BenchArgs, tensors: &Tensors) -> anyhow::Result<()> {
+    ensure!(args.clips.is_empty(), "recordings are sent with --protocol undertone only");
+    ensure!(!args.duration.is_zero(), "--duration: give a time above 0");
+    let question = Question::put_together(connect(&args.server).await?, &args.model, tensors).await?;
+    let load = TensorLoad {
+        server: args.server.clone(),
+        question,
+        connections: tensors.connections as usize,
+        warm_up: args.warm_up,
+        duration: args.duration,
+    };
+    let found = args.plan_of(tensors.rate).carry_out(&load, args.p99_below, !args.json).await?;
+    let report = Report { load, bound: args.p99_below, found };
+    if let Some(path) = &args.out {
+        let drawn = svg::draw(&report.curve());
+        std::fs::write(path, drawn).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if args.json {
+        say!("{}", json::object(&report));
+    } else {
+        say_part!("{}\n{}", table::render(&report), chart::render(&report.curve()));
+    }
+    Ok(())
+}

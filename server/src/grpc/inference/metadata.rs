@@ -1,0 +1,64 @@
+//! What server and models say about themselves.
+
+use super::outputs::{self, LABELS, LOGITS, PROBABILITIES};
+use super::tensor::{AUDIO, FEATURES};
+use std::collections::HashMap;
+use undertone_core::{Model, PIPELINE_RATE};
+use undertone_plugin_host::{LoadedModel, Registry};
+use undertone_proto::inference as wire;
+use wire::model_metadata_response::TensorMetadata;
+
+/// A length that the request chooses.
+const ANY: i64 = -1;
+
+/// This server. It knows no extension of the protocol.
+pub(super) fn server() -> wire::ServerMetadataResponse {
+    wire::ServerMetadataResponse {
+        name: "undertone".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        extensions: Vec::new(),
+    }
+}
+
+/// One model, with every version of its name.
+pub(super) fn model(model: &LoadedModel, all: &Registry) -> wire::ModelMetadataResponse {
+    let name = &model.reference().name;
+    let of_name = all.list().map(|model| model.reference()).filter(|reference| &reference.name == name);
+    let (dim, labels) = (model.layout().dim as i64, model.labels().len() as i64);
+    wire::ModelMetadataResponse {
+        name: name.clone(),
+        versions: of_name.map(|reference| reference.version.clone()).collect(),
+        platform: format!("undertone_{}", model.manifest().plugin.classifier),
+        inputs: vec![tensor(FEATURES, "FP32", &[ANY, ANY, dim]), tensor(AUDIO, "BYTES", &[ANY])],
+        outputs: vec![tensor(PROBABILITIES, "FP32", &[ANY, labels]), tensor(LOGITS, "FP32", &[ANY, labels])],
+        properties: properties(model),
+    }
+}
+
+fn tensor(name: &str, datatype: &str, shape: &[i64]) -> TensorMetadata {
+    TensorMetadata { name: name.into(), datatype: datatype.into(), shape: shape.to_vec() }
+}
+
+/// What a client needs to make the inputs and to read the outputs.
+fn properties(model: &LoadedModel) -> HashMap<String, String> {
+    let manifest = model.manifest();
+    let grid = model.layout().grid;
+    let one_input = format!("give one: {FEATURES}; or {AUDIO}, as files or as FP32 samples with sample_rate");
+    [
+        ("version", manifest.version.clone()),
+        ("description", manifest.description.clone()),
+        ("licence", manifest.licence.clone()),
+        (LABELS, outputs::names_of(&manifest.labels)),
+        ("inputs", one_input),
+        ("temperature", manifest.calibration.temperature.to_string()),
+        ("features.fingerprint", manifest.features.fingerprint.clone()),
+        ("features.sample_rate_hz", PIPELINE_RATE.hz().to_string()),
+        ("features.hop_samples", grid.hop_samples.to_string()),
+        ("features.window_samples", grid.window_samples.to_string()),
+        ("features.min_frames", manifest.limits.min_frames.to_string()),
+        ("features.max_frames", manifest.limits.max_frames.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}

@@ -1,0 +1,154 @@
+//! `inference.GRPCInferenceService`: the Open Inference Protocol over the loaded models.
+
+mod audio;
+mod deadline;
+mod features;
+mod metadata;
+mod outputs;
+mod parameters;
+mod tensor;
+
+use super::{RecognizerService, status};
+use crate::recognition::Recognition;
+use deadline::Deadline;
+use outputs::Wanted;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tensor::Tensor;
+use tonic::{Code, Request, Response, Status};
+use undertone_core::Model;
+use undertone_plugin_host::LoadedModel;
+use undertone_proto::inference as wire;
+
+/// Bytes of a model's name and version; no bundle has more.
+const LONGEST_NAME: usize = 256;
+
+/// Answers about tensors.
+#[derive(Clone)]
+pub struct InferenceService {
+    recognition: Arc<Recognition>,
+    draining: Arc<AtomicBool>,
+}
+
+/// A request that was read whole.
+struct Asked {
+    model: Arc<LoadedModel>,
+    wanted: Wanted,
+    input: Tensor,
+    deadline: Deadline,
+}
+
+impl InferenceService {
+    /// A service over `recognition`'s models that is ready until `draining` is set.
+    pub fn new(recognition: Arc<Recognition>, draining: Arc<AtomicBool>) -> Self {
+        Self { recognition, draining }
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.recognition.models.is_empty() && !self.draining.load(Ordering::Acquire)
+    }
+
+    /// The model of this name and version; the latest for an empty version, the default one for an empty name.
+    fn model(&self, name: &str, version: &str) -> Result<Arc<LoadedModel>, Status> {
+        if name.len() + version.len() > LONGEST_NAME {
+            let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
+            return Err(status::bad_field("model_name", sentence));
+        }
+        let wanted = if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") };
+        self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
+    }
+
+    async fn infer(
+        &self,
+        request: Request<wire::ModelInferRequest>,
+    ) -> Result<wire::ModelInferResponse, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let id = request.id.clone();
+        let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
+        let answered = deadline.keep(async {
+            match input.name.as_str() {
+                tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
+                _ => audio::answer(&self.recognition, &model, &input).await,
+            }
+        });
+        let rows = answered.await?;
+        let reference = model.reference();
+        Ok(wire::ModelInferResponse {
+            model_name: reference.name.clone(),
+            model_version: reference.version.clone(),
+            id,
+            ..wanted.response(&rows, model.labels())
+        })
+    }
+
+    fn read(
+        &self,
+        metadata: &tonic::metadata::MetadataMap,
+        request: wire::ModelInferRequest,
+    ) -> Result<Asked, Status> {
+        let model = self.model(&request.model_name, &request.model_version)?;
+        let deadline = Deadline::of(metadata, &request.parameters)?;
+        let is_raw = !request.raw_input_contents.is_empty();
+        let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
+        let input = tensor::read(request)?;
+        let wanted = Wanted::read(outputs, &input.name, is_raw)?;
+        Ok(Asked { model, wanted, input, deadline })
+    }
+}
+
+#[tonic::async_trait]
+impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceService {
+    async fn server_live(
+        &self,
+        _: Request<wire::ServerLiveRequest>,
+    ) -> Result<Response<wire::ServerLiveResponse>, Status> {
+        Ok(Response::new(wire::ServerLiveResponse { live: true }))
+    }
+
+    async fn server_ready(
+        &self,
+        _: Request<wire::ServerReadyRequest>,
+    ) -> Result<Response<wire::ServerReadyResponse>, Status> {
+        Ok(Response::new(wire::ServerReadyResponse { ready: self.is_ready() }))
+    }
+
+    async fn model_ready(
+        &self,
+        request: Request<wire::ModelReadyRequest>,
+    ) -> Result<Response<wire::ModelReadyResponse>, Status> {
+        let wire::ModelReadyRequest { name, version } = request.into_inner();
+        let ready = self.is_ready() && self.model(&name, &version).is_ok();
+        Ok(Response::new(wire::ModelReadyResponse { ready }))
+    }
+
+    async fn server_metadata(
+        &self,
+        _: Request<wire::ServerMetadataRequest>,
+    ) -> Result<Response<wire::ServerMetadataResponse>, Status> {
+        Ok(Response::new(metadata::server()))
+    }
+
+    async fn model_metadata(
+        &self,
+        request: Request<wire::ModelMetadataRequest>,
+    ) -> Result<Response<wire::ModelMetadataResponse>, Status> {
+        let wire::ModelMetadataRequest { name, version } = request.into_inner();
+        let model = self.model(&name, &version)?;
+        Ok(Response::new(metadata::model(&model, &self.recognition.models)))
+    }
+
+    async fn model_infer(
+        &self,
+        request: Request<wire::ModelInferRequest>,
+    ) -> Result<Response<wire::ModelInferResponse>, Status> {
+        let answered = self.infer(request).await;
+        let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
+        self.recognition.count_call("ModelInfer", code);
+        answered.map(Response::new)
+    }
+}
+
+/// The service of the native contract, whose road recordings take.
+fn recognizer(recognition: &Arc<Recognition>) -> RecognizerService {
+    RecognizerService::new(recognition.clone())
+}
