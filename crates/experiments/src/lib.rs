@@ -1,0 +1,34 @@
+//! Experiments between models: what the answers prove.
+//!
+//! Intervals and p-values hold however often one looks ([`Sequence`]), with subjects as what is independent ([`Sums`]).
+//! Nothing here reads, writes or waits.
+//!
+//! ```
+//! use undertone_experiments::{Cluster, Effect, Sequence, Sums};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (mut control, mut arm) = (Sums::new(1.0), Sums::new(1.0));
+//! for subject in 0..400_u32 {
+//!     // Right answers of five, by subject.
+//!     control.push(Cluster { weight: 5.0, value: f64::from(subject % 5) });
+//!     arm.push(Cluster { weight: 5.0, value: f64::from(subject % 6) });
+//! }
+//! let difference = Effect::between(&control.estimate().ok_or("few")?, &arm.estimate().ok_or("few")?);
+//! let sequence = Sequence::new(0.05, 1000)?;
+//! let interval = sequence.interval(&difference).ok_or("too early")?;
+//! assert!(interval.low > 0.0 && interval.contains(0.1));
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod analysis;
+mod error;
+mod numerics;
+
+pub use analysis::{
+    Adjusted, Agreement, Cluster, Effect, Estimate, Foreseen, Interval, RatioCheck, Sequence, Sums, Target,
+    calibration_error, days, holm, mcnemar, wilson,
+};
+pub use error::ExperimentError;
+pub use numerics::Generator;
