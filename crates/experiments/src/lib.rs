@@ -1,7 +1,8 @@
-//! Experiments between models: what the answers prove.
+//! Experiments between models: who gets which, and what the answers prove.
 //!
-//! Intervals and p-values hold however often one looks ([`Sequence`]), with subjects as what is independent ([`Sums`]).
-//! Nothing here reads, writes or waits.
+//! [`Experiment`] is a checked [`Definition`]; it assigns units to arms by a stable hash ([`Bucket`]). Intervals and
+//! p-values hold however often one looks ([`Sequence`]), with subjects as what is independent ([`Sums`]). Nothing here
+//! reads, writes or waits.
 //!
 //! ```
 //! use undertone_experiments::{Cluster, Effect, Sequence, Sums};
@@ -23,12 +24,18 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod assignment;
+mod definition;
 mod error;
 mod numerics;
 
 pub use analysis::{
     Adjusted, Agreement, Cluster, Effect, Estimate, Foreseen, Interval, RatioCheck, Sequence, Sums, Target,
     calibration_error, days, holm, mcnemar, wilson,
+};
+pub use assignment::{Allocation, ArmIndex, Assignment, Bucket, Holdout, Origin, Purpose, Run, Slot};
+pub use definition::{
+    Arm, Better, Definition, Experiment, Goal, Guardrail, Metric, Mistake, State, Unit, Verdict,
 };
 pub use error::ExperimentError;
 pub use numerics::Generator;
