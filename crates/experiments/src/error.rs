@@ -35,6 +35,12 @@ pub enum ExperimentError {
         /// The name, or the place in the list.
         arm: String,
     },
+    /// An observation that cannot be.
+    #[error("an observation cannot be: {what}")]
+    Observation {
+        /// What is wrong with it.
+        what: String,
+    },
     /// A setting of the analysis that cannot be.
     #[error("the analysis cannot be set to this: {what}")]
     Setting {

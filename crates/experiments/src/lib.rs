@@ -1,8 +1,8 @@
 //! Experiments between models: who gets which, and what the answers prove.
 //!
-//! [`Experiment`] is a checked [`Definition`]; it assigns units to arms by a stable hash ([`Bucket`]). Intervals and
-//! p-values hold however often one looks ([`Sequence`]), with subjects as what is independent ([`Sums`]). Nothing here
-//! reads, writes or waits.
+//! [`Experiment`] is a checked [`Definition`]; it assigns units to arms by a stable hash ([`Bucket`]). [`Analysis`] is
+//! everything that [`Observations`] say, by intervals and p-values that hold however often one looks ([`Sequence`]), with
+//! subjects as what is independent. Nothing here reads, writes or waits.
 //!
 //! ```
 //! use undertone_experiments::{Cluster, Effect, Sequence, Sums};
@@ -28,10 +28,13 @@ mod assignment;
 mod definition;
 mod error;
 mod numerics;
+mod observation;
 
 pub use analysis::{
-    Adjusted, Agreement, Cluster, Effect, Estimate, Foreseen, Interval, RatioCheck, Sequence, Sums, Target,
-    calibration_error, days, holm, mcnemar, wilson,
+    Adjusted, Agreement, Analysis, ArmFigures, Change, Cluster, Difference, Effect, Estimate, Foreseen,
+    Interval, Latency, Measured, Outcome, Paired, Plan, RATIO_ALARM, RatioCheck, Sequence, Sums, Tally,
+    Target, Weighed, calibration_error, days, holm, inverse_weighted_difference, mcnemar, paired_sums,
+    thompson_weights, wilson,
 };
 pub use assignment::{Allocation, ArmIndex, Assignment, Bucket, Holdout, Origin, Purpose, Run, Slot};
 pub use definition::{
@@ -39,3 +42,4 @@ pub use definition::{
 };
 pub use error::ExperimentError;
 pub use numerics::Generator;
+pub use observation::{Judgement, Observation, Observations, Subject};
