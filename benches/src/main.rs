@@ -7,8 +7,8 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_features, measure_memory, measure_startup, measure_stateful, measure_streams,
-    measure_tax, measure_train, write_untrained,
+    Options, Report, measure_experiments, measure_features, measure_memory, measure_startup,
+    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -35,6 +35,8 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
+    /// Simulated experiments: how often the analysis is right.
+    Experiments,
     /// Log-mel frames against the bare Fourier transforms.
     Features,
     /// Memory of a server per open stream.
@@ -65,6 +67,7 @@ fn main() -> Result<()> {
 impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
+            Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Startup => measure_startup(&self.options(untrained)?),

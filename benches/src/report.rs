@@ -30,6 +30,10 @@ pub struct Report {
     pub aim: BTreeMap<&'static str, f64>,
     /// Whether more is better.
     pub more_is_better: bool,
+    /// What single figures should be at least where the others should be at most so much; left out of the JSON
+    /// where there is none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub aim_at_least: BTreeMap<&'static str, f64>,
     /// The figures that they are made of.
     pub baseline: BTreeMap<&'static str, f64>,
     /// Lowest and highest of every figure.
@@ -63,6 +67,7 @@ impl Report {
             bench,
             aim,
             more_is_better: false,
+            aim_at_least: BTreeMap::new(),
             headline: BTreeMap::new(),
             baseline: BTreeMap::new(),
             spread: BTreeMap::new(),
@@ -97,6 +102,12 @@ impl Report {
         self
     }
 
+    /// Makes a figure part of the headline and says what it should be at least.
+    pub fn with_aim_at_least(mut self, name: &'static str, aim: f64) -> Self {
+        self.aim_at_least.insert(name, aim);
+        self.with_headline(name)
+    }
+
     /// Says what was measured, or how.
     pub fn about(mut self, fact: &'static str, words: impl Into<String>) -> Self {
         self.facts.insert(fact, words.into());
@@ -129,10 +140,11 @@ impl fmt::Display for Report {
         for (name, value) in self.headline.iter().chain(&self.baseline) {
             let [min, max] = self.spread[name];
             write!(f, "  {name:<36} {value:>9.3}  ({min:.3} to {max:.3})")?;
-            match self.aim.get(name) {
-                Some(aim) if self.more_is_better => writeln!(f, "  aim at least {aim}")?,
-                Some(aim) => writeln!(f, "  aim at most {aim}")?,
-                None => writeln!(f)?,
+            match (self.aim.get(name), self.aim_at_least.get(name)) {
+                (Some(aim), _) if self.more_is_better => writeln!(f, "  aim at least {aim}")?,
+                (Some(aim), _) => writeln!(f, "  aim at most {aim}")?,
+                (None, Some(aim)) => writeln!(f, "  aim at least {aim}")?,
+                (None, None) => writeln!(f)?,
             }
         }
         Ok(())
@@ -150,5 +162,13 @@ mod tests {
         assert_eq!(report.headline, BTreeMap::from([("ratio", 2.0)]));
         assert_eq!(report.baseline, BTreeMap::from([("base", 4.0)]));
         assert_eq!(report.spread["ratio"], [1.0, 3.0]);
+    }
+
+    #[test]
+    fn a_figure_may_have_an_aim_the_other_way() {
+        let report = Report::new("sample", BTreeMap::new(), vec![Run::from([("share", 0.9)])]);
+        let report = report.with_aim_at_least("share", 0.95);
+        assert_eq!(report.headline, BTreeMap::from([("share", 0.9)]));
+        assert!(report.to_string().trim_end().ends_with("aim at least 0.95"));
     }
 }
