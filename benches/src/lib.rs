@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bare;
+mod experiments;
 mod features;
 mod machine;
 mod memory;
@@ -19,6 +20,7 @@ mod tax;
 mod train;
 mod untrained;
 
+pub use experiments::measure_experiments;
 pub use features::measure_features;
 pub use machine::Machine;
 pub use memory::measure_memory;

@@ -7,8 +7,8 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_features, measure_memory, measure_peers, measure_startup, measure_stateful,
-    measure_streams, measure_tax, measure_train, write_untrained,
+    Options, Report, measure_experiments, measure_features, measure_memory, measure_peers, measure_startup,
+    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -38,6 +38,8 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
+    /// Simulated experiments: how often the analysis is right.
+    Experiments,
     /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
     Features,
     /// Memory of a server per open stream.
@@ -70,6 +72,7 @@ fn main() -> Result<()> {
 impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
+            Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),

@@ -156,4 +156,12 @@ mod tests {
         assert_eq!(report.baseline, BTreeMap::from([("base", 4.0)]));
         assert_eq!(report.spread["ratio"], [1.0, 3.0]);
     }
+
+    #[test]
+    fn an_aim_says_by_itself_which_way_is_better() {
+        let run = Run::from([("share", 0.9)]);
+        let report = Report::new("sample", [("share", Aim::AtLeast(0.95))], vec![run]);
+        assert_eq!(report.headline, BTreeMap::from([("share", 0.9)]));
+        assert!(report.to_string().trim_end().ends_with("aim at least 0.95"));
+    }
 }

@@ -14,6 +14,8 @@ use crate::workspace::Workspace;
 const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("train", PYTORCH)];
 /// The one that is measured against other servers.
 const PEERS: &str = "peers";
+/// Those that measure no server and no plugin.
+const WITHOUT_STAGE: [&str; 1] = ["experiments"];
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -34,9 +36,10 @@ pub(crate) struct Bench {
 impl Bench {
     /// Runs the benchmark; its own output goes to standard output, everything else to standard error.
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
-        let stage = stage::run(workspace, Profile::Release)?;
         let mut cargo = process::cargo(workspace);
-        cargo.env("UNDERTONE_STAGE", stage);
+        if !WITHOUT_STAGE.contains(&self.name.as_str()) {
+            cargo.env("UNDERTONE_STAGE", stage::run(workspace, Profile::Release)?);
+        }
         cargo.args(["run", "--release", "--package", "undertone-benches", "--", &self.name]);
         if self.json {
             cargo.arg("--json");

@@ -5,8 +5,26 @@ use std::path::Path;
 use super::Violation;
 use crate::workspace::Workspace;
 
-/// Packages that everything else stands on: they depend on no other member.
-const GROUND: [&str; 2] = ["crates/core", "crates/plugin-abi"];
+/// A package that depends on few other members.
+struct Ground {
+    folder: &'static str,
+    allowed: &'static [&'static str],
+    reason: &'static str,
+}
+
+const GROUND: [Ground; 3] = [
+    Ground { folder: "crates/core", allowed: &[], reason: "it depends on no other package of the workspace" },
+    Ground {
+        folder: "crates/plugin-abi",
+        allowed: &[],
+        reason: "it depends on no other package of the workspace",
+    },
+    Ground {
+        folder: "crates/experiments",
+        allowed: &["undertone-core"],
+        reason: "of the workspace it depends on core alone",
+    },
+];
 
 /// A library that only some folders may depend on.
 struct Reserved {
@@ -49,10 +67,12 @@ pub(super) fn violations(workspace: &Workspace) -> Vec<Violation> {
 
 /// The walls that one package's dependencies cross; `manifest` is below the root, `members` are the names of the workspace's packages.
 fn of_package(manifest: &Path, dependencies: &[&str], members: &[&str]) -> Vec<Violation> {
-    let grounded = GROUND.iter().any(|folder| manifest.starts_with(folder));
+    let ground = GROUND.iter().find(|ground| manifest.starts_with(ground.folder));
     let broken = |dependency: &str| {
-        if grounded && members.contains(&dependency) {
-            return Some("it depends on no other package of the workspace");
+        let member =
+            ground.filter(|ground| members.contains(&dependency) && !ground.allowed.contains(&dependency));
+        if let Some(ground) = member {
+            return Some(ground.reason);
         }
         let reserved = RESERVED.iter().find(|reserved| reserved.library == dependency)?;
         let allowed = reserved.folders.iter().any(|folder| manifest.starts_with(folder));
@@ -83,6 +103,17 @@ mod tests {
         assert_eq!(
             sentences("crates/core/Cargo.toml", &["serde", "undertone-audio"]),
             ["depends on undertone-audio, but it depends on no other package of the workspace"]
+        );
+    }
+
+    #[test]
+    fn experiments_depend_on_core_alone() {
+        assert_eq!(
+            sentences("crates/experiments/Cargo.toml", &["undertone-core", "undertone-audio", "sqlx"]),
+            [
+                "depends on undertone-audio, but of the workspace it depends on core alone",
+                "depends on sqlx, but only store has SQL"
+            ]
         );
     }
 

@@ -10,6 +10,11 @@ const BOUNDARY: [&str; 5] =
     ["crates/plugin-abi", "crates/plugin-sdk", "crates/plugin-host", "plugins", "tests/bad-plugins"];
 /// Libraries, which are handed their settings.
 const HANDED_SETTINGS: [&str; 3] = ["crates", "plugins", "proto"];
+/// Libraries that compute and do nothing else.
+const PURE: [&str; 1] = ["crates/experiments"];
+/// Where files, the network, the clock and other threads come from.
+const WORLD: [&str; 7] =
+    ["std::fs", "std::io", "std::net", "std::process", "std::thread", "SystemTime", "Instant"];
 const FORBID: &str = "#![forbid(unsafe_code)]";
 
 pub(super) fn violations(workspace: &Workspace, files: &[SourceFile]) -> Vec<Violation> {
@@ -21,7 +26,7 @@ pub(super) fn violations(workspace: &Workspace, files: &[SourceFile]) -> Vec<Vio
     let of_file = |file: &SourceFile| {
         let is_root = roots.contains(&file.path.as_path());
         let unsafety = if is_root { unforbidden_unsafe(file) } else { None };
-        unsafety.into_iter().chain(environment(file)).collect::<Vec<_>>()
+        unsafety.into_iter().chain(environment(file)).chain(world(file)).collect::<Vec<_>>()
     };
     files.iter().flat_map(of_file).collect()
 }
@@ -43,6 +48,17 @@ fn environment(file: &SourceFile) -> Option<Violation> {
     }
     let (number, _) = product_lines(&file.text).find(|(_, line)| line.contains("env::var"))?;
     let sentence = format!("line {} reads the environment, but only the server does", number + 1);
+    Some(Violation { file: file.path.clone(), sentence })
+}
+
+fn world(file: &SourceFile) -> Option<Violation> {
+    let pure = PURE.iter().any(|folder| file.path.starts_with(folder));
+    if !pure || is_test_module(&file.path) {
+        return None;
+    }
+    let named = |line: &str| WORLD.into_iter().find(|name| line.contains(name));
+    let (number, name) = product_lines(&file.text).find_map(|(number, line)| Some((number, named(line)?)))?;
+    let sentence = format!("line {} names {name}, but the crate only computes", number + 1);
     Some(Violation { file: file.path.clone(), sentence })
 }
 
@@ -88,6 +104,14 @@ mod tests {
         let found =
             environment(&file("crates/engine/src/worker.rs", "fn n() {\n    std::env::var_os(\"N\");\n}\n"));
         assert_eq!(found.unwrap().sentence, "line 2 reads the environment, but only the server does");
+    }
+
+    #[test]
+    fn a_crate_that_only_computes_touches_nothing() {
+        let found = world(&file("crates/experiments/src/plan.rs", "\nuse std::fs;\n"));
+        assert_eq!(found.unwrap().sentence, "line 2 names std::fs, but the crate only computes");
+        assert!(world(&file("crates/experiments/src/plan.rs", "/// Unlike std::fs.\n")).is_none());
+        assert!(world(&file("crates/store/src/lib.rs", "use std::fs;\n")).is_none());
     }
 
     #[test]

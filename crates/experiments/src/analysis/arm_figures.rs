@@ -1,0 +1,130 @@
+//! What one arm did.
+
+use super::bootstrap::{Draws, quantile};
+use super::estimate::{Effect, Estimate};
+use super::figure::{estimate, figure};
+use super::interval::Interval;
+use super::plan::Plan;
+use super::sequence::Sequence;
+use crate::assignment::ArmIndex;
+use crate::definition::Metric;
+use crate::observation::{Observations, Subject};
+
+/// The quantiles of latency that are told.
+const LATENCY_QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
+
+/// A figure of one arm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Which figure.
+    pub metric: Metric,
+    /// It; `None` when no answer tells it.
+    pub value: Option<f64>,
+    /// The plausible values, at every look where [`Metric::is_sequential`], else at one; `None` while there are too few
+    /// subjects.
+    pub interval: Option<Interval>,
+}
+
+/// Latency that a share of the answers kept within.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Latency {
+    /// The share.
+    pub share: f64,
+    /// The latency.
+    pub seconds: f64,
+    /// The plausible latencies, at one look; `None` where the plan draws none.
+    pub interval: Option<Interval>,
+}
+
+/// What one arm did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmFigures {
+    /// The arm.
+    pub arm: ArmIndex,
+    /// Its subjects.
+    pub subjects: u64,
+    /// Its answers.
+    pub answers: u64,
+    /// Those that somebody judged.
+    pub judged: u64,
+    /// The figures of the plan, in its order.
+    pub figures: Vec<Measured>,
+    /// What half, 95 and 99 of 100 answers kept within; empty without answers.
+    pub latency: Vec<Latency>,
+}
+
+impl ArmFigures {
+    pub(super) fn of(observations: &Observations, arm: ArmIndex, plan: &Plan, metrics: &[Metric]) -> Self {
+        let subjects = observations.subjects(arm);
+        let answers = || subjects.iter().flatten();
+        let view = View::new(observations, arm, plan);
+        Self {
+            arm,
+            subjects: subjects.len() as u64,
+            answers: answers().count() as u64,
+            judged: answers().filter(|answer| answer.correct().is_some()).count() as u64,
+            figures: metrics.iter().map(|metric| view.measured(*metric, &plan.sequence)).collect(),
+            latency: LATENCY_QUANTILES.iter().filter_map(|share| view.latency(*share)).collect(),
+        }
+    }
+}
+
+/// One arm's subjects, and how they are looked at.
+pub(super) struct View<'a> {
+    subjects: &'a [Subject],
+    all: Vec<&'a Subject>,
+    labels: usize,
+    draws: usize,
+    seed: u64,
+    alpha: f64,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(observations: &'a Observations, arm: ArmIndex, plan: &Plan) -> Self {
+        let subjects = observations.subjects(arm);
+        Self {
+            subjects,
+            all: subjects.iter().collect(),
+            labels: observations.labels(),
+            draws: plan.draws,
+            // Arms are drawn independently of each other.
+            seed: plan.seed.wrapping_add(arm.0 as u64),
+            alpha: plan.sequence.alpha(),
+        }
+    }
+
+    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
+        figure(metric, &self.all, self.labels)
+    }
+
+    pub(super) fn estimate(&self, metric: Metric) -> Option<Estimate> {
+        estimate(metric, &self.all, self.labels)
+    }
+
+    pub(super) fn draws(&self, metric: Metric) -> Draws {
+        Draws::new(self.subjects, self.draws, self.seed, |drawn| figure(metric, drawn, self.labels))
+    }
+
+    fn measured(&self, metric: Metric, sequence: &Sequence) -> Measured {
+        let value = self.value(metric);
+        let interval = if metric.is_sequential() {
+            self.estimate(metric).and_then(|own| sequence.interval(&Effect::from(own)))
+        } else {
+            value.and_then(|value| self.draws(metric).interval(value, self.alpha))
+        };
+        Measured { metric, value, interval }
+    }
+
+    fn latency(&self, share: f64) -> Option<Latency> {
+        let seconds = latency(&self.all, share)?;
+        let draws = Draws::new(self.subjects, self.draws, self.seed, |drawn| latency(drawn, share));
+        Some(Latency { share, seconds, interval: draws.interval(seconds, self.alpha) })
+    }
+}
+
+fn latency(subjects: &[&Subject], share: f64) -> Option<f64> {
+    let answers = subjects.iter().flat_map(|subject| subject.iter());
+    let mut seconds: Vec<f64> = answers.map(|answer| answer.latency.as_secs_f64()).collect();
+    seconds.sort_unstable_by(f64::total_cmp);
+    quantile(&seconds, share)
+}

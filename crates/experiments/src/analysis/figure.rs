@@ -1,0 +1,79 @@
+//! The figures of a set of subjects.
+
+use super::agreement::Agreement;
+use super::calibration::calibration_error;
+use super::recall;
+use super::sums::{Cluster, Sums};
+use crate::analysis::estimate::Estimate;
+use crate::definition::Metric;
+use crate::observation::{Observation, Subject};
+
+/// The figure over all answers of `subjects`, each subject's own taken once per mention; `None` when nothing
+/// tells it.
+pub(crate) fn figure(metric: Metric, subjects: &[&Subject], labels: usize) -> Option<f64> {
+    let answers = || subjects.iter().flat_map(|subject| subject.iter());
+    match metric {
+        Metric::CalibrationError => calibration_error(answers().filter_map(judged_confidence)),
+        Metric::Kappa => Agreement::of(answers().filter_map(truth_and_answer), labels)?.kappa(),
+        Metric::AverageRecall => recall::average(subjects, labels),
+        mean => {
+            let (mut weight, mut sum) = (0.0, 0.0);
+            for value in answers().filter_map(|answer| value(mean, answer)) {
+                weight += 1.0;
+                sum += value;
+            }
+            (weight > 0.0).then(|| sum / weight)
+        }
+    }
+}
+
+/// The figure with its standard error, for figures that are means or functions of them.
+pub(crate) fn estimate(metric: Metric, subjects: &[&Subject], labels: usize) -> Option<Estimate> {
+    match metric {
+        Metric::CalibrationError | Metric::Kappa => None,
+        Metric::AverageRecall => recall::estimate(subjects, labels),
+        mean => {
+            let mut sums = Sums::new(mean.range());
+            subjects.iter().for_each(|subject| sums.push(cluster(mean, subject)));
+            sums.estimate()
+        }
+    }
+}
+
+fn cluster(metric: Metric, subject: &Subject) -> Cluster {
+    let values = subject.iter().filter_map(|answer| value(metric, answer));
+    values
+        .fold(Cluster::default(), |sum, value| Cluster { weight: sum.weight + 1.0, value: sum.value + value })
+}
+
+/// What one answer contributes to a mean; `None` when it has no say.
+fn value(metric: Metric, answer: &Observation) -> Option<f64> {
+    let share = |is: bool| f64::from(u8::from(is));
+    match metric {
+        Metric::Accuracy => answer.correct().map(share),
+        Metric::Recall { label } => {
+            answer.truth().filter(|truth| *truth == label).and(answer.correct()).map(share)
+        }
+        Metric::Brier => brier(answer),
+        Metric::Confidence => Some(answer.confidence),
+        Metric::Latency => Some(answer.latency.as_secs_f64()),
+        Metric::SlowAnswers { above } => Some(share(answer.latency > above)),
+        Metric::ProcessorTime => Some(answer.processor.as_secs_f64()),
+        Metric::AverageRecall | Metric::CalibrationError | Metric::Kappa => None,
+    }
+}
+
+fn brier(answer: &Observation) -> Option<f64> {
+    let truth = answer.truth().filter(|_| !answer.probabilities.is_empty())?;
+    let certainty = |label: usize| f64::from(u8::from(label == truth));
+    let labels = answer.probabilities.iter().enumerate();
+    Some(labels.map(|(label, probability)| (probability - certainty(label)).powi(2)).sum())
+}
+
+fn judged_confidence(answer: &Observation) -> Option<(f64, bool)> {
+    answer.predicted.and(answer.correct()).map(|right| (answer.confidence, right))
+}
+
+fn truth_and_answer(answer: &Observation) -> Option<(usize, usize)> {
+    Some((answer.truth()?, answer.predicted?))
+}

@@ -1,0 +1,121 @@
+//! What can be wrong with a definition.
+
+use super::metric::Metric;
+use std::fmt;
+
+/// Something that is wrong with a definition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mistake {
+    /// A text that must say something is empty.
+    Empty {
+        /// Which one.
+        field: &'static str,
+    },
+    /// A salt or layer holds a zero byte, which separates what is hashed.
+    ZeroByte {
+        /// Which one.
+        field: &'static str,
+    },
+    /// Fewer than two arms.
+    FewArms {
+        /// How many.
+        arms: usize,
+    },
+    /// Two arms have one name.
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// The weights of the live arms are not all buckets.
+    Weights {
+        /// Their sum.
+        sum: u64,
+    },
+    /// A shadow arm has a weight.
+    ShadowWeight {
+        /// The arm.
+        name: String,
+    },
+    /// The control is not among the arms.
+    NoSuchControl {
+        /// Its name.
+        name: String,
+    },
+    /// The control is a shadow.
+    ShadowControl,
+    /// A slot that holds no bucket, or ends behind the last one.
+    Slot {
+        /// Its first bucket.
+        from: u16,
+        /// The first one behind it.
+        until: u16,
+    },
+    /// A holdout that leaves no unit.
+    Holdout {
+        /// Its buckets.
+        buckets: u16,
+    },
+    /// No metric to decide by.
+    NoMetric,
+    /// The first metric is one to look at once.
+    NotSequential {
+        /// It.
+        metric: Metric,
+    },
+    /// A guardrail is about a metric that cannot be looked at again and again.
+    GuardrailNotSequential {
+        /// It.
+        metric: Metric,
+    },
+    /// A metric stands twice in one list.
+    Twice {
+        /// It.
+        metric: Metric,
+    },
+    /// A margin or tolerance that is negative or no number.
+    Margin {
+        /// Whose.
+        metric: Metric,
+        /// The margin.
+        margin: f64,
+    },
+    /// `alpha` is not between 0 and 1.
+    Alpha {
+        /// It.
+        alpha: f64,
+    },
+    /// An experiment that is planned for nobody.
+    NoUnits,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty { field } => write!(f, "{field} is empty"),
+            Self::ZeroByte { field } => write!(f, "{field} holds a zero byte"),
+            Self::FewArms { arms } => write!(f, "it has {arms} arms, and a comparison takes two"),
+            Self::SameName { name } => write!(f, "two arms are named {name:?}"),
+            Self::Weights { sum } => write!(f, "the weights of the live arms sum to {sum}, not to 10000"),
+            Self::ShadowWeight { name } => write!(f, "the shadow arm {name:?} has a weight"),
+            Self::NoSuchControl { name } => write!(f, "the control {name:?} is no arm"),
+            Self::ShadowControl => f.write_str("the control is a shadow arm"),
+            Self::Slot { from, until } => {
+                write!(f, "the slot from {from} until {until} is no part of 10000 buckets")
+            }
+            Self::Holdout { buckets } => write!(f, "a holdout of {buckets} buckets leaves nobody"),
+            Self::NoMetric => f.write_str("no metric says what to decide by"),
+            Self::NotSequential { metric } => {
+                write!(f, "{metric} cannot be the first metric: its intervals hold for one look only")
+            }
+            Self::GuardrailNotSequential { metric } => {
+                write!(f, "{metric} cannot be a guardrail: its intervals hold for one look only")
+            }
+            Self::Twice { metric } => write!(f, "{metric} stands twice"),
+            Self::Margin { metric, margin } => {
+                write!(f, "the margin of {metric} is {margin}, and it is a number from 0")
+            }
+            Self::Alpha { alpha } => write!(f, "alpha is {alpha}, and it lies between 0 and 1"),
+            Self::NoUnits => f.write_str("it is planned for 0 units"),
+        }
+    }
+}
