@@ -9,6 +9,7 @@ mod accuracy;
 mod bench;
 mod cli;
 mod parity;
+mod plugins;
 mod rpc;
 mod store;
 mod torture;
