@@ -1,5 +1,6 @@
-//! Plugins and the contract: who keeps it, and who breaks it.
+//! Plugins and the contract: who keeps it, who breaks it, and how an author comes to one.
 
+mod author;
 mod broken;
 mod kept;
 mod served;
