@@ -1,6 +1,7 @@
 //! A library's entry before anybody has looked whether it can be believed.
 
 use crate::conformance::outcome::{Outcome, Step, Stop, broken};
+use crate::error::why_not_loaded;
 use crate::text::text_of;
 use libloading::os::unix::{Library as Dynamic, RTLD_LOCAL, RTLD_NOW};
 use std::path::Path;
@@ -22,10 +23,12 @@ impl RawEntry {
     pub(crate) fn load(path: &Path) -> Outcome<Self> {
         // SAFETY: loading runs the library's constructors; whoever checks a library lets it run.
         let opened = unsafe { Dynamic::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
-        let library = opened.or_else(|why| broken(format!("it cannot be loaded: {why}")))?;
+        let library =
+            opened.or_else(|why| broken(format!("it cannot be loaded: {}", why_not_loaded(&why))))?;
         // SAFETY: only the head of what the symbol names is read before the version is known.
         let symbol = unsafe { library.get::<*const Entry>(ENTRY_SYMBOL.to_bytes_with_nul()) };
-        let symbol = symbol.or_else(|why| broken(format!("it exports no entry: {why}")))?;
+        let symbol =
+            symbol.or_else(|why| broken(format!("it exports no entry: {}", why_not_loaded(&why))))?;
         let entry = symbol.as_raw_ptr().cast::<Entry>().cast_const();
         std::mem::forget(library);
         if entry.is_null() || !entry.is_aligned() {
