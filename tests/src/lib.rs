@@ -13,4 +13,6 @@ pub use asking::{ask, float_bytes, float_config, stream_of};
 pub use corpus::{corpus, real_clip, shipped_clip};
 pub use persistent::PersistentStream;
 pub use postgres::PrivatePostgres;
-pub use server::{TestServer, bad_plugin, copy_tree, settings as server_settings, stage};
+pub use server::{
+    TestServer, bad_plugin, copy_tree, example_plugins, repository, settings as server_settings, stage,
+};

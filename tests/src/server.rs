@@ -121,6 +121,20 @@ pub fn bad_plugin(name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// The folder of the example plugins that Cargo builds, `$STAGE/examples`.
+pub fn example_plugins() -> anyhow::Result<PathBuf> {
+    let folder = stage()?.join("examples");
+    if !folder.is_dir() {
+        bail!("{} is missing: run `cargo xtask test`, which stages it", folder.display());
+    }
+    Ok(folder)
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 /// Copies a folder with everything in it.
 pub fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;

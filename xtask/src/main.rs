@@ -67,7 +67,7 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
-    /// Generate the wire contract's Rust code and the plugin header
+    /// Generate the wire contract's Rust code, the plugin header and its reference
     Codegen {
         /// Write nothing; fail when a committed file is out of date
         #[arg(long)]

@@ -57,11 +57,14 @@ pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
     stage_onnxruntime(workspace, &stage.join("lib"))
 }
 
-/// Adds the plugins that misbehave on purpose, which only tests load.
-pub(crate) fn add_bad_plugins(workspace: &Workspace) -> Result<()> {
+/// Adds the plugins that only tests load: the examples, and those that misbehave on purpose.
+pub(crate) fn add_test_plugins(workspace: &Workspace) -> Result<()> {
     let built = workspace.target.join(Profile::Dev.folder());
-    let members = workspace.plugins_below("tests/bad-plugins");
-    tree::hold(&workspace.stage().join("bad-plugins"), &libraries(&built, &members))
+    for (folder, staged) in [("examples", "examples"), ("tests/bad-plugins", "bad-plugins")] {
+        let members = workspace.plugins_below(folder);
+        tree::hold(&workspace.stage().join(staged), &libraries(&built, &members))?;
+    }
+    Ok(())
 }
 
 fn build(workspace: &Workspace, profile: Profile) -> Result<()> {

@@ -37,7 +37,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     note(&format!("PostgreSQL: {}", postgres.display()));
     step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
     stage::lay_out(workspace, Profile::Dev)?;
-    stage::add_bad_plugins(workspace)?;
+    stage::add_test_plugins(workspace)?;
     warn_without_corpus(workspace);
 
     let mut runner = runner(workspace);

@@ -86,7 +86,7 @@ pub(crate) fn refuse(dir: &Path, mistakes: Vec<Mistake>) -> Result<(), BundleErr
     if mistakes.is_empty() { Ok(()) } else { Err(BundleError::Invalid { dir: dir.to_owned(), mistakes }) }
 }
 
-fn read_manifest(dir: &Path) -> io::Result<String> {
+pub(crate) fn read_manifest(dir: &Path) -> io::Result<String> {
     let path = dir.join(MANIFEST_FILE);
     if !fs::symlink_metadata(&path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));

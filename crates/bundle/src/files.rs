@@ -41,10 +41,8 @@ pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<V
             mistakes.push(Mistake { file: path.clone(), what });
         }
     }
-    let mut present = Vec::new();
-    list(dir, "", MAX_DEPTH, &mut present)?;
-    for file in present {
-        if file != MANIFEST_FILE && !manifest.files.contains_key(&file) {
+    for file in list_files(dir)? {
+        if !manifest.files.contains_key(&file) {
             mistakes
                 .push(Mistake { file, what: "lies in the folder but is not listed in [files]".to_owned() });
         }
@@ -79,6 +77,15 @@ fn verify_golden(dir: &Path, path: &str, manifest: &Manifest) -> Result<(), Stri
     golden
         .and_then(|golden| golden.mistake_of_file(&dir.join(path), manifest.features.dim))
         .map_or(Ok(()), Err)
+}
+
+/// The files in `dir` but the manifest, in order.
+pub(crate) fn list_files(dir: &Path) -> io::Result<Vec<String>> {
+    let mut present = Vec::new();
+    list(dir, "", MAX_DEPTH, &mut present)?;
+    present.retain(|file| file != MANIFEST_FILE);
+    present.sort_unstable();
+    Ok(present)
 }
 
 fn list(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> io::Result<()> {

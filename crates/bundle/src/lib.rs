@@ -15,6 +15,7 @@ mod golden;
 mod manifest;
 mod mistakes;
 mod recipe;
+mod sealing;
 mod writing;
 
 pub use bundle::{Bundle, CARD_FILE, MANIFEST_FILE};

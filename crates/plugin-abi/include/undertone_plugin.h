@@ -10,6 +10,9 @@
 //   each, never used from two threads at once). The life of an instance is
 //     create -> activate -> (run* -> reset)* -> deactivate -> destroy
 //   where run is push, finish, extract or classify. Whatever running needs is allocated in activate.
+// Comments
+//   Each function says its purpose, the threads it may be called from, the state that the object must be in, who owns what
+//   is handed over, how long that lives, and how it may end.
 // Growth
 //   A host works with a library whose major version is its own and whose minor version is not above its own. Every table
 //   starts with its size in bytes and grows at its end only, so a table made for an older minor version is shorter; a
@@ -98,7 +101,8 @@ typedef struct UndertoneHost {
   // Runtime's `const OrtApiBase *`.
   // Threads: `[any-thread]`.
   // State: none is needed.
-  // Ownership: the table is the host's, constant, and lives as long as the process.
+  // Ownership: the table is the host's, and constant.
+  // Lifetime: the table, as long as the process; `id`, the call.
   // Errors: null when the host has no such service; for ONNX Runtime also when it could not be loaded.
   const void *(*get_service)(const struct UndertoneHost *host, struct UndertoneText id);
 } UndertoneHost;
@@ -188,6 +192,7 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `description`, which is the host's.
+  // Lifetime: the texts that it points `description` at, as long as the plugin; `description` and `error`, the call.
   // Errors: FAILED.
   UndertoneStatus (*describe)(const struct UndertonePlugin *plugin,
                               struct UndertoneExtractorDescription *description,
@@ -197,6 +202,7 @@ typedef struct UndertoneExtractorTable {
   // State: none is needed.
   // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
   // `plugin`.
+  // Lifetime: `*instance` until destroy_instance, and never longer than `plugin`.
   // Errors: FAILED; then `*instance` is left as it was.
   UndertoneStatus (*create_instance)(const struct UndertonePlugin *plugin,
                                      struct UndertoneInstance **instance,
@@ -205,6 +211,7 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[instance-exclusive]`.
   // State: created or deactivated; active afterwards.
   // Ownership: `spec` is borrowed for the call.
+  // Lifetime: `spec` and `error`, the call; what it allocates, until deactivate.
   // Errors: FAILED.
   UndertoneStatus (*activate)(struct UndertoneInstance *instance,
                               const struct UndertoneExtractorSpec *spec,
@@ -214,6 +221,7 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[instance-exclusive]`.
   // State: active.
   // Ownership: nothing is handed over.
+  // Lifetime: nothing outlives the call.
   // Errors: none.
   size_t (*max_frames_for)(struct UndertoneInstance *instance, size_t samples);
   // Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
@@ -222,6 +230,7 @@ typedef struct UndertoneExtractorTable {
   // State: active, and not finished since activate or reset.
   // Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
   // max_frames_for frames.
+  // Lifetime: `samples`, `frames` and `error`, the call.
   // Errors: REFUSED or FAILED; frames of a call that did not end with OK are not used.
   UndertoneStatus (*push)(struct UndertoneInstance *instance,
                           struct UndertoneSamples samples,
@@ -231,6 +240,7 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[instance-exclusive]`.
   // State: active; afterwards only reset and deactivate follow.
   // Ownership: as in push. `frames` has room for max_frames_for(0) frames.
+  // Lifetime: `frames` and `error`, the call.
   // Errors: as in push.
   UndertoneStatus (*finish)(struct UndertoneInstance *instance,
                             struct UndertoneFrameBuffer *frames,
@@ -241,6 +251,7 @@ typedef struct UndertoneExtractorTable {
   // State: active; stands at the start of a stream afterwards.
   // Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames
   // together.
+  // Lifetime: `samples`, `frames` and `error`, the call.
   // Errors: as in push.
   UndertoneStatus (*extract)(struct UndertoneInstance *instance,
                              struct UndertoneSamples samples,
@@ -250,6 +261,7 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: nothing is handed over.
+  // Lifetime: `error`, the call; what was heard so far ends with it.
   // Errors: FAILED.
   UndertoneStatus (*reset)(struct UndertoneInstance *instance,
                            UndertoneEndReason reason,
@@ -258,12 +270,14 @@ typedef struct UndertoneExtractorTable {
   // Threads: `[instance-exclusive]`.
   // State: active; created afterwards.
   // Ownership: nothing is handed over.
+  // Lifetime: what activate allocated ends with this call.
   // Errors: none.
   void (*deactivate)(struct UndertoneInstance *instance);
   // Purpose: gives an instance back.
   // Threads: `[instance-exclusive]`.
   // State: any but active.
   // Ownership: takes `instance`, which is not used again.
+  // Lifetime: `instance` ends with this call.
   // Errors: none.
   void (*destroy_instance)(struct UndertoneInstance *instance);
 } UndertoneExtractorTable;
@@ -319,6 +333,7 @@ typedef struct UndertoneClassifierTable {
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `description`, which is the host's.
+  // Lifetime: `description` and `error`, the call.
   // Errors: FAILED.
   UndertoneStatus (*describe)(const struct UndertonePlugin *plugin,
                               struct UndertoneClassifierDescription *description,
@@ -328,6 +343,7 @@ typedef struct UndertoneClassifierTable {
   // State: none is needed.
   // Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
   // `plugin`.
+  // Lifetime: `*instance` until destroy_instance, and never longer than `plugin`.
   // Errors: FAILED; then `*instance` is left as it was.
   UndertoneStatus (*create_instance)(const struct UndertonePlugin *plugin,
                                      struct UndertoneInstance **instance,
@@ -336,6 +352,7 @@ typedef struct UndertoneClassifierTable {
   // Threads: `[instance-exclusive]`.
   // State: created or deactivated; active afterwards.
   // Ownership: `spec` is borrowed for the call.
+  // Lifetime: `spec` and `error`, the call; what it allocates, until deactivate.
   // Errors: FAILED.
   UndertoneStatus (*activate)(struct UndertoneInstance *instance,
                               const struct UndertoneClassifierSpec *spec,
@@ -346,6 +363,7 @@ typedef struct UndertoneClassifierTable {
   // State: active, and stays so.
   // Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of
   // items, nothing else of them. `call` is only for asking the host's services.
+  // Lifetime: `items`, all that they point at, `call` and `error`, the call.
   // Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored.
   UndertoneStatus (*classify)(struct UndertoneInstance *instance,
                               const struct UndertoneCall *call,
@@ -357,6 +375,7 @@ typedef struct UndertoneClassifierTable {
   // Threads: `[instance-exclusive]`.
   // State: active, and stays so.
   // Ownership: nothing is handed over.
+  // Lifetime: `error`, the call.
   // Errors: FAILED.
   UndertoneStatus (*reset)(struct UndertoneInstance *instance,
                            UndertoneEndReason reason,
@@ -365,12 +384,14 @@ typedef struct UndertoneClassifierTable {
   // Threads: `[instance-exclusive]`.
   // State: active; created afterwards.
   // Ownership: nothing is handed over.
+  // Lifetime: what activate allocated ends with this call.
   // Errors: none.
   void (*deactivate)(struct UndertoneInstance *instance);
   // Purpose: gives an instance back.
   // Threads: `[instance-exclusive]`.
   // State: any but active.
   // Ownership: takes `instance`, which is not used again.
+  // Lifetime: `instance` ends with this call.
   // Errors: none.
   void (*destroy_instance)(struct UndertoneInstance *instance);
 } UndertoneClassifierTable;
@@ -393,7 +414,8 @@ typedef struct UndertoneEntry {
   // Purpose: an optional ability of the library, a table that `id` names.
   // Threads: `[any-thread]`.
   // State: none is needed.
-  // Ownership: the table is the library's, constant, and lives as long as the process.
+  // Ownership: the table is the library's, and constant.
+  // Lifetime: the table, as long as the process; `id`, the call.
   // Errors: null when the library has no such ability.
   const void *(*get_extension)(struct UndertoneText id);
   // Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and
@@ -401,8 +423,10 @@ typedef struct UndertoneEntry {
   // reported here.
   // Threads: `[control]`.
   // State: none is needed.
-  // Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as
-  // the process and may be kept; `configuration` and `error` are borrowed for the call.
+  // Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host`, `configuration` and
+  // `error` are the host's.
+  // Lifetime: `*plugin` until destroy_plugin; `host`, as long as the process, so that it may be kept;
+  // `configuration` and `error`, the call.
   // Errors: REFUSED for a wrong configuration, FAILED otherwise; then `*plugin` is left as it was.
   UndertoneStatus (*create_plugin)(const struct UndertoneHost *host,
                                    struct UndertoneText configuration,
@@ -412,6 +436,7 @@ typedef struct UndertoneEntry {
   // Threads: `[control]`.
   // State: all instances of the plugin were destroyed.
   // Ownership: takes `plugin`, which is not used again.
+  // Lifetime: `plugin` ends with this call.
   // Errors: none.
   void (*destroy_plugin)(struct UndertonePlugin *plugin);
   // The functions of plugins that turn samples into frames; null when this library's do not.
@@ -453,12 +478,14 @@ typedef struct UndertoneStreamStateTable {
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: nothing is handed over.
+  // Lifetime: nothing outlives the call.
   // Errors: none.
   uint32_t (*count)(const struct UndertonePlugin *plugin);
   // Purpose: describes the state tensor `index`, which is below count.
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: fills `tensor`, which is the host's.
+  // Lifetime: the name that it points `tensor` at, as long as the plugin; `tensor` and `error`, the call.
   // Errors: REFUSED for an index that does not exist.
   UndertoneStatus (*describe)(const struct UndertonePlugin *plugin,
                               uint32_t index,
@@ -473,6 +500,7 @@ typedef struct UndertoneStreamStateTable {
   // Ownership: everything is borrowed for the call. `states` holds one buffer per item and tensor, the tensors of
   // the first item first, in their order. The plugin writes the scores, statuses, errors and states, nothing else.
   // `call` is only for asking the host's services.
+  // Lifetime: `items`, `states`, all that they point at, `call` and `error`, the call.
   // Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored and
   // every state is void.
   UndertoneStatus (*advance)(struct UndertoneInstance *instance,
@@ -504,6 +532,7 @@ typedef struct UndertoneLogService {
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: `host` is what create_plugin got; `message` is borrowed for the call.
+  // Lifetime: `message`, the call.
   // Errors: none.
   void (*log)(const struct UndertoneHost *host,
               UndertoneLogLevel level,
@@ -521,6 +550,7 @@ typedef struct UndertoneCounterService {
   // Threads: `[any-thread]`.
   // State: none is needed.
   // Ownership: `host` is what create_plugin got; `name` is borrowed for the call.
+  // Lifetime: `name`, the call.
   // Errors: none.
   void (*add)(const struct UndertoneHost *host, struct UndertoneText name, uint64_t amount);
 } UndertoneCounterService;
@@ -536,6 +566,7 @@ typedef struct UndertoneCancellationService {
   // Threads: `[any-thread]`, while the call lasts.
   // State: none is needed.
   // Ownership: `call` is what the plugin's function got.
+  // Lifetime: `call`, until the plugin's function that got it returns.
   // Errors: none.
   bool (*is_cancelled)(const struct UndertoneCall *call);
 } UndertoneCancellationService;
@@ -550,6 +581,7 @@ typedef struct UndertoneDeadlineService {
   // Threads: `[any-thread]`, while the call lasts.
   // State: none is needed.
   // Ownership: `call` is what the plugin's function got.
+  // Lifetime: `call`, until the plugin's function that got it returns.
   // Errors: none.
   uint64_t (*remaining_nanoseconds)(const struct UndertoneCall *call);
 } UndertoneDeadlineService;
@@ -558,7 +590,8 @@ typedef struct UndertoneDeadlineService {
 
 // Purpose: the one symbol that a plugin exports; the plugin defines it.
 // Threads: [any-thread].
-// Ownership: the library's, constant; lives as long as the process, because libraries are never unloaded.
+// Ownership: the library's, and constant.
+// Lifetime: as long as the process, because libraries are never unloaded.
 #ifdef __cplusplus
 extern "C"
 #else

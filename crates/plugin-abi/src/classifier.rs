@@ -67,6 +67,7 @@ pub struct ClassifierTable {
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `description`, which is the host's.
+    /// Lifetime: `description` and `error`, the call.
     /// Errors: FAILED.
     pub describe: Option<
         unsafe extern "C" fn(
@@ -80,6 +81,7 @@ pub struct ClassifierTable {
     /// State: none is needed.
     /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
     /// `plugin`.
+    /// Lifetime: `*instance` until destroy_instance, and never longer than `plugin`.
     /// Errors: FAILED; then `*instance` is left as it was.
     pub create_instance: Option<
         unsafe extern "C" fn(
@@ -92,6 +94,7 @@ pub struct ClassifierTable {
     /// Threads: `[instance-exclusive]`.
     /// State: created or deactivated; active afterwards.
     /// Ownership: `spec` is borrowed for the call.
+    /// Lifetime: `spec` and `error`, the call; what it allocates, until deactivate.
     /// Errors: FAILED.
     pub activate: Option<
         unsafe extern "C" fn(
@@ -106,6 +109,7 @@ pub struct ClassifierTable {
     /// State: active, and stays so.
     /// Ownership: everything is borrowed for the call. The plugin writes the scores, statuses and errors of
     /// items, nothing else of them. `call` is only for asking the host's services.
+    /// Lifetime: `items`, all that they point at, `call` and `error`, the call.
     /// Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored.
     pub classify: Option<
         unsafe extern "C" fn(
@@ -121,6 +125,7 @@ pub struct ClassifierTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: nothing is handed over.
+    /// Lifetime: `error`, the call.
     /// Errors: FAILED.
     pub reset: Option<
         unsafe extern "C" fn(instance: *mut Instance, reason: EndReason, error: *mut TextBuffer) -> Status,
@@ -129,12 +134,14 @@ pub struct ClassifierTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active; created afterwards.
     /// Ownership: nothing is handed over.
+    /// Lifetime: what activate allocated ends with this call.
     /// Errors: none.
     pub deactivate: Option<unsafe extern "C" fn(instance: *mut Instance)>,
     /// Purpose: gives an instance back.
     /// Threads: `[instance-exclusive]`.
     /// State: any but active.
     /// Ownership: takes `instance`, which is not used again.
+    /// Lifetime: `instance` ends with this call.
     /// Errors: none.
     pub destroy_instance: Option<unsafe extern "C" fn(instance: *mut Instance)>,
 }

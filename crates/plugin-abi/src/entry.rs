@@ -44,7 +44,8 @@ pub struct Entry {
     /// Purpose: an optional ability of the library, a table that `id` names.
     /// Threads: `[any-thread]`.
     /// State: none is needed.
-    /// Ownership: the table is the library's, constant, and lives as long as the process.
+    /// Ownership: the table is the library's, and constant.
+    /// Lifetime: the table, as long as the process; `id`, the call.
     /// Errors: null when the library has no such ability.
     pub get_extension: Option<unsafe extern "C" fn(id: Text) -> *const c_void>,
     /// Purpose: makes a plugin from a configuration, a JSON object whose keys the plugin's kind and
@@ -52,8 +53,10 @@ pub struct Entry {
     /// reported here.
     /// Threads: `[control]`.
     /// State: none is needed.
-    /// Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host` lives as long as
-    /// the process and may be kept; `configuration` and `error` are borrowed for the call.
+    /// Ownership: `*plugin` is the library's and is given back with destroy_plugin. `host`, `configuration` and
+    /// `error` are the host's.
+    /// Lifetime: `*plugin` until destroy_plugin; `host`, as long as the process, so that it may be kept;
+    /// `configuration` and `error`, the call.
     /// Errors: REFUSED for a wrong configuration, FAILED otherwise; then `*plugin` is left as it was.
     pub create_plugin: Option<
         unsafe extern "C" fn(
@@ -67,6 +70,7 @@ pub struct Entry {
     /// Threads: `[control]`.
     /// State: all instances of the plugin were destroyed.
     /// Ownership: takes `plugin`, which is not used again.
+    /// Lifetime: `plugin` ends with this call.
     /// Errors: none.
     pub destroy_plugin: Option<unsafe extern "C" fn(plugin: *mut Plugin)>,
     /// The functions of plugins that turn samples into frames; null when this library's do not.

@@ -75,6 +75,7 @@ pub struct ExtractorTable {
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `description`, which is the host's.
+    /// Lifetime: the texts that it points `description` at, as long as the plugin; `description` and `error`, the call.
     /// Errors: FAILED.
     pub describe: Option<
         unsafe extern "C" fn(
@@ -88,6 +89,7 @@ pub struct ExtractorTable {
     /// State: none is needed.
     /// Ownership: `*instance` is the library's and is given back with destroy_instance; it may borrow from
     /// `plugin`.
+    /// Lifetime: `*instance` until destroy_instance, and never longer than `plugin`.
     /// Errors: FAILED; then `*instance` is left as it was.
     pub create_instance: Option<
         unsafe extern "C" fn(
@@ -100,6 +102,7 @@ pub struct ExtractorTable {
     /// Threads: `[instance-exclusive]`.
     /// State: created or deactivated; active afterwards.
     /// Ownership: `spec` is borrowed for the call.
+    /// Lifetime: `spec` and `error`, the call; what it allocates, until deactivate.
     /// Errors: FAILED.
     pub activate: Option<
         unsafe extern "C" fn(
@@ -113,6 +116,7 @@ pub struct ExtractorTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active.
     /// Ownership: nothing is handed over.
+    /// Lifetime: nothing outlives the call.
     /// Errors: none.
     pub max_frames_for: Option<unsafe extern "C" fn(instance: *mut Instance, samples: usize) -> usize>,
     /// Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
@@ -121,6 +125,7 @@ pub struct ExtractorTable {
     /// State: active, and not finished since activate or reset.
     /// Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
     /// max_frames_for frames.
+    /// Lifetime: `samples`, `frames` and `error`, the call.
     /// Errors: REFUSED or FAILED; frames of a call that did not end with OK are not used.
     pub push: Option<
         unsafe extern "C" fn(
@@ -134,6 +139,7 @@ pub struct ExtractorTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active; afterwards only reset and deactivate follow.
     /// Ownership: as in push. `frames` has room for max_frames_for(0) frames.
+    /// Lifetime: `frames` and `error`, the call.
     /// Errors: as in push.
     pub finish: Option<
         unsafe extern "C" fn(
@@ -148,6 +154,7 @@ pub struct ExtractorTable {
     /// State: active; stands at the start of a stream afterwards.
     /// Ownership: as in push. `frames` has room for max_frames_for(samples) and max_frames_for(0) frames
     /// together.
+    /// Lifetime: `samples`, `frames` and `error`, the call.
     /// Errors: as in push.
     pub extract: Option<
         unsafe extern "C" fn(
@@ -161,6 +168,7 @@ pub struct ExtractorTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active, and stays so.
     /// Ownership: nothing is handed over.
+    /// Lifetime: `error`, the call; what was heard so far ends with it.
     /// Errors: FAILED.
     pub reset: Option<
         unsafe extern "C" fn(instance: *mut Instance, reason: EndReason, error: *mut TextBuffer) -> Status,
@@ -169,12 +177,14 @@ pub struct ExtractorTable {
     /// Threads: `[instance-exclusive]`.
     /// State: active; created afterwards.
     /// Ownership: nothing is handed over.
+    /// Lifetime: what activate allocated ends with this call.
     /// Errors: none.
     pub deactivate: Option<unsafe extern "C" fn(instance: *mut Instance)>,
     /// Purpose: gives an instance back.
     /// Threads: `[instance-exclusive]`.
     /// State: any but active.
     /// Ownership: takes `instance`, which is not used again.
+    /// Lifetime: `instance` ends with this call.
     /// Errors: none.
     pub destroy_instance: Option<unsafe extern "C" fn(instance: *mut Instance)>,
 }

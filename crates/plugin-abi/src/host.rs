@@ -44,7 +44,8 @@ pub struct Host {
     /// Runtime's `const OrtApiBase *`.
     /// Threads: `[any-thread]`.
     /// State: none is needed.
-    /// Ownership: the table is the host's, constant, and lives as long as the process.
+    /// Ownership: the table is the host's, and constant.
+    /// Lifetime: the table, as long as the process; `id`, the call.
     /// Errors: null when the host has no such service; for ONNX Runtime also when it could not be loaded.
     pub get_service: Option<unsafe extern "C" fn(host: *const Host, id: Text) -> *const c_void>,
 }
@@ -80,6 +81,7 @@ pub struct LogService {
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: `host` is what create_plugin got; `message` is borrowed for the call.
+    /// Lifetime: `message`, the call.
     /// Errors: none.
     pub log: Option<unsafe extern "C" fn(host: *const Host, level: LogLevel, message: Text)>,
 }
@@ -97,6 +99,7 @@ pub struct CounterService {
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: `host` is what create_plugin got; `name` is borrowed for the call.
+    /// Lifetime: `name`, the call.
     /// Errors: none.
     pub add: Option<unsafe extern "C" fn(host: *const Host, name: Text, amount: u64)>,
 }
@@ -114,6 +117,7 @@ pub struct CancellationService {
     /// Threads: `[any-thread]`, while the call lasts.
     /// State: none is needed.
     /// Ownership: `call` is what the plugin's function got.
+    /// Lifetime: `call`, until the plugin's function that got it returns.
     /// Errors: none.
     pub is_cancelled: Option<unsafe extern "C" fn(call: *const Call) -> bool>,
 }
@@ -130,6 +134,7 @@ pub struct DeadlineService {
     /// Threads: `[any-thread]`, while the call lasts.
     /// State: none is needed.
     /// Ownership: `call` is what the plugin's function got.
+    /// Lifetime: `call`, until the plugin's function that got it returns.
     /// Errors: none.
     pub remaining_nanoseconds: Option<unsafe extern "C" fn(call: *const Call) -> u64>,
 }

@@ -46,12 +46,14 @@ pub struct StreamStateTable {
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: nothing is handed over.
+    /// Lifetime: nothing outlives the call.
     /// Errors: none.
     pub count: Option<unsafe extern "C" fn(plugin: *const Plugin) -> u32>,
     /// Purpose: describes the state tensor `index`, which is below count.
     /// Threads: `[any-thread]`.
     /// State: none is needed.
     /// Ownership: fills `tensor`, which is the host's.
+    /// Lifetime: the name that it points `tensor` at, as long as the plugin; `tensor` and `error`, the call.
     /// Errors: REFUSED for an index that does not exist.
     pub describe: Option<
         unsafe extern "C" fn(
@@ -70,6 +72,7 @@ pub struct StreamStateTable {
     /// Ownership: everything is borrowed for the call. `states` holds one buffer per item and tensor, the tensors of
     /// the first item first, in their order. The plugin writes the scores, statuses, errors and states, nothing else.
     /// `call` is only for asking the host's services.
+    /// Lifetime: `items`, `states`, all that they point at, `call` and `error`, the call.
     /// Errors: OK when every item has its status, even when all of them failed; otherwise no item was scored and
     /// every state is void.
     pub advance: Option<

@@ -45,13 +45,7 @@ impl ClassifierKind {
         functions: ClassifierFunctions,
         shared: Shared,
     ) -> Result<Self, PluginError> {
-        let size = size_of::<ClassifierDescription>() as u32;
-        let mut description = ClassifierDescription { size, dim: 0, label_count: 0 };
-        call(plugin.name(), "describe", |error| {
-            // SAFETY: the arguments are what the contract says.
-            unsafe { (functions.describe)(plugin.raw(), &raw mut description, error) }
-        })
-        .map_err(|failed| failed.error)?;
+        let description = described(&plugin, &functions)?;
         if description.dim == 0 || description.label_count == 0 {
             return Err(breach(plugin.name(), "describe", "it takes no values or gives no scores").error);
         }
@@ -65,6 +59,11 @@ impl ClassifierKind {
             replaced,
             cancelled,
         })
+    }
+
+    /// Asks the plugin again.
+    pub(crate) fn described(&self) -> Result<ClassifierDescription, PluginError> {
+        described(&self.plugin, &self.functions)
     }
 
     /// Makes a classifier for one worker.
@@ -139,4 +138,18 @@ impl ClassifierKind {
     pub(crate) fn refused(&self, message: String) -> PluginError {
         error_of(self.plugin.name(), "an item", Status::REFUSED, message)
     }
+}
+
+fn described(
+    plugin: &PluginHandle,
+    functions: &ClassifierFunctions,
+) -> Result<ClassifierDescription, PluginError> {
+    let size = size_of::<ClassifierDescription>() as u32;
+    let mut description = ClassifierDescription { size, dim: 0, label_count: 0 };
+    call(plugin.name(), "describe", |error| {
+        // SAFETY: the arguments are what the contract says.
+        unsafe { (functions.describe)(plugin.raw(), &raw mut description, error) }
+    })
+    .map_err(|failed| failed.error)?;
+    Ok(description)
 }

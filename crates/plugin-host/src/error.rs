@@ -22,7 +22,7 @@ pub enum HostError {
         source: std::io::Error,
     },
     /// The dynamic linker refused the library, or it exports no entry.
-    #[error("{path} cannot be loaded as a plugin: {source}", path = path.display())]
+    #[error("{path} cannot be loaded as a plugin: {why}", path = path.display(), why = why_not_loaded(source))]
     Open {
         /// The library.
         path: PathBuf,
@@ -109,6 +109,11 @@ pub enum HostError {
         /// Name and version.
         model: String,
     },
+}
+
+/// What the linker said. The error's own words name the function that failed, the reason stands behind it.
+pub(crate) fn why_not_loaded(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 impl HostError {

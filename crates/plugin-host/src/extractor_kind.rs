@@ -33,25 +33,13 @@ impl ExtractorKind {
         functions: ExtractorFunctions,
         replaced: Arc<AtomicU64>,
     ) -> Result<Self, PluginError> {
-        let mut description = ExtractorDescription {
-            size: size_of::<ExtractorDescription>() as u32,
-            sample_rate_hz: 0,
-            dim: 0,
-            hop_samples: 0,
-            window_samples: 0,
-            look_ahead_frames: 0,
-            fingerprint: Text::EMPTY,
-            columns: ptr::null(),
-        };
-        call(plugin.name(), "describe", |error| {
-            // SAFETY: the arguments are what the contract says.
-            unsafe { (functions.describe)(plugin.raw(), &raw mut description, error) }
-        })
-        .map_err(|failed| failed.error)?;
-        // SAFETY: the plugin filled the description, and its texts live as long as it.
-        let (layout, fingerprint) =
-            unsafe { read(&description) }.map_err(|what| breach(plugin.name(), "describe", what).error)?;
+        let (layout, fingerprint) = described(&plugin, &functions)?;
         Ok(Self { plugin: Arc::new(plugin), functions, layout, fingerprint, replaced })
+    }
+
+    /// Asks the plugin again.
+    pub(crate) fn described(&self) -> Result<(FrameLayout, String), PluginError> {
+        described(&self.plugin, &self.functions)
     }
 
     /// Makes an extractor for one stream at a time.
@@ -74,6 +62,29 @@ impl ExtractorKind {
             unsafe { (functions.activate)(instance, &raw const spec, error) }
         })
     }
+}
+
+fn described(
+    plugin: &PluginHandle,
+    functions: &ExtractorFunctions,
+) -> Result<(FrameLayout, String), PluginError> {
+    let mut description = ExtractorDescription {
+        size: size_of::<ExtractorDescription>() as u32,
+        sample_rate_hz: 0,
+        dim: 0,
+        hop_samples: 0,
+        window_samples: 0,
+        look_ahead_frames: 0,
+        fingerprint: Text::EMPTY,
+        columns: ptr::null(),
+    };
+    call(plugin.name(), "describe", |error| {
+        // SAFETY: the arguments are what the contract says.
+        unsafe { (functions.describe)(plugin.raw(), &raw mut description, error) }
+    })
+    .map_err(|failed| failed.error)?;
+    // SAFETY: the plugin filled the description, and its texts live as long as it.
+    unsafe { read(&description) }.map_err(|what| breach(plugin.name(), "describe", what).error)
 }
 
 /// # Safety

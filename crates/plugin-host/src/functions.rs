@@ -41,7 +41,6 @@ functions! {
         max_frames_for: unsafe extern "C" fn(*mut Instance, usize) -> usize,
         push: unsafe extern "C" fn(*mut Instance, Samples, *mut FrameBuffer, *mut TextBuffer) -> Status,
         finish: unsafe extern "C" fn(*mut Instance, *mut FrameBuffer, *mut TextBuffer) -> Status,
-        #[expect(dead_code, reason = "must not be null, though this host does not call it")]
         extract: unsafe extern "C" fn(*mut Instance, Samples, *mut FrameBuffer, *mut TextBuffer) -> Status,
         reset: unsafe extern "C" fn(*mut Instance, EndReason, *mut TextBuffer) -> Status,
         deactivate: unsafe extern "C" fn(*mut Instance),
@@ -56,7 +55,6 @@ functions! {
         create_instance: unsafe extern "C" fn(*const Plugin, *mut *mut Instance, *mut TextBuffer) -> Status,
         activate: unsafe extern "C" fn(*mut Instance, *const ClassifierSpec, *mut TextBuffer) -> Status,
         classify: unsafe extern "C" fn(*mut Instance, *const Call, *mut Item, usize, *mut TextBuffer) -> Status,
-        #[expect(dead_code, reason = "must not be null, though this host does not call it")]
         reset: unsafe extern "C" fn(*mut Instance, EndReason, *mut TextBuffer) -> Status,
         deactivate: unsafe extern "C" fn(*mut Instance),
         destroy_instance: unsafe extern "C" fn(*mut Instance),

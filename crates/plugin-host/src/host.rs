@@ -1,6 +1,7 @@
 //! The host of all plugins of a process.
 
 use crate::classifier_kind::{ClassifierKind, Shared};
+use crate::configuration;
 use crate::extractor_kind::ExtractorKind;
 use crate::golden;
 use crate::library::Library;
@@ -10,7 +11,6 @@ use crate::plugin::PluginHandle;
 use crate::stream_kind::StreamKind;
 use crate::version::is_spoken;
 use crate::{HostError, OnnxRuntimeError};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,11 +32,13 @@ pub struct HostConfig {
 /// Loads plugins and models. Cheap to make: nothing is read before it is asked for.
 #[derive(Debug)]
 pub struct PluginHost {
-    config: HostConfig,
+    pub(crate) config: HostConfig,
     onnxruntime: Arc<OnnxRuntime>,
     /// By absolute path without links.
     libraries: Mutex<BTreeMap<PathBuf, &'static Library>>,
     cancelled: Arc<AtomicBool>,
+    /// Libraries that lie elsewhere than in the folder of plugins, by name.
+    elsewhere: BTreeMap<String, PathBuf>,
 }
 
 /// What [`PluginHost::load_all`] found.
@@ -75,7 +77,19 @@ impl PluginHost {
     pub fn new(config: HostConfig) -> Self {
         let library_folder = config.plugins_dir.join("../lib");
         let onnxruntime = Arc::new(OnnxRuntime::new(config.onnxruntime.clone(), library_folder));
-        Self { config, onnxruntime, libraries: Mutex::default(), cancelled: Arc::default() }
+        Self {
+            config,
+            onnxruntime,
+            libraries: Mutex::default(),
+            cancelled: Arc::default(),
+            elsewhere: BTreeMap::new(),
+        }
+    }
+
+    /// The same with the library of one plugin that lies elsewhere.
+    pub(crate) fn with_library(mut self, plugin: &str, path: PathBuf) -> Self {
+        self.elsewhere.insert(plugin.to_owned(), path);
+        self
     }
 
     /// Loads every bundle in the folder of models. One that is bad does not stop the others.
@@ -151,8 +165,7 @@ impl PluginHost {
 
     fn extractor_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ExtractorKind, HostError> {
         let Manifest { plugin, features, .. } = bundle.manifest();
-        let configuration = format!("{{\"recipe\":{}}}", features.recipe_json());
-        let kind = self.extractor_kind(&plugin.extractor, &configuration, replaced)?;
+        let kind = self.extractor_kind(&plugin.extractor, &configuration::of_extractor(bundle), replaced)?;
         let mismatch = Comparison { bundle, plugin: &plugin.extractor };
         mismatch.check("the fingerprint of its features", &features.fingerprint, &kind.fingerprint)?;
         mismatch.check("the number of values per frame", &(features.dim as usize), &kind.layout.dim)?;
@@ -172,34 +185,15 @@ impl PluginHost {
     }
 
     fn classifier_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ClassifierKind, HostError> {
-        let Manifest { features, labels, graph, .. } = bundle.manifest();
-        let configuration = json!({
-            "graph": bundle.path_of(&graph.whole.file),
-            "input": graph.whole.input.name,
-            "output": graph.whole.output.name,
-            "dim": features.dim,
-            "labels": labels,
-        });
-        self.classifier_kind(bundle, &configuration, replaced)
+        self.classifier_kind(bundle, &configuration::of_whole(bundle), replaced)
     }
 
     /// The plugin with the bundle's stateful graph, if it has one.
     fn stream_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Option<StreamKind>, HostError> {
-        let Manifest { plugin, features, labels, graph, calibration, .. } = bundle.manifest();
-        let Some(stream) = &graph.stream else { return Ok(None) };
-        let states = stream
-            .states
-            .iter()
-            .map(|state| json!({ "in": state.name_in, "out": state.name_out, "shape": state.shape }));
-        let configuration = json!({
-            "graph": bundle.path_of(&stream.file),
-            "input": stream.input.name,
-            "output": stream.output.name,
-            "dim": features.dim,
-            "labels": labels,
-            "states": states.collect::<Vec<_>>(),
-            "step_frames": stream.step_frames,
-        });
+        let Manifest { plugin, graph, calibration, .. } = bundle.manifest();
+        let (Some(stream), Some(configuration)) = (&graph.stream, configuration::of_stream(bundle)) else {
+            return Ok(None);
+        };
         let (library, path) = self.library(&plugin.classifier)?;
         let functions = library.stream.ok_or_else(|| missing_kind(path, "classifier that carries state"))?;
         let classifier = self.classifier_kind(bundle, &configuration, Arc::clone(replaced))?;
@@ -220,13 +214,13 @@ impl PluginHost {
     fn classifier_kind(
         &self,
         bundle: &Bundle,
-        configuration: &serde_json::Value,
+        configuration: &str,
         replaced: Arc<AtomicU64>,
     ) -> Result<ClassifierKind, HostError> {
         let Manifest { plugin, features, labels, limits, .. } = bundle.manifest();
         let (library, path) = self.library(&plugin.classifier)?;
         let functions = library.classifier.ok_or_else(|| missing_kind(path, "classifier"))?;
-        let handle = PluginHandle::create(library, &configuration.to_string())?;
+        let handle = PluginHandle::create(library, configuration)?;
         let shared = Shared { limits: *limits, replaced, cancelled: Arc::clone(&self.cancelled) };
         let kind = ClassifierKind::new(handle, functions, shared)?;
         let mismatch = Comparison { bundle, plugin: &plugin.classifier };
@@ -237,7 +231,8 @@ impl PluginHost {
 
     /// The library of a plugin, loaded by the first call.
     fn library(&self, plugin: &str) -> Result<(&'static Library, PathBuf), HostError> {
-        let path = self.config.plugins_dir.join(format!("libundertone_plugin_{plugin}.so"));
+        let in_folder = || self.config.plugins_dir.join(format!("libundertone_plugin_{plugin}.so"));
+        let path = self.elsewhere.get(plugin).cloned().unwrap_or_else(in_folder);
         let real = path.canonicalize().map_err(|source| HostError::Missing {
             plugin: plugin.to_owned(),
             path,

@@ -10,6 +10,8 @@
 mod call;
 mod classifier;
 mod classifier_kind;
+mod configuration;
+pub mod conformance;
 mod error;
 mod extractor;
 mod extractor_kind;

@@ -1,6 +1,7 @@
 //! ONNX Runtime, which the host owns and plugins borrow.
 
 use crate::OnnxRuntimeError;
+use crate::error::why_not_loaded;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use std::ffi::{CStr, c_char, c_void};
 use std::fs;
@@ -92,11 +93,11 @@ fn load(path: &Path) -> Result<Loaded, OnnxRuntimeError> {
     let shown = path.display().to_string();
     let failed = |message: String| OnnxRuntimeError::Open { path: shown.clone(), message };
     // SAFETY: loading runs the library's constructors; whoever configures the library is trusted with that.
-    let library =
-        unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| failed(e.to_string()))?;
+    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
+        .map_err(|error| failed(why_not_loaded(&error)))?;
     // SAFETY: this is what ONNX Runtime's header says about the symbol.
     let get_base = unsafe { library.get::<unsafe extern "C" fn() -> *const OrtApiBase>(b"OrtGetApiBase\0") }
-        .map_err(|e| failed(e.to_string()))?;
+        .map_err(|error| failed(why_not_loaded(&error)))?;
     // SAFETY: as above.
     let base = unsafe { get_base() };
     std::mem::forget(library);

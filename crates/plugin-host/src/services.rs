@@ -47,14 +47,11 @@ pub(crate) struct Services {
 impl Services {
     /// Makes the services of the library of `plugin`; they stay until the process ends.
     pub(crate) fn leak(plugin: &str, onnxruntime: Arc<OnnxRuntime>) -> &'static Self {
-        let table = abi::Host {
-            size: size_of::<abi::Host>() as u32,
-            abi_major: ABI_MAJOR,
-            abi_minor: ABI_MINOR,
-            reserved: 0,
-            name: Text::new(concat!("undertone ", env!("CARGO_PKG_VERSION"))),
-            get_service: Some(get_service),
-        };
+        Self::leak_as(plugin, onnxruntime, own_table())
+    }
+
+    /// The same with another table, for a host that is not like this one.
+    pub(crate) fn leak_as(plugin: &str, onnxruntime: Arc<OnnxRuntime>, table: abi::Host) -> &'static Self {
         let (counters, refusal) = (Mutex::default(), Mutex::default());
         Box::leak(Box::new(Self { table, plugin: plugin.to_owned(), counters, onnxruntime, refusal }))
     }
@@ -104,6 +101,18 @@ impl Services {
     unsafe fn of(host: *const abi::Host) -> Option<&'static Self> {
         // SAFETY: the table is the first field of services that stay until the process ends.
         unsafe { host.cast::<Self>().as_ref() }
+    }
+}
+
+/// What this host says about itself.
+pub(crate) fn own_table() -> abi::Host {
+    abi::Host {
+        size: size_of::<abi::Host>() as u32,
+        abi_major: ABI_MAJOR,
+        abi_minor: ABI_MINOR,
+        reserved: 0,
+        name: Text::new(concat!("undertone ", env!("CARGO_PKG_VERSION"))),
+        get_service: Some(get_service),
     }
 }
 

@@ -64,6 +64,11 @@ fn a_file_that_is_no_library_is_refused() {
     std::fs::write(site.plugins_dir().join("libundertone_plugin_text.so"), b"text").expect("writable");
     let error = site.load(&Wanted { classifier: "text", ..Wanted::default() }).expect_err("no library");
     assert!(matches!(error, HostError::Open { .. }), "{error}");
+    let shown = error.to_string();
+    assert!(
+        shown.matches("libundertone_plugin_text.so").count() > 1,
+        "the linker's words are missing: {shown}"
+    );
 }
 
 #[test]

@@ -107,11 +107,14 @@ impl Item {
         self.0.dim
     }
 
-    /// Gives the item its scores (logits), one per label; another number of them fails the item.
+    /// Gives the item its scores (logits), one per label; another number of them, and scores that are not finite, fail the
+    /// item.
     pub fn set_scores(&mut self, scores: &[f32]) {
         // SAFETY: the host lends room for `label_count` scores for the call.
         let room = unsafe { slice_of_mut(self.0.scores, self.0.label_count) };
-        if scores.len() == room.len() {
+        if scores.iter().any(|score| !score.is_finite()) {
+            self.fail(&Failure::failed("a score is not finite"));
+        } else if scores.len() == room.len() {
             room.copy_from_slice(scores);
             self.0.status = Status::OK;
         } else {

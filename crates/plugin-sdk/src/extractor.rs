@@ -36,7 +36,8 @@ pub trait ExtractorPlugin: Plugin {
 
 /// Turns the samples of one stream at a time into frames. Never used from two threads at once.
 pub trait ExtractorInstance: Send + 'static {
-    /// Allocates what running needs; pushes will usually have `usual_push_samples`.
+    /// Allocates what running needs, and stands the instance at the start of a stream; pushes will usually have
+    /// `usual_push_samples`.
     fn activate(&mut self, usual_push_samples: usize) -> Result<(), Failure>;
 
     /// How many frames a push of so many samples, or a finish after it, may give at most; not above

@@ -76,6 +76,7 @@ struct Stream {
 
 impl ExtractorInstance for Stream {
     fn activate(&mut self, usual_push_samples: usize) -> Result<(), Failure> {
+        self.extractor.reset();
         self.frames.grow(self.extractor.max_frames_for(usual_push_samples));
         self.frames.clear();
         Ok(())

@@ -7,6 +7,7 @@ mod db;
 mod evaluate;
 mod features;
 mod models;
+mod plugin;
 mod recognize;
 mod recognizer;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     Db(db::DbCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
+    /// For authors of plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
 }
 
 impl Cli {
@@ -61,6 +65,7 @@ impl Cli {
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
+            Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }
 }

@@ -10,6 +10,7 @@ mod bench;
 mod cli;
 mod inference;
 mod parity;
+mod plugins;
 mod rpc;
 mod store;
 mod torture;

@@ -119,6 +119,14 @@ fn network(architecture: Architecture, seed: u64) -> Network {
     network
 }
 
+/// A bundle whose graphs were never trained, one of them with state.
+pub(crate) fn write_stateful_bundle(dir: &Path) {
+    let normalisation = Normalisation::Running { prior_frames: 50.0 };
+    let body = Body::Cnn(CnnShape::default());
+    let of = |context| network(Architecture { context, normalisation, body: body.clone() }, 7);
+    write_bundle(dir, &of(Context::Full).into(), Some(&of(Context::Causal)));
+}
+
 /// Networks of every kind with random weights and an input scale unlike 0 and 1, alone and two together.
 fn ensembles() -> Vec<Ensemble> {
     let bodies = [Body::Cnn(CnnShape::default()), Body::Lstm(LstmShape::default())];

@@ -1,11 +1,13 @@
 //! Writes the code that is generated and committed: the Rust side of the wire contract, its descriptor set, and the
-//! C header of the plugin contract. With `--check` it writes nothing and fails when a committed file is out of date.
+//! C header of the plugin contract with the list of its functions. With `--check` it writes nothing and fails when a
+//! committed file is out of date.
 //!
 //! This is a package of its own so that `cargo xtask` builds without the protobuf compiler and cbindgen.
 #![forbid(unsafe_code)]
 
 mod artifact;
 mod header;
+mod reference;
 mod wire;
 
 use std::path::Path;
@@ -29,7 +31,9 @@ fn run() -> Result<()> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask codegen`")?;
     let root = Path::new(&package).join("../..").canonicalize()?;
     let mut artifacts = wire::generate(&root)?;
-    artifacts.push(header::generate(&root)?);
+    let header = header::generate(&root)?;
+    artifacts.push(reference::generate(&root, &header.contents)?);
+    artifacts.push(header);
     if check { artifact::check(&root, &artifacts) } else { artifact::write(&root, &artifacts) }
 }
 

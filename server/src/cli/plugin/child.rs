@@ -1,0 +1,55 @@
+//! A case in a process of its own.
+
+use super::outcome::Outcome;
+use super::subject::arguments;
+use anyhow::Context;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use undertone_plugin_host::conformance::{Case, Subject};
+
+/// More of what a process prints is forgotten, the oldest first.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// A case that ran.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) case: &'static Case,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+}
+
+/// Runs `case` in a new process of `program`, which is this one, and gives it up after `limit`.
+pub(super) async fn run(
+    program: &Path,
+    subject: &Subject,
+    case: &'static Case,
+    limit: Duration,
+) -> anyhow::Result<Ran> {
+    let mut command = Command::new(program);
+    command.args(arguments(subject, case.name)).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let started = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let whole = async { tokio::join!(last_of(output), last_of(errors), child.wait()) };
+    let outcome = match tokio::time::timeout(limit, whole).await {
+        Ok((printed, complained, status)) => Outcome::of_process(status?, &printed, &complained),
+        Err(_) => Outcome::Hung(format!("it had not ended after {} s", limit.as_secs())),
+    };
+    Ok(Ran { case, outcome, took: started.elapsed() })
+}
+
+/// The last bytes of a stream; a stream that breaks off ends there.
+async fn last_of(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let Some(mut stream) = stream else { return kept };
+    let mut buffer = [0; 8 * 1024];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..count]);
+        kept.drain(..kept.len().saturating_sub(KEPT_BYTES));
+    }
+    kept
+}

@@ -1,0 +1,9 @@
+//! Uses what is reserved.
+
+use undertone_bad_plugins::{Faulty, export_entry};
+use undertone_plugin_sdk::ClassifierEntry;
+use undertone_plugin_sdk::abi::{Entry, Text};
+
+const GOOD: Entry = ClassifierEntry::<Faulty>::ENTRY;
+
+export_entry!(Entry { name: Text::new("reserved"), reserved: 7, ..GOOD });
