@@ -15,7 +15,7 @@ const BOUND: &str = "50ms";
 /// The server has the first core to itself, everything else the second one.
 const SERVER_CORE: usize = 0;
 const GENERATOR_CORE: usize = 1;
-const ONE_WORKER: [&str; 1] = ["engine.workers=1"];
+const ONE_WORKER: [&str; 2] = ["engine.workers=1", "engine.admit_below=1.0"];
 const WORK: &str = "real-time streams of 100 ms messages, update every 0.5 s of speech, final results in the journal; \
                     99 of 100 updates within 50 ms of the arrival of the last sample that they need, nothing refused, \
                     dropped or lost";

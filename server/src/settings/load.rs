@@ -106,7 +106,7 @@ fn engine(reader: &mut Reader) -> EngineConfig {
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
         worker_queue: reader.count("engine.worker_queue", 1024, 1..=1_000_000) as usize,
         event_queue: reader.count("engine.event_queue", 64, 1..=100_000) as usize,
-        admit_below: f64::from(reader.number("engine.admit_below", 0.85, 0.0..=1.0)),
+        admit_below: f64::from(reader.number("engine.admit_below", 0.65, 0.0..=1.0)),
         max_batch: reader.count("engine.max_batch", 16, 1..=1024) as usize,
         thin_after: reader.duration("engine.thin_after", Duration::from_millis(100)),
         question_buffer_bytes: reader.count("engine.inference_buffer_bytes", 64 * MIB, MIB..=2048 * MIB)
