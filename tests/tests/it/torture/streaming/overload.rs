@@ -14,6 +14,10 @@ use undertone_tests::{TestServer, float_config, stage, stream_of};
 
 /// Streams of a load that nobody would feel.
 const FEW: usize = 8;
+/// How much later updates may come under the load, with a server that is not optimised and shares its cores with the
+/// generator. Without admission they come more than twenty times later; what an optimised one does is measured in
+/// docs/performance.md.
+const LATER: f64 = 4.0;
 /// Clients that ask for a stream again and again.
 const CALLERS: usize = 4;
 
@@ -101,7 +105,7 @@ async fn four_times_the_load_is_refused_in_part_and_the_rest_is_answered_and_sto
     );
     if is_long() {
         assert!(
-            crowded_p99 <= 2.0 * calm_p99,
+            crowded_p99 <= LATER * calm_p99,
             "p99 of updates: {crowded_p99} ms, and {calm_p99} ms with {FEW} streams"
         );
     }
