@@ -64,6 +64,12 @@ impl Capacity {
         told.opened = [told.opened[1], 0];
     }
 
+    /// A window has passed in which no live audio was heard: who was opened before it is no newcomer any more.
+    fn tell_silence(&self) {
+        let mut told = self.told();
+        told.opened = [told.opened[1], 0];
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +140,9 @@ impl Ledger {
             return;
         }
         // Without audio there is nothing to be learnt about what it takes.
-        if !window.audio.is_zero() {
+        if window.audio.is_zero() {
+            capacity.tell_silence();
+        } else {
             capacity.tell(Load {
                 per_audio_second: window.live.as_secs_f64() / window.audio.as_secs_f64(),
                 audio: window.audio.as_secs_f64() / window.length().as_secs_f64(),
@@ -188,6 +196,16 @@ mod tests {
         let (capacity, begin) = (Capacity::default(), Instant::now());
         let now = work(&capacity, begin, |turn| TurnCost { live: 0.0, audio: Duration::ZERO, ..turn });
         assert_eq!(capacity.share_with_one_more(now), 0.0);
+    }
+
+    #[test]
+    fn streams_that_were_opened_long_ago_and_said_nothing_are_no_newcomers() {
+        let (capacity, begin) = (Capacity::default(), Instant::now());
+        (0..1000).for_each(|_| capacity.count_opening());
+        let silence = |turn| TurnCost { live: 0.0, audio: Duration::ZERO, ..turn };
+        let later = work(&capacity, work(&capacity, begin, silence), silence);
+        let now = work(&capacity, later, |turn| turn);
+        assert!(capacity.share_with_one_more(now) < 0.5, "{}", capacity.share_with_one_more(now));
     }
 
     #[test]
