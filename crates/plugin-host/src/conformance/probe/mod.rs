@@ -6,6 +6,7 @@ mod batch;
 mod comparison;
 mod description;
 mod entry;
+mod instance;
 mod material;
 mod memory;
 mod room;

@@ -1,14 +1,15 @@
 //! A classifier's instance.
 
 use super::batch::Batch;
+use super::instance::ProbedInstance;
 use super::{Answer, Ask, Scored, call};
 use crate::call::RunningCall;
 use crate::classifier_kind::ClassifierKind;
-use crate::conformance::outcome::{Outcome, must};
+use crate::conformance::outcome::Outcome;
+use crate::instance::LifeCycle;
 use crate::stream_kind::StreamKind;
 use crate::text::ERROR_BYTES;
-use std::ptr;
-use undertone_plugin_abi::{ClassifierSpec, EndReason, Instance};
+use undertone_plugin_abi::{ClassifierSpec, EndReason};
 
 /// The items of one call that instances are told to expect.
 pub(crate) const USUAL_BATCH: usize = 8;
@@ -17,12 +18,8 @@ pub(crate) const USUAL_BATCH: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Scorer<'a> {
     kind: &'a ClassifierKind,
-    raw: *mut Instance,
-    active: bool,
+    instance: ProbedInstance,
 }
-
-// SAFETY: the contract lets an instance move between threads; every call needs `&mut self`.
-unsafe impl Send for Scorer<'_> {}
 
 impl<'a> Scorer<'a> {
     /// An active instance.
@@ -34,12 +31,13 @@ impl<'a> Scorer<'a> {
 
     /// One that is not active yet.
     pub(crate) fn created(kind: &'a ClassifierKind) -> Outcome<Self> {
-        let mut raw = ptr::null_mut();
-        let create = kind.functions.create_instance;
-        // SAFETY: the arguments are what the contract says.
-        call(|error| unsafe { create(kind.plugin.raw(), &raw mut raw, error) })?.ok("create_instance")?;
-        must(!raw.is_null(), || "create_instance answered OK and made nothing".to_owned())?;
-        Ok(Self { kind, raw, active: false })
+        let functions = &kind.functions;
+        let life_cycle = LifeCycle {
+            create: functions.create_instance,
+            deactivate: functions.deactivate,
+            destroy: functions.destroy_instance,
+        };
+        Ok(Self { kind, instance: ProbedInstance::created(kind.plugin.raw(), life_cycle)? })
     }
 
     pub(crate) fn activate(&mut self) -> Outcome {
@@ -48,21 +46,17 @@ impl<'a> Scorer<'a> {
         let spec = ClassifierSpec { size, usual_batch: USUAL_BATCH as u32, max_frames };
         let activate = self.kind.functions.activate;
         // SAFETY: the arguments are what the contract says; the instance is not active.
-        call(|error| unsafe { activate(self.raw, &raw const spec, error) })?.ok("activate")?;
-        self.active = true;
-        Ok(())
+        self.instance.activate(|raw, error| unsafe { activate(raw, &raw const spec, error) })
     }
 
     pub(crate) fn deactivate(&mut self) {
-        self.active = false;
-        // SAFETY: the instance was active.
-        unsafe { (self.kind.functions.deactivate)(self.raw) };
+        self.instance.deactivate();
     }
 
     pub(crate) fn reset(&mut self, reason: EndReason) -> Outcome {
         let reset = self.kind.functions.reset;
         // SAFETY: the instance is active.
-        call(|error| unsafe { reset(self.raw, reason, error) })?.ok("reset")
+        call(|error| unsafe { reset(self.instance.raw(), reason, error) })?.ok("reset")
     }
 
     /// An item of `frames`.
@@ -75,7 +69,7 @@ impl<'a> Scorer<'a> {
     pub(crate) fn classify(&mut self, asks: &[Ask]) -> Outcome<(Answer, Vec<Scored>)> {
         let mut batch = Batch::new(asks, &[], &[]);
         let running = RunningCall::start(&self.kind.cancelled);
-        let (classify, raw, items) = (self.kind.functions.classify, self.raw, batch.items());
+        let (classify, raw, items) = (self.kind.functions.classify, self.instance.raw(), batch.items());
         let answer = call(|error| {
             // SAFETY: the arguments are what the contract says, but for items that are wrong on purpose.
             unsafe { classify(raw, running.handle(), items, asks.len(), error) }
@@ -106,7 +100,7 @@ impl<'a> Scorer<'a> {
     ) -> Outcome<(Answer, Vec<Scored>)> {
         let mut batch = Batch::new(asks, states, &stream.tensors);
         let running = RunningCall::start(&self.kind.cancelled);
-        let (advance, raw) = (stream.functions.advance, self.raw);
+        let (advance, raw) = (stream.functions.advance, self.instance.raw());
         let (items, buffers) = (batch.items(), batch.states());
         let answer = call(|error| {
             // SAFETY: as in `classify`; one state buffer per item and tensor.
@@ -128,15 +122,5 @@ impl<'a> Scorer<'a> {
         let (answer, scored) = self.advance(stream, &asks, states)?;
         answer.ok("advance")?;
         scored.into_iter().map(|scored| scored.ok("a stream")).collect()
-    }
-}
-
-impl Drop for Scorer<'_> {
-    fn drop(&mut self) {
-        if self.active {
-            self.deactivate();
-        }
-        // SAFETY: the instance is ours alone and not active.
-        unsafe { (self.kind.functions.destroy_instance)(self.raw) };
     }
 }

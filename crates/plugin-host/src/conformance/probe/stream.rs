@@ -1,9 +1,11 @@
 //! An extractor's instance, one stream after the other.
 
+use super::instance::ProbedInstance;
 use super::room::Room;
 use super::{Answer, call};
 use crate::conformance::outcome::{Outcome, must};
 use crate::extractor_kind::ExtractorKind;
+use crate::instance::LifeCycle;
 use std::ptr;
 use undertone_plugin_abi::{
     EndReason, ExtractorSpec, FrameBuffer, Instance, SPARE_FRAMES, Samples, Status, TextBuffer,
@@ -16,12 +18,8 @@ pub(crate) const USUAL_PUSH: usize = 1_600;
 #[derive(Debug)]
 pub(crate) struct Stream<'a> {
     kind: &'a ExtractorKind,
-    raw: *mut Instance,
-    active: bool,
+    instance: ProbedInstance,
 }
-
-// SAFETY: the contract lets an instance move between threads; every call needs `&mut self`.
-unsafe impl Send for Stream<'_> {}
 
 impl<'a> Stream<'a> {
     /// An active instance.
@@ -33,12 +31,13 @@ impl<'a> Stream<'a> {
 
     /// One that is not active yet.
     pub(crate) fn created(kind: &'a ExtractorKind) -> Outcome<Self> {
-        let mut raw = ptr::null_mut();
-        let create = kind.functions.create_instance;
-        // SAFETY: the arguments are what the contract says.
-        call(|error| unsafe { create(kind.plugin.raw(), &raw mut raw, error) })?.ok("create_instance")?;
-        must(!raw.is_null(), || "create_instance answered OK and made nothing".to_owned())?;
-        Ok(Self { kind, raw, active: false })
+        let functions = &kind.functions;
+        let life_cycle = LifeCycle {
+            create: functions.create_instance,
+            deactivate: functions.deactivate,
+            destroy: functions.destroy_instance,
+        };
+        Ok(Self { kind, instance: ProbedInstance::created(kind.plugin.raw(), life_cycle)? })
     }
 
     pub(crate) fn activate(&mut self) -> Outcome {
@@ -46,26 +45,22 @@ impl<'a> Stream<'a> {
             ExtractorSpec { size: size_of::<ExtractorSpec>() as u32, usual_push_samples: USUAL_PUSH as u32 };
         let activate = self.kind.functions.activate;
         // SAFETY: the arguments are what the contract says; the instance is not active.
-        call(|error| unsafe { activate(self.raw, &raw const spec, error) })?.ok("activate")?;
-        self.active = true;
-        Ok(())
+        self.instance.activate(|raw, error| unsafe { activate(raw, &raw const spec, error) })
     }
 
     pub(crate) fn deactivate(&mut self) {
-        self.active = false;
-        // SAFETY: the instance was active.
-        unsafe { (self.kind.functions.deactivate)(self.raw) };
+        self.instance.deactivate();
     }
 
     pub(crate) fn reset(&mut self, reason: EndReason) -> Outcome {
         let reset = self.kind.functions.reset;
         // SAFETY: the instance is active.
-        call(|error| unsafe { reset(self.raw, reason, error) })?.ok("reset")
+        call(|error| unsafe { reset(self.instance.raw(), reason, error) })?.ok("reset")
     }
 
     pub(crate) fn max_frames_for(&mut self, samples: usize) -> Outcome<usize> {
         // SAFETY: the instance is active.
-        let most = unsafe { (self.kind.functions.max_frames_for)(self.raw, samples) };
+        let most = unsafe { (self.kind.functions.max_frames_for)(self.instance.raw(), samples) };
         let bound = samples / self.kind.layout.grid.hop_samples as usize + SPARE_FRAMES;
         must(most <= bound, || format!("max_frames_for({samples}) is {most}, above {bound}"))?;
         Ok(most)
@@ -132,7 +127,7 @@ impl<'a> Stream<'a> {
         let dim = self.kind.layout.dim;
         let mut room = Room::<f32>::new(capacity * dim);
         let mut buffer = FrameBuffer { values: room.pointer(), capacity, length: 0 };
-        let answer = call(|error| call_it(self.raw, &raw mut buffer, error))?;
+        let answer = call(|error| call_it(self.instance.raw(), &raw mut buffer, error))?;
         must(room.is_intact(), || format!("it wrote behind the room for {capacity} frames"))?;
         let kept = buffer.capacity == capacity && buffer.values.cast_const() == room.values().as_ptr();
         must(kept, || "it changed the place or the size of the room for frames".to_owned())?;
@@ -146,14 +141,4 @@ fn given(samples: &[f32]) -> Samples {
     // A pointer to no items may be anything.
     let data = if samples.is_empty() { ptr::null() } else { samples.as_ptr() };
     Samples { data, length: samples.len() }
-}
-
-impl Drop for Stream<'_> {
-    fn drop(&mut self) {
-        if self.active {
-            self.deactivate();
-        }
-        // SAFETY: the instance is ours alone and not active.
-        unsafe { (self.kind.functions.destroy_instance)(self.raw) };
-    }
 }
