@@ -5,6 +5,7 @@
     reason = "in a test a failed step is a failed test, in its support functions too"
 )]
 
+mod access;
 mod accuracy;
 mod bench;
 mod cli;
