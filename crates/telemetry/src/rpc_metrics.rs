@@ -1,8 +1,8 @@
 //! Calls.
 
 use crate::TelemetryError;
-use crate::registry::registered;
-use prometheus::{IntCounterVec, Opts, Registry};
+use crate::registry::{Registry, registered};
+use prometheus::{IntCounterVec, Opts};
 
 /// What the gRPC side measures.
 #[derive(Debug, Clone)]

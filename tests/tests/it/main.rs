@@ -9,6 +9,7 @@ mod access;
 mod accuracy;
 mod bench;
 mod cli;
+mod dashboards;
 mod inference;
 mod parity;
 mod plugins;
