@@ -30,15 +30,24 @@ pub(super) enum Recognizer {
 impl Recognizer {
     /// A client of `server`, or the services in process.
     pub(super) async fn open(server: Option<&str>, settings: &SettingsArgs) -> anyhow::Result<Self> {
+        Self::open_for(server, settings, 1).await
+    }
+
+    /// The same for so many recordings at a time.
+    pub(super) async fn open_for(
+        server: Option<&str>,
+        settings: &SettingsArgs,
+        jobs: usize,
+    ) -> anyhow::Result<Self> {
         match server {
             Some(url) => Ok(Self::Remote(settings.target(url).connect().await?)),
-            None => Self::in_process(settings),
+            None => Self::in_process(settings, jobs),
         }
     }
 
-    fn in_process(settings: &SettingsArgs) -> anyhow::Result<Self> {
-        let one_worker = vec![("engine.workers".to_owned(), "1".to_owned())];
-        let settings = settings.load(one_worker)?;
+    fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
+        let workers = vec![("engine.workers".to_owned(), workers.to_string())];
+        let settings = settings.load(workers)?;
         let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
         for refusal in &recognition.refused {
             eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
