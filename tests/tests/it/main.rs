@@ -16,4 +16,5 @@ mod plugins;
 mod rpc;
 mod store;
 mod torture;
+mod traces;
 mod variant;
