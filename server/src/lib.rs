@@ -13,6 +13,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod websocket;
 
 pub use assembly::{assemble, plugin_host};
 pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};

@@ -5,7 +5,10 @@ use crate::grpc::{InferenceService, ModelsService, RecognizerService};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
+use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
+use axum::Router;
+use axum::serve::ListenerExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::TcpIncoming;
 use tonic_health::server::HealthReporter;
 use undertone_core::{Model, Recorder};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
@@ -31,6 +34,7 @@ pub struct Server {
     recording: Recording,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    web_sockets: WebSockets,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -68,7 +72,9 @@ impl Server {
             TcpIncoming::from(grpc_listener).with_nodelay(Some(true)),
             stop.clone().cancelled_owned(),
         ));
-        let http = tokio::spawn(serve_http(http_listener, http_state, stop.clone()));
+        let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let routes = http::router(http_state).merge(web_sockets.router());
+        let http = tokio::spawn(serve_http(http_listener, routes, stop.clone()));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -78,6 +84,7 @@ impl Server {
             recording,
             stop,
             draining,
+            web_sockets,
             grpc,
             http,
             grace,
@@ -105,7 +112,7 @@ impl Server {
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;
-            tokio::join!(self.grpc, self.http)
+            tokio::join!(self.grpc, self.http, self.web_sockets.ended())
         };
         if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();
@@ -148,7 +155,7 @@ async fn grpc_router(
     settings: &Settings,
     recognition: &Arc<Recognition>,
     draining: Arc<AtomicBool>,
-) -> anyhow::Result<(HealthReporter, Router)> {
+) -> anyhow::Result<(HealthReporter, tonic::transport::server::Router)> {
     let (health, health_service) = tonic_health::server::health_reporter();
     if !recognition.models.is_empty() {
         health.set_serving::<RecognizerServer<RecognizerService>>().await;
@@ -173,6 +180,8 @@ async fn grpc_router(
     Ok((health, router))
 }
 
-async fn serve_http(listener: TcpListener, state: HttpState, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+async fn serve_http(listener: TcpListener, routes: Router, stop: CancellationToken) -> std::io::Result<()> {
+    // As for gRPC: answers are small and must not wait. Should it fail, they are late and right.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -59,6 +59,11 @@ impl TestServer {
         &self.grpc
     }
 
+    /// Where its HTTP side listens.
+    pub fn http(&self) -> std::net::SocketAddr {
+        self.http
+    }
+
     /// The journal's folder.
     pub fn data_dir(&self) -> &Path {
         self.data.path()

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
+    GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
     Settings, SettingsError, SubjectKeyRule,
 };
 use config::{Config, Environment, File, FileFormat};
@@ -58,6 +58,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),

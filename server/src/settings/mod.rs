@@ -4,11 +4,13 @@
 
 mod error;
 mod load;
+mod origins;
 mod places;
 mod reader;
 
 pub use error::SettingsError;
 pub use load::{Sources, load};
+pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
@@ -26,8 +28,10 @@ use undertone_telemetry::LogFormat;
 pub struct Settings {
     /// `[grpc]`
     pub grpc: GrpcSettings,
-    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    /// `http.listen`: where `/metrics`, `/healthz`, `/readyz` and streams over WebSockets are served.
     pub http_listen: SocketAddr,
+    /// `http.allowed_origins`: pages that may open streams in a browser.
+    pub allowed_origins: Origins,
     /// `data.dir`: the journal's folder.
     pub data_dir: PathBuf,
     /// `data.journal_limit_bytes`: rows that the journal may hold; none: as much as the disk holds.

@@ -12,6 +12,8 @@ mod inference;
 mod parity;
 mod plugins;
 mod rpc;
+mod sdk;
 mod store;
 mod torture;
 mod variant;
+mod websocket;
