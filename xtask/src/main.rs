@@ -14,6 +14,7 @@ mod postgres;
 mod process;
 mod progress;
 mod python;
+mod sdk;
 mod server;
 mod stage;
 mod test;

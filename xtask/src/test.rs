@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -43,6 +44,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     let mut runner = runner(workspace);
     runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
     runner.env("UNDERTONE_DATA", workspace.data());
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 
