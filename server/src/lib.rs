@@ -3,6 +3,7 @@
 //! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
 #![forbid(unsafe_code)]
 
+pub mod access;
 mod assembly;
 pub mod cli;
 mod grpc;
@@ -13,6 +14,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod tls;
 mod websocket;
 
 pub use assembly::{assemble, plugin_host};

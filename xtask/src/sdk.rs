@@ -29,7 +29,9 @@ pub(crate) fn provide(workspace: &Workspace, runner: &mut Command) -> Result<()>
     runner.env("UNDERTONE_SDK_PYTHON", python.environment.python()).env("UNDERTONE_WHEELS", python.wheels);
     runner.env("UNDERTONE_SDK_NODE_MODULES", node_modules(workspace).with_context(advice)?);
     if !CHROMIUM.iter().any(|program| Path::new(program).is_file()) {
-        note("SKIPPED: there is no Chromium; the TypeScript client is not tested in a browser. Install Debian's package `chromium`");
+        note(
+            "SKIPPED: there is no Chromium; the TypeScript client is not tested in a browser. Install Debian's package `chromium`",
+        );
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ import subprocess
 
 import grpc
 import pytest
-from conftest import CLIP, assert_same, command_line
+from conftest import CLIP, ENVIRONMENT, STAGE, assert_same, command_line
 
 import undertone
 from undertone import AsyncClient, Connection, Tls
@@ -135,6 +135,24 @@ def test_key_and_trace_context_go_with_every_call(server):
     assert [own["authorization"] for own in headers] == ["Bearer secret"] * 4
     assert [own["x-team"] for own in headers] == ["calls"] * 4
     assert [own.get("traceparent") for own in headers] == [*contexts, None]
+
+
+def test_a_server_that_asks_for_keys_knows_its_own(own_server):
+    server = own_server("auth.keys=true", "auth.refresh=20ms")
+    create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name]
+    key = subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+    with undertone.Client(server.address, api_key=key) as client:
+        # The server reads its keys now and then.
+        while True:
+            try:
+                client.models.list()
+                break
+            except undertone.Unauthenticated:
+                pass
+        assert client.recognize(CLIP).utterances
+        assert any(isinstance(event, undertone.Ended) for event in client.stream(CLIP))
+    with undertone.Client(server.address) as stranger, pytest.raises(undertone.Unauthenticated):
+        stranger.recognize(CLIP)
 
 
 def test_a_key_is_never_shown():

@@ -12,6 +12,8 @@ import { type Call, Queue, type Transport, type TransportOptions } from "./trans
 
 const PROTOCOL = "undertone.v1";
 const KEY_PROTOCOL = "undertone.key.";
+/** What a protocol may be named (RFC 9110, section 5.6.2), without the rarer signs. */
+const TOKEN = /^[\w.~-]+$/;
 const NORMAL_CLOSE = 1000;
 /** Above this the sender waits; a browser does not say when there is room again, so it is looked for. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
@@ -44,7 +46,10 @@ export class WebSocketTransport implements Transport {
     address.pathname = `${address.pathname.replace(/\/$/, "")}/v1/stream`;
     this.#url = address.href;
     this.#protocols = [PROTOCOL];
-    if (options.apiKey !== undefined) this.#protocols.push(KEY_PROTOCOL + base64Url(options.apiKey));
+    if (options.apiKey !== undefined) {
+      if (!TOKEN.test(options.apiKey)) throw new RangeError("this is no API key");
+      this.#protocols.push(KEY_PROTOCOL + options.apiKey);
+    }
     this.#make = options.WebSocket ?? (WebSocket as unknown as new (url: string, protocols: string[]) => WebSocketLike);
   }
 
@@ -132,9 +137,4 @@ function readFailure(text: string): ServerError {
   const told = JSON.parse(text) as { code: number; message: string; status: string };
   const status = Uint8Array.from(atob(told.status), (letter) => letter.charCodeAt(0));
   return serverError(told.code, told.message, status);
-}
-
-function base64Url(text: string): string {
-  const bytes = String.fromCharCode(...new TextEncoder().encode(text));
-  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -216,6 +216,22 @@ for (const [name, way] of Object.entries(WAYS)) {
       await own.close();
     });
 
+    test("a server that asks for keys knows its own", async () => {
+      const own = await Server.start("auth.keys=true", "auth.refresh=20ms");
+      const key = own.newKey();
+      const attempts = { retry: { attempts: 1 } };
+      const stranger = way(own, attempts);
+      await assert.rejects(stranger.recognize(await fromFile(CLIP)), ServerError);
+      const holder = way(own, { apiKey: key, ...attempts });
+      let answer;
+      // The server reads its keys now and then.
+      while (answer === undefined) answer = await holder.recognize(await fromFile(CLIP)).catch(() => undefined);
+      assert.ok(answer.utterances.length > 0);
+      stranger.close();
+      holder.close();
+      await own.close();
+    });
+
     test("silence of the source is no reason to end", async () => {
       const own = await Server.start("recognition.idle_timeout=1s");
       async function* chunks() {

@@ -48,6 +48,12 @@ export class Server {
     this.http = addresses.http.replace("http://", "");
   }
 
+  /** A new API key of this server. */
+  newKey() {
+    const asked = ["keys", "create", "test", "--data-dir", this.#folder];
+    return execFileSync(PROGRAM, asked, { env: ENVIRONMENT, encoding: "utf8" }).trim();
+  }
+
   async stop(how = "SIGTERM") {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

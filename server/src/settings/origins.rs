@@ -61,7 +61,11 @@ mod tests {
 
     #[test]
     fn only_listed_pages_and_the_servers_own_may() {
-        assert!(allow("https://a.example, https://b.example:8443", "https://b.example:8443", "speech.example"));
+        assert!(allow(
+            "https://a.example, https://b.example:8443",
+            "https://b.example:8443",
+            "speech.example"
+        ));
         assert!(allow("HTTPS://A.example", "https://a.example", "speech.example"));
         assert!(!allow("https://a.example", "http://a.example", "speech.example"), "another scheme");
         assert!(!allow("https://a.example", "https://a.example.evil", "speech.example"));

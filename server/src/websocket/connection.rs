@@ -2,6 +2,7 @@
 
 use super::Manner;
 use super::frame::{self, Incoming};
+use crate::access::Caller;
 use crate::grpc::{RecognizerService, ReplyStream};
 use axum::extract::ws::{Message, WebSocket};
 use std::time::Duration;
@@ -49,18 +50,18 @@ impl Connection {
         Self { socket, manner }
     }
 
-    /// Carries a stream to its end.
-    pub(super) async fn run(mut self, recognizer: &RecognizerService) {
-        match self.carry(recognizer).await {
+    /// Carries a stream of `caller` to its end.
+    pub(super) async fn run(mut self, recognizer: &RecognizerService, caller: Caller) {
+        match self.carry(recognizer, caller).await {
             End::Finished => self.part(&[frame::goodbye()]).await,
             End::Failed(status) => self.part(&frame::failure(&status)).await,
             End::Gone => {}
         }
     }
 
-    async fn carry(&mut self, recognizer: &RecognizerService) -> End {
+    async fn carry(&mut self, recognizer: &RecognizerService, caller: Caller) -> End {
         let (asks, receiver) = mpsc::channel(ASK_QUEUE);
-        let opening = recognizer.answer_stream(ReceiverStream::new(receiver));
+        let opening = recognizer.answer_stream(ReceiverStream::new(receiver), caller);
         tokio::pin!(opening);
         let mut replies: Option<ReplyStream> = None;
         let mut ping = self.pings();

@@ -4,12 +4,14 @@
 mod connection;
 mod frame;
 
+use crate::access::{AccessLayer, Caller, guard_pages};
 use crate::grpc::RecognizerService;
 use crate::settings::{Origins, Settings};
 use axum::Router;
 use axum::extract::ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use connection::Connection;
@@ -55,9 +57,10 @@ impl WebSockets {
         Self { recognizer, origins, manner, open: TaskTracker::new() }
     }
 
-    /// The route.
-    pub(crate) fn router(&self) -> Router {
-        Router::new().route("/v1/stream", get(upgrade)).with_state(self.clone())
+    /// The route, for those whom `access` lets in.
+    pub(crate) fn router(&self, access: AccessLayer) -> Router {
+        let route = Router::new().route("/v1/stream", get(upgrade)).with_state(self.clone());
+        route.layer(from_fn_with_state(access, guard_pages))
     }
 
     /// Returns when every connection has ended; what is opened afterwards is not waited for.
@@ -70,12 +73,14 @@ impl WebSockets {
 /// Turns a request into a connection, for pages that may open one.
 async fn upgrade(
     State(state): State<WebSockets>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("not a text"));
     if !state.origins.allow(text(header::ORIGIN), text(header::HOST)) {
-        let sentence = "pages of this origin may not open streams here; http.allowed_origins lists those that may\n";
+        let sentence =
+            "pages of this origin may not open streams here; http.allowed_origins lists those that may\n";
         return (StatusCode::FORBIDDEN, sentence).into_response();
     }
     let upgrade = match upgrade {
@@ -84,8 +89,10 @@ async fn upgrade(
     };
     let most = state.manner.max_message_bytes.saturating_mul(READ_BEYOND);
     let open = state.open.token();
-    upgrade.protocols([PROTOCOL]).max_message_size(most).max_frame_size(most).on_upgrade(async move |socket| {
-        Connection::new(socket, state.manner).run(&state.recognizer).await;
-        drop(open);
-    })
+    upgrade.protocols([PROTOCOL]).max_message_size(most).max_frame_size(most).on_upgrade(
+        async move |socket| {
+            Connection::new(socket, state.manner).run(&state.recognizer, caller).await;
+            drop(open);
+        },
+    )
 }

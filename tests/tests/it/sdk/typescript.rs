@@ -24,7 +24,9 @@ fn the_typescript_client_passes_its_own_suite_as_it_is_built() {
     };
     succeed(&mut run("npm", &["run", "build"]));
     let mut suite = run("node", &["--test", "--test-reporter=spec", "--test-concurrency=1", "test/"]);
-    suite.env("UNDERTONE_STAGE", stage().unwrap()).env("UNDERTONE_ROOT", repository().canonicalize().unwrap());
+    suite
+        .env("UNDERTONE_STAGE", stage().unwrap())
+        .env("UNDERTONE_ROOT", repository().canonicalize().unwrap());
     suite.env("UNDERTONE_ASSIGNMENTS", assignment::written(folder.path()));
     succeed(&mut suite);
 }

@@ -100,7 +100,7 @@ async fn a_message_beyond_the_limit_is_refused_and_one_at_it_is_taken() {
 async fn pages_of_other_origins_are_refused_and_listed_ones_are_not() {
     let server = TestServer::start(&[("http.allowed_origins", "https://app.example")]).await.unwrap();
     let open = async |origin: &str| Client::open(&server, &[("origin", origin)]).await.err();
-    let own = format!("http://{}", server.http());
+    let own = format!("http://{}", server.http_address());
     assert_eq!(open("https://app.example").await, None);
     assert_eq!(open(&own).await, None);
     for origin in ["https://evil.example", "null", "http://app.example", "http://127.0.0.1:1"] {

@@ -16,26 +16,29 @@ use undertone_tests::TestServer;
 use v1::streaming_recognize_response::Message as Tell;
 
 /// One connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
-    pub(super) protocol: Option<String>,
+    pub(crate) protocol: Option<String>,
 }
 
 /// Everything that came, to the close.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
-    pub(super) tells: Vec<Tell>,
+pub(crate) struct Heard {
+    pub(crate) tells: Vec<Tell>,
     /// The last word about a stream that failed, as it was sent.
-    pub(super) failure: Option<serde_json::Value>,
+    pub(crate) failure: Option<serde_json::Value>,
     /// Code and reason.
-    pub(super) close: Option<(u16, String)>,
+    pub(crate) close: Option<(u16, String)>,
 }
 
 impl Client {
     /// Opens a connection; the status of the refusal when it is refused. Header values are sent as they are.
-    pub(super) async fn open(server: &TestServer, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
-        let tcp = TcpStream::connect(server.http()).await.unwrap();
-        let mut request = format!("ws://{}/v1/stream", server.http()).into_client_request().unwrap();
+    pub(crate) async fn open(
+        server: &TestServer,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, StatusCode> {
+        let tcp = TcpStream::connect(server.http_address()).await.unwrap();
+        let mut request = format!("ws://{}/v1/stream", server.http_address()).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
         }
@@ -50,17 +53,17 @@ impl Client {
         }
     }
 
-    pub(super) async fn send(&mut self, ask: &v1::StreamingRecognizeRequest) {
+    pub(crate) async fn send(&mut self, ask: &v1::StreamingRecognizeRequest) {
         self.send_frame(Message::Binary(ask.encode_to_vec().into())).await;
     }
 
     /// Fails silently once the server is gone; what it said then tells the test.
-    pub(super) async fn send_frame(&mut self, frame: Message) {
+    pub(crate) async fn send_frame(&mut self, frame: Message) {
         let _ = self.socket.send(frame).await;
     }
 
     /// Sends everything while listening, as a browser does.
-    pub(super) async fn converse(self, asks: Vec<v1::StreamingRecognizeRequest>) -> Heard {
+    pub(crate) async fn converse(self, asks: Vec<v1::StreamingRecognizeRequest>) -> Heard {
         let (mut sink, stream) = self.socket.split();
         let sending = async move {
             for ask in asks {
@@ -75,12 +78,12 @@ impl Client {
     }
 
     /// Listens to the close.
-    pub(super) async fn listen(self) -> Heard {
+    pub(crate) async fn listen(self) -> Heard {
         listen(self.socket).await
     }
 
     /// The next message of the server.
-    pub(super) async fn next(&mut self) -> Tell {
+    pub(crate) async fn next(&mut self) -> Tell {
         loop {
             match self.socket.next().await.unwrap().unwrap() {
                 Message::Binary(bytes) => return tell(&bytes),
@@ -91,14 +94,14 @@ impl Client {
     }
 
     /// Whether the server sends a ping before anything else.
-    pub(super) async fn is_pinged(&mut self) -> bool {
+    pub(crate) async fn is_pinged(&mut self) -> bool {
         matches!(self.socket.next().await, Some(Ok(Message::Ping(_))))
     }
 }
 
 impl Heard {
     /// The final results.
-    pub(super) fn finals(&self) -> Vec<v1::Result> {
+    pub(crate) fn finals(&self) -> Vec<v1::Result> {
         let results = self.tells.iter().filter_map(|tell| match tell {
             Tell::Result(result) if result.is_final => Some(result.clone()),
             _ => None,
@@ -107,7 +110,7 @@ impl Heard {
     }
 
     /// The status in the last word.
-    pub(super) fn status(&self) -> pb::Status {
+    pub(crate) fn status(&self) -> pb::Status {
         let failure = self.failure.as_ref().expect("a stream that failed says how");
         let encoded = STANDARD.decode(failure["status"].as_str().unwrap()).unwrap();
         let status = pb::Status::decode(encoded.as_slice()).unwrap();

@@ -1,5 +1,5 @@
 //! Streams over a WebSocket, against a real server.
 
 mod bad_input;
-mod client;
+pub(crate) mod client;
 mod streaming;
