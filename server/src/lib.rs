@@ -15,6 +15,7 @@ mod resumption;
 mod server;
 pub mod settings;
 mod tls;
+mod websocket;
 
 pub use assembly::{assemble, plugin_host};
 pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};

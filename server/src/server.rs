@@ -7,6 +7,7 @@ use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub struct Server {
     recording: Recording,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    web_sockets: WebSockets,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -80,7 +82,9 @@ impl Server {
             .add_routes(services);
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
-        let http = tokio::spawn(serve_http(http_door, http::router(http_state, access), stop.clone()));
+        let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let pages = http::router(http_state, access.clone()).merge(web_sockets.router(access));
+        let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -90,6 +94,7 @@ impl Server {
             recording,
             stop,
             draining,
+            web_sockets,
             grpc,
             http,
             grace,
@@ -117,7 +122,7 @@ impl Server {
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;
-            tokio::join!(self.grpc, self.http)
+            tokio::join!(self.grpc, self.http, self.web_sockets.ended())
         };
         if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();

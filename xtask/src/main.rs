@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod prometheus;
 mod python;
+mod sdk;
 mod server;
 mod stage;
 mod test;

@@ -8,6 +8,7 @@ use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
 use crate::prometheus;
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -48,6 +49,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     if let Some(prometheus) = prometheus {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 

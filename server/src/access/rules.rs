@@ -34,6 +34,7 @@ const RULES: &[(&str, Rule)] = &[
     ("/healthz", Open),
     ("/readyz", Open),
     ("/metrics", Needs(Scope::Analytics)),
+    ("/v1/stream", Needs(Scope::Recognize)),
 ];
 
 /// What the method or page at `path` needs; `None` when it is not listed.

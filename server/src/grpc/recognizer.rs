@@ -78,6 +78,18 @@ impl RecognizerService {
         streaming::recognize(self.recognition.clone(), caller, asks).await
     }
 
+    /// Answers while the messages come, and counts a call that is refused; one that is opened counts itself at its end.
+    pub(crate) async fn answer_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
+    where
+        S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
+            + Send
+            + Unpin
+            + 'static,
+    {
+        let opened = self.recognize_stream(asks, caller).await;
+        opened.inspect_err(|status| self.recognition.count_call("StreamingRecognize", status.code()))
+    }
+
     async fn collect(
         &self,
         (id, span): (StreamId, &CallSpan),
@@ -166,12 +178,6 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
         let caller = Caller::of(&request);
-        match self.recognize_stream(request.into_inner(), caller).await {
-            Ok(replies) => Ok(Response::new(replies)),
-            Err(status) => {
-                self.recognition.count_call("StreamingRecognize", status.code());
-                Err(status)
-            }
-        }
+        self.answer_stream(request.into_inner(), caller).await.map(Response::new)
     }
 }

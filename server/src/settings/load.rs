@@ -3,8 +3,8 @@
 use super::doors;
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
-    Settings, SettingsError, SubjectKeyRule,
+    GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings, RecordingSettings,
+    ResumeSettings, Settings, SettingsError, SubjectKeyRule,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -59,6 +59,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
         tls: doors::tls(reader),
         auth: doors::auth(reader),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),

@@ -5,12 +5,14 @@
 mod doors;
 mod error;
 mod load;
+mod origins;
 mod places;
 mod reader;
 
 pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
+pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
@@ -28,8 +30,10 @@ use undertone_telemetry::{LogFormat, TraceExport};
 pub struct Settings {
     /// `[grpc]`
     pub grpc: GrpcSettings,
-    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    /// `http.listen`: where `/metrics`, `/healthz`, `/readyz` and streams over WebSockets are served.
     pub http_listen: SocketAddr,
+    /// `http.allowed_origins`: pages that may open streams in a browser.
+    pub allowed_origins: Origins,
     /// `[tls]`; none: connections are in the clear.
     pub tls: Option<TlsSettings>,
     /// `[auth]`
