@@ -1,6 +1,7 @@
 //! From a client's configuration to one that cannot be wrong.
 
 use super::{resumes, status};
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +46,7 @@ pub(crate) fn check(
         return Err(status::bad_request(violations.0));
     };
     let model =
-        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+        model_for_work(recognition, &config.model).map_err(|none| status::no_model(&config.model, &none))?;
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing

@@ -3,6 +3,7 @@
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
 mod error;
+mod isolation;
 mod load;
 mod places;
 mod reader;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
+use undertone_plugin_host::isolation::IsolationConfig;
 use undertone_store::PostgresUrl;
 use undertone_telemetry::LogFormat;
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
     /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.

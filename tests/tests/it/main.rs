@@ -9,6 +9,7 @@ mod accuracy;
 mod bench;
 mod cli;
 mod inference;
+mod isolation_site;
 mod parity;
 mod plugins;
 mod rpc;
