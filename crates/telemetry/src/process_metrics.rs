@@ -1,8 +1,8 @@
 //! Processes of plugins.
 
 use crate::TelemetryError;
-use crate::registry::registered;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry};
+use crate::registry::{Registry, registered};
+use prometheus::{IntCounterVec, IntGaugeVec, Opts};
 
 /// What is measured about plugins that run in processes of their own. The label `model` is `name@version`.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! From errors to gRPC codes: the one table, with rich details.
 
+use crate::access::Refusal;
 use crate::readiness::NoModel;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -91,6 +92,20 @@ pub(crate) fn item_failed(item: usize, error: &PluginError) -> Status {
 pub(crate) fn item_not_finite(item: usize) -> Status {
     let message = format!("item {item}: the model gave no finite scores");
     retry_later(code_of(ErrorKind::Plugin), message, RETRY_AFTER_LOSS)
+}
+
+/// A caller that is not let in, or has used up what it may use.
+pub(crate) fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal {
+        Refusal::MissingScope { .. } => Code::PermissionDenied,
+        Refusal::TooManyStreams { .. } | Refusal::AudioSpent { .. } => Code::ResourceExhausted,
+        Refusal::KeysUnreadable => Code::Unavailable,
+        _ => Code::Unauthenticated,
+    };
+    match refusal.retry_after() {
+        Some(delay) => retry_later(code, refusal.to_string(), delay),
+        None => Status::new(code, refusal.to_string()),
+    }
 }
 
 /// The worker that owned the stream is gone.
