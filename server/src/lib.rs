@@ -9,6 +9,7 @@ pub mod cli;
 mod grpc;
 mod http;
 mod observer;
+mod readiness;
 mod recognition;
 mod report;
 mod resumption;

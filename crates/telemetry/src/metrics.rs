@@ -1,7 +1,7 @@
 //! All metrics of one server, and their text form.
 
 use crate::registry::{Description, Registry, registered};
-use crate::{EngineMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::{EngineMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError};
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 
 /// All metrics of one server. There is no global registry: two servers in one process do not mix.
@@ -10,6 +10,8 @@ pub struct Metrics {
     registry: Registry,
     /// Streams, audio and models.
     pub engine: EngineMetrics,
+    /// Processes of plugins.
+    pub processes: ProcessMetrics,
     /// Calls.
     pub rpc: RpcMetrics,
     /// Records.
@@ -25,6 +27,7 @@ impl Metrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Self {
             engine: EngineMetrics::register(&registry)?,
+            processes: ProcessMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             registry,

@@ -3,6 +3,7 @@
 use super::resumes::{self, Resumable};
 use super::status;
 use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub(crate) fn check(
         return Err(status::bad_request(violations.0));
     };
     let model =
-        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+        model_for_work(recognition, &config.model).map_err(|none| status::no_model(&config.model, &none))?;
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing

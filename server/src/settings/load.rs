@@ -1,6 +1,7 @@
 //! From files, environment and flags to [`Settings`].
 
 use super::doors;
+use super::isolation;
 use super::reader::Reader;
 use super::{
     GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings, RecordingSettings,
@@ -56,6 +57,9 @@ fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
 }
 
 fn read(reader: &mut Reader, places: &Places) -> Settings {
+    let isolation = isolation::read(reader, places);
+    let engine = engine(reader, isolation.is_used());
+    isolation::compare(reader, &isolation, &engine);
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
@@ -72,7 +76,8 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store_url: store_url(reader),
-        engine: engine(reader),
+        engine,
+        isolation,
         recognition: recognition(reader),
         recording: recording(reader),
         resume: ResumeSettings {
@@ -109,10 +114,14 @@ fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
     PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
 }
 
-fn engine(reader: &mut Reader) -> EngineConfig {
+/// `apart` tells whether any plugin may run in a process of its own.
+fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let workers = reader.count("engine.workers", cores, 1..=1024);
     EngineConfig {
-        workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        workers: workers as usize,
+        apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
+            as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,

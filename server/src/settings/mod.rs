@@ -4,6 +4,7 @@
 
 mod doors;
 mod error;
+mod isolation;
 mod load;
 mod origins;
 mod places;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
+use undertone_plugin_host::isolation::IsolationConfig;
 use undertone_store::PostgresUrl;
 use undertone_telemetry::{LogFormat, TraceExport};
 
@@ -46,6 +48,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
     /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.

@@ -11,6 +11,7 @@ mod bench;
 mod cli;
 mod dashboards;
 mod inference;
+mod isolation_site;
 mod parity;
 mod plugins;
 mod rpc;

@@ -10,6 +10,7 @@ mod tensor;
 
 use super::{RecognizerService, spans, status};
 use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use deadline::Deadline;
 use outputs::Wanted;
@@ -52,11 +53,7 @@ impl InferenceService {
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
     fn model(&self, name: &str, version: &str) -> Result<Arc<LoadedModel>, Status> {
-        if name.len() + version.len() > LONGEST_NAME {
-            let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
-            return Err(status::bad_field("model_name", sentence));
-        }
-        let wanted = if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") };
+        let wanted = wanted(name, version)?;
         self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
     }
 
@@ -91,7 +88,9 @@ impl InferenceService {
         metadata: &tonic::metadata::MetadataMap,
         request: wire::ModelInferRequest,
     ) -> Result<Asked, Status> {
-        let model = self.model(&request.model_name, &request.model_version)?;
+        let wanted = wanted(&request.model_name, &request.model_version)?;
+        let model =
+            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
         let deadline = Deadline::of(metadata, &request.parameters)?;
         let is_raw = !request.raw_input_contents.is_empty();
         let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
@@ -122,7 +121,8 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<wire::ModelReadyRequest>,
     ) -> Result<Response<wire::ModelReadyResponse>, Status> {
         let wire::ModelReadyRequest { name, version } = request.into_inner();
-        let ready = self.is_ready() && self.model(&name, &version).is_ok();
+        let ready =
+            self.is_ready() && self.model(&name, &version).is_ok_and(|model| model.unready().is_none());
         Ok(Response::new(wire::ModelReadyResponse { ready }))
     }
 
@@ -154,6 +154,15 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
     }
+}
+
+/// Name and version as `NAME` or `NAME@VERSION`.
+fn wanted(name: &str, version: &str) -> Result<String, Status> {
+    if name.len() + version.len() > LONGEST_NAME {
+        let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
+        return Err(status::bad_field("model_name", sentence));
+    }
+    Ok(if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") })
 }
 
 /// The service of the native contract, whose road recordings take.
