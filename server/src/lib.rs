@@ -5,6 +5,7 @@
 
 mod assembly;
 pub mod cli;
+mod experiments;
 mod grpc;
 mod http;
 mod observer;
@@ -14,7 +15,9 @@ mod resumption;
 mod server;
 pub mod settings;
 
-pub use assembly::{assemble, plugin_host};
-pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
+pub use assembly::{Assembled, Stores, assemble, plugin_host};
+pub use grpc::{
+    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
+};
 pub use recognition::Recognition;
 pub use server::Server;

@@ -5,6 +5,7 @@
 
 mod engine_metrics;
 mod error;
+mod experiment_metrics;
 mod logging;
 mod registry;
 mod rpc_metrics;
@@ -12,6 +13,7 @@ mod store_metrics;
 
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
+pub use experiment_metrics::ExperimentMetrics;
 pub use logging::{LogFormat, init_logging};
 pub use registry::Metrics;
 pub use rpc_metrics::RpcMetrics;

@@ -1,6 +1,6 @@
 //! All metrics of one server, and their text form.
 
-use crate::{EngineMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::{EngineMetrics, ExperimentMetrics, RpcMetrics, StoreMetrics, TelemetryError};
 use prometheus::core::Collector;
 use prometheus::{Encoder, Registry, TextEncoder};
 
@@ -14,6 +14,8 @@ pub struct Metrics {
     pub rpc: RpcMetrics,
     /// Records.
     pub store: StoreMetrics,
+    /// Experiments and feedback.
+    pub experiments: ExperimentMetrics,
 }
 
 impl Metrics {
@@ -24,6 +26,7 @@ impl Metrics {
             engine: EngineMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
+            experiments: ExperimentMetrics::register(&registry)?,
             registry,
         };
         #[cfg(target_os = "linux")]

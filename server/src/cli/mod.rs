@@ -5,7 +5,9 @@ mod config_check;
 mod console;
 mod db;
 mod evaluate;
+mod experiments;
 mod features;
+mod feedback;
 mod models;
 mod plugin;
 mod recognize;
@@ -48,6 +50,10 @@ enum Command {
     Db(db::DbCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
+    /// Compare models on live streams: who gets which, and what the answers prove.
+    Experiments(experiments::ExperimentsArgs),
+    /// Tell a server what is right about its answers.
+    Feedback(feedback::FeedbackArgs),
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -65,6 +71,8 @@ impl Cli {
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
+            Command::Experiments(args) => experiments::run(&args).await,
+            Command::Feedback(args) => feedback::run(&args).await,
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }

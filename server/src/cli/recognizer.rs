@@ -1,7 +1,7 @@
 //! Who answers the command line: a server, or the same services in this process.
 
 use super::SettingsArgs;
-use crate::{ModelsService, RecognizerService, assemble};
+use crate::{ModelsService, RecognizerService, Stores, assemble};
 use anyhow::{Context, anyhow, bail};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ impl Recognizer {
     fn in_process(settings: &SettingsArgs) -> anyhow::Result<Self> {
         let one_worker = vec![("engine.workers".to_owned(), "1".to_owned())];
         let settings = settings.load(one_worker)?;
-        let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
+        let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
+        let recognition = Arc::new(assembled.recognition);
         for refusal in &recognition.refused {
             eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
         }

@@ -1,7 +1,8 @@
 //! From a client's configuration to one that cannot be wrong.
 
-use super::{resumes, status};
-use crate::recognition::Recognition;
+use super::{participants, resumes, status};
+use crate::experiments::Participation;
+use crate::recognition::{Recognition, Source};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
@@ -20,6 +21,10 @@ pub(crate) struct CheckedRequest {
     pub(crate) labels: Labels,
     /// The stream that is taken up again.
     pub(crate) resumes: Option<StreamId>,
+    /// The stream: the one that is taken up again, else a new one.
+    pub(crate) id: StreamId,
+    /// Its part in an experiment.
+    pub(crate) participation: Option<Arc<Participation>>,
     /// The client's configuration with every default filled in.
     pub(crate) effective: v1::RecognitionConfig,
 }
@@ -44,8 +49,10 @@ pub(crate) fn check(
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
     };
+    let new = StreamId::generate();
+    let chosen = participants::choose(&config, new, recognition)?;
     let model =
-        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+        recognition.model(&chosen.model).map_err(|error| status::unknown_model(&chosen.model, &error))?;
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
@@ -59,10 +66,12 @@ pub(crate) fn check(
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
         acknowledge: false,
+        hand_out_frames: chosen.has_shadows(),
     };
     let effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
         model: model.reference().to_string(),
+        experiment: chosen.experiment(&config),
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
         resumable: resumes::is_asked_for(&config),
@@ -75,7 +84,20 @@ pub(crate) fn check(
     };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
-    Ok(CheckedRequest { model, session, subject_key, labels, resumes, effective })
+    let (id, participation) = (resumes.unwrap_or(new), chosen.participation);
+    Ok(CheckedRequest { model, session, subject_key, labels, resumes, id, participation, effective })
+}
+
+impl CheckedRequest {
+    /// Where its answers come from.
+    pub(crate) fn source(&self, recognition: &Recognition) -> Source {
+        Source {
+            id: self.id,
+            model: self.model.clone(),
+            subject: recognition.stored_subject_key(self.subject_key.as_deref()),
+            participation: self.participation.clone(),
+        }
+    }
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

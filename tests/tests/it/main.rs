@@ -8,6 +8,7 @@
 mod accuracy;
 mod bench;
 mod cli;
+mod experiments;
 mod inference;
 mod parity;
 mod plugins;

@@ -39,13 +39,13 @@ where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
     let request = first_config(&mut asks, &recognition).await?;
-    let id = request.resumes.unwrap_or_else(StreamId::generate);
-    let (input, events) = open(&recognition, id, &request).await?;
+    let id = request.id;
+    let (input, events) = open(&recognition, &request).await?;
     let acknowledging = Acknowledging::of(&recognition, id, (&request.effective, &request.session));
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
-    let started = v1::Started { acknowledgement, ..reply::started(id, &request, &recognition) };
+    let started = v1::Started { acknowledgement, ..reply::started(&request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
@@ -56,9 +56,8 @@ where
         Intake { input, replies: replies.clone(), idle, expected_sequence: None, broken, over: over.clone() };
     tokio::spawn(intake.run(asks));
     let outflow = Outflow {
+        source: request.source(&recognition),
         recognition,
-        id,
-        model: request.model,
         replies,
         acknowledging,
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
@@ -72,9 +71,9 @@ where
 /// Opens a checked stream in the engine and records that it was opened.
 pub(crate) async fn open(
     recognition: &Recognition,
-    id: StreamId,
     request: &CheckedRequest,
 ) -> Result<(StreamInput, StreamEvents), Status> {
+    let id = request.id;
     let model: Arc<dyn Model> = request.model.clone();
     // While a broken connection has not been noticed, the engine has its stream beside the one that goes on with it.
     let own = request.resumes.map_or(id, |_| StreamId::generate());
