@@ -3,6 +3,7 @@
 //! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
 #![forbid(unsafe_code)]
 
+pub mod access;
 mod assembly;
 pub mod cli;
 mod experiments;
@@ -14,6 +15,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod tls;
 
 pub use assembly::{Assembled, Stores, assemble, plugin_host};
 pub use grpc::{

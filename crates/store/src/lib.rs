@@ -12,6 +12,7 @@ mod error;
 mod experiments;
 mod feedback;
 mod journal;
+mod keys;
 mod migrate;
 mod postgres;
 mod shipper;
@@ -26,6 +27,7 @@ pub use experiments::{
 };
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalOptions, JournalReader};
+pub use keys::{KeyStore, StoredKey};
 pub use migrate::{Database, MigrationReport, migrate, revert};
 pub use postgres::{PostgresReader, PostgresUrl};
 pub use shipper::{Shipper, ShipperOptions};

@@ -1,8 +1,8 @@
 //! Experiments.
 
 use crate::TelemetryError;
-use crate::registry::registered;
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use crate::registry::{Registry, registered};
+use prometheus::{IntCounter, IntCounterVec, Opts};
 
 /// What experiments measure.
 #[derive(Debug, Clone)]

@@ -2,12 +2,14 @@
 
 mod bench;
 mod config_check;
+mod connection;
 mod console;
 mod db;
 mod evaluate;
 mod experiments;
 mod features;
 mod feedback;
+mod keys;
 mod models;
 mod plugin;
 mod recognize;
@@ -48,6 +50,9 @@ enum Command {
     /// Look after the journal and Postgres.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Make, list, replace and take back the keys with which callers show who they are.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
     /// Compare models on live streams: who gets which, and what the answers prove.
@@ -70,9 +75,10 @@ impl Cli {
             Command::Bench(args) => bench::run(&args, &self.settings).await,
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
+            Command::Keys(command) => keys::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
-            Command::Experiments(args) => experiments::run(&args).await,
-            Command::Feedback(args) => feedback::run(&args).await,
+            Command::Experiments(args) => experiments::run(&args, &self.settings).await,
+            Command::Feedback(args) => feedback::run(&args, &self.settings).await,
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }

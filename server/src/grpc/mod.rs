@@ -18,5 +18,5 @@ pub use feedback::FeedbackService;
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
-pub(crate) use status::code_name;
+pub(crate) use status::{code_name, refused};
 pub use streaming::ReplyStream;

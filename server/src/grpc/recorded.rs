@@ -23,6 +23,10 @@ pub(crate) async fn result(
     }
     let model = &source.model;
     let name = model.reference().to_string();
-    recognition.metrics.engine.results.with_label_values(&[&name, kind]).inc();
+    let metrics = &recognition.metrics.engine;
+    metrics.results.with_label_values(&[&name, kind]).inc();
+    let parts = answer.time_parts;
+    let took = parts.queue + parts.features + parts.inference;
+    metrics.answer_seconds.with_label_values(&[&name, kind]).observe(took.as_secs_f64());
     Ok(reply::result(answer, model.labels(), prediction))
 }

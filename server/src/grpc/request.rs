@@ -1,6 +1,8 @@
 //! From a client's configuration to one that cannot be wrong.
 
-use super::{participants, resumes, status};
+use super::resumes::{self, Resumable};
+use super::{participants, status};
+use crate::access::Caller;
 use crate::experiments::Participation;
 use crate::recognition::{Recognition, Source};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use undertone_proto::v1;
 
 /// A configuration that was checked whole.
 pub(crate) struct CheckedRequest {
+    pub(crate) caller: Caller,
     pub(crate) model: Arc<LoadedModel>,
     pub(crate) session: SessionConfig,
     pub(crate) subject_key: Option<String>,
@@ -29,11 +32,11 @@ pub(crate) struct CheckedRequest {
     pub(crate) effective: v1::RecognitionConfig,
 }
 
-/// Checks `config`; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
+/// Checks what `caller` asks for; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
 pub(crate) fn check(
     config: v1::RecognitionConfig,
     first_bytes: Option<&[u8]>,
-    recognition: &Recognition,
+    (recognition, caller): (&Recognition, &Caller),
 ) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
     if first_bytes.is_some_and(<[u8]>::is_empty) {
@@ -79,13 +82,18 @@ pub(crate) fn check(
         ..config.clone()
     };
     let resumes = match effective.resumable {
-        true => resumes::check(&config, (&effective, first_bytes.is_some()), &mut session, recognition)?,
+        true => {
+            let stream =
+                Resumable { effective: &effective, alone: first_bytes.is_some(), tenant: caller.tenant() };
+            resumes::check(&config, stream, &mut session, recognition)?
+        }
         false => None,
     };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
+    let caller = caller.clone();
     let (id, participation) = (resumes.unwrap_or(new), chosen.participation);
-    Ok(CheckedRequest { model, session, subject_key, labels, resumes, id, participation, effective })
+    Ok(CheckedRequest { caller, model, session, subject_key, labels, resumes, id, participation, effective })
 }
 
 impl CheckedRequest {

@@ -1,6 +1,7 @@
 //! From errors to gRPC codes: the one table, with rich details.
 
-use crate::experiments::Refusal;
+use crate::access::Refusal;
+use crate::experiments;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
@@ -74,6 +75,20 @@ pub(crate) fn item_failed(item: usize, kind: ErrorKind, message: &str) -> Status
     }
 }
 
+/// A caller that is not let in, or has used up what it may use.
+pub(crate) fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal {
+        Refusal::MissingScope { .. } => Code::PermissionDenied,
+        Refusal::TooManyStreams { .. } | Refusal::AudioSpent { .. } => Code::ResourceExhausted,
+        Refusal::KeysUnreadable => Code::Unavailable,
+        _ => Code::Unauthenticated,
+    };
+    match refusal.retry_after() {
+        Some(delay) => retry_later(code, refusal.to_string(), delay),
+        None => Status::new(code, refusal.to_string()),
+    }
+}
+
 /// The worker that owned the stream is gone.
 pub(crate) fn worker_lost() -> Status {
     retry_later(
@@ -101,7 +116,8 @@ pub(crate) fn not_recorded(error: &RecordError) -> Status {
 }
 
 /// A step or question about an experiment that is refused.
-pub(crate) fn about_experiment(refusal: &Refusal) -> Status {
+pub(crate) fn about_experiment(refusal: &experiments::Refusal) -> Status {
+    use experiments::Refusal;
     let message = refusal.to_string();
     match refusal {
         Refusal::Mistakes(mistakes) => {

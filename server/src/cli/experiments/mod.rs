@@ -2,14 +2,15 @@
 
 mod show;
 
+use super::SettingsArgs;
+use super::connection::Line;
 use super::console::say;
-use super::recognizer::{connect, sentence};
+use super::recognizer::sentence;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tonic::transport::Channel;
 use undertone_proto::v1;
 use v1::change_experiment_request::Step;
 use v1::experiments_client::ExperimentsClient;
@@ -114,8 +115,8 @@ enum Format {
     Html,
 }
 
-pub(super) async fn run(args: &ExperimentsArgs) -> anyhow::Result<ExitCode> {
-    let channel = connect(&args.server).await?;
+pub(super) async fn run(args: &ExperimentsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    let channel = settings.target(&args.server).connect().await?;
     let mut client = ExperimentsClient::new(channel).max_decoding_message_size(usize::MAX);
     match &args.command {
         ExperimentsCommand::Create { file, author } => create(&mut client, file, author).await?,
@@ -158,13 +159,13 @@ pub(super) async fn run(args: &ExperimentsArgs) -> anyhow::Result<ExitCode> {
 }
 
 impl ChangeArgs {
-    async fn take(&self, client: &mut ExperimentsClient<Channel>, step: Step) -> anyhow::Result<()> {
+    async fn take(&self, client: &mut ExperimentsClient<Line>, step: Step) -> anyhow::Result<()> {
         take(client, &self.name, &self.author, step).await
     }
 }
 
 async fn create(
-    client: &mut ExperimentsClient<Channel>,
+    client: &mut ExperimentsClient<Line>,
     file: &Path,
     author: &AuthorArgs,
 ) -> anyhow::Result<()> {
@@ -193,7 +194,7 @@ fn definition(file: &Path) -> anyhow::Result<String> {
 }
 
 async fn take(
-    client: &mut ExperimentsClient<Channel>,
+    client: &mut ExperimentsClient<Line>,
     name: &str,
     author: &AuthorArgs,
     step: Step,
@@ -209,7 +210,7 @@ async fn take(
 }
 
 async fn report(
-    client: &mut ExperimentsClient<Channel>,
+    client: &mut ExperimentsClient<Line>,
     name: &str,
     format: Format,
     out: Option<&Path>,

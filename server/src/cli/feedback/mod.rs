@@ -2,14 +2,15 @@
 
 mod csv;
 
+use super::SettingsArgs;
+use super::connection::Line;
 use super::console::say;
-use super::recognizer::{connect, sentence};
+use super::recognizer::sentence;
 use crate::settings::parse_duration;
 use anyhow::Context;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tonic::transport::Channel;
 use undertone_proto::v1;
 use v1::feedback_client::FeedbackClient;
 use v1::judgement::{About, Verdict};
@@ -51,12 +52,12 @@ pub(super) struct FeedbackArgs {
     import: Option<PathBuf>,
 }
 
-pub(super) async fn run(args: &FeedbackArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let judgements = match &args.import {
         Some(path) => read(path, &args.source)?,
         None => vec![args.judgement()],
     };
-    let mut client = FeedbackClient::new(connect(&args.server).await?);
+    let mut client = FeedbackClient::new(settings.target(&args.server).connect().await?);
     let (mut accepted, mut known) = (0, 0);
     for part in judgements.chunks(CALL) {
         let given = give(&mut client, part.to_vec()).await?;
@@ -68,7 +69,7 @@ pub(super) async fn run(args: &FeedbackArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn give(
-    client: &mut FeedbackClient<Channel>,
+    client: &mut FeedbackClient<Line>,
     judgements: Vec<v1::Judgement>,
 ) -> anyhow::Result<v1::GiveFeedbackResponse> {
     let given = client.give_feedback(v1::GiveFeedbackRequest { judgements }).await;
