@@ -6,6 +6,7 @@
 pub mod access;
 mod assembly;
 pub mod cli;
+mod experiments;
 mod grpc;
 mod http;
 mod observer;
@@ -18,7 +19,9 @@ pub mod settings;
 mod tls;
 mod websocket;
 
-pub use assembly::{assemble, plugin_host};
-pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
+pub use assembly::{Assembled, Stores, assemble, plugin_host};
+pub use grpc::{
+    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
+};
 pub use recognition::Recognition;
 pub use server::Server;
