@@ -1,14 +1,15 @@
 //! Puts models, engine and limits together: for the server, and for the command line in process.
 
+use crate::models::{Initial, Models};
 use crate::observer::MeteredEngine;
 use crate::recognition::Recognition;
 use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
-use undertone_core::{Model, Recorder, SystemClock};
+use undertone_core::{Recorder, SystemClock};
 use undertone_engine::{Engine, Observer};
-use undertone_plugin_host::{HostConfig, PluginHost, Registry};
+use undertone_plugin_host::{HostConfig, PluginHost};
 use undertone_telemetry::Metrics;
 
 /// The host that loads this installation's plugins and bundles.
@@ -20,26 +21,21 @@ pub fn plugin_host(settings: &Settings) -> PluginHost {
     })
 }
 
-/// Loads every bundle and starts the workers. A bundle that is refused is logged and kept for `ListModels`.
+/// Loads the bundles that are to be served and starts the workers. A bundle that is refused is logged and kept for
+/// `ListModels`.
 pub fn assemble(
     settings: &Settings,
     metrics: Arc<Metrics>,
     recorder: Option<Arc<dyn Recorder>>,
 ) -> anyhow::Result<Recognition> {
-    let report = plugin_host(settings).load_all();
-    for refusal in &report.refused {
-        tracing::error!(bundle = %refusal.path.display(), error = %refusal.error, "a bundle is refused");
-    }
-    let models: Vec<Arc<dyn Model>> =
-        report.models.iter().map(|model| model.clone() as Arc<dyn Model>).collect();
+    let initial = Initial::load(&settings.models, plugin_host(settings));
     let observer: Arc<dyn Observer> = Arc::new(MeteredEngine(metrics.clone()));
-    let engine =
-        Engine::start(settings.engine.clone(), &models, &observer).context("workers cannot be started")?;
+    let engine = Engine::start(settings.engine.clone(), &initial.models(), &observer);
+    let engine = Arc::new(engine.context("workers cannot be started")?);
     let recognition = Recognition {
         resumption: resumption(settings, recorder.is_some())?,
-        models: Registry::new(report.models),
+        models: Models::new(initial, settings.models.clone(), engine.clone(), metrics.clone()),
         default_model: settings.models.default.clone(),
-        refused: report.refused,
         engine,
         recorder,
         settings: settings.recognition.clone(),

@@ -6,7 +6,9 @@
 mod assembly;
 pub mod cli;
 mod grpc;
+mod health;
 mod http;
+pub mod models;
 mod observer;
 mod recognition;
 mod report;

@@ -2,10 +2,12 @@
 
 use crate::assembly;
 use crate::grpc::{InferenceService, ModelsService, RecognizerService};
+use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
 use anyhow::{Context, anyhow};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::server::HealthReporter;
-use undertone_core::{Model, Recorder};
+use undertone_core::Recorder;
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
@@ -31,6 +33,8 @@ pub struct Server {
     recording: Recording,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    /// What follows the models.
+    tasks: Vec<JoinHandle<()>>,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -59,10 +63,12 @@ impl Server {
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
             metrics,
-            models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
+            models: recognition.models.clone(),
             draining: draining.clone(),
             shipping: recording.shipper.as_ref().map(Shipper::status),
         };
+        let mut tasks = recognition.models.start_tasks(&stop);
+        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(
             // Answers are small and must not wait until the one before is acknowledged (Nagle's algorithm).
             TcpIncoming::from(grpc_listener).with_nodelay(Some(true)),
@@ -78,11 +84,13 @@ impl Server {
             recording,
             stop,
             draining,
+            tasks,
             grpc,
             http,
             grace,
         };
-        tracing::info!(grpc = %grpc_address, http = %http_address, models = server.recognition.models.list().count(), "serving");
+        let models = server.recognition.models.ready().list().count();
+        tracing::info!(grpc = %grpc_address, http = %http_address, models, "serving");
         Ok(server)
     }
 
@@ -99,6 +107,11 @@ impl Server {
     /// Takes no more calls, answers what the open streams have heard, and ends within the grace time.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.draining.store(true, Ordering::Release);
+        for task in self.tasks {
+            task.abort();
+            // An error says that it ended where it was.
+            let _ = task.await;
+        }
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
         self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
@@ -150,10 +163,7 @@ async fn grpc_router(
     draining: Arc<AtomicBool>,
 ) -> anyhow::Result<(HealthReporter, Router)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    if !recognition.models.is_empty() {
-        health.set_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    }
+    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

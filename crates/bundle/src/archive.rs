@@ -31,11 +31,8 @@ impl Bundle {
         let listed = self.manifest().files.keys().map(String::as_str);
         let signature = self.path_of(SIGNATURE_FILE).exists().then_some(SIGNATURE_FILE);
         for path in [MANIFEST_FILE].into_iter().chain(signature).chain(listed) {
-            let failed = |source| BundleError::Read {
-                dir: self.dir().to_owned(),
-                file: path.to_owned(),
-                source,
-            };
+            let failed =
+                |source| BundleError::Read { dir: self.dir().to_owned(), file: path.to_owned(), source };
             let content = fs::read(self.path_of(path)).map_err(failed)?;
             let mut header = Header::new_gnu();
             header.set_size(content.len() as u64);
@@ -98,7 +95,9 @@ impl Allowance {
         }
         if self.bytes > self.by_ratio() {
             let packed = self.packed_bytes;
-            return Err(format!("it unpacks to more than {max_ratio} times its {packed} bytes, which is the limit"));
+            return Err(format!(
+                "it unpacks to more than {max_ratio} times its {packed} bytes, which is the limit"
+            ));
         }
         Ok(())
     }
@@ -130,7 +129,12 @@ impl Unpacking<'_> {
         match kind {
             EntryType::Directory => {}
             EntryType::Regular | EntryType::Continuous => return self.file(entry, &path),
-            other => return Err(format!("{path:?} in it is {}; only files and folders are possible", name_of(other))),
+            other => {
+                return Err(format!(
+                    "{path:?} in it is {}; only files and folders are possible",
+                    name_of(other)
+                ));
+            }
         }
         if path.is_empty() { Ok(()) } else { plain(&path).map(drop) }
     }
@@ -189,7 +193,9 @@ fn extended_header(entry: &mut Entry<'_, impl Read>) -> Result<(), String> {
     for keyword in ["path", "linkpath", "size"] {
         let record = format!(" {keyword}=");
         if text.windows(record.len()).any(|bytes| bytes == record.as_bytes()) {
-            return Err(format!("an extended header in it gives a {keyword}: use names of at most 100 bytes"));
+            return Err(format!(
+                "an extended header in it gives a {keyword}: use names of at most 100 bytes"
+            ));
         }
     }
     Ok(())

@@ -115,7 +115,9 @@ impl Trust {
                 }
                 Err(MinisignError::UnexpectedKeyId) => {}
                 Err(MinisignError::InvalidSignature) => {
-                    return Err(format!("its signature by {name} does not fit its manifest, which was changed"));
+                    return Err(format!(
+                        "its signature by {name} does not fit its manifest, which was changed"
+                    ));
                 }
                 Err(why) => return Err(format!("its signature by {name} cannot be used: {why}")),
             }

@@ -52,7 +52,8 @@ fn refusal(archive: &[u8], bounds: Bounds) -> String {
 /// A Zstandard frame that unpacks to one tar header and then to `zeros` zeros: blocks of one repeated byte (RFC 8878, 3.1.1.2).
 fn bomb(path: &str, zeros: u64) -> Vec<u8> {
     const BLOCK: u64 = 128 << 10;
-    let block = |last: bool, kind: u32, size: u32| ((size << 3) | (kind << 1) | u32::from(last)).to_le_bytes();
+    let block =
+        |last: bool, kind: u32, size: u32| ((size << 3) | (kind << 1) | u32::from(last)).to_le_bytes();
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 10 << 3];
     frame.extend_from_slice(&block(false, 0, 512)[..3]);
     frame.extend_from_slice(header(path, EntryType::Regular, zeros).as_bytes());
@@ -119,7 +120,8 @@ fn names_that_stand_elsewhere_than_in_the_entry_are_refused() {
     let extended = [("x", EntryType::XHeader, record.as_slice()), ("a", EntryType::Regular, b"1")];
     let refused = refusal_of(&extended, Bounds::default());
     assert!(refused.contains("gives a path"), "{refused}");
-    let long = [("././@LongLink", EntryType::GNULongName, b"../evil\0".as_slice()), ("a", EntryType::Regular, b"1")];
+    let long =
+        [("././@LongLink", EntryType::GNULongName, b"../evil\0".as_slice()), ("a", EntryType::Regular, b"1")];
     let refused = refusal_of(&long, Bounds::default());
     assert!(refused.contains("a name of more than 100 bytes"), "{refused}");
 }
@@ -151,7 +153,8 @@ fn an_archive_that_says_less_than_it_holds_gives_no_more_than_it_says() {
 #[test]
 fn more_files_than_possible_are_refused() {
     let names: Vec<String> = (0..8).map(|number| format!("file-{number}")).collect();
-    let entries: Vec<_> = names.iter().map(|name| (name.as_str(), EntryType::Regular, b"".as_slice())).collect();
+    let entries: Vec<_> =
+        names.iter().map(|name| (name.as_str(), EntryType::Regular, b"".as_slice())).collect();
     let refused = refusal_of(&entries, Bounds { max_files: 4, ..Bounds::default() });
     assert!(refused.contains("more than 6 files"), "{refused}");
 }
@@ -168,12 +171,20 @@ fn bytes_that_are_no_archive_are_refused() {
 fn archives_are_found_by_their_names_and_folders_go_before_them() {
     let models = TempDir::new().expect("a temporary folder");
     fs::create_dir_all(models.path().join("cnn/1.0.0")).expect("writable");
-    for name in ["cnn-1.0.0.tar.zst", "cnn-1.1.0-rc.1.tar.zst", "my-cnn-2.0.0.tar.zst", "noversion.tar.zst", ".x-1.0.0.tar.zst"] {
+    for name in [
+        "cnn-1.0.0.tar.zst",
+        "cnn-1.1.0-rc.1.tar.zst",
+        "my-cnn-2.0.0.tar.zst",
+        "noversion.tar.zst",
+        ".x-1.0.0.tar.zst",
+    ] {
         fs::write(models.path().join(name), b"").expect("writable");
     }
     fs::write(models.path().join("cnn/1.2.0.tar.zst"), b"").expect("writable");
     let found = candidates(models.path()).expect("readable");
-    let shown: Vec<_> = found.iter().map(|found| (format!("{}@{}", found.name, found.version), found.is_archive())).collect();
-    let expected = [("cnn@1.0.0", false), ("cnn@1.1.0-rc.1", true), ("cnn@1.2.0", true), ("my-cnn@2.0.0", true)];
+    let shown: Vec<_> =
+        found.iter().map(|found| (format!("{}@{}", found.name, found.version), found.is_archive())).collect();
+    let expected =
+        [("cnn@1.0.0", false), ("cnn@1.1.0-rc.1", true), ("cnn@1.2.0", true), ("my-cnn@2.0.0", true)];
     assert_eq!(shown, expected.map(|(name, archive)| (name.to_owned(), archive)));
 }

@@ -14,13 +14,15 @@ use undertone_bundle::{
 
 fn key_in(folder: &Path, name: &str) -> KeyPair {
     let pair = KeyPair::generate_unencrypted_keypair().expect("there is randomness");
-    fs::write(folder.join(format!("{name}.pub")), pair.pk.to_box().expect("spelled").to_bytes()).expect("writable");
+    fs::write(folder.join(format!("{name}.pub")), pair.pk.to_box().expect("spelled").to_bytes())
+        .expect("writable");
     pair
 }
 
 fn sign(dir: &Path, pair: &KeyPair) {
     let manifest = fs::File::open(dir.join(MANIFEST_FILE)).expect("there");
-    let signature = minisign::sign(Some(&pair.pk), &pair.sk, manifest, Some("cnn@1.0.0"), None).expect("signed");
+    let signature =
+        minisign::sign(Some(&pair.pk), &pair.sk, manifest, Some("cnn@1.0.0"), None).expect("signed");
     fs::write(dir.join(SIGNATURE_FILE), signature.to_string()).expect("writable");
 }
 
@@ -43,7 +45,8 @@ fn a_bundle_that_a_trusted_key_signed_is_opened_and_says_who() {
         let signed = Provenance::Signed { key: "release".into(), comment: "cnn@1.0.0".into() };
         assert_eq!(bundle.provenance(), &signed);
     }
-    let bundle = open(&written.dir(), TrustPolicy::Require, &keys.path().join("release.pub")).expect("one file is enough");
+    let bundle = open(&written.dir(), TrustPolicy::Require, &keys.path().join("release.pub"))
+        .expect("one file is enough");
     assert!(matches!(bundle.provenance(), Provenance::Signed { .. }));
     assert_eq!(Bundle::open(&written.dir()).expect("whole").provenance(), &Provenance::NotLookedAt);
 }
@@ -81,7 +84,8 @@ fn a_signature_travels_in_the_archive() {
     let (written, keys) = (Written::new(), TempDir::new().expect("a temporary folder"));
     sign(&written.dir(), &key_in(keys.path(), "release"));
     let file = written.folder.path().join("cnn-1.0.0.tar.zst");
-    fs::write(&file, Bundle::open(&written.dir()).expect("whole").pack().expect("readable")).expect("writable");
+    fs::write(&file, Bundle::open(&written.dir()).expect("whole").pack().expect("readable"))
+        .expect("writable");
     let into = TempDir::new().expect("a temporary folder");
     undertone_bundle::unpack(&file, into.path(), Bounds::default()).expect("packed by us");
     open(into.path(), TrustPolicy::Require, keys.path()).expect("signed");

@@ -225,6 +225,11 @@ impl Engine {
         }
     }
 
+    /// Takes a model back that was let go of, while its streams and the workers' instances are still there.
+    pub fn hold(&self, model: Arc<dyn Model>) {
+        self.roster.add(model);
+    }
+
     /// Lets go of a model: workers that start from now on make no instances of it, and the engine holds it for none but
     /// the streams and questions that it was given with.
     pub fn let_go(&self, model: &ModelRef) {

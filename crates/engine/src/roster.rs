@@ -1,7 +1,7 @@
 //! The models of which a worker makes instances before its first stream.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::sync::Arc;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use undertone_core::{Model, ModelRef};
 
 /// The models of which a worker makes instances before its first stream. Workers look here when they start, and

@@ -4,9 +4,9 @@ use crate::classifier_kind::ClassifierKind;
 use crate::extractor_kind::ExtractorKind;
 use crate::stream_kind::StreamKind;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use undertone_bundle::{Bundle, Manifest};
+use std::sync::{Arc, OnceLock};
+use undertone_bundle::{Bundle, Manifest, Provenance};
 use undertone_core::{
     Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming,
 };
@@ -21,6 +21,18 @@ pub struct LoadedModel {
     classifier: Arc<ClassifierKind>,
     stream: Option<Arc<StreamKind>>,
     replaced: Arc<AtomicU64>,
+    last_word: OnceLock<LastWord>,
+}
+
+/// Called when nobody has a model any more.
+struct LastWord(Box<dyn Fn() + Send + Sync>);
+
+/// Keeps the plugins of a model, however many hold the model itself. Whoever drops it last waits until they are destroyed.
+#[derive(Debug, Clone)]
+pub struct KeptPlugins {
+    _extractor: Arc<ExtractorKind>,
+    _classifier: Arc<ClassifierKind>,
+    _stream: Option<Arc<StreamKind>>,
 }
 
 /// The plugins of a model, and the counter of instances that they had to replace.
@@ -36,7 +48,21 @@ impl LoadedModel {
         let Manifest { name, version, .. } = bundle.manifest();
         let reference = ModelRef { name: name.clone(), version: version.clone() };
         let Plugins { extractor, classifier, stream, replaced } = plugins;
-        Self { reference, bundle, card, extractor, classifier, stream, replaced }
+        Self { reference, bundle, card, extractor, classifier, stream, replaced, last_word: OnceLock::new() }
+    }
+
+    /// Keeps its plugins.
+    pub fn keep_plugins(&self) -> KeptPlugins {
+        KeptPlugins {
+            _extractor: Arc::clone(&self.extractor),
+            _classifier: Arc::clone(&self.classifier),
+            _stream: self.stream.clone(),
+        }
+    }
+
+    /// Has `last_word` called when nobody has this model any more, on whatever thread had it last; the first caller's is.
+    pub fn when_nobody_has_it(&self, last_word: impl Fn() + Send + Sync + 'static) {
+        let _ = self.last_word.set(LastWord(Box::new(last_word)));
     }
 
     /// What the bundle says about itself.
@@ -49,6 +75,11 @@ impl LoadedModel {
         &self.card
     }
 
+    /// Who vouches for the bundle, as far as was asked.
+    pub fn provenance(&self) -> &Provenance {
+        self.bundle.provenance()
+    }
+
     /// The bundle's folder.
     pub fn dir(&self) -> &Path {
         self.bundle.dir()
@@ -57,6 +88,20 @@ impl LoadedModel {
     /// How many instances of its plugins failed and were replaced since it was loaded.
     pub fn instances_replaced(&self) -> u64 {
         self.replaced.load(Ordering::Relaxed)
+    }
+}
+
+impl std::fmt::Debug for LastWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LastWord")
+    }
+}
+
+impl Drop for LoadedModel {
+    fn drop(&mut self) {
+        if let Some(LastWord(say)) = self.last_word.get() {
+            say();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! All metrics of one server, and their text form.
 
-use crate::{EngineMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::{EngineMetrics, ModelMetrics, RpcMetrics, StoreMetrics, TelemetryError};
 use prometheus::core::Collector;
 use prometheus::{Encoder, Registry, TextEncoder};
 
@@ -10,6 +10,8 @@ pub struct Metrics {
     registry: Registry,
     /// Streams, audio and models.
     pub engine: EngineMetrics,
+    /// Models that come and go.
+    pub models: ModelMetrics,
     /// Calls.
     pub rpc: RpcMetrics,
     /// Records.
@@ -22,6 +24,7 @@ impl Metrics {
         let registry = Registry::new_custom(Some("undertone".into()), None)?;
         let metrics = Self {
             engine: EngineMetrics::register(&registry)?,
+            models: ModelMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             registry,

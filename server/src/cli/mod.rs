@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod bundle;
 mod config_check;
 mod console;
 mod db;
@@ -34,7 +35,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tell the emotions in recordings.
     Recognize(recognize::RecognizeArgs),
-    /// List the models, or show one model's card.
+    /// List the models, or show one model's card; with a command, change what a running server serves.
     Models(models::ModelsArgs),
     /// Measure a model on RAVDESS-named clips, beside what its card says.
     Evaluate(evaluate::EvaluateArgs),
@@ -48,6 +49,9 @@ enum Command {
     Db(db::DbCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
+    /// Pack, sign and verify bundles.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -65,6 +69,7 @@ impl Cli {
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
+            Command::Bundle(command) => bundle::run(&command, &self.settings),
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Who answers the command line: a server, or the same services in this process.
 
 use super::SettingsArgs;
+use crate::models::State;
 use crate::{ModelsService, RecognizerService, assemble};
 use anyhow::{Context, anyhow, bail};
 use std::pin::Pin;
@@ -39,10 +40,11 @@ impl Recognizer {
         let one_worker = vec![("engine.workers".to_owned(), "1".to_owned())];
         let settings = settings.load(one_worker)?;
         let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
-        for refusal in &recognition.refused {
-            eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
+        for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)
+        {
+            eprintln!("undertone: {} is refused: {}", version.path.display(), version.reason);
         }
-        if recognition.models.is_empty() {
+        if recognition.models.ready().is_empty() {
             bail!("there is no model in {}; give --models-dir, or --server", settings.models.dir.display());
         }
         Ok(Self::Local {

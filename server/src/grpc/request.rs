@@ -30,6 +30,16 @@ pub(crate) fn check(
     first_bytes: Option<&[u8]>,
     recognition: &Recognition,
 ) -> Result<CheckedRequest, Status> {
+    check_for(config, first_bytes, recognition, None)
+}
+
+/// The same for a model that was picked already, which stays the one even if it goes out of service meanwhile.
+pub(crate) fn check_for(
+    config: v1::RecognitionConfig,
+    first_bytes: Option<&[u8]>,
+    recognition: &Recognition,
+    picked: Option<&Arc<LoadedModel>>,
+) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
     if first_bytes.is_some_and(<[u8]>::is_empty) {
         violations.add("audio", "there is no audio: the recording is empty");
@@ -44,8 +54,10 @@ pub(crate) fn check(
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
     };
-    let model =
-        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+    let Picked { model, named } = match picked {
+        Some(model) => Picked::of(model.clone()),
+        None => pick(&config, recognition)?,
+    };
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
@@ -60,9 +72,9 @@ pub(crate) fn check(
         from: ResumePoint::default(),
         acknowledge: false,
     };
-    let effective = v1::RecognitionConfig {
+    let mut effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
-        model: model.reference().to_string(),
+        model: named,
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
         resumable: resumes::is_asked_for(&config),
@@ -73,9 +85,40 @@ pub(crate) fn check(
         true => resumes::check(&config, (&effective, first_bytes.is_some()), &mut session, recognition)?,
         false => None,
     };
+    effective.model = model.reference().to_string();
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
     Ok(CheckedRequest { model, session, subject_key, labels, resumes, effective })
+}
+
+/// Who answers.
+struct Picked {
+    model: Arc<LoadedModel>,
+    /// The version that the client's token was made for, if it has one.
+    named: String,
+}
+
+impl Picked {
+    fn of(model: Arc<LoadedModel>) -> Self {
+        let named = model.reference().to_string();
+        Self { model, named }
+    }
+}
+
+/// A new stream is answered by what is ready. One that is taken up goes on with its version while anybody has it, and after
+/// that with the version that answers for the name.
+fn pick(config: &v1::RecognitionConfig, recognition: &Recognition) -> Result<Picked, Status> {
+    let unknown = |error: String| status::unknown_model(&config.model, &error);
+    match (recognition.model(&config.model).map_err(unknown), config.model.split_once('@')) {
+        (Err(_), Some((name, _))) if !config.resume_token.is_empty() => {
+            let model = match recognition.models.still_held(&config.model) {
+                Some(model) => model,
+                None => recognition.model(name).map_err(unknown)?,
+            };
+            Ok(Picked { model, named: config.model.clone() })
+        }
+        (model, _) => model.map(Picked::of),
+    }
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

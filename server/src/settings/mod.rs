@@ -4,6 +4,7 @@
 
 mod error;
 mod load;
+mod models;
 mod places;
 mod reader;
 
@@ -12,6 +13,7 @@ pub use load::{Sources, load};
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
+use crate::models::ModelSettings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,15 +65,6 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
-}
-
-/// `[models]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSettings {
-    /// `models.dir`: bundles lie in `NAME/VERSION` below it.
-    pub dir: PathBuf,
-    /// `models.default`: answers when a client names no model.
-    pub default: String,
 }
 
 /// `[recognition]`

@@ -9,6 +9,7 @@ mod accuracy;
 mod bench;
 mod cli;
 mod inference;
+mod models;
 mod parity;
 mod plugins;
 mod rpc;

@@ -20,7 +20,7 @@ const SAMPLE_RATE: &str = "sample_rate";
 /// One row per recording. All are looked at before the first one is heard.
 pub(super) async fn answer(
     recognition: &Arc<Recognition>,
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
     input: &Tensor,
 ) -> Result<Vec<Row>, Status> {
     let recordings = recordings(input)?;
@@ -78,14 +78,10 @@ fn check(
     format: v1::AudioFormat,
     audio: &[u8],
     recognition: &Recognition,
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
 ) -> Result<CheckedRequest, Status> {
-    let config = v1::RecognitionConfig {
-        audio: Some(format),
-        model: model.reference().to_string(),
-        ..v1::RecognitionConfig::default()
-    };
-    let mut checked = request::check(config, Some(audio), recognition)?;
+    let config = v1::RecognitionConfig { audio: Some(format), ..v1::RecognitionConfig::default() };
+    let mut checked = request::check_for(config, Some(audio), recognition, Some(model))?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;
     session.endpointing = Endpointing { enabled: false, max_utterance: longest, ..session.endpointing };
