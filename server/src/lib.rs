@@ -3,6 +3,7 @@
 //! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
 #![forbid(unsafe_code)]
 
+pub mod access;
 mod assembly;
 pub mod cli;
 mod grpc;
@@ -15,6 +16,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod tls;
 
 pub use assembly::{assemble, plugin_host};
 pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};

@@ -41,6 +41,7 @@ pub struct Recognition {
 /// What a stream's records have in common.
 pub(crate) struct StreamFacts {
     pub(crate) id: StreamId,
+    pub(crate) tenant: String,
     pub(crate) model: ModelRef,
     pub(crate) encoding: &'static str,
     pub(crate) sample_rate_hz: u32,
@@ -64,7 +65,7 @@ impl Recognition {
         let record = StreamRecord {
             stream_id: facts.id,
             opened_at: self.clock.now(),
-            tenant: "default".into(),
+            tenant: facts.tenant.clone(),
             subject_key: self.stored_subject_key(facts.subject_key.as_deref()),
             model: facts.model.clone(),
             encoding: facts.encoding.into(),

@@ -59,6 +59,11 @@ impl TestServer {
         &self.grpc
     }
 
+    /// Where its pages are.
+    pub fn http_address(&self) -> std::net::SocketAddr {
+        self.http
+    }
+
     /// The journal's folder.
     pub fn data_dir(&self) -> &Path {
         self.data.path()
@@ -86,9 +91,15 @@ impl TestServer {
 
     /// Status line and body of `GET path`.
     pub async fn get(&self, path: &str) -> anyhow::Result<(String, String)> {
+        self.get_with(path, "").await
+    }
+
+    /// The same with more `headers`, each of them with its line end.
+    pub async fn get_with(&self, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let mut connection = tokio::net::TcpStream::connect(self.http).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http);
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.http);
         connection.write_all(request.as_bytes()).await?;
         let mut response = String::new();
         connection.read_to_string(&mut response).await?;

@@ -13,6 +13,7 @@ mod peers;
 mod postgres;
 mod process;
 mod progress;
+mod prometheus;
 mod python;
 mod server;
 mod stage;

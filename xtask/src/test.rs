@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
+use crate::prometheus;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -35,6 +36,7 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
 fn prepare(workspace: &Workspace) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
+    let prometheus = prometheus::provide(workspace);
     step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
     stage::lay_out(workspace, Profile::Dev)?;
     stage::add_test_plugins(workspace)?;
@@ -43,6 +45,9 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     let mut runner = runner(workspace);
     runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
     runner.env("UNDERTONE_DATA", workspace.data());
+    if let Some(prometheus) = prometheus {
+        runner.env("PROMETHEUS_BIN", prometheus);
+    }
     Ok(runner)
 }
 

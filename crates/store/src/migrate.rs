@@ -1,11 +1,12 @@
 //! Brings a database to the newest version, and takes it back.
 
 use crate::{PostgresUrl, StoreError, journal, postgres};
-use sqlx::Connection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{Connection, SqliteConnection};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 /// The journal's migrations.
 pub(crate) static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -43,12 +44,69 @@ impl fmt::Display for MigrationReport {
 
 /// Applies every migration that `database` lacks. A journal must not be in use.
 pub async fn migrate(database: &Database) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Up).await
+    let (name, outcome) = match database {
+        Database::Journal(folder) => {
+            let mut owned = OwnedJournal::open(folder).await?;
+            let outcome = up(&mut owned.connection, &SQLITE).await;
+            (owned.close().await?, outcome)
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::connect(url).await?;
+            (url.target(), up(&mut connection, &POSTGRES).await)
+        }
+    };
+    report(name, outcome)
 }
 
 /// Takes every migration back: tables and rows are gone. A journal must not be in use.
 pub async fn revert(database: &Database) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Down).await
+    let (name, outcome) = match database {
+        Database::Journal(folder) => {
+            let mut owned = OwnedJournal::open(folder).await?;
+            let before = applied(&mut owned.connection, &SQLITE).await;
+            let undone = SQLITE.undo(&mut owned.connection, 0).await;
+            (owned.close().await?, taken_back(before, undone, &SQLITE))
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::connect(url).await?;
+            let before = applied(&mut connection, &POSTGRES).await;
+            let undone = POSTGRES.undo(&mut connection, 0).await;
+            (url.target(), taken_back(before, undone, &POSTGRES))
+        }
+    };
+    report(name, outcome)
+}
+
+/// A journal that nobody else has.
+struct OwnedJournal {
+    path: PathBuf,
+    connection: SqliteConnection,
+    _lock: File,
+}
+
+impl OwnedJournal {
+    async fn open(folder: &Path) -> Result<Self, StoreError> {
+        let lock = journal::lock(folder)?;
+        let path = journal::file_in(folder);
+        Ok(Self { connection: journal::connect(&path).await?, path, _lock: lock })
+    }
+
+    /// Gives the file's name.
+    async fn close(self) -> Result<String, StoreError> {
+        let closed = self.connection.close().await;
+        closed.map_err(|source| StoreError::journal(&self.path, source))?;
+        Ok(self.path.display().to_string())
+    }
+}
+
+fn report(
+    database: String,
+    outcome: Result<(Vec<String>, i64), MigrateError>,
+) -> Result<MigrationReport, StoreError> {
+    match outcome {
+        Ok((changed, version)) => Ok(MigrationReport { database, changed, version }),
+        Err(source) => Err(StoreError::migrate(database, source)),
+    }
 }
 
 /// Applies what is missing on an open connection; returns what was applied and the version now.
@@ -64,46 +122,6 @@ pub(crate) async fn up<C: Migrate>(
     let after = applied(connection, migrator).await?;
     connection.unlock().await?;
     Ok((described(migrator, after.difference(&before)), newest(&after)))
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Up,
-    Down,
-}
-
-async fn change(database: &Database, direction: Direction) -> Result<MigrationReport, StoreError> {
-    let (name, outcome) = match database {
-        Database::Journal(folder) => {
-            let _lock = journal::lock(folder)?;
-            let path = journal::file_in(folder);
-            let mut connection = journal::connect(&path).await?;
-            let outcome = match direction {
-                Direction::Up => up(&mut connection, &SQLITE).await,
-                Direction::Down => {
-                    let before = applied(&mut connection, &SQLITE).await;
-                    taken_back(before, SQLITE.undo(&mut connection, 0).await, &SQLITE)
-                }
-            };
-            connection.close().await.map_err(|source| StoreError::journal(&path, source))?;
-            (path.display().to_string(), outcome)
-        }
-        Database::Postgres(url) => {
-            let mut connection = postgres::connect(url).await?;
-            let outcome = match direction {
-                Direction::Up => up(&mut connection, &POSTGRES).await,
-                Direction::Down => {
-                    let before = applied(&mut connection, &POSTGRES).await;
-                    taken_back(before, POSTGRES.undo(&mut connection, 0).await, &POSTGRES)
-                }
-            };
-            (url.target(), outcome)
-        }
-    };
-    match outcome {
-        Ok((changed, version)) => Ok(MigrationReport { database: name, changed, version }),
-        Err(source) => Err(StoreError::migrate(name, source)),
-    }
 }
 
 /// `undo` takes a whole `Acquire`, which cannot be named generically over both databases; so it is

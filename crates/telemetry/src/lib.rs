@@ -6,6 +6,7 @@
 mod engine_metrics;
 mod error;
 mod logging;
+mod metrics;
 mod model_metrics;
 mod registry;
 mod rpc_metrics;
@@ -14,7 +15,8 @@ mod store_metrics;
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
 pub use logging::{LogFormat, init_logging};
+pub use metrics::Metrics;
 pub use model_metrics::ModelMetrics;
-pub use registry::Metrics;
+pub use registry::Description;
 pub use rpc_metrics::RpcMetrics;
 pub use store_metrics::StoreMetrics;

@@ -3,9 +3,11 @@
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
 use super::{recorded, reply, request, status};
+use crate::access::Caller;
 use crate::recognition::{Heard, Recognition};
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
@@ -24,10 +26,14 @@ impl RecognizerService {
         Self { recognition }
     }
 
-    /// Answers about a whole recording.
-    pub async fn recognize(&self, request: v1::RecognizeRequest) -> Result<v1::RecognizeResponse, Status> {
+    /// Answers `caller` about a whole recording.
+    pub async fn recognize(
+        &self,
+        request: v1::RecognizeRequest,
+        caller: Caller,
+    ) -> Result<v1::RecognizeResponse, Status> {
         let config = request.config.unwrap_or_default();
-        let checked = request::check(config, Some(&request.audio), &self.recognition)?;
+        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller))?;
         self.answer(checked, request.audio).await
     }
 
@@ -37,26 +43,29 @@ impl RecognizerService {
         checked: CheckedRequest,
         audio: Bytes,
     ) -> Result<v1::RecognizeResponse, Status> {
+        let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
         let id = StreamId::generate();
         let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
         let (_, collected) = tokio::join!(feed(input, audio), self.collect(id, &checked.model, events));
         let (mut response, summary) = self.ended(id, collected).await?;
+        // The answer is there; what is owed keeps the next recording out.
+        let _ = passage.pay(summary.samples, Instant::now());
         response.stream_id = id.to_string();
         response.model = Some(reply::model_ref(checked.model.reference()));
         response.audio_duration = Some(reply::at(summary.samples));
         Ok(response)
     }
 
-    /// Answers while the messages come; the same as the call over the wire.
-    pub async fn recognize_stream<S>(&self, asks: S) -> Result<ReplyStream, Status>
+    /// Answers `caller` while the messages come; the same as the call over the wire.
+    pub async fn recognize_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
     where
         S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
             + Send
             + Unpin
             + 'static,
     {
-        streaming::recognize(self.recognition.clone(), asks).await
+        streaming::recognize(self.recognition.clone(), caller, asks).await
     }
 
     async fn collect(
@@ -131,8 +140,9 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<v1::RecognizeRequest>,
     ) -> Result<Response<v1::RecognizeResponse>, Status> {
         let service = self.clone();
+        let caller = Caller::of(&request);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
-        let task = tokio::spawn(async move { service.recognize(request.into_inner()).await });
+        let task = tokio::spawn(async move { service.recognize(request.into_inner(), caller).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("Recognize", code);
@@ -145,7 +155,8 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         &self,
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
-        match self.recognize_stream(request.into_inner()).await {
+        let caller = Caller::of(&request);
+        match self.recognize_stream(request.into_inner(), caller).await {
             Ok(replies) => Ok(Response::new(replies)),
             Err(status) => {
                 self.recognition.count_call("StreamingRecognize", status.code());

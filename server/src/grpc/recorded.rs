@@ -19,6 +19,10 @@ pub(crate) async fn result(
     let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
     let kind = if answer.trigger.is_final() { "final" } else { "update" };
     let name = model.reference().to_string();
-    recognition.metrics.engine.results.with_label_values(&[&name, kind]).inc();
+    let metrics = &recognition.metrics.engine;
+    metrics.results.with_label_values(&[&name, kind]).inc();
+    let parts = answer.time_parts;
+    let took = parts.queue + parts.features + parts.inference;
+    metrics.answer_seconds.with_label_values(&[&name, kind]).observe(took.as_secs_f64());
     Ok(reply::result(answer, model.labels(), prediction))
 }

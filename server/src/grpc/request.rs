@@ -1,6 +1,8 @@
 //! From a client's configuration to one that cannot be wrong.
 
-use super::{resumes, status};
+use super::resumes::{self, Resumable};
+use super::status;
+use crate::access::Caller;
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use undertone_proto::v1;
 
 /// A configuration that was checked whole.
 pub(crate) struct CheckedRequest {
+    pub(crate) caller: Caller,
     pub(crate) model: Arc<LoadedModel>,
     pub(crate) session: SessionConfig,
     pub(crate) subject_key: Option<String>,
@@ -24,20 +27,20 @@ pub(crate) struct CheckedRequest {
     pub(crate) effective: v1::RecognitionConfig,
 }
 
-/// Checks `config`; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
+/// Checks what `caller` asks for; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
 pub(crate) fn check(
     config: v1::RecognitionConfig,
     first_bytes: Option<&[u8]>,
-    recognition: &Recognition,
+    asking: (&Recognition, &Caller),
 ) -> Result<CheckedRequest, Status> {
-    check_for(config, first_bytes, recognition, None)
+    check_for(config, first_bytes, asking, None)
 }
 
 /// The same for a model that was picked already, which stays the one even if it goes out of service meanwhile.
 pub(crate) fn check_for(
     config: v1::RecognitionConfig,
     first_bytes: Option<&[u8]>,
-    recognition: &Recognition,
+    (recognition, caller): (&Recognition, &Caller),
     picked: Option<&Arc<LoadedModel>>,
 ) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
@@ -82,13 +85,17 @@ pub(crate) fn check_for(
         ..config.clone()
     };
     let resumes = match effective.resumable {
-        true => resumes::check(&config, (&effective, first_bytes.is_some()), &mut session, recognition)?,
+        true => {
+            let stream =
+                Resumable { effective: &effective, alone: first_bytes.is_some(), tenant: caller.tenant() };
+            resumes::check(&config, stream, &mut session, recognition)?
+        }
         false => None,
     };
     effective.model = model.reference().to_string();
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
-    Ok(CheckedRequest { model, session, subject_key, labels, resumes, effective })
+    Ok(CheckedRequest { caller: caller.clone(), model, session, subject_key, labels, resumes, effective })
 }
 
 /// Who answers.

@@ -1,5 +1,6 @@
 //! From errors to gRPC codes: the one table, with rich details.
 
+use crate::access::Refusal;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
@@ -70,6 +71,20 @@ pub(crate) fn item_failed(item: usize, kind: ErrorKind, message: &str) -> Status
     match kind {
         ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), message),
         _ => retry_later(code_of(kind), format!("item {item}: {message}"), RETRY_AFTER_LOSS),
+    }
+}
+
+/// A caller that is not let in, or has used up what it may use.
+pub(crate) fn refused(refusal: &Refusal) -> Status {
+    let code = match refusal {
+        Refusal::MissingScope { .. } => Code::PermissionDenied,
+        Refusal::TooManyStreams { .. } | Refusal::AudioSpent { .. } => Code::ResourceExhausted,
+        Refusal::KeysUnreadable => Code::Unavailable,
+        _ => Code::Unauthenticated,
+    };
+    match refusal.retry_after() {
+        Some(delay) => retry_later(code, refusal.to_string(), delay),
+        None => Status::new(code, refusal.to_string()),
     }
 }
 

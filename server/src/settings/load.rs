@@ -1,5 +1,6 @@
 //! From files, environment and flags to [`Settings`].
 
+use super::doors;
 use super::reader::Reader;
 use super::{
     GrpcSettings, LogSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings, Settings,
@@ -58,6 +59,8 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        tls: doors::tls(reader),
+        auth: doors::auth(reader),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),

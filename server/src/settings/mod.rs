@@ -2,12 +2,14 @@
 //!
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
+mod doors;
 mod error;
 mod load;
 mod models;
 mod places;
 mod reader;
 
+pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use places::Places;
@@ -30,6 +32,10 @@ pub struct Settings {
     pub grpc: GrpcSettings,
     /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
     pub http_listen: SocketAddr,
+    /// `[tls]`; none: connections are in the clear.
+    pub tls: Option<TlsSettings>,
+    /// `[auth]`
+    pub auth: AuthSettings,
     /// `data.dir`: the journal's folder.
     pub data_dir: PathBuf,
     /// `data.journal_limit_bytes`: rows that the journal may hold; none: as much as the disk holds.

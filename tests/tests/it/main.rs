@@ -5,9 +5,11 @@
     reason = "in a test a failed step is a failed test, in its support functions too"
 )]
 
+mod access;
 mod accuracy;
 mod bench;
 mod cli;
+mod dashboards;
 mod inference;
 mod models;
 mod parity;

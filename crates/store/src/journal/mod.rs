@@ -9,7 +9,7 @@ mod recovery;
 mod statements;
 mod writer;
 
-pub(crate) use folder::{connect, file_in, lock};
+pub(crate) use folder::{connect, file_in, lock, writing};
 pub use options::JournalOptions;
 pub(crate) use outbox::{Batch, Refusal, Settlement};
 pub use reader::JournalReader;

@@ -1,12 +1,13 @@
 //! `undertone models load|unload|rollback|list`: what a running server serves.
 
+use crate::cli::SettingsArgs;
+use crate::cli::connection::Line;
 use crate::cli::console::say;
-use crate::cli::recognizer::{connect, sentence};
+use crate::cli::recognizer::sentence;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
 use tonic::Status;
-use tonic::transport::Channel;
 use undertone_bundle::ARCHIVE_ENDING;
 use undertone_proto::v1;
 use v1::load_model_request::Source;
@@ -61,42 +62,42 @@ pub(super) enum Format {
 }
 
 impl ServerArgs {
-    async fn client(&self) -> anyhow::Result<ModelsClient<Channel>> {
-        Ok(ModelsClient::new(connect(&self.server).await?))
+    async fn client(&self, settings: &SettingsArgs) -> anyhow::Result<ModelsClient<Line>> {
+        Ok(ModelsClient::new(settings.target(&self.server).connect().await?))
     }
 }
 
-pub(super) async fn run(command: &ControlCommand) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(command: &ControlCommand, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     match command {
-        ControlCommand::Load { bundle, server } => load(server.client().await?, bundle).await?,
-        ControlCommand::Unload { model, server } => unload(server.client().await?, model).await?,
-        ControlCommand::Rollback { name, server } => roll_back(server.client().await?, name).await?,
-        ControlCommand::List { server, format } => list(server.client().await?, *format).await?,
+        ControlCommand::Load { bundle, server } => load(server.client(settings).await?, bundle).await?,
+        ControlCommand::Unload { model, server } => unload(server.client(settings).await?, model).await?,
+        ControlCommand::Rollback { name, server } => roll_back(server.client(settings).await?, name).await?,
+        ControlCommand::List { server, format } => list(server.client(settings).await?, *format).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn load(mut client: ModelsClient<Channel>, bundle: &str) -> anyhow::Result<()> {
+async fn load(mut client: ModelsClient<Line>, bundle: &str) -> anyhow::Result<()> {
     let request = v1::LoadModelRequest { source: Some(source(bundle)?) };
     let loaded = client.load_model(request).await.map_err(said)?.into_inner();
     say!("{} takes new streams", spelled(loaded.version.as_ref()));
     loaded.draining.iter().try_for_each(draining)
 }
 
-async fn unload(mut client: ModelsClient<Channel>, model: &str) -> anyhow::Result<()> {
+async fn unload(mut client: ModelsClient<Line>, model: &str) -> anyhow::Result<()> {
     let request = v1::UnloadModelRequest { model: model.to_owned() };
     let unloaded = client.unload_model(request).await.map_err(said)?.into_inner();
     unloaded.versions.iter().try_for_each(draining)
 }
 
-async fn roll_back(mut client: ModelsClient<Channel>, name: &str) -> anyhow::Result<()> {
+async fn roll_back(mut client: ModelsClient<Line>, name: &str) -> anyhow::Result<()> {
     let request = v1::RollbackModelRequest { name: name.to_owned() };
     let rolled_back = client.rollback_model(request).await.map_err(said)?.into_inner();
     say!("{} takes new streams", spelled(rolled_back.version.as_ref()));
     rolled_back.withdrawn.iter().try_for_each(draining)
 }
 
-async fn list(mut client: ModelsClient<Channel>, format: Format) -> anyhow::Result<()> {
+async fn list(mut client: ModelsClient<Line>, format: Format) -> anyhow::Result<()> {
     let listed = client.list_models(v1::ListModelsRequest {}).await.map_err(said)?.into_inner();
     let longest = listed.versions.iter().map(|version| spelled(Some(version)).len()).max().unwrap_or(0);
     for version in &listed.versions {

@@ -32,7 +32,7 @@ enum ModelsFormat {
 
 pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     if let Some(command) = &args.command {
-        return control::run(command).await;
+        return control::run(command, settings).await;
     }
     let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
     if let Some(name) = &args.model {

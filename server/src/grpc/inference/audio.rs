@@ -3,6 +3,7 @@
 use super::outputs::Row;
 use super::tensor::{Tensor, Values};
 use super::{parameters, recognizer, status};
+use crate::access::Caller;
 use crate::grpc::request::{self, CheckedRequest};
 use crate::recognition::Recognition;
 use bytes::Bytes;
@@ -19,14 +20,14 @@ const SAMPLE_RATE: &str = "sample_rate";
 
 /// One row per recording. All are looked at before the first one is heard.
 pub(super) async fn answer(
-    recognition: &Arc<Recognition>,
+    (recognition, caller): (&Arc<Recognition>, &Caller),
     model: &Arc<LoadedModel>,
     input: &Tensor,
 ) -> Result<Vec<Row>, Status> {
     let recordings = recordings(input)?;
     let mut checked = Vec::with_capacity(recordings.len());
     for (place, (format, audio)) in recordings.into_iter().enumerate() {
-        let request = check(format, &audio, recognition, model);
+        let request = check(format, &audio, (recognition, caller), model);
         checked.push((request.map_err(|status| of_recording(place, status))?, audio));
     }
     let mut rows = Vec::with_capacity(checked.len());
@@ -77,11 +78,11 @@ fn float_format(tensor: &Tensor) -> Result<v1::AudioFormat, Status> {
 fn check(
     format: v1::AudioFormat,
     audio: &[u8],
-    recognition: &Recognition,
+    asking: (&Recognition, &Caller),
     model: &Arc<LoadedModel>,
 ) -> Result<CheckedRequest, Status> {
     let config = v1::RecognitionConfig { audio: Some(format), ..v1::RecognitionConfig::default() };
-    let mut checked = request::check_for(config, Some(audio), recognition, Some(model))?;
+    let mut checked = request::check_for(config, Some(audio), asking, Some(model))?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;
     session.endpointing = Endpointing { enabled: false, max_utterance: longest, ..session.endpointing };

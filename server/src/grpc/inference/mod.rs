@@ -10,6 +10,7 @@ mod repository;
 mod tensor;
 
 use super::{RecognizerService, status};
+use crate::access::Caller;
 use crate::recognition::Recognition;
 use deadline::Deadline;
 use outputs::Wanted;
@@ -63,13 +64,14 @@ impl InferenceService {
         &self,
         request: Request<wire::ModelInferRequest>,
     ) -> Result<wire::ModelInferResponse, Status> {
+        let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
         let id = request.id.clone();
         let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
         let answered = deadline.keep(async {
             match input.name.as_str() {
                 tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer(&self.recognition, &model, &input).await,
+                _ => audio::answer((&self.recognition, &caller), &model, &input).await,
             }
         });
         let rows = answered.await?;

@@ -7,6 +7,7 @@ mod outflow;
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
 use super::{reply, request, status};
+use crate::access::Caller;
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
@@ -34,14 +35,19 @@ pub type ReplyStream =
     Map<ReceiverStream<Reply>, fn(Reply) -> Result<v1::StreamingRecognizeResponse, Status>>;
 
 /// Answers one call.
-pub(crate) async fn recognize<S>(recognition: Arc<Recognition>, mut asks: S) -> Result<ReplyStream, Status>
+pub(crate) async fn recognize<S>(
+    recognition: Arc<Recognition>,
+    caller: Caller,
+    mut asks: S,
+) -> Result<ReplyStream, Status>
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
-    let request = first_config(&mut asks, &recognition).await?;
+    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let request = first_config(&mut asks, (&recognition, &caller)).await?;
     let id = request.resumes.unwrap_or_else(StreamId::generate);
     let (input, events) = open(&recognition, id, &request).await?;
-    let acknowledging = Acknowledging::of(&recognition, id, (&request.effective, &request.session));
+    let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
@@ -61,6 +67,7 @@ where
         model: request.model,
         replies,
         acknowledging,
+        passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
         _over: over.drop_guard(),
@@ -82,6 +89,7 @@ pub(crate) async fn open(
     let streams = opened.map_err(|error| status::not_opened(&error))?;
     let facts = StreamFacts {
         id,
+        tenant: request.caller.tenant().to_owned(),
         model: request.model.reference().clone(),
         encoding: request.session.format.encoding.name(),
         sample_rate_hz: request.session.format.sample_rate.map_or(0, SampleRate::hz),
@@ -96,7 +104,10 @@ pub(crate) async fn open(
     Ok(streams)
 }
 
-async fn first_config<S>(asks: &mut S, recognition: &Recognition) -> Result<CheckedRequest, Status>
+async fn first_config<S>(
+    asks: &mut S,
+    (recognition, caller): (&Recognition, &Caller),
+) -> Result<CheckedRequest, Status>
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
 {
@@ -104,7 +115,7 @@ where
         .await
         .map_err(|_| Status::deadline_exceeded("no configuration came within the idle timeout"))?;
     match first.transpose()?.and_then(|ask| ask.message) {
-        Some(Ask::Config(config)) => request::check(config, None, recognition),
+        Some(Ask::Config(config)) => request::check(config, None, (recognition, caller)),
         Some(Ask::Audio(_)) => Err(status::bad_field("message", "audio came before the configuration")),
         Some(Ask::Control(_)) => Err(status::bad_field("message", "a control came before the configuration")),
         None => Err(status::bad_field("message", "the first message must be a configuration")),

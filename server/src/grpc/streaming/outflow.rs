@@ -1,11 +1,12 @@
 //! Brings the worker's events to the client; final results are recorded first.
 
 use super::{ReplySender, Tell};
+use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
@@ -22,6 +23,8 @@ pub(super) struct Outflow {
     pub(super) replies: ReplySender,
     /// Tells the client what it may forget, if it comes back when the stream breaks off.
     pub(super) acknowledging: Option<Acknowledging>,
+    /// What the stream uses of its caller's quota.
+    pub(super) passage: Passage,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
@@ -65,6 +68,7 @@ impl Outflow {
             Some(Event::Speech(edge)) => self.send(Tell::SpeechEvent(reply::speech_event(edge))).await?,
             Some(Event::Warning(warning)) => self.send(Tell::Warning(reply::warning(warning))).await?,
             Some(Event::Acknowledged(point)) => {
+                self.pay(point.checkpoint.position)?;
                 if let Some(acknowledgement) = self.acknowledgement(Some(point)) {
                     self.send(Tell::Acknowledgement(acknowledgement)).await?;
                 }
@@ -75,6 +79,8 @@ impl Outflow {
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
+                // It has ended anyway; what is owed keeps the next one out.
+                let _ = self.pay(summary.samples);
                 let acknowledgement = self.acknowledgement(summary.resume);
                 let ended = v1::Ended { acknowledgement, ..reply::ended(&summary, *updates) };
                 self.send(Tell::Ended(ended)).await?;
@@ -88,7 +94,13 @@ impl Outflow {
         self.heard.samples = answer.audio_processed;
         let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
+        self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
+    }
+
+    /// Pays for the audio up to `samples` from the stream's start.
+    fn pay(&mut self, samples: u64) -> Result<(), Status> {
+        self.passage.pay(samples, Instant::now()).map_err(|refusal| status::refused(&refusal))
     }
 
     fn acknowledgement(&self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {
