@@ -1,6 +1,7 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
 use crate::experiments::{Experiments, Participation};
+use crate::models::Models;
 use crate::resumption::Resumption;
 use crate::settings::{RecognitionSettings, RecordingSettings, SubjectKeyRule};
 use sha2::{Digest, Sha256};
@@ -11,19 +12,17 @@ use undertone_core::{
     StreamId, StreamRecord, UtteranceRecord,
 };
 use undertone_engine::{Answer, Engine, Summary};
-use undertone_plugin_host::{LoadedModel, Refusal, Registry};
+use undertone_plugin_host::LoadedModel;
 use undertone_telemetry::{Metrics, Traces};
 
 /// What every call needs.
 pub struct Recognition {
-    /// The loaded models.
-    pub models: Registry,
+    /// The models that are served.
+    pub models: Arc<Models>,
     /// The model that answers when a client names none.
     pub default_model: String,
-    /// Bundles that were found and refused.
-    pub refused: Vec<Refusal>,
     /// The workers.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// Where answers are recorded; `None` when the command line works in process.
     pub recorder: Option<Arc<dyn Recorder>>,
     /// Limits and defaults of a stream.
@@ -77,7 +76,7 @@ impl Recognition {
     /// The model that a client names as `NAME` or `NAME@VERSION`; the default one for an empty name.
     pub fn model(&self, name: &str) -> Result<Arc<LoadedModel>, String> {
         let name = if name.is_empty() { self.default_model.as_str() } else { name };
-        self.models.resolve(name).cloned().map_err(|error| error.to_string())
+        self.models.resolve(name)
     }
 
     pub(crate) fn count_call(&self, method: &str, code: tonic::Code) {

@@ -4,12 +4,14 @@ use crate::access::{AccessLayer, Guard, KeyRing};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
+use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
-use undertone_core::{Model, Recorder};
+use undertone_core::Recorder;
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
@@ -39,6 +41,8 @@ pub struct Server {
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
     web_sockets: WebSockets,
+    /// What follows the models.
+    tasks: Vec<JoinHandle<()>>,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -76,7 +80,7 @@ impl Server {
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
             metrics,
-            models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
+            models: recognition.models.clone(),
             draining: draining.clone(),
             shipping: recording.shipper.as_ref().map(Shipper::status),
         };
@@ -95,6 +99,8 @@ impl Server {
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
         let pages = http::router(http_state, access.clone()).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
+        let mut tasks = recognition.models.start_tasks(&stop);
+        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -106,11 +112,13 @@ impl Server {
             stop,
             draining,
             web_sockets,
+            tasks,
             grpc,
             http,
             grace,
         };
-        tracing::info!(grpc = %grpc_address, http = %http_address, models = server.recognition.models.list().count(), "serving");
+        let models = server.recognition.models.ready().list().count();
+        tracing::info!(grpc = %grpc_address, http = %http_address, models, "serving");
         Ok(server)
     }
 
@@ -127,6 +135,11 @@ impl Server {
     /// Takes no more calls, answers what the open streams have heard, and ends within the grace time.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.draining.store(true, Ordering::Release);
+        for task in self.tasks {
+            task.abort();
+            // An error says that it ended where it was.
+            let _ = task.await;
+        }
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
         self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
@@ -237,10 +250,7 @@ async fn grpc_services(
     draining: Arc<AtomicBool>,
 ) -> anyhow::Result<(HealthReporter, Routes)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    if !recognition.models.is_empty() {
-        health.set_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    }
+    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

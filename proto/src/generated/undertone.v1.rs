@@ -2111,6 +2111,82 @@ pub struct ListModelsResponse {
     /// Bundles that were found and refused.
     #[prost(message, repeated, tag = "2")]
     pub refused: ::prost::alloc::vec::Vec<RefusedBundle>,
+    /// Every version that the server knows of, with its state, sorted by name and version.
+    #[prost(message, repeated, tag = "3")]
+    pub versions: ::prost::alloc::vec::Vec<ModelVersion>,
+}
+/// A version of a model, and what becomes of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelVersion {
+    /// Name and version.
+    #[prost(message, optional, tag = "1")]
+    pub reference: ::core::option::Option<ModelRef>,
+    /// What it is there for now.
+    #[prost(enumeration = "model_version::State", tag = "2")]
+    pub state: i32,
+    /// Why it is not ready, in one sentence; empty for one that is.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Streams that it answers now.
+    #[prost(uint32, tag = "4")]
+    pub live_streams: u32,
+    /// Where its bundle lies, on the server's machine.
+    #[prost(string, tag = "5")]
+    pub path: ::prost::alloc::string::String,
+    /// The trusted key that signed it; empty when nobody did, or when nobody looked.
+    #[prost(string, tag = "6")]
+    pub signed_by: ::prost::alloc::string::String,
+    /// Whether it answers when a client names its model without a version.
+    #[prost(bool, tag = "7")]
+    pub answers_by_name: bool,
+}
+/// Nested message and enum types in `ModelVersion`.
+pub mod model_version {
+    /// What a version is there for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+    #[repr(i32)]
+    pub enum State {
+        /// Not known.
+        Unspecified = 0,
+        /// It is being checked and tried.
+        Loading = 1,
+        /// It takes new streams.
+        Ready = 2,
+        /// It takes no new streams; those that it has go on.
+        Draining = 3,
+        /// It cannot be served.
+        Refused = 4,
+        /// It was served and is not any more.
+        Unloaded = 5,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Loading => "STATE_LOADING",
+                Self::Ready => "STATE_READY",
+                Self::Draining => "STATE_DRAINING",
+                Self::Refused => "STATE_REFUSED",
+                Self::Unloaded => "STATE_UNLOADED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STATE_LOADING" => Some(Self::Loading),
+                "STATE_READY" => Some(Self::Ready),
+                "STATE_DRAINING" => Some(Self::Draining),
+                "STATE_REFUSED" => Some(Self::Refused),
+                "STATE_UNLOADED" => Some(Self::Unloaded),
+                _ => None,
+            }
+        }
+    }
 }
 /// A model that can be asked.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2179,6 +2255,67 @@ pub struct RefusedBundle {
     /// Why, in one sentence.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+}
+/// See Models.LoadModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LoadModelRequest {
+    /// What to load.
+    #[prost(oneof = "load_model_request::Source", tags = "1, 2")]
+    pub source: ::core::option::Option<load_model_request::Source>,
+}
+/// Nested message and enum types in `LoadModelRequest`.
+pub mod load_model_request {
+    /// What to load.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Source {
+        /// NAME@VERSION, or NAME for its latest version, in the server's folder of models.
+        #[prost(string, tag = "1")]
+        Model(::prost::alloc::string::String),
+        /// A bundle's folder or archive (.tar.zst) on the server's machine; an absolute path.
+        #[prost(string, tag = "2")]
+        Path(::prost::alloc::string::String),
+    }
+}
+/// See Models.LoadModel.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LoadModelResponse {
+    /// The version, ready.
+    #[prost(message, optional, tag = "1")]
+    pub version: ::core::option::Option<ModelVersion>,
+    /// Versions of the same model that take no new streams from now on.
+    #[prost(message, repeated, tag = "2")]
+    pub draining: ::prost::alloc::vec::Vec<ModelVersion>,
+}
+/// See Models.UnloadModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnloadModelRequest {
+    /// NAME@VERSION, or NAME for every version.
+    #[prost(string, tag = "1")]
+    pub model: ::prost::alloc::string::String,
+}
+/// See Models.UnloadModel.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UnloadModelResponse {
+    /// What was taken out of service.
+    #[prost(message, repeated, tag = "1")]
+    pub versions: ::prost::alloc::vec::Vec<ModelVersion>,
+}
+/// See Models.RollbackModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackModelRequest {
+    /// The model's name.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// See Models.RollbackModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackModelResponse {
+    /// What is served now.
+    #[prost(message, optional, tag = "1")]
+    pub version: ::core::option::Option<ModelVersion>,
+    /// What was served before. It is not loaded again until it is asked for.
+    #[prost(message, optional, tag = "2")]
+    pub withdrawn: ::core::option::Option<ModelVersion>,
 }
 /// See Models.GetModel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2309,6 +2446,53 @@ pub mod models_client {
             req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Models", "GetModel"));
             self.inner.unary(req, path, codec).await
         }
+        /// Loads a version beside those that are served: it is checked, tried with its own sample, and takes new streams once it
+        /// is ready, as its model's policy says. A version that fails never takes a stream, and everything stays as it was:
+        /// FAILED_PRECONDITION says why.
+        pub async fn load_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LoadModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::LoadModelResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/undertone.v1.Models/LoadModel");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Models", "LoadModel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a version, or every version of a model, out of service. Its streams go on until they end.
+        pub async fn unload_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UnloadModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::UnloadModelResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/undertone.v1.Models/UnloadModel");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Models", "UnloadModel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Goes back to the version before the one that is served. It is ready before the other one goes.
+        pub async fn rollback_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RollbackModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::RollbackModelResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/undertone.v1.Models/RollbackModel");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Models", "RollbackModel"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2328,6 +2512,23 @@ pub mod models_server {
             &self,
             request: tonic::Request<super::GetModelRequest>,
         ) -> std::result::Result<tonic::Response<super::GetModelResponse>, tonic::Status>;
+        /// Loads a version beside those that are served: it is checked, tried with its own sample, and takes new streams once it
+        /// is ready, as its model's policy says. A version that fails never takes a stream, and everything stays as it was:
+        /// FAILED_PRECONDITION says why.
+        async fn load_model(
+            &self,
+            request: tonic::Request<super::LoadModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::LoadModelResponse>, tonic::Status>;
+        /// Takes a version, or every version of a model, out of service. Its streams go on until they end.
+        async fn unload_model(
+            &self,
+            request: tonic::Request<super::UnloadModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::UnloadModelResponse>, tonic::Status>;
+        /// Goes back to the version before the one that is served. It is ready before the other one goes.
+        async fn rollback_model(
+            &self,
+            request: tonic::Request<super::RollbackModelRequest>,
+        ) -> std::result::Result<tonic::Response<super::RollbackModelResponse>, tonic::Status>;
     }
     /// Tells which models can be asked.
     #[derive(Debug)]
@@ -2456,6 +2657,114 @@ pub mod models_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/undertone.v1.Models/LoadModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct LoadModelSvc<T: Models>(pub Arc<T>);
+                    impl<T: Models> tonic::server::UnaryService<super::LoadModelRequest> for LoadModelSvc<T> {
+                        type Response = super::LoadModelResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(&mut self, request: tonic::Request<super::LoadModelRequest>) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move { <T as Models>::load_model(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LoadModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/undertone.v1.Models/UnloadModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct UnloadModelSvc<T: Models>(pub Arc<T>);
+                    impl<T: Models> tonic::server::UnaryService<super::UnloadModelRequest> for UnloadModelSvc<T> {
+                        type Response = super::UnloadModelResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UnloadModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move { <T as Models>::unload_model(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UnloadModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/undertone.v1.Models/RollbackModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct RollbackModelSvc<T: Models>(pub Arc<T>);
+                    impl<T: Models> tonic::server::UnaryService<super::RollbackModelRequest> for RollbackModelSvc<T> {
+                        type Response = super::RollbackModelResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RollbackModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move { <T as Models>::rollback_model(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RollbackModelSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

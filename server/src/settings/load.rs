@@ -4,8 +4,8 @@ use super::doors;
 use super::isolation;
 use super::reader::Reader;
 use super::{
-    ExperimentSettings, GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings,
-    RecordingSettings, ResumeSettings, Settings, SettingsError, SubjectKeyRule,
+    ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings, RecordingSettings,
+    ResumeSettings, Settings, SettingsError, SubjectKeyRule, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -69,10 +69,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),
-        models: ModelSettings {
-            dir: reader.path("models.dir", places.models()),
-            default: reader.text("models.default", "cnn"),
-        },
+        models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store_url: store_url(reader),

@@ -6,6 +6,7 @@ mod doors;
 mod error;
 mod isolation;
 mod load;
+mod models;
 mod origins;
 mod places;
 mod reader;
@@ -17,6 +18,7 @@ pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
+use crate::models::ModelSettings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -83,15 +85,6 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
-}
-
-/// `[models]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSettings {
-    /// `models.dir`: bundles lie in `NAME/VERSION` below it.
-    pub dir: PathBuf,
-    /// `models.default`: answers when a client names no model.
-    pub default: String,
 }
 
 /// `[recognition]`

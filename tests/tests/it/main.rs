@@ -13,6 +13,7 @@ mod dashboards;
 mod experiments;
 mod inference;
 mod isolation_site;
+mod models;
 mod parity;
 mod plugins;
 mod rpc;

@@ -6,6 +6,7 @@ mod features;
 mod metadata;
 mod outputs;
 mod parameters;
+mod repository;
 mod tensor;
 
 use super::{RecognizerService, spans, status};
@@ -48,7 +49,7 @@ impl InferenceService {
     }
 
     fn is_ready(&self) -> bool {
-        !self.recognition.models.is_empty() && !self.draining.load(Ordering::Acquire)
+        !self.recognition.models.ready().is_empty() && !self.draining.load(Ordering::Acquire)
     }
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
@@ -139,7 +140,7 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelMetadataResponse>, Status> {
         let wire::ModelMetadataRequest { name, version } = request.into_inner();
         let model = self.model(&name, &version)?;
-        Ok(Response::new(metadata::model(&model, &self.recognition.models)))
+        Ok(Response::new(metadata::model(&model, &self.recognition.models.ready())))
     }
 
     async fn model_infer(
@@ -153,6 +154,29 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
+    }
+
+    async fn repository_index(
+        &self,
+        request: Request<wire::RepositoryIndexRequest>,
+    ) -> Result<Response<wire::RepositoryIndexResponse>, Status> {
+        Ok(Response::new(repository::index(&self.recognition, request.into_inner().ready)))
+    }
+
+    async fn repository_model_load(
+        &self,
+        request: Request<wire::RepositoryModelLoadRequest>,
+    ) -> Result<Response<wire::RepositoryModelLoadResponse>, Status> {
+        repository::load(&self.recognition, request.into_inner()).await?;
+        Ok(Response::new(wire::RepositoryModelLoadResponse {}))
+    }
+
+    async fn repository_model_unload(
+        &self,
+        request: Request<wire::RepositoryModelUnloadRequest>,
+    ) -> Result<Response<wire::RepositoryModelUnloadResponse>, Status> {
+        repository::unload(&self.recognition, request.get_ref())?;
+        Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
     }
 }
 

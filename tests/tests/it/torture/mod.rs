@@ -3,6 +3,7 @@
 mod load;
 mod plugins;
 mod streaming;
+mod swap;
 
 fn is_long() -> bool {
     std::env::var_os("UNDERTONE_TORTURE").is_some()
