@@ -2,11 +2,12 @@
 
 use crate::observer::MeteredEngine;
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
-use undertone_core::{Model, Recorder, SystemClock};
+use undertone_core::{Model, SystemClock};
 use undertone_engine::{Engine, Observer};
 use undertone_plugin_host::{HostConfig, PluginHost, Registry};
 use undertone_telemetry::Metrics;
@@ -24,7 +25,7 @@ pub fn plugin_host(settings: &Settings) -> PluginHost {
 pub fn assemble(
     settings: &Settings,
     metrics: Arc<Metrics>,
-    recorder: Option<Arc<dyn Recorder>>,
+    recorder: Option<Arc<RecordKeeper>>,
 ) -> anyhow::Result<Recognition> {
     let report = plugin_host(settings).load_all();
     for refusal in &report.refused {

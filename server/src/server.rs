@@ -4,6 +4,7 @@ use crate::assembly;
 use crate::grpc::{InferenceService, ModelsService, RecognizerService};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use anyhow::{Context, anyhow};
 use std::net::SocketAddr;
@@ -36,9 +37,10 @@ pub struct Server {
     grace: Duration,
 }
 
-/// The journal and what ships it.
+/// The journal, what brings records to it, and what ships it.
 struct Recording {
     journal: Arc<Journal>,
+    keeper: Arc<RecordKeeper>,
     shipper: Option<Shipper>,
 }
 
@@ -48,9 +50,9 @@ impl Server {
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;
         let metrics = Arc::new(Metrics::new()?);
-        let recording = Recording::open(settings).await?;
-        let recorder: Arc<dyn Recorder> = recording.journal.clone();
-        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), Some(recorder))?);
+        let recording = Recording::open(settings, &metrics).await?;
+        let keeper = Some(recording.keeper.clone());
+        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), keeper)?);
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
@@ -61,7 +63,9 @@ impl Server {
             metrics,
             models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
             draining: draining.clone(),
-            shipping: recording.shipper.as_ref().map(Shipper::status),
+            journal: recording.journal.state(),
+            status: recording.journal.status(),
+            ships: recording.shipper.is_some(),
         };
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(
             // Answers are small and must not wait until the one before is acknowledged (Nagle's algorithm).
@@ -111,23 +115,28 @@ impl Server {
             let late = self.recognition.engine.open_streams();
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
-        self.recording.close().await;
+        self.recording.close(self.grace).await;
         tracing::info!("stopped");
         Ok(())
     }
 }
 
 impl Recording {
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    async fn open(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
         let options =
             JournalOptions { limit_bytes: settings.journal_limit_bytes, ..JournalOptions::default() };
         let opened = Journal::open(&settings.data_dir, options).await;
         let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
-        let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
-        Ok(Self { journal, shipper })
+        let shipping = &settings.store.shipping;
+        let shipper =
+            settings.store.url.clone().map(|url| Shipper::start_with(&journal, url, shipping.clone()));
+        let recorder: Arc<dyn Recorder> = journal.clone();
+        let keeper = RecordKeeper::new(recorder, journal.state(), &settings.recording, metrics.clone());
+        Ok(Self { journal, keeper: Arc::new(keeper), shipper })
     }
 
-    async fn close(self) {
+    async fn close(self, patience: Duration) {
+        self.keeper.finish(patience).await;
         if let Some(shipper) = self.shipper {
             shipper.stop().await;
         }

@@ -95,6 +95,12 @@ pub enum StoreError {
         /// Which column, and what is wrong.
         reason: String,
     },
+    /// A question whose answer takes more rows than are read for one.
+    #[error("the answer takes more than {rows} rows: ask for less time, longer steps or fewer groups (analytics.max_rows)")]
+    TooMuch {
+        /// How many are read.
+        rows: u32,
+    },
     /// Rows are in Postgres, and the journal could not note it; they are sent again, which changes nothing.
     #[error("shipped rows could not be noted in the journal")]
     Settle {

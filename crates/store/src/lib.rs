@@ -5,23 +5,32 @@
 //! with Postgres it is an outbox that bridges outages of any length.
 #![forbid(unsafe_code)]
 
+mod analytics;
 mod backoff;
 mod columns;
 mod counts;
+mod erasure;
 mod error;
 mod journal;
 mod migrate;
 mod postgres;
 mod shipper;
 mod status;
+mod upkeep;
 
+pub use analytics::{
+    AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping, Measure, Step,
+    TopRow, bin_start,
+};
 pub use columns::StreamRow;
 pub use counts::Counts;
+pub use erasure::{ErasureReport, erase_subject};
 pub use error::StoreError;
-pub use journal::{Journal, JournalOptions, JournalReader};
-pub use migrate::{Database, MigrationReport, migrate, revert};
-pub use postgres::{PostgresReader, PostgresUrl};
+pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
+pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};
+pub use postgres::{Keeping, PostgresReader, PostgresUrl, Pruned};
 pub use shipper::{Shipper, ShipperOptions};
 pub use status::ShipperStatus;
 /// What `recent_predictions` gives: the answer as it was recorded, with time parts in whole microseconds.
 pub use undertone_core::UtteranceRecord as PredictionRow;
+pub use upkeep::{PartitionRow, partitions, prune};

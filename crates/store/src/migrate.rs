@@ -43,12 +43,17 @@ impl fmt::Display for MigrationReport {
 
 /// Applies every migration that `database` lacks. A journal must not be in use.
 pub async fn migrate(database: &Database) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Up).await
+    change(database, Direction::Up(None)).await
 }
 
-/// Takes every migration back: tables and rows are gone. A journal must not be in use.
-pub async fn revert(database: &Database) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Down).await
+/// Applies what `database` lacks up to and with `version`. A journal must not be in use.
+pub async fn migrate_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
+    change(database, Direction::Up(Some(version))).await
+}
+
+/// Takes the migrations behind `version` back; with 0, tables and rows are gone. A journal must not be in use.
+pub async fn revert_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
+    change(database, Direction::Down(version)).await
 }
 
 /// Applies what is missing on an open connection; returns what was applied and the version now.
@@ -56,11 +61,19 @@ pub(crate) async fn up<C: Migrate>(
     connection: &mut C,
     migrator: &Migrator,
 ) -> Result<(Vec<String>, i64), MigrateError> {
+    up_to(connection, migrator, None).await
+}
+
+async fn up_to<C: Migrate>(
+    connection: &mut C,
+    migrator: &Migrator,
+    version: Option<i64>,
+) -> Result<(Vec<String>, i64), MigrateError> {
     // The migrator locks too; locks of one connection nest. Looking at the tables has to happen
     // inside, since it makes the table of versions, and two servers may start at once.
     connection.lock().await?;
     let before = applied(connection, migrator).await?;
-    migrator.run_direct(None, connection, false).await?;
+    migrator.run_direct(version, connection, false).await?;
     let after = applied(connection, migrator).await?;
     connection.unlock().await?;
     Ok((described(migrator, after.difference(&before)), newest(&after)))
@@ -68,8 +81,10 @@ pub(crate) async fn up<C: Migrate>(
 
 #[derive(Clone, Copy)]
 enum Direction {
-    Up,
-    Down,
+    /// To this version, or the newest.
+    Up(Option<i64>),
+    /// To this version.
+    Down(i64),
 }
 
 async fn change(database: &Database, direction: Direction) -> Result<MigrationReport, StoreError> {
@@ -79,10 +94,10 @@ async fn change(database: &Database, direction: Direction) -> Result<MigrationRe
             let path = journal::file_in(folder);
             let mut connection = journal::connect(&path).await?;
             let outcome = match direction {
-                Direction::Up => up(&mut connection, &SQLITE).await,
-                Direction::Down => {
+                Direction::Up(version) => up_to(&mut connection, &SQLITE, version).await,
+                Direction::Down(version) => {
                     let before = applied(&mut connection, &SQLITE).await;
-                    taken_back(before, SQLITE.undo(&mut connection, 0).await, &SQLITE)
+                    taken_back(before, SQLITE.undo(&mut connection, version).await, (&SQLITE, version))
                 }
             };
             connection.close().await.map_err(|source| StoreError::journal(&path, source))?;
@@ -91,10 +106,10 @@ async fn change(database: &Database, direction: Direction) -> Result<MigrationRe
         Database::Postgres(url) => {
             let mut connection = postgres::connect(url).await?;
             let outcome = match direction {
-                Direction::Up => up(&mut connection, &POSTGRES).await,
-                Direction::Down => {
+                Direction::Up(version) => up_to(&mut connection, &POSTGRES, version).await,
+                Direction::Down(version) => {
                     let before = applied(&mut connection, &POSTGRES).await;
-                    taken_back(before, POSTGRES.undo(&mut connection, 0).await, &POSTGRES)
+                    taken_back(before, POSTGRES.undo(&mut connection, version).await, (&POSTGRES, version))
                 }
             };
             (url.target(), outcome)
@@ -111,11 +126,11 @@ async fn change(database: &Database, direction: Direction) -> Result<MigrationRe
 fn taken_back(
     before: Result<BTreeSet<i64>, MigrateError>,
     undone: Result<(), MigrateError>,
-    migrator: &Migrator,
+    (migrator, version): (&Migrator, i64),
 ) -> Result<(Vec<String>, i64), MigrateError> {
     let before = before?;
     undone?;
-    Ok((described(migrator, before.iter()), 0))
+    Ok((described(migrator, before.range(version + 1..)), version))
 }
 
 async fn applied<C: Migrate>(connection: &mut C, migrator: &Migrator) -> Result<BTreeSet<i64>, MigrateError> {

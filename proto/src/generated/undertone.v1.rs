@@ -435,6 +435,10 @@ pub mod warning {
         LowLevel = 3,
         /// An utterance was too short to be scored.
         TooShort = 4,
+        /// Results cannot be recorded now. They are kept in memory and recorded when that is possible again.
+        RecordingSuspended = 5,
+        /// Results are recorded again.
+        RecordingResumed = 6,
     }
     impl Kind {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -448,6 +452,8 @@ pub mod warning {
                 Self::Clipping => "KIND_CLIPPING",
                 Self::LowLevel => "KIND_LOW_LEVEL",
                 Self::TooShort => "KIND_TOO_SHORT",
+                Self::RecordingSuspended => "KIND_RECORDING_SUSPENDED",
+                Self::RecordingResumed => "KIND_RECORDING_RESUMED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -458,6 +464,8 @@ pub mod warning {
                 "KIND_CLIPPING" => Some(Self::Clipping),
                 "KIND_LOW_LEVEL" => Some(Self::LowLevel),
                 "KIND_TOO_SHORT" => Some(Self::TooShort),
+                "KIND_RECORDING_SUSPENDED" => Some(Self::RecordingSuspended),
+                "KIND_RECORDING_RESUMED" => Some(Self::RecordingResumed),
                 _ => None,
             }
         }

@@ -35,7 +35,7 @@ pub(super) async fn run(command: &DbCommand, settings: &SettingsArgs) -> anyhow:
 
 async fn migrate_all(settings: &Settings) -> anyhow::Result<()> {
     let journal = Database::Journal(settings.data_dir.clone());
-    let postgres = settings.store_url.clone().map(Database::Postgres);
+    let postgres = settings.store.url.clone().map(Database::Postgres);
     for database in std::iter::once(journal).chain(postgres) {
         say!("{}", migrate(&database).await.map_err(|error| sentence(&error))?);
     }
@@ -45,7 +45,7 @@ async fn migrate_all(settings: &Settings) -> anyhow::Result<()> {
 async fn status(settings: &Settings) -> anyhow::Result<()> {
     let journal = JournalReader::open(&settings.data_dir).await.map_err(|error| sentence(&error))?;
     show_counts("journal", journal.counts().await.map_err(|error| sentence(&error))?)?;
-    if let Some(url) = &settings.store_url {
+    if let Some(url) = &settings.store.url {
         let mut postgres = PostgresReader::connect(url).await.map_err(|error| sentence(&error))?;
         show_counts("postgres", postgres.counts().await.map_err(|error| sentence(&error))?)?;
     }
@@ -64,7 +64,7 @@ fn show_counts(name: &str, counts: Counts) -> std::io::Result<()> {
 
 /// Reads Postgres where it is configured, else the journal.
 async fn recent(settings: &Settings, limit: u32) -> anyhow::Result<()> {
-    let rows = match &settings.store_url {
+    let rows = match &settings.store.url {
         Some(url) => PostgresReader::connect(url)
             .await
             .map_err(|error| sentence(&error))?

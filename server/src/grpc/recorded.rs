@@ -16,7 +16,7 @@ pub(crate) async fn result(
     answer: &Answer,
 ) -> Result<v1::Result, Status> {
     let recorded = recognition.record_answer(stream, model, answer).await;
-    let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+    let prediction = recorded.map_err(|error| status::not_recorded("the result", &error))?;
     let kind = if answer.trigger.is_final() { "final" } else { "update" };
     let name = model.reference().to_string();
     recognition.metrics.engine.results.with_label_values(&[&name, kind]).inc();

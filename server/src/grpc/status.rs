@@ -93,10 +93,13 @@ pub(crate) fn not_reading(patience: Duration) -> Status {
     Status::deadline_exceeded(format!("no reply was read for {} s", patience.as_secs_f32()))
 }
 
-/// A result that could not be made durable is not sent.
-pub(crate) fn not_recorded(error: &RecordError) -> Status {
-    let message = format!("the result could not be recorded, so it is not sent: {error}");
-    retry_later(Code::Unavailable, message, Duration::from_secs(5))
+/// A result that could not be made durable is not sent, and a stream that could not be recorded is not opened.
+pub(crate) fn not_recorded(what: &str, error: &RecordError) -> Status {
+    let message = format!("{what} could not be recorded, so it is refused: {error}");
+    match error.kind.may_retry() {
+        true => retry_later(code_of(error.kind), message, Duration::from_secs(5)),
+        false => Status::new(code_of(error.kind), message),
+    }
 }
 
 fn retry_later(code: Code, message: String, delay: Duration) -> Status {

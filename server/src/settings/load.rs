@@ -3,15 +3,13 @@
 use super::reader::Reader;
 use super::{
     GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
-    Settings, SettingsError, SubjectKeyRule,
+    Settings, SettingsError, StoreSettings,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
 use undertone_telemetry::LogFormat;
 
 /// Where settings come from, beside the defaults.
@@ -67,10 +65,10 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         },
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
-        store_url: store_url(reader),
+        store: StoreSettings::read(reader),
         engine: engine(reader),
         recognition: recognition(reader),
-        recording: recording(reader),
+        recording: RecordingSettings::read(reader),
         resume: ResumeSettings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
@@ -89,12 +87,6 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
     }
-}
-
-fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
-    let text = reader.optional_text("store.url")?;
-    // The text may hold a password: it is not repeated in the mistake.
-    PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
 }
 
 fn engine(reader: &mut Reader) -> EngineConfig {
@@ -165,27 +157,6 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
         }
     }
     endpointing
-}
-
-fn recording(reader: &mut Reader) -> RecordingSettings {
-    RecordingSettings {
-        interim: reader.flag("recording.interim", false),
-        subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
-        subject_salt: reader.text("recording.subject_salt", ""),
-    }
-}
-
-impl FromStr for SubjectKeyRule {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "hash" => Ok(Self::Hash),
-            "plain" => Ok(Self::Plain),
-            "drop" => Ok(Self::Drop),
-            _ => Err("give \"hash\", \"plain\" or \"drop\"".into()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,15 @@ mod error;
 mod load;
 mod places;
 mod reader;
+mod recording;
+mod store;
 
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use places::Places;
 pub(crate) use reader::parse_duration;
+pub use recording::{Durability, OnFailure, RecordingSettings, SubjectKeyRule};
+pub use store::StoreSettings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,7 +22,6 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
 use undertone_telemetry::LogFormat;
 
 /// Everything that can be set. `Debug` shows no secret.
@@ -38,8 +41,8 @@ pub struct Settings {
     pub plugins_dir: PathBuf,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
-    /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
-    pub store_url: Option<PostgresUrl>,
+    /// `[store]`
+    pub store: StoreSettings,
     /// `[engine]`
     pub engine: EngineConfig,
     /// `[recognition]`
@@ -102,38 +105,6 @@ impl RecognitionSettings {
     /// Lowest and highest accepted sample rate in Hz.
     pub const fn rates(&self) -> (u32, u32) {
         (SampleRate::MIN_HZ, SampleRate::MAX_HZ)
-    }
-}
-
-/// What becomes of the client's subject key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectKeyRule {
-    /// Stored as SHA-256 of salt and key.
-    Hash,
-    /// Stored as it came.
-    Plain,
-    /// Not stored.
-    Drop,
-}
-
-/// `[recording]`
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordingSettings {
-    /// `recording.interim`: whether updates are recorded too.
-    pub interim: bool,
-    /// `recording.subject_key`
-    pub subject_key: SubjectKeyRule,
-    /// `recording.subject_salt`: a secret; never shown.
-    pub subject_salt: String,
-}
-
-impl std::fmt::Debug for RecordingSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordingSettings")
-            .field("interim", &self.interim)
-            .field("subject_key", &self.subject_key)
-            .field("subject_salt", &"(secret)")
-            .finish()
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Outflow {
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
     pub(super) patience: Duration,
+    /// Whether the client was told that recording is suspended.
+    pub(super) suspended: bool,
     /// Tells the intake when this task ends, for whatever reason.
     pub(super) _over: DropGuard,
 }
@@ -72,6 +74,7 @@ impl Outflow {
             Some(Event::Answer(answer)) => {
                 *updates += u64::from(!answer.trigger.is_final());
                 let result = self.recorded(&answer).await?;
+                self.tell_suspension().await?;
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
@@ -89,6 +92,16 @@ impl Outflow {
         let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
+    }
+
+    /// In front of the first result that is not durable, and of the first that is again.
+    async fn tell_suspension(&mut self) -> Result<(), Status> {
+        let reason = self.recognition.recording_suspended();
+        if reason.is_some() == self.suspended {
+            return Ok(());
+        }
+        self.suspended = reason.is_some();
+        self.send(Tell::Warning(reply::recording(reason.as_deref()))).await
     }
 
     fn acknowledgement(&self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {

@@ -2,8 +2,11 @@
 
 mod bed;
 mod crash;
+mod erasure;
 mod journal;
 mod limit;
 mod migrations;
+mod partitions;
+mod rollups;
 mod rules;
 mod shipping;
