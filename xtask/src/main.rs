@@ -54,7 +54,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Run the long form of a suite of faults under load: streaming
+    /// Run the long form of a suite of faults under load: recording, streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {

@@ -1,5 +1,6 @@
 //! Faults under load. The short form runs with all tests; `cargo xtask torture NAME` runs the long one.
 
+mod recording;
 mod streaming;
 
 fn is_long() -> bool {
