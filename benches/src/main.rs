@@ -7,8 +7,8 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_experiments, measure_features, measure_memory, measure_peers, measure_record, measure_startup,
-    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
+    Options, Report, measure_experiments, measure_features, measure_memory, measure_peers, measure_record,
+    measure_startup, measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]

@@ -3,6 +3,7 @@
 //! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
 #![forbid(unsafe_code)]
 
+mod analytics;
 mod assembly;
 pub mod cli;
 mod grpc;
@@ -15,6 +16,7 @@ mod resumption;
 mod server;
 pub mod settings;
 
+pub use analytics::AnalyticsService;
 pub use assembly::{assemble, plugin_host};
 pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
 pub use recognition::Recognition;

@@ -1,5 +1,6 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
+use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly;
 use crate::grpc::{InferenceService, ModelsService, RecognizerService};
 use crate::http::{self, HttpState};
@@ -16,11 +17,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::server::HealthReporter;
-use undertone_core::{Model, Recorder};
+use undertone_core::{Model, Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
+use undertone_proto::v1::analytics_server::AnalyticsServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Journal, JournalOptions, Shipper};
+use undertone_store::{Analytics, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -56,7 +58,9 @@ impl Server {
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
+        let figures = recording.figures(settings);
         let (health, router) = grpc_router(settings, &recognition, draining.clone()).await?;
+        let router = router.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
@@ -72,7 +76,8 @@ impl Server {
             TcpIncoming::from(grpc_listener).with_nodelay(Some(true)),
             stop.clone().cancelled_owned(),
         ));
-        let http = tokio::spawn(serve_http(http_listener, http_state, stop.clone()));
+        let routes = http::router(http_state).merge(crate::analytics::routes(figures));
+        let http = tokio::spawn(serve_http(http_listener, routes, stop.clone()));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -135,6 +140,17 @@ impl Recording {
         Ok(Self { journal, keeper: Arc::new(keeper), shipper })
     }
 
+    /// From Postgres where there is one, else from the journal.
+    fn figures(&self, settings: &Settings) -> Figures {
+        let limits = settings.analytics.store;
+        let store = match &settings.store.url {
+            Some(url) => Analytics::of_postgres(url, limits),
+            None => Analytics::of_journal(self.journal.reader(), limits),
+        };
+        let recording = settings.recording.clone();
+        Figures { store, limits: settings.analytics.asked, recording, clock: Arc::new(SystemClock) }
+    }
+
     async fn close(self, patience: Duration) {
         self.keeper.finish(patience).await;
         if let Some(shipper) = self.shipper {
@@ -182,6 +198,10 @@ async fn grpc_router(
     Ok((health, router))
 }
 
-async fn serve_http(listener: TcpListener, state: HttpState, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+async fn serve_http(
+    listener: TcpListener,
+    routes: axum::Router,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -11,6 +11,7 @@ mod columns;
 mod counts;
 mod erasure;
 mod error;
+mod export;
 mod journal;
 mod migrate;
 mod postgres;
@@ -19,13 +20,14 @@ mod status;
 mod upkeep;
 
 pub use analytics::{
-    AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping, Measure, Step,
-    TopRow, bin_start,
+    AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping,
+    Measure, Step, TopRow, bin_start,
 };
 pub use columns::StreamRow;
 pub use counts::Counts;
-pub use erasure::{ErasureReport, erase_subject};
+pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
+pub use export::{ExportNote, Exporter};
 pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};
 pub use postgres::{Keeping, PostgresReader, PostgresUrl, Pruned};

@@ -13,5 +13,5 @@ mod streaming;
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
-pub(crate) use status::code_name;
+pub(crate) use status::{bad_field, bad_request, code_name, store_failed};
 pub use streaming::ReplyStream;

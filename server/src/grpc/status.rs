@@ -5,6 +5,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use undertone_core::{ErrorKind, RecordError};
 use undertone_engine::{OpenError, QuestionError, StreamFailure};
+use undertone_store::StoreError;
 
 /// A client may try again this long after a plugin instance was lost.
 const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
@@ -99,6 +100,17 @@ pub(crate) fn not_recorded(what: &str, error: &RecordError) -> Status {
     match error.kind.may_retry() {
         true => retry_later(code_of(error.kind), message, Duration::from_secs(5)),
         false => Status::new(code_of(error.kind), message),
+    }
+}
+
+/// A question to the store that was not answered.
+pub(crate) fn store_failed(error: &StoreError) -> Status {
+    match error {
+        StoreError::TooMuch { .. } => bad_field("range", error.to_string()),
+        _ => {
+            tracing::warn!(error = error.sentence(), "a question to the store failed");
+            retry_later(Code::Unavailable, error.to_string(), Duration::from_secs(5))
+        }
     }
 }
 

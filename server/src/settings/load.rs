@@ -2,8 +2,8 @@
 
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
-    Settings, SettingsError, StoreSettings,
+    AnalyticsSettings, GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings,
+    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -66,6 +66,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store: StoreSettings::read(reader),
+        analytics: AnalyticsSettings::read(reader),
         engine: engine(reader),
         recognition: recognition(reader),
         recording: RecordingSettings::read(reader),

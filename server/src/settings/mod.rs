@@ -2,6 +2,7 @@
 //!
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
+mod analytics;
 mod error;
 mod load;
 mod places;
@@ -9,6 +10,7 @@ mod reader;
 mod recording;
 mod store;
 
+pub use analytics::AnalyticsSettings;
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use places::Places;
@@ -43,6 +45,8 @@ pub struct Settings {
     pub onnxruntime: Option<PathBuf>,
     /// `[store]`
     pub store: StoreSettings,
+    /// `[analytics]`
+    pub analytics: AnalyticsSettings,
     /// `[engine]`
     pub engine: EngineConfig,
     /// `[recognition]`

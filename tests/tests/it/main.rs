@@ -8,6 +8,7 @@
 mod accuracy;
 mod bench;
 mod cli;
+mod db;
 mod inference;
 mod parity;
 mod plugins;

@@ -3,14 +3,15 @@
 use super::AnalyticsQuery;
 use sqlx::{PgPool, SqlitePool};
 
-/// Of the newest answers in the time, at most `$3`, those that another model answered too.
-pub(super) const OF_POSTGRES: &str = "select a.model_name as left_name, a.model_version as left_version, \
+/// Of the newest answers in the time, at most `$3`, those that another model answered too. The offset keeps the planner from
+/// joining whole tables: each answer is looked up by its stream.
+const OF_POSTGRES: &str = "select a.model_name as left_name, a.model_version as left_version, \
      b.model_name as right_name, b.model_version as right_version, a.top as left_top, b.top as right_top, \
      count(*) as utterances from (select stream_id, utterance, model_name, model_version, top from predictions \
      where is_final and created_at >= to_timestamp($1::double precision / 1000000) \
      and created_at < to_timestamp($2::double precision / 1000000) order by created_at desc, id desc limit $3) as a \
      join lateral (select model_name, model_version, top from predictions p where p.stream_id = a.stream_id \
-     and p.utterance = a.utterance and p.is_final) as b \
+     and p.utterance = a.utterance and p.is_final offset 0) as b \
      on (a.model_name, a.model_version) < (b.model_name, b.model_version) group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6";
 const OF_JOURNAL: &str = "select a.model_name as left_name, a.model_version as left_version, \
      b.model_name as right_name, b.model_version as right_version, a.top as left_top, b.top as right_top, \
@@ -54,4 +55,11 @@ pub(super) async fn of_journal(
     limit: i64,
 ) -> Result<Vec<AgreementRow>, sqlx::Error> {
     sqlx::query_as(OF_JOURNAL).bind(query.from.0).bind(query.to.0).bind(limit).fetch_all(pool).await
+}
+
+pub(super) async fn plan(pool: &PgPool, query: &AnalyticsQuery, limit: i64) -> Result<String, sqlx::Error> {
+    let statement = sqlx::AssertSqlSafe(format!("explain {OF_POSTGRES}"));
+    let lines: Vec<(String,)> =
+        sqlx::query_as(statement).bind(query.from.0).bind(query.to.0).bind(limit).fetch_all(pool).await?;
+    Ok(lines.into_iter().map(|line| line.0 + "\n").collect())
 }

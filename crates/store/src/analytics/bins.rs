@@ -53,7 +53,10 @@ mod tests {
             let bin = bin_of_micros(micros);
             let (start, end) = (bin_start(Measure::Queue, bin), bin_start(Measure::Queue, bin + 1));
             // Borders that are no whole numbers of microseconds are a hair wide.
-            assert!(start <= micros as f64 + 1e-6 * end && (micros as f64) < end * 1.000_001, "{micros} in {bin}");
+            assert!(
+                start <= micros as f64 + 1e-6 * end && (micros as f64) < end * 1.000_001,
+                "{micros} in {bin}"
+            );
         }
     }
 

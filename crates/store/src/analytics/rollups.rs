@@ -3,9 +3,9 @@
 use super::{AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{PgExecutor, Postgres};
+use sqlx::{AssertSqlSafe, PgExecutor, PgPool, Postgres};
 
-pub(super) const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
+const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
      case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
      case when $6 then arm end as arm, case when $7 then role end as role, top, sum(answers)::bigint as answers, \
      sum(abstained)::bigint as abstained, sum(confidence_micros)::bigint as confidence_micros, \
@@ -15,7 +15,7 @@ pub(super) const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bi
      and ($8::text[] = '{}' or model_name = any ($8)) and ($9::text[] = '{}' or model_version = any ($9)) \
      and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) \
      group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $12";
-pub(super) const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
+const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
      case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
      case when $6 then arm end as arm, case when $7 then role end as role, bin, sum(answers)::bigint as answers \
      from rollup_bins where level = $1 and bucket >= to_timestamp($2::double precision / 1000000) \
@@ -39,6 +39,18 @@ pub(super) async fn bins(
     limit: i64,
 ) -> Result<Vec<BinRow>, sqlx::Error> {
     bound(sqlx::query_as(BINS), query, limit).bind(measure.name()).fetch_all(database).await
+}
+
+pub(super) async fn plans(
+    pool: &PgPool,
+    query: &AnalyticsQuery,
+    limit: i64,
+) -> Result<[String; 2], sqlx::Error> {
+    let tops: Vec<(String,)> =
+        bound(sqlx::query_as(AssertSqlSafe(format!("explain {TOPS}"))), query, limit).fetch_all(pool).await?;
+    let bins = bound(sqlx::query_as(AssertSqlSafe(format!("explain {BINS}"))), query, limit);
+    let bins: Vec<(String,)> = bins.bind(Measure::Confidence.name()).fetch_all(pool).await?;
+    Ok([tops, bins].map(|lines| lines.into_iter().map(|line| line.0 + "\n").collect()))
 }
 
 fn bound<'q, Row>(

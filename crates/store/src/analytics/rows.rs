@@ -28,7 +28,7 @@ const OF_JOURNAL: &str = "select p.created_at_micros, p.model_name, p.model_vers
      order by p.created_at_micros desc limit ?7";
 
 /// The statement for answers of a subject, of streams with a label, or of both.
-pub(super) fn statement(query: &AnalyticsQuery) -> String {
+fn statement(query: &AnalyticsQuery) -> String {
     let condition = match (&query.filter.subject, &query.filter.label) {
         (Some(_), Some(_)) => SUBJECT_AND_LABEL,
         (Some(_), None) => SUBJECT,
@@ -44,6 +44,12 @@ pub(super) async fn of_postgres(
 ) -> Result<Vec<AnswerRow>, sqlx::Error> {
     let statement = statement(query);
     bound(sqlx::query_as(sqlx::AssertSqlSafe(statement)), query, limit).fetch_all(pool).await
+}
+
+pub(super) async fn plan(pool: &PgPool, query: &AnalyticsQuery, limit: i64) -> Result<String, sqlx::Error> {
+    let statement = sqlx::AssertSqlSafe(format!("explain {}", statement(query)));
+    let lines: Vec<(String,)> = bound(sqlx::query_as(statement), query, limit).fetch_all(pool).await?;
+    Ok(lines.into_iter().map(|line| line.0 + "\n").collect())
 }
 
 fn bound<'q, Row>(

@@ -1,6 +1,8 @@
 //! Where analytics come from.
 
-use super::{AgreementRow, AnalyticsQuery, AnswerRow, BinRow, Measure, TopRow, agreement, rollups, rows, tally};
+use super::{
+    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, Measure, TopRow, agreement, rollups, rows, tally,
+};
 use crate::{JournalReader, PostgresUrl, StoreError};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -91,6 +93,24 @@ impl Analytics {
             Source::Journal(reader) => agreement::of_journal(reader.pool(), query, rows).await,
         };
         read.map_err(|source| self.failed(source))
+    }
+
+    /// How Postgres would find the answers to `query`, one plan per statement; none without a Postgres.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn plans(&self, query: &AnalyticsQuery) -> Result<Vec<String>, StoreError> {
+        let Source::Postgres { pool, .. } = &self.source else { return Ok(Vec::new()) };
+        let plans = async {
+            let mut plans = vec![agreement::plan(pool, query, i64::from(self.limits.rows)).await?];
+            if query.needs_rows() {
+                plans.push(rows::plan(pool, query, self.limit()).await?);
+            } else {
+                plans.extend(rollups::plans(pool, query, self.limit()).await?);
+            }
+            Ok::<_, sqlx::Error>(plans)
+        };
+        plans.await.map_err(|source| self.failed(source))
     }
 
     async fn answers(&self, query: &AnalyticsQuery) -> Result<Vec<AnswerRow>, StoreError> {

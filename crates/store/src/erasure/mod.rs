@@ -2,7 +2,7 @@
 
 mod report;
 
-pub use report::{ErasureReport, erase_subject};
+pub use report::{ErasedRows, ErasureReport, erase_subject};
 
 use sha2::{Digest, Sha256};
 use undertone_core::UnixMicros;

@@ -62,6 +62,8 @@ impl<'g> Group<'g> {
                 },
                 Work::Settle(settlement) => self.settle(settlement).await?,
                 Work::Erase(subject) => {
+                    // What was recorded before is erased too.
+                    self.write_together(jobs).await?;
                     let Erased { pending, .. } = erasing::erase(self.connection, subject, self.now).await?;
                     self.done.erased_pending += pending;
                 }

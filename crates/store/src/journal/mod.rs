@@ -170,7 +170,7 @@ impl Outbox {
 
     /// Counts anew what waits: another program, such as `undertone db erase`, may have taken rows out.
     pub(crate) async fn recount(&self) -> Result<(), StoreError> {
-        let (pending, set_aside) = self.reader.standing().await?;
+        let (pending, set_aside) = self.reader.waiting().await?;
         self.status.send_modify(|status| {
             status.pending_rows = pending;
             status.set_aside_rows = set_aside;

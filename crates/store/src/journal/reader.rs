@@ -73,7 +73,8 @@ impl JournalReader {
             .map_err(|source| self.failed("reading the outbox", source))
     }
 
-    pub(crate) async fn standing(&self) -> Result<(u64, u64), StoreError> {
+    /// How many changes wait for Postgres, and how many rows are set aside.
+    pub async fn waiting(&self) -> Result<(u64, u64), StoreError> {
         outbox::standing(&self.pool).await.map_err(|source| self.failed("counting the outbox", source))
     }
 
@@ -86,6 +87,10 @@ impl JournalReader {
 
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn pool(&self) -> &SqlitePool {

@@ -64,8 +64,7 @@ impl JournalState {
     }
 
     pub(super) fn of_error(path: &Path, error: sqlx::Error) -> Self {
-        // Primary result codes of <https://www.sqlite.org/rescode.html>. IOERR comes from a full disk as well, when a
-        // shared-memory file cannot grow, so it stands beside FULL only by what the system says.
+        // Primary result codes of <https://www.sqlite.org/rescode.html>.
         let fault = match sqlite_code(&error) {
             Some(13) => JournalFault::DiskFull,
             Some(3 | 8 | 14 | 23) => JournalFault::ReadOnly,

@@ -84,6 +84,8 @@ impl Writer {
     }
 
     async fn probe(&mut self) {
+        // What the log holds may find its place in the file, which makes room for the log.
+        let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut self.parts.connection).await;
         if sqlx::query(PROBE_STATEMENT).execute(&mut self.parts.connection).await.is_ok() {
             self.tell_writable();
         }

@@ -19,12 +19,11 @@ const GATHER: &str = "create temp table erased on commit drop as \
 const SPAN: &str = "select min(created_at)::text, max(created_at)::text from predictions \
      where stream_id in (select id from erased)";
 const DELETE_PREDICTIONS: &str = "with gone as (delete from predictions where stream_id in (select id from erased) \
-     returning created_at, model_name, model_version, arm, role, top, abstained, confidence, \
-     end_samples - start_samples as speech_samples, queue_micros, features_micros, inference_micros, is_final), \
-     changed as (insert into rollup_changes \
-     select date_bin('1 minute', created_at, timestamptz '1970-01-01 00:00:00+00'), model_name, model_version, \
-     coalesce(arm, ''), role, top, abstained, confidence, speech_samples, queue_micros, features_micros, \
-     inference_micros from gone where is_final) \
+     returning id, created_at, model_name, model_version, arm, role, top, abstained, confidence, start_samples, \
+     end_samples, queue_micros, features_micros, inference_micros, is_final), \
+     staged as (insert into incoming_predictions (id, created_at, model_name, model_version, arm, role, top, abstained, \
+     confidence, start_samples, end_samples, queue_micros, features_micros, inference_micros, is_final) \
+     select * from gone) \
      select count(*) from gone";
 const DELETE_STREAMS: &str = "delete from streams where id in (select id from erased)";
 const STALE: &str = "update exports set stale_since = now() where stale_since is null \
@@ -84,7 +83,7 @@ pub(crate) async fn erase(
         stale_files = sqlx::query_scalar(STALE_FILES).fetch_all(&mut *transaction).await?;
     }
     let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *transaction).await?;
-    rollup::take_away_changes(&mut transaction).await?;
+    rollup::take_away(&mut transaction).await?;
     let streams = sqlx::query(DELETE_STREAMS).execute(&mut *transaction).await?.rows_affected();
     let (seq, at): (i64, i64) = sqlx::query_as(AUDIT)
         .bind(tenant)

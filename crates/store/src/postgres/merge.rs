@@ -7,7 +7,7 @@ use crate::columns::{PredictionColumns, StreamColumns};
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 
-const MAKE_STAGING: [&str; 3] = [
+const MAKE_STAGING: [&str; 2] = [
     "create temp table if not exists incoming_streams (id uuid, opened_at timestamptz, tenant text, subject_key text, \
      model_name text, model_version text, encoding text, sample_rate_hz integer, labels jsonb, ended_at timestamptz, \
      end_reason text, samples bigint, utterances bigint, recovered boolean) on commit delete rows",
@@ -15,7 +15,6 @@ const MAKE_STAGING: [&str; 3] = [
      created_at timestamptz, model_name text, model_version text, arm text, role text, is_final boolean, \
      start_samples bigint, end_samples bigint, labels text[], probabilities real[], top text, confidence real, \
      abstained boolean, queue_micros bigint, features_micros bigint, inference_micros bigint) on commit delete rows",
-    rollup::MAKE_CHANGES,
 ];
 const COPY_STREAMS: &str = "copy incoming_streams from stdin (format binary)";
 const COPY_PREDICTIONS: &str = "copy incoming_predictions from stdin (format binary)";
@@ -28,17 +27,29 @@ const MERGE_STREAMS: &str = "insert into streams as known (id, opened_at, tenant
      samples = excluded.samples, utterances = excluded.utterances, recovered = excluded.recovered \
      where excluded.ended_at is not null and (known.ended_at is null or known.ended_at < excluded.ended_at)";
 
-const MERGE_PREDICTIONS: &str = "with fresh as (insert into predictions (id, stream_id, utterance, created_at, \
+const MERGE_PREDICTIONS: &str = "insert into predictions (id, stream_id, utterance, created_at, \
      model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
      confidence, abstained, queue_micros, features_micros, inference_micros) \
      select id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
      end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros \
-     from incoming_predictions on conflict (id) do nothing \
-     returning created_at, model_name, model_version, arm, role, top, abstained, confidence, \
-     end_samples - start_samples as speech_samples, queue_micros, features_micros, inference_micros, is_final) \
-     insert into rollup_changes select date_bin('1 minute', created_at, timestamptz '1970-01-01 00:00:00+00'), \
-     model_name, model_version, coalesce(arm, ''), role, top, abstained, confidence, speech_samples, queue_micros, \
-     features_micros, inference_micros from fresh where is_final";
+     from incoming_predictions on conflict (id) do nothing";
+/// The same, and takes what was there before out of the incoming rows.
+const MERGE_SOME: &str = "with fresh as (insert into predictions (id, stream_id, utterance, created_at, \
+     model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
+     confidence, abstained, queue_micros, features_micros, inference_micros) \
+     select id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
+     end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros \
+     from incoming_predictions on conflict (id) do nothing returning id) \
+     delete from incoming_predictions where id not in (select id from fresh)";
+
+/// What is expected of the rows of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expect {
+    /// That none is there yet, as nearly always; the fast way.
+    AllNew,
+    /// That some are there already.
+    SomeKnown,
+}
 
 /// Why rows did not arrive.
 #[derive(Debug)]
@@ -85,22 +96,32 @@ pub(crate) async fn merge_streams(
     Ok(())
 }
 
-/// Inserts the predictions that are not there, and adds them to the rollups. To be called inside a transaction.
+/// Inserts the predictions that are not there, and adds them to the rollups. To be called inside a transaction. False when
+/// some were there against what was expected: then the transaction is to be taken back.
 pub(crate) async fn merge_predictions(
     connection: &mut PgConnection,
     buffer: &mut Rows,
     rows: &[PredictionColumns],
-) -> Result<(), Failure> {
+    expect: Expect,
+) -> Result<bool, Failure> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let bytes = buffer.predictions(rows).map_err(|(_, misfit)| Failure::Refused(misfit.to_string()))?;
     copy(connection, COPY_PREDICTIONS, bytes).await?;
-    let done = sqlx::query(MERGE_PREDICTIONS).execute(&mut *connection).await?;
-    if done.rows_affected() > 0 {
-        rollup::add_changes(connection).await?;
+    match expect {
+        Expect::AllNew => {
+            let done = sqlx::query(MERGE_PREDICTIONS).execute(&mut *connection).await?;
+            if done.rows_affected() < rows.len() as u64 {
+                return Ok(false);
+            }
+        }
+        Expect::SomeKnown => {
+            sqlx::query(MERGE_SOME).execute(&mut *connection).await?;
+        }
     }
-    Ok(())
+    rollup::add(connection).await?;
+    Ok(true)
 }
 
 async fn copy(connection: &mut PgConnection, statement: &str, bytes: &[u8]) -> Result<(), sqlx::Error> {

@@ -1,19 +1,16 @@
-//! Keeps the rollups right. Changes lie in a table of the connection's own until they are added, at the end of the
-//! transaction, so that rows which many servers add to are locked only for moments, and in the same order by all.
+//! Keeps the rollups right, from the rows that lie in `incoming_predictions`. They are added at the end of a transaction, so
+//! that rollups which many servers add to are locked only for moments, and in the same order by all.
 
 use sqlx::PgConnection;
 
-pub(super) const MAKE_CHANGES: &str = "create temp table if not exists rollup_changes (minute timestamptz, \
-     model_name text, model_version text, arm text, role text, top text, abstained boolean, confidence real, \
-     speech_samples bigint, queue_micros bigint, features_micros bigint, inference_micros bigint) \
-     on commit delete rows";
-
 /// `$1` is 1 to add and -1 to take away.
-const ADD_TOPS: &str = "with minutes as (select minute, model_name, model_version, arm, role, top, \
+const ADD_TOPS: &str = "with minutes as (select date_bin('1 minute', created_at, timestamptz '1970-01-01 00:00:00+00') as minute, \
+     model_name, model_version, coalesce(arm, '') as arm, role, top, \
      $1 * count(*) as answers, $1 * count(*) filter (where abstained) as abstained, \
-     $1 * sum(round(confidence * 1000000)::bigint) as confidence_micros, $1 * sum(speech_samples) as speech_samples, \
-     $1 * sum(queue_micros) as queue_micros, $1 * sum(features_micros) as features_micros, \
-     $1 * sum(inference_micros) as inference_micros from rollup_changes group by 1, 2, 3, 4, 5, 6) \
+     $1 * sum(round(confidence * 1000000)::bigint) as confidence_micros, \
+     $1 * sum(end_samples - start_samples) as speech_samples, $1 * sum(queue_micros) as queue_micros, \
+     $1 * sum(features_micros) as features_micros, $1 * sum(inference_micros) as inference_micros \
+     from incoming_predictions where is_final group by 1, 2, 3, 4, 5, 6) \
      insert into rollups as known select level, date_bin(width, minute, timestamptz '1970-01-01 00:00:00+00'), \
      model_name, model_version, arm, role, top, sum(answers), sum(abstained), sum(confidence_micros), \
      sum(speech_samples), sum(queue_micros), sum(features_micros), sum(inference_micros) \
@@ -27,11 +24,15 @@ const ADD_TOPS: &str = "with minutes as (select minute, model_name, model_versio
      features_micros = known.features_micros + excluded.features_micros, \
      inference_micros = known.inference_micros + excluded.inference_micros";
 
-const ADD_BINS: &str = "with bins as (select minute, model_name, model_version, arm, role, measure, bin, \
-     $1 * count(*) as answers from rollup_changes cross join lateral (values \
-     ('confidence', bin_of_confidence(confidence)), ('queue', bin_of_micros(queue_micros)), \
-     ('features', bin_of_micros(features_micros)), ('inference', bin_of_micros(inference_micros))) \
-     as measures (measure, bin) group by 1, 2, 3, 4, 5, 6, 7) \
+// All four bins of a row are counted together first: there are far fewer such combinations than rows.
+const ADD_BINS: &str = "with joint as (select date_bin('1 minute', created_at, timestamptz '1970-01-01 00:00:00+00') as minute, \
+     model_name, model_version, coalesce(arm, '') as arm, role, bin_of_confidence(confidence) as confidence, \
+     bin_of_micros(queue_micros) as queue, bin_of_micros(features_micros) as features, \
+     bin_of_micros(inference_micros) as inference, count(*) as answers \
+     from incoming_predictions where is_final group by 1, 2, 3, 4, 5, 6, 7, 8, 9), \
+     bins as (select minute, model_name, model_version, arm, role, measure, bin, $1 * sum(answers) as answers \
+     from joint cross join lateral (values ('confidence', confidence), ('queue', queue), ('features', features), \
+     ('inference', inference)) as measures (measure, bin) group by 1, 2, 3, 4, 5, 6, 7) \
      insert into rollup_bins as known select level, date_bin(width, minute, timestamptz '1970-01-01 00:00:00+00'), \
      model_name, model_version, arm, role, measure, bin, sum(answers) \
      from bins cross join (values ('minute', interval '1 minute'), ('hour', interval '1 hour'), \
@@ -43,16 +44,16 @@ const ADD_BINS: &str = "with bins as (select minute, model_name, model_version, 
 const EMPTY: [&str; 2] =
     ["delete from rollups where answers = 0", "delete from rollup_bins where answers = 0"];
 
-/// Adds what lies in `rollup_changes`.
-pub(super) async fn add_changes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Adds what lies in `incoming_predictions`.
+pub(super) async fn add(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     for statement in [ADD_TOPS, ADD_BINS] {
         sqlx::query(statement).bind(1_i64).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// Takes what lies in `rollup_changes` away again.
-pub(super) async fn take_away_changes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Takes what lies in `incoming_predictions` away again.
+pub(super) async fn take_away(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     for statement in [ADD_TOPS, ADD_BINS] {
         sqlx::query(statement).bind(-1_i64).execute(&mut *connection).await?;
     }

@@ -37,7 +37,7 @@ pub struct ShipperOptions {
 impl Default for ShipperOptions {
     fn default() -> Self {
         Self {
-            batch_rows: 5_000,
+            batch_rows: 10_000,
             first_retry: Duration::from_millis(250),
             longest_retry: Duration::from_secs(30),
             batch_timeout: Duration::from_secs(30),

@@ -3,7 +3,7 @@
 use crate::columns::{PredictionColumns, StreamColumns};
 use crate::erasure::Subject;
 use crate::journal::{Batch, Kind, Refusal, Settlement};
-use crate::postgres::{self, Failure, Rows, merge_predictions, merge_streams};
+use crate::postgres::{self, Expect, Failure, Rows, merge_predictions, merge_streams};
 use sqlx::{Connection, PgConnection};
 
 /// What became of a batch.
@@ -19,6 +19,8 @@ enum Outcome {
     Arrived,
     Refused(String),
     Erased,
+    /// Some rows were there already, and nothing was done.
+    SomeKnown,
 }
 
 /// A connection with the buffer of its rows, and the last erasure that the journal has done too.
@@ -56,8 +58,12 @@ impl Lane<'_> {
         let mut refused = Vec::new();
         let mut pieces = vec![(streams, predictions)];
         while let Some((streams, predictions)) = pieces.pop() {
-            let error = match self.attempt(streams, predictions).await? {
-                Outcome::Arrived => continue,
+            let mut outcome = self.attempt(streams, predictions, Expect::AllNew).await?;
+            if let Outcome::SomeKnown = outcome {
+                outcome = self.attempt(streams, predictions, Expect::SomeKnown).await?;
+            }
+            let error = match outcome {
+                Outcome::Arrived | Outcome::SomeKnown => continue,
                 Outcome::Erased => return Ok(None),
                 Outcome::Refused(error) => error,
             };
@@ -83,19 +89,24 @@ impl Lane<'_> {
         &mut self,
         streams: &[StreamColumns],
         predictions: &[PredictionColumns],
+        expect: Expect,
     ) -> Result<Outcome, sqlx::Error> {
         let mut transaction = self.connection.begin().await?;
         if postgres::hold_off_erasures(&mut transaction).await? > self.followed {
             return Ok(Outcome::Erased);
         }
-        let mut sent = merge_streams(&mut transaction, self.buffer, streams).await;
-        if sent.is_ok() {
-            sent = merge_predictions(&mut transaction, self.buffer, predictions).await;
-        }
+        let sent = match merge_streams(&mut transaction, self.buffer, streams).await {
+            Ok(()) => merge_predictions(&mut transaction, self.buffer, predictions, expect).await,
+            Err(failure) => Err(failure),
+        };
         match sent {
-            Ok(()) => {
+            Ok(true) => {
                 transaction.commit().await?;
                 Ok(Outcome::Arrived)
+            }
+            Ok(false) => {
+                transaction.rollback().await?;
+                Ok(Outcome::SomeKnown)
             }
             Err(Failure::Refused(error)) => {
                 transaction.rollback().await?;

@@ -3,7 +3,7 @@
 use super::bed::{folder, open, reader, ship, shipped, url};
 use super::rollups::{assert_right, record_many};
 use sqlx::{Connection, PgConnection};
-use undertone_core::{PredictionId, Record, Recorder, StreamId};
+use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock};
 use undertone_store::{Journal, JournalReader, erase_subject};
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
 
@@ -11,6 +11,7 @@ async fn record_subject(journal: &Journal, key: &str) -> StreamId {
     let stream = StreamId::generate();
     let mut opened = opening(stream);
     opened.subject_key = Some(key.to_owned());
+    opened.opened_at = SystemClock.now();
     let mut records = vec![Record::StreamOpened(opened)];
     for utterance in 1..=5 {
         let mut answer = answer(stream, utterance);

@@ -1,5 +1,6 @@
 //! The journal and Postgres, with a real server and real files.
 
+mod analytics;
 mod bed;
 mod crash;
 mod erasure;

@@ -21,7 +21,7 @@ impl SmallDisk {
         let place = folder.join("disk");
         std::fs::create_dir(&place).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=3m", "undertone-test"])
+            .args(["-t", "tmpfs", "-o", "size=16m", "undertone-test"])
             .arg(&place)
             .status();
         if mounted.is_ok_and(|status| status.success()) {
@@ -118,26 +118,36 @@ async fn with_go_on_streams_are_told_and_what_they_heard_meanwhile_is_stored_whe
     let mut client = RecognizerClient::connect(server.url().to_owned()).await.unwrap();
     let (sender, asks) = tokio::sync::mpsc::channel(4);
     let asks = tokio_stream::wrappers::ReceiverStream::new(asks);
-    let mut all = stream_of(float_config("cnn"), &speech(3), &[64_000]).into_iter();
-    sender.send(all.next().unwrap()).await.unwrap();
+    // Eight utterances while the disk is full, four when it has room again.
+    let [full, roomy] = [2, 1].map(|clips| stream_of(float_config("cnn"), &speech(clips), &[64_000]));
+    let (room, has_room) = tokio::sync::oneshot::channel();
+    let mut before = full.into_iter();
+    sender.send(before.next().unwrap()).await.unwrap();
     let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();
+    disk.fill();
     let sending = tokio::spawn(async move {
-        for ask in all {
+        for ask in before {
+            sender.send(ask).await.unwrap();
+        }
+        has_room.await.unwrap();
+        for ask in roomy.into_iter().skip(1) {
             sender.send(ask).await.unwrap();
         }
     });
-    disk.fill();
-    let (mut stream, mut warned, mut freed) = (String::new(), Vec::new(), false);
+    let mut room = Some(room);
+    let (mut stream, mut warned) = (String::new(), Vec::new());
     while let Some(reply) = replies.message().await.unwrap() {
         use v1::streaming_recognize_response::Message as Tell;
         match reply.message {
             Some(Tell::Started(started)) => stream = started.stream_id,
             Some(Tell::Result(result)) if result.is_final => {
                 ledger.receive(&stream, result.utterance, &result.prediction_id);
-                if !warned.is_empty() && !freed {
+                if result.utterance == 8
+                    && let Some(room) = room.take()
+                {
                     disk.free();
-                    freed = true;
                     until_readyz(&server, |status, _| status.contains("200")).await;
+                    room.send(()).unwrap();
                 }
             }
             Some(Tell::Warning(warning)) => warned.push(warning.kind()),
