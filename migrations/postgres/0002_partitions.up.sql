@@ -99,7 +99,7 @@ create table streams (
 create table streams_default partition of streams default;
 
 create index streams_by_time on streams (opened_at desc, id desc);
-create index streams_by_subject on streams (tenant, subject_key) where subject_key is not null;
+create index streams_by_subject on streams (subject_key, tenant) where subject_key is not null;
 create index streams_by_label on streams using gin (labels jsonb_path_ops);
 create index streams_open on streams (id) where ended_at is null;
 

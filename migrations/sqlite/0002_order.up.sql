@@ -62,4 +62,4 @@ delete from outbox where kind = 'prediction';
 create index predictions_by_time on predictions (created_at_micros desc, id desc);
 create index predictions_by_stream on predictions (stream_id, utterance);
 create index set_aside_by_row on set_aside (kind, id);
-create index streams_by_subject on streams (tenant, subject_key) where subject_key is not null;
+create index streams_by_subject on streams (subject_key, tenant) where subject_key is not null;

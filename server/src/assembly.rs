@@ -1,6 +1,6 @@
 //! Puts models, engine and limits together: for the server, and for the command line in process.
 
-use crate::observer::MeteredEngine;
+use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::resumption::{ResumeKey, Resumption};
@@ -9,16 +9,22 @@ use anyhow::Context;
 use std::sync::Arc;
 use undertone_core::{Model, SystemClock};
 use undertone_engine::{Engine, Observer};
+use undertone_plugin_host::isolation::ProcessObserver;
 use undertone_plugin_host::{HostConfig, PluginHost, Registry};
-use undertone_telemetry::Metrics;
+use undertone_telemetry::{Metrics, Traces};
 
 /// The host that loads this installation's plugins and bundles.
 pub fn plugin_host(settings: &Settings) -> PluginHost {
-    PluginHost::new(HostConfig {
+    watched_plugin_host(settings, None)
+}
+
+fn watched_plugin_host(settings: &Settings, observer: Option<Arc<dyn ProcessObserver>>) -> PluginHost {
+    let host = PluginHost::new(HostConfig {
         plugins_dir: settings.plugins_dir.clone(),
         models_dir: settings.models.dir.clone(),
         onnxruntime: settings.onnxruntime.clone(),
-    })
+    });
+    host.with_isolation(settings.isolation.clone(), observer)
 }
 
 /// Loads every bundle and starts the workers. A bundle that is refused is logged and kept for `ListModels`.
@@ -27,7 +33,8 @@ pub fn assemble(
     metrics: Arc<Metrics>,
     recorder: Option<Arc<RecordKeeper>>,
 ) -> anyhow::Result<Recognition> {
-    let report = plugin_host(settings).load_all();
+    let processes: Arc<dyn ProcessObserver> = Arc::new(MeteredProcesses(metrics.clone()));
+    let report = watched_plugin_host(settings, Some(processes)).load_all();
     for refusal in &report.refused {
         tracing::error!(bundle = %refusal.path.display(), error = %refusal.error, "a bundle is refused");
     }
@@ -48,6 +55,7 @@ pub fn assemble(
         max_message_bytes: settings.grpc.max_message_bytes,
         clock: Arc::new(SystemClock),
         metrics,
+        traces: settings.tracing.as_ref().map_or_else(|| Ok(Traces::off()), Traces::export)?,
     };
     warn_without_default(&recognition);
     Ok(recognition)

@@ -1,8 +1,11 @@
-//! The HTTP side: `/metrics`, `/healthz`, `/readyz`.
+//! The HTTP side: `/metrics`, `/healthz`, `/readyz`, and analytics.
 
+use crate::access::{AccessLayer, guard_pages};
+use crate::analytics::{self, Figures};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -26,12 +29,14 @@ pub(crate) struct HttpState {
 }
 
 /// The routes.
-pub(crate) fn router(state: HttpState) -> Router {
+pub(crate) fn router(state: HttpState, figures: Figures, access: AccessLayer) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(state)
+        .merge(analytics::routes(figures))
+        .layer(from_fn_with_state(access, guard_pages))
 }
 
 /// 200 with what is served, or 503 with the reason.

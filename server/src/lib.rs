@@ -3,18 +3,22 @@
 //! The only crate that knows every other one, chooses gRPC codes, and reads the environment.
 #![forbid(unsafe_code)]
 
+pub mod access;
 mod analytics;
 mod assembly;
 pub mod cli;
 mod grpc;
 mod http;
 mod observer;
+mod readiness;
 mod recognition;
 mod recording;
 mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod tls;
+mod websocket;
 
 pub use analytics::AnalyticsService;
 pub use assembly::{assemble, plugin_host};

@@ -10,7 +10,7 @@ use undertone_core::{
 };
 use undertone_engine::{Answer, Engine, Summary};
 use undertone_plugin_host::{LoadedModel, Refusal, Registry};
-use undertone_telemetry::Metrics;
+use undertone_telemetry::{Metrics, Traces};
 
 /// What every call needs.
 pub struct Recognition {
@@ -36,11 +36,14 @@ pub struct Recognition {
     pub clock: Arc<dyn Clock>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
+    /// What is traced.
+    pub traces: Traces,
 }
 
 /// What a stream's records have in common.
 pub(crate) struct StreamFacts {
     pub(crate) id: StreamId,
+    pub(crate) tenant: String,
     pub(crate) model: ModelRef,
     pub(crate) encoding: &'static str,
     pub(crate) sample_rate_hz: u32,
@@ -64,7 +67,7 @@ impl Recognition {
         let record = StreamRecord {
             stream_id: facts.id,
             opened_at: self.clock.now(),
-            tenant: "default".into(),
+            tenant: facts.tenant.clone(),
             subject_key: facts.subject_key.as_deref().and_then(|key| self.recording.stored_subject_key(key)),
             model: facts.model.clone(),
             encoding: facts.encoding.into(),

@@ -1,5 +1,6 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
+use crate::access::{AccessLayer, Guard, KeyRing};
 use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly;
 use crate::grpc::{InferenceService, ModelsService, RecognizerService};
@@ -7,6 +8,8 @@ use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
+use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,14 +18,14 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
 use undertone_core::{Model, Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::analytics_server::AnalyticsServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Analytics, Journal, JournalOptions, Shipper};
+use undertone_store::{Analytics, Database, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -34,6 +37,7 @@ pub struct Server {
     recording: Recording,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    web_sockets: WebSockets,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -49,6 +53,8 @@ struct Recording {
 impl Server {
     /// Starts everything; when this returns, calls are accepted.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        refuse_to_stand_open(settings)?;
+        let certificates = settings.tls.as_ref().map(Certificates::read).transpose()?.map(Arc::new);
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;
         let metrics = Arc::new(Metrics::new()?);
@@ -58,9 +64,11 @@ impl Server {
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
+        let access = access_layer(settings, &recognition, stop.clone()).await;
         let figures = recording.figures(settings);
-        let (health, router) = grpc_router(settings, &recognition, draining.clone()).await?;
-        let router = router.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
+        let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        services.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
+        let services = services.routes();
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
@@ -71,13 +79,21 @@ impl Server {
             status: recording.journal.status(),
             ships: recording.shipper.is_some(),
         };
-        let grpc = tokio::spawn(router.serve_with_incoming_shutdown(
-            // Answers are small and must not wait until the one before is acknowledged (Nagle's algorithm).
-            TcpIncoming::from(grpc_listener).with_nodelay(Some(true)),
-            stop.clone().cancelled_owned(),
-        ));
-        let routes = http::router(http_state).merge(crate::analytics::routes(figures));
-        let http = tokio::spawn(serve_http(http_listener, routes, stop.clone()));
+        if let Some(certificates) = &certificates {
+            tokio::spawn(certificates.clone().watch(stop.clone()));
+        }
+        let open = |listener, protocol| Door::open(listener, certificates.clone(), protocol, stop.clone());
+        let grpc_door = open(grpc_listener, Protocol::Grpc)?;
+        let http_door = open(http_listener, Protocol::Http)?;
+        let router = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
+            .layer(access.clone())
+            .add_routes(services);
+        let stopped = stop.clone().cancelled_owned();
+        let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
+        let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
+        let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -87,6 +103,7 @@ impl Server {
             recording,
             stop,
             draining,
+            web_sockets,
             grpc,
             http,
             grace,
@@ -114,13 +131,14 @@ impl Server {
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;
-            tokio::join!(self.grpc, self.http)
+            tokio::join!(self.grpc, self.http, self.web_sockets.ended())
         };
         if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
         self.recording.close(self.grace).await;
+        self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -169,11 +187,53 @@ async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
     })
 }
 
-async fn grpc_router(
+/// A server that anybody can reach asks for something.
+fn refuse_to_stand_open(settings: &Settings) -> anyhow::Result<()> {
+    let listeners = [("grpc.listen", settings.grpc.listen), ("http.listen", settings.http_listen)];
+    let beyond = listeners.into_iter().find(|(_, address)| !address.ip().is_loopback());
+    match beyond {
+        Some((setting, address))
+            if settings.tls.is_none() && !settings.auth.keys && !settings.auth.allow_open =>
+        {
+            Err(anyhow!(
+                "{setting} = {address} can be reached from other machines, and there is neither TLS nor a key: set \
+                 auth.keys, or tls.certificate and tls.key, or auth.allow_open if something else keeps strangers out"
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What stands in front of every service.
+async fn access_layer(
+    settings: &Settings,
+    recognition: &Recognition,
+    stop: CancellationToken,
+) -> AccessLayer {
+    let keys = match settings.auth.keys {
+        true => {
+            let database = key_database(settings);
+            Some(KeyRing::start(database, settings.auth.refresh, recognition.clock.clone(), stop).await)
+        }
+        false => None,
+    };
+    let certificates = settings.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+    AccessLayer { guard: Arc::new(Guard::new(keys, certificates)), metrics: recognition.metrics.clone() }
+}
+
+/// Where the keys are: where all servers see them, if there is such a place.
+pub(crate) fn key_database(settings: &Settings) -> Database {
+    match &settings.store.url {
+        Some(url) => Database::Postgres(url.clone()),
+        None => Database::Journal(settings.data_dir.clone()),
+    }
+}
+
+async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
     draining: Arc<AtomicBool>,
-) -> anyhow::Result<(HealthReporter, Router)> {
+) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
     if !recognition.models.is_empty() {
         health.set_serving::<RecognizerServer<RecognizerService>>().await;
@@ -188,20 +248,17 @@ async fn grpc_router(
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
-    let router = tonic::transport::Server::builder()
-        .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
+    let mut services = Routes::builder();
+    services
         .add_service(health_service)
         .add_service(reflection)
         .add_service(recognizer)
         .add_service(inference)
         .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
-    Ok((health, router))
+    Ok((health, services))
 }
 
-async fn serve_http(
-    listener: TcpListener,
-    routes: axum::Router,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+async fn serve_http(door: Door, pages: axum::Router, stop: CancellationToken) -> std::io::Result<()> {
+    let pages = pages.into_make_service_with_connect_info::<Peer>();
+    axum::serve(door, pages).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -56,7 +56,7 @@ impl ServerProcess {
     /// # Errors
     /// When it does not answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<(String, String)> {
-        crate::server::get(self.http.trim_start_matches("http://"), path).await
+        crate::server::get(self.http.trim_start_matches("http://"), path, "").await
     }
 
     fn end(&mut self) {

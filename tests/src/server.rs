@@ -59,6 +59,11 @@ impl TestServer {
         &self.grpc
     }
 
+    /// Where its pages are.
+    pub fn http_address(&self) -> std::net::SocketAddr {
+        self.http
+    }
+
     /// The journal's folder.
     pub fn data_dir(&self) -> &Path {
         self.data.path()
@@ -86,14 +91,19 @@ impl TestServer {
 
     /// Status line and body of `GET path`.
     pub async fn get(&self, path: &str) -> anyhow::Result<(String, String)> {
-        get(&self.http.to_string(), path).await
+        self.get_with(path, "").await
+    }
+
+    /// The same with more `headers`, each of them with its line end.
+    pub async fn get_with(&self, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
+        get(&self.http.to_string(), path, headers).await
     }
 }
 
-pub(crate) async fn get(address: &str, path: &str) -> anyhow::Result<(String, String)> {
+pub(crate) async fn get(address: &str, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut connection = tokio::net::TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     connection.write_all(request.as_bytes()).await?;
     let mut response = String::new();
     connection.read_to_string(&mut response).await?;

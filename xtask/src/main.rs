@@ -13,7 +13,9 @@ mod peers;
 mod postgres;
 mod process;
 mod progress;
+mod prometheus;
 mod python;
+mod sdk;
 mod server;
 mod stage;
 mod test;
@@ -54,7 +56,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Run the long form of a suite of faults under load: recording, streaming
+    /// Run the long form of a suite of faults under load: plugins, recording or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {

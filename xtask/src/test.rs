@@ -7,6 +7,8 @@ use anyhow::{Context, Result, ensure};
 use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
+use crate::prometheus;
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -14,7 +16,7 @@ use crate::workspace::Workspace;
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
 /// Suites of faults under load; a short form of each runs with all tests.
-const TORTURES: [&str; 2] = ["recording", "streaming"];
+const TORTURES: [&str; 3] = ["plugins", "recording", "streaming"];
 /// Tells the tests that the long form is asked for.
 const LONG_FORM: &str = "UNDERTONE_TORTURE";
 
@@ -35,6 +37,7 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
 fn prepare(workspace: &Workspace) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
+    let prometheus = prometheus::provide(workspace);
     step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
     stage::lay_out(workspace, Profile::Dev)?;
     stage::add_test_plugins(workspace)?;
@@ -43,6 +46,10 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     let mut runner = runner(workspace);
     runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
     runner.env("UNDERTONE_DATA", workspace.data());
+    if let Some(prometheus) = prometheus {
+        runner.env("PROMETHEUS_BIN", prometheus);
+    }
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 

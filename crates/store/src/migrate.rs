@@ -1,11 +1,12 @@
 //! Brings a database to the newest version, and takes it back.
 
 use crate::{PostgresUrl, StoreError, journal, postgres};
-use sqlx::Connection;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{Connection, SqliteConnection};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 /// The journal's migrations.
 pub(crate) static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -43,17 +44,78 @@ impl fmt::Display for MigrationReport {
 
 /// Applies every migration that `database` lacks. A journal must not be in use.
 pub async fn migrate(database: &Database) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Up(None)).await
+    apply(database, None).await
 }
 
 /// Applies what `database` lacks up to and with `version`. A journal must not be in use.
 pub async fn migrate_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Up(Some(version))).await
+    apply(database, Some(version)).await
+}
+
+async fn apply(database: &Database, version: Option<i64>) -> Result<MigrationReport, StoreError> {
+    let (name, outcome) = match database {
+        Database::Journal(folder) => {
+            let mut owned = OwnedJournal::open(folder).await?;
+            let outcome = up_to(&mut owned.connection, &SQLITE, version).await;
+            (owned.close().await?, outcome)
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::connect(url).await?;
+            (url.target(), up_to(&mut connection, &POSTGRES, version).await)
+        }
+    };
+    report(name, outcome)
 }
 
 /// Takes the migrations behind `version` back; with 0, tables and rows are gone. A journal must not be in use.
 pub async fn revert_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
-    change(database, Direction::Down(version)).await
+    let (name, outcome) = match database {
+        Database::Journal(folder) => {
+            let mut owned = OwnedJournal::open(folder).await?;
+            let before = applied(&mut owned.connection, &SQLITE).await;
+            let undone = SQLITE.undo(&mut owned.connection, version).await;
+            (owned.close().await?, taken_back(before, undone, (&SQLITE, version)))
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::connect(url).await?;
+            let before = applied(&mut connection, &POSTGRES).await;
+            let undone = POSTGRES.undo(&mut connection, version).await;
+            (url.target(), taken_back(before, undone, (&POSTGRES, version)))
+        }
+    };
+    report(name, outcome)
+}
+
+/// A journal that nobody else has.
+struct OwnedJournal {
+    path: PathBuf,
+    connection: SqliteConnection,
+    _lock: File,
+}
+
+impl OwnedJournal {
+    async fn open(folder: &Path) -> Result<Self, StoreError> {
+        let lock = journal::lock(folder)?;
+        let path = journal::file_in(folder);
+        Ok(Self { connection: journal::connect(&path).await?, path, _lock: lock })
+    }
+
+    /// Gives the file's name.
+    async fn close(self) -> Result<String, StoreError> {
+        let closed = self.connection.close().await;
+        closed.map_err(|source| StoreError::journal(&self.path, source))?;
+        Ok(self.path.display().to_string())
+    }
+}
+
+fn report(
+    database: String,
+    outcome: Result<(Vec<String>, i64), MigrateError>,
+) -> Result<MigrationReport, StoreError> {
+    match outcome {
+        Ok((changed, version)) => Ok(MigrationReport { database, changed, version }),
+        Err(source) => Err(StoreError::migrate(database, source)),
+    }
 }
 
 /// Applies what is missing on an open connection; returns what was applied and the version now.
@@ -77,48 +139,6 @@ async fn up_to<C: Migrate>(
     let after = applied(connection, migrator).await?;
     connection.unlock().await?;
     Ok((described(migrator, after.difference(&before)), newest(&after)))
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    /// To this version, or the newest.
-    Up(Option<i64>),
-    /// To this version.
-    Down(i64),
-}
-
-async fn change(database: &Database, direction: Direction) -> Result<MigrationReport, StoreError> {
-    let (name, outcome) = match database {
-        Database::Journal(folder) => {
-            let _lock = journal::lock(folder)?;
-            let path = journal::file_in(folder);
-            let mut connection = journal::connect(&path).await?;
-            let outcome = match direction {
-                Direction::Up(version) => up_to(&mut connection, &SQLITE, version).await,
-                Direction::Down(version) => {
-                    let before = applied(&mut connection, &SQLITE).await;
-                    taken_back(before, SQLITE.undo(&mut connection, version).await, (&SQLITE, version))
-                }
-            };
-            connection.close().await.map_err(|source| StoreError::journal(&path, source))?;
-            (path.display().to_string(), outcome)
-        }
-        Database::Postgres(url) => {
-            let mut connection = postgres::connect(url).await?;
-            let outcome = match direction {
-                Direction::Up(version) => up_to(&mut connection, &POSTGRES, version).await,
-                Direction::Down(version) => {
-                    let before = applied(&mut connection, &POSTGRES).await;
-                    taken_back(before, POSTGRES.undo(&mut connection, version).await, (&POSTGRES, version))
-                }
-            };
-            (url.target(), outcome)
-        }
-    };
-    match outcome {
-        Ok((changed, version)) => Ok(MigrationReport { database: name, changed, version }),
-        Err(source) => Err(StoreError::migrate(name, source)),
-    }
 }
 
 /// `undo` takes a whole `Acquire`, which cannot be named generically over both databases; so it is

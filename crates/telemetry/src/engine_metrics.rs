@@ -1,9 +1,9 @@
 //! Streams, audio and models.
 
 use crate::TelemetryError;
-use crate::registry::registered;
+use crate::registry::{Registry, registered};
 use prometheus::{
-    Counter, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Counter, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts,
 };
 
 const SECONDS: &[f64] = &[0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
@@ -32,6 +32,8 @@ pub struct EngineMetrics {
     pub batch_items: HistogramVec,
     /// `undertone_results_total{model, kind}`
     pub results: IntCounterVec,
+    /// `undertone_answer_seconds{model, kind}`; kind is `final` or `update`.
+    pub answer_seconds: HistogramVec,
     /// `undertone_updates_dropped_total{model}`
     pub updates_dropped: IntCounterVec,
     /// `undertone_updates_thinned_total{model}`
@@ -89,6 +91,16 @@ impl EngineMetrics {
                 ),
             )?,
             results: counter("results_total", "Results sent, by kind (final or update)", &["model", "kind"])?,
+            answer_seconds: registered(
+                registry,
+                HistogramVec::new(
+                    seconds(
+                        "answer_seconds",
+                        "Time that an answer took in its worker: waiting, features and the model's run",
+                    ),
+                    &["model", "kind"],
+                ),
+            )?,
             updates_dropped: counter(
                 "updates_dropped_total",
                 "Updates dropped for slow readers",

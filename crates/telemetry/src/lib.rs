@@ -6,13 +6,19 @@
 mod engine_metrics;
 mod error;
 mod logging;
+mod metrics;
+mod process_metrics;
 mod registry;
 mod rpc_metrics;
 mod store_metrics;
+mod traces;
 
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
 pub use logging::{LogFormat, init_logging};
-pub use registry::Metrics;
+pub use metrics::Metrics;
+pub use process_metrics::ProcessMetrics;
+pub use registry::Description;
 pub use rpc_metrics::RpcMetrics;
 pub use store_metrics::StoreMetrics;
+pub use traces::{CallSpan, TraceExport, TraceParent, Traces};

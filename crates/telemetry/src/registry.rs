@@ -1,41 +1,75 @@
-//! All metrics of one server, and their text form.
+//! Where metrics are registered, and what is known about each.
 
-use crate::{EngineMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::TelemetryError;
 use prometheus::core::Collector;
-use prometheus::{Encoder, Registry, TextEncoder};
+use prometheus::proto::{MetricFamily, MetricType};
+use std::sync::{Mutex, PoisonError};
 
-/// All metrics of one server. There is no global registry: two servers in one process do not mix.
+/// What all names begin with.
+const PREFIX: &str = "undertone";
+
+/// Where the metrics of one server are registered.
 #[derive(Debug)]
-pub struct Metrics {
-    registry: Registry,
-    /// Streams, audio and models.
-    pub engine: EngineMetrics,
-    /// Calls.
-    pub rpc: RpcMetrics,
-    /// Records.
-    pub store: StoreMetrics,
+pub(crate) struct Registry {
+    metrics: prometheus::Registry,
+    known: Mutex<Vec<Description>>,
 }
 
-impl Metrics {
-    /// Makes and registers every metric, and the process metrics of Linux.
-    pub fn new() -> Result<Self, TelemetryError> {
-        let registry = Registry::new_custom(Some("undertone".into()), None)?;
-        let metrics = Self {
-            engine: EngineMetrics::register(&registry)?,
-            rpc: RpcMetrics::register(&registry)?,
-            store: StoreMetrics::register(&registry)?,
-            registry,
-        };
-        #[cfg(target_os = "linux")]
-        metrics.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(metrics)
+/// What is known about a metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Its whole name.
+    pub name: String,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// Names of its labels.
+    pub labels: Vec<String>,
+    /// One sentence.
+    pub help: String,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Result<Self, TelemetryError> {
+        let metrics = prometheus::Registry::new_custom(Some(PREFIX.into()), None)?;
+        Ok(Self { metrics, known: Mutex::default() })
     }
 
-    /// The Prometheus text format, version 0.0.4.
-    pub fn encode(&self) -> Result<String, TelemetryError> {
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-        Ok(String::from_utf8_lossy(&text).into_owned())
+    /// Adds the process's own metrics, which are described elsewhere.
+    pub(crate) fn register_process(&self) -> Result<(), TelemetryError> {
+        #[cfg(target_os = "linux")]
+        self.metrics.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Ok(())
+    }
+
+    /// Every metric with a value.
+    pub(crate) fn gather(&self) -> Vec<MetricFamily> {
+        self.metrics.gather()
+    }
+
+    /// Every metric, in the order of registration.
+    pub(crate) fn known(&self) -> Vec<Description> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, metric: &impl Collector) {
+        let families = metric.collect();
+        let described = metric.desc().into_iter().zip(&families).map(|(desc, family)| Description {
+            name: format!("{PREFIX}_{}", desc.fq_name),
+            kind: kind_of(family),
+            labels: desc.variable_labels.clone(),
+            help: desc.help.clone(),
+        });
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(described);
+    }
+}
+
+fn kind_of(family: &MetricFamily) -> &'static str {
+    match family.get_field_type() {
+        MetricType::COUNTER => "counter",
+        MetricType::GAUGE => "gauge",
+        MetricType::HISTOGRAM => "histogram",
+        MetricType::SUMMARY => "summary",
+        MetricType::UNTYPED => "untyped",
     }
 }
 
@@ -45,6 +79,7 @@ pub(crate) fn registered<M: Collector + Clone + 'static>(
     metric: Result<M, prometheus::Error>,
 ) -> Result<M, TelemetryError> {
     let metric = metric?;
-    registry.register(Box::new(metric.clone()))?;
+    registry.metrics.register(Box::new(metric.clone()))?;
+    registry.note(&metric);
     Ok(metric)
 }

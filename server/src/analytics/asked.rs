@@ -1,6 +1,7 @@
 //! From a request to a query, with every mistake named.
 
 use super::Figures;
+use crate::access::Caller;
 use crate::grpc::bad_request;
 use tonic::Status;
 use tonic_types::FieldViolation;
@@ -17,6 +18,8 @@ pub(super) struct Asked<'a> {
     pub(super) range: Option<v1::AnalyticsRange>,
     pub(super) filter: Option<&'a v1::AnalyticsFilter>,
     pub(super) group_by: &'a [i32],
+    /// Who asks: tenants see their own records.
+    pub(super) caller: &'a Caller,
 }
 
 impl Asked<'_> {
@@ -26,10 +29,12 @@ impl Asked<'_> {
         let range = self.range.unwrap_or_default();
         let span = span("range", &range, figures, &mut violations);
         let filter = self.filter.map(|filter| checked_filter(filter, figures, &mut violations));
+        let tenant = self.caller.bound_to().map(str::to_owned);
+        let filter = AnalyticsFilter { tenant, ..filter.unwrap_or_default() };
         let grouping = grouping(self.group_by, &mut violations);
         match span {
             Some((from, to, step)) if violations.is_empty() => {
-                Ok(AnalyticsQuery { from, to, step, filter: filter.unwrap_or_default(), grouping })
+                Ok(AnalyticsQuery { from, to, step, filter, grouping })
             }
             _ => Err(bad_request(violations)),
         }
@@ -127,7 +132,7 @@ fn checked_filter(
     let mut subject = None;
     if !filter.subject_key.is_empty() {
         match figures.recording.stored_subject_key(&filter.subject_key) {
-            Some(key) => subject = Some(("default".to_owned(), key)),
+            Some(key) => subject = Some(key),
             None => wrong("subject_key", "subject keys are not stored (recording.subject_key)".into()),
         }
     }
@@ -141,6 +146,7 @@ fn checked_filter(
         versions: filter.versions.clone(),
         arms: filter.arms.clone(),
         role,
+        tenant: None,
         subject,
         label,
     }

@@ -3,6 +3,7 @@
 use super::Figures;
 use super::asked::Asked;
 use super::statistics::{jensen_shannon, kappa, stability_index};
+use crate::access::Caller;
 use crate::grpc::store_failed;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::Status;
@@ -16,9 +17,10 @@ impl Figures {
     pub(super) async fn emotions(
         &self,
         request: &v1::QueryEmotionsRequest,
+        caller: &Caller,
     ) -> Result<v1::QueryEmotionsResponse, Status> {
         let v1::QueryEmotionsRequest { range, filter, group_by } = request;
-        let query = Asked { range: *range, filter: filter.as_ref(), group_by }.check(self)?;
+        let query = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
         let rows = self.store.tops(&query).await.map_err(|error| store_failed(&error))?;
         let mut series: BTreeMap<GroupKey, BTreeMap<i64, Vec<TopRow>>> = BTreeMap::new();
         for row in rows {
@@ -37,9 +39,10 @@ impl Figures {
     pub(super) async fn confidence(
         &self,
         request: &v1::QueryConfidenceRequest,
+        caller: &Caller,
     ) -> Result<v1::QueryConfidenceResponse, Status> {
         let v1::QueryConfidenceRequest { range, filter, group_by } = request;
-        let query = Asked { range: *range, filter: filter.as_ref(), group_by }.check(self)?;
+        let query = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
         let histograms = self.confidence_bins(&query).await?.into_iter();
         let histogram = |(group, bins)| v1::ConfidenceHistogram { group: Some(group_of(&group)), bins };
         Ok(v1::QueryConfidenceResponse { histograms: histograms.map(histogram).collect() })
@@ -48,9 +51,10 @@ impl Figures {
     pub(super) async fn latency(
         &self,
         request: &v1::QueryLatencyRequest,
+        caller: &Caller,
     ) -> Result<v1::QueryLatencyResponse, Status> {
         let v1::QueryLatencyRequest { range, filter, group_by } = request;
-        let query = Asked { range: *range, filter: filter.as_ref(), group_by }.check(self)?;
+        let query = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
         let mut series = Vec::new();
         for measure in [Measure::Queue, Measure::Features, Measure::Inference] {
             let rows = self.store.bins(&query, measure).await.map_err(|error| store_failed(&error))?;
@@ -70,8 +74,9 @@ impl Figures {
     pub(super) async fn agreement(
         &self,
         request: &v1::QueryAgreementRequest,
+        caller: &Caller,
     ) -> Result<v1::QueryAgreementResponse, Status> {
-        let query = Asked { range: request.range, filter: None, group_by: &[] }.check(self)?;
+        let query = Asked { range: request.range, filter: None, group_by: &[], caller }.check(self)?;
         let rows = self.store.agreement(&query).await.map_err(|error| store_failed(&error))?;
         let mut pairs: BTreeMap<(String, String), Vec<v1::AgreementCell>> = BTreeMap::new();
         for row in rows {
@@ -88,10 +93,11 @@ impl Figures {
     pub(super) async fn drift(
         &self,
         request: &v1::QueryDriftRequest,
+        caller: &Caller,
     ) -> Result<v1::QueryDriftResponse, Status> {
         let v1::QueryDriftRequest { range, reference, filter, group_by } = request;
-        let now = Asked { range: *range, filter: filter.as_ref(), group_by }.check(self)?;
-        let before = Asked { range: *reference, filter: filter.as_ref(), group_by }.check(self)?;
+        let now = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
+        let before = Asked { range: *reference, filter: filter.as_ref(), group_by, caller }.check(self)?;
         let (tops, tops_before) = (self.top_counts(&now).await?, self.top_counts(&before).await?);
         let (bins, bins_before) = (self.confidence_bins(&now).await?, self.confidence_bins(&before).await?);
         let mut drifts = Vec::new();

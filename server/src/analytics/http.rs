@@ -2,11 +2,12 @@
 
 use super::parameters::Parameters;
 use super::{Figures, json};
-use axum::Router;
+use crate::access::Caller;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 use undertone_proto::v1;
@@ -24,43 +25,63 @@ pub(crate) fn routes(figures: Figures) -> Router {
         .with_state(figures)
 }
 
-async fn emotions(State(figures): State<Figures>, Query(pairs): Pairs) -> Response {
+async fn emotions(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
     let answer = async {
         let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
         let request = v1::QueryEmotionsRequest { range: Some(range), filter: Some(filter), group_by };
-        Ok(json::emotions(&figures.emotions(&request).await?))
+        Ok(json::emotions(&figures.emotions(&request, &caller).await?))
     };
     respond(answer.await)
 }
 
-async fn confidence(State(figures): State<Figures>, Query(pairs): Pairs) -> Response {
+async fn confidence(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
     let answer = async {
         let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
         let request = v1::QueryConfidenceRequest { range: Some(range), filter: Some(filter), group_by };
-        Ok(json::confidence(&figures.confidence(&request).await?))
+        Ok(json::confidence(&figures.confidence(&request, &caller).await?))
     };
     respond(answer.await)
 }
 
-async fn latency(State(figures): State<Figures>, Query(pairs): Pairs) -> Response {
+async fn latency(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
     let answer = async {
         let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
         let request = v1::QueryLatencyRequest { range: Some(range), filter: Some(filter), group_by };
-        Ok(json::latency(&figures.latency(&request).await?))
+        Ok(json::latency(&figures.latency(&request, &caller).await?))
     };
     respond(answer.await)
 }
 
-async fn agreement(State(figures): State<Figures>, Query(pairs): Pairs) -> Response {
+async fn agreement(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
     let answer = async {
         let parameters = Parameters::read(pairs, false)?;
         let request = v1::QueryAgreementRequest { range: Some(parameters.range) };
-        Ok(json::agreement(&figures.agreement(&request).await?))
+        Ok(json::agreement(&figures.agreement(&request, &caller).await?))
     };
     respond(answer.await)
 }
 
-async fn drift(State(figures): State<Figures>, Query(pairs): Pairs) -> Response {
+async fn drift(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
     let answer = async {
         let Parameters { range, reference, filter, group_by } = Parameters::read(pairs, true)?;
         let request = v1::QueryDriftRequest {
@@ -69,7 +90,7 @@ async fn drift(State(figures): State<Figures>, Query(pairs): Pairs) -> Response 
             filter: Some(filter),
             group_by,
         };
-        Ok(json::drift(&figures.drift(&request).await?))
+        Ok(json::drift(&figures.drift(&request, &caller).await?))
     };
     respond(answer.await)
 }

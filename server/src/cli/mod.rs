@@ -2,10 +2,12 @@
 
 mod bench;
 mod config_check;
+mod connection;
 mod console;
 mod db;
 mod evaluate;
 mod features;
+mod keys;
 mod models;
 mod plugin;
 mod recognize;
@@ -46,6 +48,9 @@ enum Command {
     /// Look after the journal and Postgres.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Make, list, replace and take back the keys with which callers show who they are.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
     /// For authors of plugins.
@@ -64,6 +69,7 @@ impl Cli {
             Command::Bench(args) => bench::run(&args, &self.settings).await,
             Command::Config(command) => config_check::run(&command, &self.settings),
             Command::Db(command) => db::run(&command, &self.settings).await,
+            Command::Keys(command) => keys::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }

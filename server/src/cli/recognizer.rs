@@ -1,13 +1,14 @@
 //! Who answers the command line: a server, or the same services in this process.
 
 use super::SettingsArgs;
+use super::connection::Line;
+use crate::access::Caller;
 use crate::{ModelsService, RecognizerService, assemble};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 use undertone_proto::v1;
 use undertone_telemetry::Metrics;
@@ -23,21 +24,30 @@ pub(super) enum Recognizer {
     /// The same plugins, models and engine as a server's, in this process. Nothing is recorded.
     Local { recognizer: RecognizerService, models: ModelsService },
     /// A server.
-    Remote(Channel),
+    Remote(Line),
 }
 
 impl Recognizer {
     /// A client of `server`, or the services in process.
     pub(super) async fn open(server: Option<&str>, settings: &SettingsArgs) -> anyhow::Result<Self> {
+        Self::open_for(server, settings, 1).await
+    }
+
+    /// The same for so many recordings at a time.
+    pub(super) async fn open_for(
+        server: Option<&str>,
+        settings: &SettingsArgs,
+        jobs: usize,
+    ) -> anyhow::Result<Self> {
         match server {
-            Some(url) => Ok(Self::Remote(connect(url).await?)),
-            None => Self::in_process(settings),
+            Some(url) => Ok(Self::Remote(settings.target(url).connect().await?)),
+            None => Self::in_process(settings, jobs),
         }
     }
 
-    fn in_process(settings: &SettingsArgs) -> anyhow::Result<Self> {
-        let one_worker = vec![("engine.workers".to_owned(), "1".to_owned())];
-        let settings = settings.load(one_worker)?;
+    fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
+        let workers = vec![("engine.workers".to_owned(), workers.to_string())];
+        let settings = settings.load(workers)?;
         let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
         for refusal in &recognition.refused {
             eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
@@ -56,9 +66,9 @@ impl Recognizer {
         request: v1::RecognizeRequest,
     ) -> Result<v1::RecognizeResponse, Status> {
         match self {
-            Self::Local { recognizer, .. } => recognizer.recognize(request).await,
-            Self::Remote(channel) => {
-                recognizer_client(channel).recognize(request).await.map(tonic::Response::into_inner)
+            Self::Local { recognizer, .. } => recognizer.recognize(request, Caller::anyone()).await,
+            Self::Remote(line) => {
+                recognizer_client(line).recognize(request).await.map(tonic::Response::into_inner)
             }
         }
     }
@@ -68,9 +78,11 @@ impl Recognizer {
         asks: ReceiverStream<v1::StreamingRecognizeRequest>,
     ) -> Result<Replies, Status> {
         match self {
-            Self::Local { recognizer, .. } => Ok(Box::pin(recognizer.recognize_stream(asks.map(Ok)).await?)),
-            Self::Remote(channel) => {
-                Ok(Box::pin(recognizer_client(channel).streaming_recognize(asks).await?.into_inner()))
+            Self::Local { recognizer, .. } => {
+                Ok(Box::pin(recognizer.recognize_stream(asks.map(Ok), Caller::anyone()).await?))
+            }
+            Self::Remote(line) => {
+                Ok(Box::pin(recognizer_client(line).streaming_recognize(asks).await?.into_inner()))
             }
         }
     }
@@ -79,7 +91,7 @@ impl Recognizer {
         let request = v1::ListModelsRequest {};
         let listed = match self {
             Self::Local { models, .. } => models.list_models(Request::new(request)).await,
-            Self::Remote(channel) => ModelsClient::new(channel.clone()).list_models(request).await,
+            Self::Remote(line) => ModelsClient::new(line.clone()).list_models(request).await,
         };
         Ok(listed.map_err(|status| sentence(&status))?.into_inner())
     }
@@ -98,23 +110,15 @@ impl Recognizer {
         let request = v1::GetModelRequest { model: name.to_owned() };
         let found = match self {
             Self::Local { models, .. } => models.get_model(Request::new(request)).await,
-            Self::Remote(channel) => ModelsClient::new(channel.clone()).get_model(request).await,
+            Self::Remote(line) => ModelsClient::new(line.clone()).get_model(request).await,
         };
         Ok(found.map_err(|status| sentence(&status))?.into_inner())
     }
 }
 
-/// A connection to the server at `url`.
-pub(super) async fn connect(url: &str) -> anyhow::Result<Channel> {
-    let endpoint = Channel::from_shared(url.to_owned())
-        .with_context(|| format!("{url:?} is not a URL; give for instance http://127.0.0.1:50151"))?;
-    let connected = endpoint.connect().await;
-    connected.with_context(|| format!("no server answers at {url}; is `undertone serve` running there?"))
-}
-
 /// A client that takes replies of any size: a long recording has many utterances.
-fn recognizer_client(channel: &Channel) -> RecognizerClient<Channel> {
-    RecognizerClient::new(channel.clone()).max_decoding_message_size(usize::MAX)
+fn recognizer_client(line: &Line) -> RecognizerClient<Line> {
+    RecognizerClient::new(line.clone()).max_decoding_message_size(usize::MAX)
 }
 
 /// A status as a sentence for a person.

@@ -1,5 +1,6 @@
 //! Flags that change settings; they win over file and environment.
 
+use super::connection::{ConnectionArgs, Target};
 use crate::settings::{Places, Settings, SettingsError, Sources, load};
 use clap::Args;
 use std::path::PathBuf;
@@ -23,9 +24,16 @@ pub(super) struct SettingsArgs {
     /// The journal's folder (data.dir).
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<String>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
 }
 
 impl SettingsArgs {
+    /// The server at `url`.
+    pub(super) fn target(&self, url: &str) -> Target {
+        Target::new(url, &self.connection)
+    }
+
     /// The settings from defaults, file, environment, these flags, and `more` flags of a command.
     pub(super) fn load(&self, more: Vec<(String, String)>) -> Result<Settings, SettingsError> {
         let named = [

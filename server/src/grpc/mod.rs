@@ -7,11 +7,12 @@ mod recorded;
 mod reply;
 mod request;
 mod resumes;
+mod spans;
 mod status;
 mod streaming;
 
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
-pub(crate) use status::{bad_field, bad_request, code_name, store_failed};
+pub(crate) use status::{bad_field, bad_request, code_name, refused, store_failed};
 pub use streaming::ReplyStream;

@@ -2,15 +2,18 @@
 
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
-use super::{recorded, reply, request, status};
+use super::{recorded, reply, request, spans, status};
+use crate::access::Caller;
 use crate::recognition::{Heard, Recognition};
 use bytes::Bytes;
 use std::sync::Arc;
+use std::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Hears how something is said.
 #[derive(Clone)]
@@ -24,11 +27,21 @@ impl RecognizerService {
         Self { recognition }
     }
 
-    /// Answers about a whole recording.
-    pub async fn recognize(&self, request: v1::RecognizeRequest) -> Result<v1::RecognizeResponse, Status> {
+    /// Answers `caller` about a whole recording.
+    pub async fn recognize(
+        &self,
+        request: v1::RecognizeRequest,
+        caller: Caller,
+    ) -> Result<v1::RecognizeResponse, Status> {
+        let mut span = spans::begin(&self.recognition, "undertone.v1.Recognizer/Recognize", &caller);
         let config = request.config.unwrap_or_default();
-        let checked = request::check(config, Some(&request.audio), &self.recognition)?;
-        self.answer(checked, request.audio).await
+        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller));
+        let answered = match checked {
+            Ok(checked) => self.answer(checked, request.audio, &mut span).await,
+            Err(status) => Err(status),
+        };
+        spans::end(&mut span, answered.as_ref().map(drop));
+        answered
     }
 
     /// Answers about a whole recording, as a configuration says that was checked with it.
@@ -36,32 +49,50 @@ impl RecognizerService {
         &self,
         checked: CheckedRequest,
         audio: Bytes,
+        span: &mut CallSpan,
     ) -> Result<v1::RecognizeResponse, Status> {
+        let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
         let id = StreamId::generate();
+        spans::note_stream(span, id, &checked.model);
         let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
-        let (_, collected) = tokio::join!(feed(input, audio), self.collect(id, &checked.model, events));
+        let (_, collected) =
+            tokio::join!(feed(input, audio), self.collect((id, span), &checked.model, events));
         let (mut response, summary) = self.ended(id, collected).await?;
+        // The answer is there; what is owed keeps the next recording out.
+        let _ = passage.pay(summary.samples, Instant::now());
         response.stream_id = id.to_string();
         response.model = Some(reply::model_ref(checked.model.reference()));
         response.audio_duration = Some(reply::at(summary.samples));
         Ok(response)
     }
 
-    /// Answers while the messages come; the same as the call over the wire.
-    pub async fn recognize_stream<S>(&self, asks: S) -> Result<ReplyStream, Status>
+    /// Answers `caller` while the messages come; the same as the call over the wire.
+    pub async fn recognize_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
     where
         S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
             + Send
             + Unpin
             + 'static,
     {
-        streaming::recognize(self.recognition.clone(), asks).await
+        streaming::recognize(self.recognition.clone(), caller, asks).await
+    }
+
+    /// Answers while the messages come, and counts a call that is refused; one that is opened counts itself at its end.
+    pub(crate) async fn answer_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
+    where
+        S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
+            + Send
+            + Unpin
+            + 'static,
+    {
+        let opened = self.recognize_stream(asks, caller).await;
+        opened.inspect_err(|status| self.recognition.count_call("StreamingRecognize", status.code()))
     }
 
     async fn collect(
         &self,
-        id: StreamId,
+        (id, span): (StreamId, &CallSpan),
         model: &LoadedModel,
         mut events: StreamEvents,
     ) -> Result<(v1::RecognizeResponse, Summary), (Status, Heard)> {
@@ -78,7 +109,7 @@ impl RecognizerService {
                 Some(Event::Answer(answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    let result = recorded::result(&self.recognition, id, model, &answer)
+                    let result = recorded::result(&self.recognition, (id, span), model, &answer)
                         .await
                         .map_err(|status| (status, heard))?;
                     heard.utterances += u32::from(is_final);
@@ -131,8 +162,9 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<v1::RecognizeRequest>,
     ) -> Result<Response<v1::RecognizeResponse>, Status> {
         let service = self.clone();
+        let caller = Caller::of(&request);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
-        let task = tokio::spawn(async move { service.recognize(request.into_inner()).await });
+        let task = tokio::spawn(async move { service.recognize(request.into_inner(), caller).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("Recognize", code);
@@ -145,12 +177,7 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         &self,
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
-        match self.recognize_stream(request.into_inner()).await {
-            Ok(replies) => Ok(Response::new(replies)),
-            Err(status) => {
-                self.recognition.count_call("StreamingRecognize", status.code());
-                Err(status)
-            }
-        }
+        let caller = Caller::of(&request);
+        self.answer_stream(request.into_inner(), caller).await.map(Response::new)
     }
 }

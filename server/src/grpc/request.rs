@@ -1,6 +1,9 @@
 //! From a client's configuration to one that cannot be wrong.
 
-use super::{resumes, status};
+use super::resumes::{self, Resumable};
+use super::status;
+use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +17,7 @@ use undertone_proto::v1;
 
 /// A configuration that was checked whole.
 pub(crate) struct CheckedRequest {
+    pub(crate) caller: Caller,
     pub(crate) model: Arc<LoadedModel>,
     pub(crate) session: SessionConfig,
     pub(crate) subject_key: Option<String>,
@@ -24,11 +28,11 @@ pub(crate) struct CheckedRequest {
     pub(crate) effective: v1::RecognitionConfig,
 }
 
-/// Checks `config`; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
+/// Checks what `caller` asks for; every wrong field is named. `first_bytes` tell the container when the encoding is left open.
 pub(crate) fn check(
     config: v1::RecognitionConfig,
     first_bytes: Option<&[u8]>,
-    recognition: &Recognition,
+    (recognition, caller): (&Recognition, &Caller),
 ) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
     if first_bytes.is_some_and(<[u8]>::is_empty) {
@@ -45,7 +49,7 @@ pub(crate) fn check(
         return Err(status::bad_request(violations.0));
     };
     let model =
-        recognition.model(&config.model).map_err(|error| status::unknown_model(&config.model, &error))?;
+        model_for_work(recognition, &config.model).map_err(|none| status::no_model(&config.model, &none))?;
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
@@ -70,12 +74,16 @@ pub(crate) fn check(
         ..config.clone()
     };
     let resumes = match effective.resumable {
-        true => resumes::check(&config, (&effective, first_bytes.is_some()), &mut session, recognition)?,
+        true => {
+            let stream =
+                Resumable { effective: &effective, alone: first_bytes.is_some(), tenant: caller.tenant() };
+            resumes::check(&config, stream, &mut session, recognition)?
+        }
         false => None,
     };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
-    Ok(CheckedRequest { model, session, subject_key, labels, resumes, effective })
+    Ok(CheckedRequest { caller: caller.clone(), model, session, subject_key, labels, resumes, effective })
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

@@ -1,5 +1,6 @@
 //! Streams that can be taken up again: what a client asks for, and what it is told.
 
+use super::request::CheckedRequest;
 use super::{reply, status};
 use crate::recognition::Recognition;
 use crate::resumption::{Claim, ConfigDigest};
@@ -15,11 +16,21 @@ pub(super) fn is_asked_for(config: &v1::RecognitionConfig) -> bool {
     config.resumable || !config.resume_token.is_empty()
 }
 
+/// What can be taken up again.
+pub(super) struct Resumable<'a> {
+    /// The configuration with every default filled in.
+    pub(super) effective: &'a v1::RecognitionConfig,
+    /// Whether the audio is a recording in one message.
+    pub(super) alone: bool,
+    /// Whose stream it is; nobody else can take it up.
+    pub(super) tenant: &'a str,
+}
+
 /// Makes `session` acknowledge what it heard, and begin where the client's token says. Gives the stream that is taken up,
-/// if there is one; `alone` tells whether the audio is a recording in one message.
+/// if there is one.
 pub(super) fn check(
     config: &v1::RecognitionConfig,
-    (effective, alone): (&v1::RecognitionConfig, bool),
+    Resumable { effective, alone, tenant }: Resumable<'_>,
     session: &mut SessionConfig,
     recognition: &Recognition,
 ) -> Result<Option<StreamId>, Status> {
@@ -39,7 +50,7 @@ pub(super) fn check(
     }
     let refuse = |sentence: String| status::bad_field("config.resume_token", sentence);
     let now = recognition.clock.now();
-    let opened = recognition.resumption.open(&config.resume_token, ConfigDigest::of(effective), now);
+    let opened = recognition.resumption.open(&config.resume_token, ConfigDigest::of(effective, tenant), now);
     let (stream, from) = opened.map_err(|error| refuse(error.to_string()))?;
     let left = seconds_left(session.limits, from);
     let left = left.ok_or_else(|| refuse("the stream has reached its longest audio".to_owned()))?;
@@ -62,12 +73,13 @@ impl Acknowledging {
     pub(super) fn of(
         recognition: &Arc<Recognition>,
         stream: StreamId,
-        (effective, session): (&v1::RecognitionConfig, &SessionConfig),
+        request: &CheckedRequest,
     ) -> Option<Self> {
+        let CheckedRequest { effective, session, caller, .. } = request;
         session.acknowledge.then_some(())?;
         Some(Self {
             recognition: Arc::clone(recognition),
-            claim: Claim { stream, config: ConfigDigest::of(effective) },
+            claim: Claim { stream, config: ConfigDigest::of(effective, caller.tenant()) },
             rate: session.format.sample_rate?,
             frame_bytes: frame_bytes(session.format),
         })

@@ -50,15 +50,15 @@ pub(crate) enum TokenError {
 }
 
 impl ConfigDigest {
-    /// Of a configuration with every default filled in; labels and the token itself do not count.
-    pub(crate) fn of(effective: &v1::RecognitionConfig) -> Self {
+    /// Of a tenant's configuration with every default filled in; labels and the token itself do not count.
+    pub(crate) fn of(effective: &v1::RecognitionConfig, tenant: &str) -> Self {
         let counted = v1::RecognitionConfig {
             labels: Default::default(),
             resume_token: String::new(),
             resumable: true,
             ..effective.clone()
         };
-        let digest = Sha256::digest(counted.encode_to_vec());
+        let digest = Sha256::digest([counted.encode_to_vec(), tenant.as_bytes().to_vec()].concat());
         Self(std::array::from_fn(|index| digest[index]))
     }
 }
@@ -166,7 +166,7 @@ mod tests {
         let config = v1::RecognitionConfig { model: "cnn@1.0.0".into(), ..Default::default() };
         let labelled = v1::RecognitionConfig { labels: [("a".into(), "b".into())].into(), ..config.clone() };
         let other = v1::RecognitionConfig { model: "lstm@1.0.0".into(), ..config.clone() };
-        assert_eq!(ConfigDigest::of(&labelled), ConfigDigest::of(&config));
-        assert_ne!(ConfigDigest::of(&other), ConfigDigest::of(&config));
+        assert_eq!(ConfigDigest::of(&labelled, "ann"), ConfigDigest::of(&config, "ann"));
+        assert_ne!(ConfigDigest::of(&other, "ann"), ConfigDigest::of(&config, "ann"));
     }
 }

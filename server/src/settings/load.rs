@@ -1,8 +1,10 @@
 //! From files, environment and flags to [`Settings`].
 
+use super::doors;
+use super::isolation;
 use super::reader::Reader;
 use super::{
-    AnalyticsSettings, GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings,
+    AnalyticsSettings, GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings,
     RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings,
 };
 use config::{Config, Environment, File, FileFormat};
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -53,9 +55,15 @@ fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
 }
 
 fn read(reader: &mut Reader, places: &Places) -> Settings {
+    let isolation = isolation::read(reader, places);
+    let engine = engine(reader, isolation.is_used());
+    isolation::compare(reader, &isolation, &engine);
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
+        tls: doors::tls(reader),
+        auth: doors::auth(reader),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),
@@ -67,7 +75,8 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store: StoreSettings::read(reader),
         analytics: AnalyticsSettings::read(reader),
-        engine: engine(reader),
+        engine,
+        isolation,
         recognition: recognition(reader),
         recording: RecordingSettings::read(reader),
         resume: ResumeSettings {
@@ -79,7 +88,15 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
             filter: reader.text("log.filter", "info"),
             format: reader.parsed("log.format", LogFormat::Pretty),
         },
+        tracing: tracing(reader),
     }
+}
+
+fn tracing(reader: &mut Reader) -> Option<TraceExport> {
+    let endpoint = reader.optional_text("tracing.endpoint");
+    let sample = f64::from(reader.number("tracing.sample", 1.0, 0.0..=1.0));
+    let service = reader.text("tracing.service", "undertone");
+    Some(TraceExport { endpoint: endpoint?, sample, service })
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {
@@ -90,10 +107,14 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
     }
 }
 
-fn engine(reader: &mut Reader) -> EngineConfig {
+/// `apart` tells whether any plugin may run in a process of its own.
+fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let workers = reader.count("engine.workers", cores, 1..=1024);
     EngineConfig {
-        workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        workers: workers as usize,
+        apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
+            as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,

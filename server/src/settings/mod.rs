@@ -3,16 +3,21 @@
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
 mod analytics;
+mod doors;
 mod error;
+mod isolation;
 mod load;
+mod origins;
 mod places;
 mod reader;
 mod recording;
 mod store;
 
 pub use analytics::AnalyticsSettings;
+pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
+pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 pub use recording::{Durability, OnFailure, RecordingSettings, SubjectKeyRule};
@@ -24,15 +29,22 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
-use undertone_telemetry::LogFormat;
+use undertone_plugin_host::isolation::IsolationConfig;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Everything that can be set. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `[grpc]`
     pub grpc: GrpcSettings,
-    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    /// `http.listen`: where `/metrics`, `/healthz`, `/readyz` and streams over WebSockets are served.
     pub http_listen: SocketAddr,
+    /// `http.allowed_origins`: pages that may open streams in a browser.
+    pub allowed_origins: Origins,
+    /// `[tls]`; none: connections are in the clear.
+    pub tls: Option<TlsSettings>,
+    /// `[auth]`
+    pub auth: AuthSettings,
     /// `data.dir`: the journal's folder.
     pub data_dir: PathBuf,
     /// `data.journal_limit_bytes`: rows that the journal may hold; none: as much as the disk holds.
@@ -41,6 +53,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
     /// `[store]`
@@ -59,6 +73,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// `[log]`
     pub log: LogSettings,
+    /// `[tracing]`; none: nothing is traced.
+    pub tracing: Option<TraceExport>,
 }
 
 /// `[grpc]`

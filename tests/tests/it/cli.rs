@@ -49,6 +49,55 @@ fn recognize_gives_one_json_object_per_file() {
 }
 
 #[test]
+fn a_recording_on_standard_input_is_answered_as_the_file_is() {
+    let mut command = Command::new(stage().unwrap().join("bin/undertone"));
+    command.args(["recognize", "-", "--format", "json"]).env("NO_COLOR", "1");
+    command.stdin(std::fs::File::open(shipped_clip()).unwrap());
+    let piped: serde_json::Value = serde_json::from_str(&printed(&command.output().unwrap())).unwrap();
+    let named = printed(&undertone(&["recognize", &clip(), "--format", "json"]));
+    let named: serde_json::Value = serde_json::from_str(&named).unwrap();
+    assert_eq!(piped["file"], "(standard input)");
+    assert_eq!(piped["utterances"], named["utterances"]);
+}
+
+#[test]
+fn a_folder_is_answered_in_the_order_of_its_names_however_many_are_heard_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["d.wav", "a.wav", "c.wav", "b.wav"] {
+        std::fs::copy(shipped_clip(), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("e.wav"), "no recording").unwrap();
+    let path = folder.path().to_str().unwrap();
+    let heard = |jobs: &str| undertone(&["recognize", path, "--format", "csv", "--jobs", jobs]);
+    let (one, four) = (heard("1"), heard("4"));
+    assert!(!one.status.success() && String::from_utf8_lossy(&one.stderr).contains("e.wav"));
+    assert_eq!(String::from_utf8(one.stdout.clone()).unwrap(), String::from_utf8(four.stdout).unwrap());
+    let text = String::from_utf8(one.stdout).unwrap();
+    let mut files: Vec<_> = text.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    files.dedup();
+    let names = files.iter().map(|file| Path::new(file).file_name().unwrap().to_str().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["a.wav", "b.wav", "c.wav", "d.wav"]);
+}
+
+#[test]
+fn subtitles_say_the_emotion_of_each_utterance_in_a_file_of_each_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let printed_nothing = printed(&undertone(&["recognize", &clip(), "--format", "srt", "--out", out]));
+    assert!(printed_nothing.is_empty());
+    let stem = shipped_clip().file_stem().unwrap().to_owned();
+    let written = std::fs::read_to_string(folder.path().join(stem).with_extension("srt")).unwrap();
+    assert_eq!(written, printed(&undertone(&["recognize", &clip(), "--format", "srt"])));
+    let utterances = written.matches(" --> ").count();
+    let known = printed(&undertone(&["recognize", &clip(), "--format", "json"]));
+    let known: serde_json::Value = serde_json::from_str(&known).unwrap();
+    assert_eq!(utterances, known["utterances"].as_array().unwrap().len());
+    assert!(written.starts_with("1\n00:00:0") && written.contains(" %\n\n2\n"), "{written}");
+    let two = undertone(&["recognize", &clip(), &clip(), "--format", "vtt"]);
+    assert!(!two.status.success() && String::from_utf8_lossy(&two.stderr).contains("--out FOLDER"));
+}
+
+#[test]
 fn recognize_in_process_and_through_a_server_agree() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(TestServer::start(&[])).unwrap();

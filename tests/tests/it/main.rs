@@ -5,14 +5,20 @@
     reason = "in a test a failed step is a failed test, in its support functions too"
 )]
 
+mod access;
 mod accuracy;
 mod bench;
 mod cli;
+mod dashboards;
 mod db;
 mod inference;
+mod isolation_site;
 mod parity;
 mod plugins;
 mod rpc;
+mod sdk;
 mod store;
 mod torture;
+mod traces;
 mod variant;
+mod websocket;

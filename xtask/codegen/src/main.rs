@@ -1,5 +1,5 @@
 //! Writes the code that is generated and committed: the Rust side of the wire contract, its descriptor set, and the
-//! C header of the plugin contract with the list of its functions. With `--check` it writes nothing and fails when a
+//! C header of the plugin contract with the list of its functions, and the list of metrics. With `--check` it writes nothing and fails when a
 //! committed file is out of date.
 //!
 //! This is a package of its own so that `cargo xtask` builds without the protobuf compiler and cbindgen.
@@ -7,6 +7,7 @@
 
 mod artifact;
 mod header;
+mod metrics;
 mod reference;
 mod wire;
 
@@ -34,6 +35,7 @@ fn run() -> Result<()> {
     let header = header::generate(&root)?;
     artifacts.push(reference::generate(&root, &header.contents)?);
     artifacts.push(header);
+    artifacts.push(metrics::generate()?);
     if check { artifact::check(&root, &artifacts) } else { artifact::write(&root, &artifacts) }
 }
 

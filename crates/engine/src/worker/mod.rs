@@ -26,7 +26,7 @@ mod taken;
 mod turn;
 
 use agenda::Agenda;
-pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
+pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure, plugin_failure};
 use questions::{Asked, Questions, Share};
 use taken::{Pending, Taken};
 use turn::{Score, Scored, Turn};
@@ -77,6 +77,8 @@ pub(crate) struct WorkerContext {
     pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
     pub(crate) turn_frames: usize,
+    /// Whether its streams are those of models that run elsewhere.
+    pub(crate) apart: bool,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -118,7 +120,8 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(context: &'a WorkerContext) -> Self {
         let mut classifiers = Classifiers::default();
-        for model in context.models.iter().take_while(|_| !context.stop.load(Ordering::Acquire)) {
+        let own = context.models.iter().filter(|model| context.apart == model.is_apart());
+        for model in own.take_while(|_| !context.stop.load(Ordering::Acquire)) {
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
                 context.observer.plugin_failed(model.reference());
@@ -317,7 +320,7 @@ fn deliver_score(
     let facts = ScoringFacts { inference: took, abstain_below: context.abstain_below };
     let answered = match logits {
         Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
-        Err(error) => Err(failure(error.kind(), error.to_string())),
+        Err(error) => Err(plugin_failure(&error)),
     };
     match answered {
         Ok(answer) => stream.tell(Event::Answer(Box::new(answer)), context.observer.as_ref()),

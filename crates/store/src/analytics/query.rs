@@ -49,8 +49,10 @@ pub struct AnalyticsFilter {
     pub arms: Vec<String>,
     /// Live or shadow.
     pub role: Option<Role>,
-    /// Tenant and subject key, as it is stored.
-    pub subject: Option<(String, String)>,
+    /// Of one tenant's streams.
+    pub tenant: Option<String>,
+    /// Of streams with this subject key, as it is stored.
+    pub subject: Option<String>,
     /// A key and a value that the client gave the stream.
     pub label: Option<(String, String)>,
 }
@@ -84,9 +86,9 @@ pub struct AnalyticsQuery {
 }
 
 impl AnalyticsQuery {
-    /// Whether only rows know the answer: rollups hold no subjects and no labels.
+    /// Whether only rows know the answer: rollups hold no tenants, subjects and labels.
     pub(crate) const fn needs_rows(&self) -> bool {
-        self.filter.subject.is_some() || self.filter.label.is_some()
+        self.filter.tenant.is_some() || self.filter.subject.is_some() || self.filter.label.is_some()
     }
 
     pub(crate) const fn span(&self) -> (UnixMicros, UnixMicros) {

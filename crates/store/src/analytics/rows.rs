@@ -1,6 +1,6 @@
 //! From rows, through the indexes by subject, label, stream and time.
 
-use super::{AnalyticsQuery, AnswerRow};
+use super::{AnalyticsFilter, AnalyticsQuery, AnswerRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 use sqlx::types::Json;
@@ -15,26 +15,28 @@ const OF_STREAMS: &str = "select (extract(epoch from p.created_at) * 1000000)::b
      and p.created_at < to_timestamp($2::double precision / 1000000) \
      and ($3::text[] = '{}' or p.model_name = any ($3)) and ($4::text[] = '{}' or p.model_version = any ($4)) \
      and ($5::text[] = '{}' or coalesce(p.arm, '') = any ($5)) and ($6::text is null or p.role = $6) ";
-const SUBJECT: &str = "and s.tenant = $8 and s.subject_key = $9 ";
-const LABEL: &str = "and s.labels @> $8 ";
-const SUBJECT_AND_LABEL: &str = "and s.tenant = $8 and s.subject_key = $9 and s.labels @> $10 ";
-
-// The label's key is quoted, so that it may hold dots and brackets.
 const OF_JOURNAL: &str = "select p.created_at_micros, p.model_name, p.model_version, coalesce(p.arm, '') as arm, p.role, p.top, \
      p.abstained, p.confidence, p.end_samples - p.start_samples as speech_samples, p.queue_micros, p.features_micros, \
      p.inference_micros from predictions p where p.is_final and p.created_at_micros >= ?1 and p.created_at_micros < ?2 \
-     and (?3 is null or exists (select 1 from streams s where s.id = p.stream_id and s.tenant = ?3 and s.subject_key = ?4)) \
+     and (?3 is null or exists (select 1 from streams s where s.id = p.stream_id and s.tenant = ?3)) \
+     and (?4 is null or exists (select 1 from streams s where s.id = p.stream_id and s.subject_key = ?4)) \
      and (?5 is null or exists (select 1 from streams s, json_each(s.labels) l where s.id = p.stream_id and l.key = ?5 and l.value = ?6)) \
      order by p.created_at_micros desc limit ?7";
 
-/// The statement for answers of a subject, of streams with a label, or of both.
+/// The statement for answers of a tenant, a subject, of streams with a label, or of all together. Conditions that are not
+/// asked for are left out, since a plan that is used again does not know which of them count.
 fn statement(query: &AnalyticsQuery) -> String {
-    let condition = match (&query.filter.subject, &query.filter.label) {
-        (Some(_), Some(_)) => SUBJECT_AND_LABEL,
-        (Some(_), None) => SUBJECT,
-        (None, _) => LABEL,
-    };
-    format!("{OF_STREAMS}{condition}limit $7")
+    let AnalyticsFilter { tenant, subject, label, .. } = &query.filter;
+    let asked = [
+        ("s.tenant =", tenant.is_some()),
+        ("s.subject_key =", subject.is_some()),
+        ("s.labels @>", label.is_some()),
+    ];
+    let mut statement = OF_STREAMS.to_owned();
+    for (place, (condition, _)) in asked.into_iter().filter(|(_, asked)| *asked).enumerate() {
+        statement.push_str(&format!("and {condition} ${} ", place + 8));
+    }
+    statement + "limit $7"
 }
 
 pub(super) async fn of_postgres(
@@ -67,8 +69,8 @@ fn bound<'q, Row>(
         .bind(&filter.arms)
         .bind(filter.role.map(|role| role.name()))
         .bind(limit);
-    if let Some((tenant, key)) = &filter.subject {
-        statement = statement.bind(tenant).bind(key);
+    for text in filter.tenant.iter().chain(&filter.subject) {
+        statement = statement.bind(text);
     }
     if let Some((key, value)) = &filter.label {
         statement = statement.bind(Json(BTreeMap::from([(key, value)])));
@@ -83,13 +85,12 @@ pub(super) async fn of_journal(
 ) -> Result<Vec<AnswerRow>, sqlx::Error> {
     let (from, to) = query.span();
     let filter = &query.filter;
-    let (tenant, subject) = filter.subject.as_ref().map(|(tenant, key)| (tenant, key)).unzip();
     let (key, value) = filter.label.as_ref().map(|(key, value)| (key, value)).unzip();
     let rows: Vec<AnswerRow> = sqlx::query_as(OF_JOURNAL)
         .bind(from.0)
         .bind(to.0)
-        .bind(tenant)
-        .bind(subject)
+        .bind(&filter.tenant)
+        .bind(&filter.subject)
         .bind(key)
         .bind(value)
         .bind(limit)

@@ -32,18 +32,20 @@ pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Opens the file for writing. A commit returns after the write-ahead log is on the disk.
+/// Opens the file for writing, and makes it where it is missing.
 pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let opened = writing(path).create_if_missing(true).connect().await;
+    opened.map_err(|source| StoreError::journal(path, source))
+}
+
+/// How the file is opened for writing. A commit returns after the write-ahead log is on the disk.
+pub(crate) fn writing(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
         .disable_statement_logging()
-        .connect()
-        .await
-        .map_err(|source| StoreError::journal(path, source))
 }
 
 /// How the file is opened for reading beside a writer.

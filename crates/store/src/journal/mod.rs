@@ -14,7 +14,7 @@ mod statements;
 mod writer;
 
 pub(crate) use erasing::erase;
-pub(crate) use folder::{connect, file_in, lock};
+pub(crate) use folder::{connect, file_in, lock, writing};
 pub use options::JournalOptions;
 pub(crate) use outbox::{Batch, Edge, Refusal, Settlement};
 pub use reader::JournalReader;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn object(report: &Report) -> Value {
     let pace = report.load.pace;
     json!({
-        "server": report.load.server,
+        "server": report.load.server.to_string(),
         "protocol": "undertone.v1",
         "model": { "name": report.model.name, "version": report.model.version },
         "clips": { "sent": report.clips.0, "found": report.clips.1 },

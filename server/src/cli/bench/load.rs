@@ -7,13 +7,12 @@ use super::stream::{Hearing, LoadStream};
 use super::tally::{Observation, Sent, Tally};
 use super::track::Track;
 use super::verdict::Verdict;
-use crate::cli::recognizer::connect;
+use crate::cli::connection::{Line, Target};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tonic::transport::Channel;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
 use v1::recognizer_client::RecognizerClient;
@@ -31,7 +30,7 @@ const STRIDE_PIECES: u64 = 7919;
 /// What all loads of a run share.
 #[derive(Debug, Clone)]
 pub(super) struct Load {
-    pub(super) server: String,
+    pub(super) server: Target,
     pub(super) config: v1::RecognitionConfig,
     pub(super) track: Track,
     pub(super) pace: Pace,
@@ -133,10 +132,10 @@ impl Burden for Load {
 }
 
 impl Load {
-    async fn connections(&self, streams: usize) -> anyhow::Result<Vec<Channel>> {
+    async fn connections(&self, streams: usize) -> anyhow::Result<Vec<Line>> {
         let mut channels = Vec::new();
         for _ in 0..streams.div_ceil(self.streams_per_connection) {
-            channels.push(connect(&self.server).await?);
+            channels.push(self.server.connect().await?);
         }
         Ok(channels)
     }

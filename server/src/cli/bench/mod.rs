@@ -129,7 +129,7 @@ struct Tensors {
 pub(super) async fn run(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     match args.protocol {
         Protocol::Undertone => streams(args, settings).await?,
-        Protocol::OpenInference => tensors::run(args, &args.tensors).await?,
+        Protocol::OpenInference => tensors::run(args, &args.tensors, settings.target(&args.server)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -142,7 +142,7 @@ async fn streams(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<()
     let model = recognizer.model(&args.model).await?.reference.unwrap_or_default();
     let samples_in = |time| PIPELINE_RATE.samples_in(time) as usize;
     let load = Load {
-        server: args.server.clone(),
+        server: settings.target(&args.server),
         config: args.config(&model)?,
         track: Track::new(&clips.samples, samples_in(args.pause), samples_in(args.piece)),
         pace,

@@ -3,11 +3,11 @@
 use super::paced::PacedRequests;
 use super::schedule::Schedule;
 use super::tally::{Answer, Observation, Outcome};
+use crate::cli::connection::Line;
 use std::ops::Range;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use undertone_core::{PIPELINE_RATE, TimeParts};
 use undertone_proto::v1;
@@ -16,7 +16,7 @@ use v1::streaming_recognize_response::Message as Tell;
 
 /// A stream that is about to be opened.
 pub(super) struct LoadStream {
-    pub(super) client: RecognizerClient<Channel>,
+    pub(super) client: RecognizerClient<Line>,
     pub(super) requests: PacedRequests,
     pub(super) hearing: Hearing,
 }

@@ -12,13 +12,16 @@ pub(crate) struct EraseArgs {
     /// The subject key, as clients give it.
     #[arg(long, value_name = "KEY")]
     subject: String,
+    /// Whose subject it is: the tenant of the API key that its clients use.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    tenant: String,
 }
 
 pub(super) async fn run(args: &EraseArgs, settings: &Settings) -> anyhow::Result<()> {
     let Some(key) = settings.recording.stored_subject_key(&args.subject) else {
         bail!("subject keys are not stored (recording.subject_key), so nothing can be found by one");
     };
-    let subject = ("default", key.as_str());
+    let subject = (args.tenant.as_str(), key.as_str());
     let report = erase_subject(&settings.data_dir, settings.store.url.as_ref(), subject).await;
     let report = report.map_err(|error| sentence(&error))?;
     if report.postgres.is_none() && report.journal.is_none() {

@@ -2,17 +2,24 @@
 
 mod listener;
 mod pacing;
+mod printer;
+mod progress;
+mod sources;
 mod streaming;
 
 use super::SettingsArgs;
-use super::console::{nobody_reads, say, say_part};
 use super::recognizer::{Recognizer, sentence};
-use crate::report::{FileReport, Palette, csv, json, text};
+use crate::report::FileReport;
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use pacing::Pace;
-use std::path::{Path, PathBuf};
+use printer::{Printer, ReportFormat};
+use progress::Progress;
+use sources::Source;
+use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use streaming::Showing;
 use undertone_proto::v1;
@@ -22,9 +29,9 @@ const ONE_MESSAGE_BYTES: usize = 3 * 1024 * 1024;
 /// Time between two columns of the text timeline.
 const TIMELINE_HOP: Duration = Duration::from_millis(250);
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RecognizeArgs {
-    /// Recordings: WAV, FLAC or Ogg Opus.
+    /// Recordings (WAV, FLAC or Ogg Opus), folders of them, patterns such as 'calls/*.wav', or - for standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Ask this server, for instance http://127.0.0.1:50151. Without it the models run in this process and nothing is recorded.
@@ -39,46 +46,71 @@ pub(super) struct RecognizeArgs {
     /// With --stream: how much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
     #[arg(long, value_name = "MARGIN", default_value_t = 0.0, requires = "stream")]
     hysteresis: f32,
-    /// What to print: a timeline, one JSON object per file and line, or CSV with a header.
+    /// What to print.
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
-    Text,
-    Json,
-    Csv,
+    /// Write a file for each recording into this folder, and print nothing.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Recordings at a time; as many as there are cores when not given.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
+    jobs: Option<u32>,
 }
 
 pub(super) async fn run(args: &RecognizeArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
-    let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
-    let mut printer = Printer { format: args.format, palette: Palette::for_stdout(), begun: false };
+    let sources = Source::all(&args.files)?;
+    let mut printer = Printer::new(args.format, args.out.clone(), &sources)?;
+    let jobs = args.jobs_for(sources.len());
+    let recognizer = Arc::new(Recognizer::open_for(args.server.as_deref(), settings, jobs).await?);
+    let mut progress = Progress::of(sources.len());
     let mut failed = 0;
-    for file in &args.files {
-        match recognize(file, args, &recognizer).await {
-            Ok(report) => printer.print(&report)?,
-            Err(error) if nobody_reads(&error) => return Err(error),
+    let mut waiting = sources.iter();
+    // So many are under way at a time, and answers are given out in the order of the recordings.
+    let begin = |source: &Source| {
+        let (source, args, recognizer) = (source.clone(), args.clone(), recognizer.clone());
+        tokio::spawn(async move { (recognize(&source, &args, &recognizer).await, source) })
+    };
+    let mut under_way: VecDeque<_> = waiting.by_ref().take(jobs).map(begin).collect();
+    while let Some(task) = under_way.pop_front() {
+        let (outcome, source) = task.await.context("a task was lost")?;
+        under_way.extend(waiting.next().map(begin));
+        progress.clear();
+        match outcome {
+            Ok(report) => printer.print(&source, &report)?,
             Err(error) => {
                 failed += 1;
-                eprintln!("undertone: {}: {error:#}", file.display());
+                eprintln!("undertone: {source}: {error:#}");
             }
         }
+        progress.advance();
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn recognize(file: &Path, args: &RecognizeArgs, recognizer: &Recognizer) -> anyhow::Result<FileReport> {
-    let bytes = std::fs::read(file).context("it cannot be read")?;
+impl RecognizeArgs {
+    /// Recordings at a time; one where a person watches.
+    fn jobs_for(&self, recordings: usize) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = self.jobs.map_or(cores, |jobs| jobs as usize);
+        if self.stream { 1 } else { most.clamp(1, recordings.max(1)) }
+    }
+}
+
+async fn recognize(
+    source: &Source,
+    args: &RecognizeArgs,
+    recognizer: &Recognizer,
+) -> anyhow::Result<FileReport> {
+    let bytes = source.read()?;
     let config = config(args);
-    let name = file.display().to_string();
+    let name = source.to_string();
     if !args.stream && bytes.len() <= ONE_MESSAGE_BYTES {
         let request = v1::RecognizeRequest { config: Some(config), audio: bytes.into() };
         let response = recognizer.recognize(request).await.map_err(|status| sentence(&status))?;
         return Ok(FileReport::from_response(name, response));
     }
     let pace = if args.stream { Pace::RealTime } else { Pace::AsFastAsTaken };
-    let watch = args.stream && args.format == ReportFormat::Text;
+    let watch = args.stream && args.format == ReportFormat::Text && args.out.is_none();
     streaming::stream(recognizer, config, &bytes, Showing { name, pace, watch }).await
 }
 
@@ -94,30 +126,5 @@ fn config(args: &RecognizeArgs) -> v1::RecognitionConfig {
         interim_hop: timeline.then_some(hop),
         hysteresis: args.hysteresis,
         ..v1::RecognitionConfig::default()
-    }
-}
-
-/// Prints reports one after the other.
-struct Printer {
-    format: ReportFormat,
-    palette: Palette,
-    begun: bool,
-}
-
-impl Printer {
-    fn print(&mut self, report: &FileReport) -> anyhow::Result<()> {
-        match self.format {
-            ReportFormat::Text if self.begun => say_part!("\n{}", text::render(report, self.palette)),
-            ReportFormat::Text => say_part!("{}", text::render(report, self.palette)),
-            ReportFormat::Json => say!("{}", serde_json::to_string(&json::object(report))?),
-            ReportFormat::Csv => {
-                if !self.begun {
-                    say!("{}", csv::header(report));
-                }
-                say_part!("{}", csv::rows(report));
-            }
-        }
-        self.begun = true;
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::outputs::Row;
 use super::tensor::{Tensor, Values};
 use super::{parameters, recognizer, status};
+use crate::access::Caller;
 use crate::grpc::request::{self, CheckedRequest};
 use crate::recognition::Recognition;
 use bytes::Bytes;
@@ -13,27 +14,28 @@ use undertone_audio::Endpointing;
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// The parameter with the rate of samples, in Hz.
 const SAMPLE_RATE: &str = "sample_rate";
 
 /// One row per recording. All are looked at before the first one is heard.
 pub(super) async fn answer(
-    recognition: &Arc<Recognition>,
+    (recognition, caller): (&Arc<Recognition>, &Caller),
     model: &LoadedModel,
     input: &Tensor,
 ) -> Result<Vec<Row>, Status> {
     let recordings = recordings(input)?;
     let mut checked = Vec::with_capacity(recordings.len());
     for (place, (format, audio)) in recordings.into_iter().enumerate() {
-        let request = check(format, &audio, recognition, model);
+        let request = check(format, &audio, (recognition, caller), model);
         checked.push((request.map_err(|status| of_recording(place, status))?, audio));
     }
     let mut rows = Vec::with_capacity(checked.len());
     for (place, (request, audio)) in checked.into_iter().enumerate() {
         let service = recognizer(recognition);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
-        let task = tokio::spawn(async move { service.answer(request, audio).await });
+        let task = tokio::spawn(async move { service.answer(request, audio, &mut CallSpan::none()).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
         let response = answered.map_err(|status| of_recording(place, status))?;
         rows.push(row(place, response, model)?);
@@ -77,7 +79,7 @@ fn float_format(tensor: &Tensor) -> Result<v1::AudioFormat, Status> {
 fn check(
     format: v1::AudioFormat,
     audio: &[u8],
-    recognition: &Recognition,
+    asking: (&Recognition, &Caller),
     model: &LoadedModel,
 ) -> Result<CheckedRequest, Status> {
     let config = v1::RecognitionConfig {
@@ -85,7 +87,7 @@ fn check(
         model: model.reference().to_string(),
         ..v1::RecognitionConfig::default()
     };
-    let mut checked = request::check(config, Some(audio), recognition)?;
+    let mut checked = request::check(config, Some(audio), asking)?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;
     session.endpointing = Endpointing { enabled: false, max_utterance: longest, ..session.endpointing };

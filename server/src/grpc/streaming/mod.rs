@@ -6,7 +6,8 @@ mod outflow;
 
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
-use super::{reply, request, status};
+use super::{reply, request, spans, status};
+use crate::access::{Caller, Passage};
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
@@ -20,6 +21,7 @@ use tonic::Status;
 use undertone_core::{Model, SampleRate, StreamId};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
 
@@ -34,14 +36,19 @@ pub type ReplyStream =
     Map<ReceiverStream<Reply>, fn(Reply) -> Result<v1::StreamingRecognizeResponse, Status>>;
 
 /// Answers one call.
-pub(crate) async fn recognize<S>(recognition: Arc<Recognition>, mut asks: S) -> Result<ReplyStream, Status>
+pub(crate) async fn recognize<S>(
+    recognition: Arc<Recognition>,
+    caller: Caller,
+    mut asks: S,
+) -> Result<ReplyStream, Status>
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
-    let request = first_config(&mut asks, &recognition).await?;
-    let id = request.resumes.unwrap_or_else(StreamId::generate);
-    let (input, events) = open(&recognition, id, &request).await?;
-    let acknowledging = Acknowledging::of(&recognition, id, (&request.effective, &request.session));
+    let mut span = spans::begin(&recognition, "undertone.v1.Recognizer/StreamingRecognize", &caller);
+    let begun = begin(&recognition, &caller, &mut asks, &mut span).await;
+    let Begun { passage, request, id, streams: (input, events) } =
+        begun.inspect_err(|status| spans::end(&mut span, Err(status)))?;
+    let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
@@ -61,6 +68,8 @@ where
         model: request.model,
         replies,
         acknowledging,
+        span,
+        passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
         suspended: false,
@@ -68,6 +77,32 @@ where
     };
     tokio::spawn(outflow.run(events, input_broke));
     Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
+}
+
+/// A call whose stream is open.
+struct Begun {
+    passage: Passage,
+    request: CheckedRequest,
+    id: StreamId,
+    streams: (StreamInput, StreamEvents),
+}
+
+/// Takes the configuration and opens the stream.
+async fn begin<S>(
+    recognition: &Recognition,
+    caller: &Caller,
+    asks: &mut S,
+    span: &mut CallSpan,
+) -> Result<Begun, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+{
+    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let request = first_config(asks, (recognition, caller)).await?;
+    let id = request.resumes.unwrap_or_else(StreamId::generate);
+    spans::note_stream(span, id, &request.model);
+    let streams = open(recognition, id, &request).await?;
+    Ok(Begun { passage, request, id, streams })
 }
 
 /// Opens a checked stream in the engine and records that it was opened.
@@ -83,6 +118,7 @@ pub(crate) async fn open(
     let streams = opened.map_err(|error| status::not_opened(&error))?;
     let facts = StreamFacts {
         id,
+        tenant: request.caller.tenant().to_owned(),
         model: request.model.reference().clone(),
         encoding: request.session.format.encoding.name(),
         sample_rate_hz: request.session.format.sample_rate.map_or(0, SampleRate::hz),
@@ -97,7 +133,10 @@ pub(crate) async fn open(
     Ok(streams)
 }
 
-async fn first_config<S>(asks: &mut S, recognition: &Recognition) -> Result<CheckedRequest, Status>
+async fn first_config<S>(
+    asks: &mut S,
+    (recognition, caller): (&Recognition, &Caller),
+) -> Result<CheckedRequest, Status>
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
 {
@@ -105,7 +144,7 @@ where
         .await
         .map_err(|_| Status::deadline_exceeded("no configuration came within the idle timeout"))?;
     match first.transpose()?.and_then(|ask| ask.message) {
-        Some(Ask::Config(config)) => request::check(config, None, recognition),
+        Some(Ask::Config(config)) => request::check(config, None, (recognition, caller)),
         Some(Ask::Audio(_)) => Err(status::bad_field("message", "audio came before the configuration")),
         Some(Ask::Control(_)) => Err(status::bad_field("message", "a control came before the configuration")),
         None => Err(status::bad_field("message", "the first message must be a configuration")),

@@ -1,11 +1,12 @@
 //! Brings the worker's events to the client; final results are recorded first.
 
 use super::{ReplySender, Tell};
+use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
-use crate::grpc::{recorded, reply, status};
+use crate::grpc::{recorded, reply, spans, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
@@ -13,6 +14,7 @@ use undertone_core::{EndReason, StreamId};
 use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Brings the worker's events to the client.
 pub(super) struct Outflow {
@@ -22,6 +24,9 @@ pub(super) struct Outflow {
     pub(super) replies: ReplySender,
     /// Tells the client what it may forget, if it comes back when the stream breaks off.
     pub(super) acknowledging: Option<Acknowledging>,
+    /// What the stream uses of its caller's quota.
+    pub(super) passage: Passage,
+    pub(super) span: CallSpan,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
@@ -67,6 +72,7 @@ impl Outflow {
             Some(Event::Speech(edge)) => self.send(Tell::SpeechEvent(reply::speech_event(edge))).await?,
             Some(Event::Warning(warning)) => self.send(Tell::Warning(reply::warning(warning))).await?,
             Some(Event::Acknowledged(point)) => {
+                self.pay(point.checkpoint.position)?;
                 if let Some(acknowledgement) = self.acknowledgement(Some(point)) {
                     self.send(Tell::Acknowledgement(acknowledgement)).await?;
                 }
@@ -78,6 +84,8 @@ impl Outflow {
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
+                // It has ended anyway; what is owed keeps the next one out.
+                let _ = self.pay(summary.samples);
                 let acknowledgement = self.acknowledgement(summary.resume);
                 let ended = v1::Ended { acknowledgement, ..reply::ended(&summary, *updates) };
                 self.send(Tell::Ended(ended)).await?;
@@ -89,8 +97,9 @@ impl Outflow {
 
     async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
+        let result = recorded::result(&self.recognition, (self.id, &self.span), &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
+        self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
     }
 
@@ -102,6 +111,11 @@ impl Outflow {
         }
         self.suspended = reason.is_some();
         self.send(Tell::Warning(reply::recording(reason.as_deref()))).await
+    }
+
+    /// Pays for the audio up to `samples` from the stream's start.
+    fn pay(&mut self, samples: u64) -> Result<(), Status> {
+        self.passage.pay(samples, Instant::now()).map_err(|refusal| status::refused(&refusal))
     }
 
     fn acknowledgement(&self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {
@@ -117,9 +131,10 @@ impl Outflow {
         }
     }
 
-    async fn close(self, status: Result<Summary, Status>) {
+    async fn close(mut self, status: Result<Summary, Status>) {
         let code = status.as_ref().map_or_else(|status| status.code(), |_| Code::Ok);
         self.recognition.count_call("StreamingRecognize", code);
+        spans::end(&mut self.span, status.as_ref().map(drop));
         match status {
             Ok(summary) => {
                 if let Err(error) = self.recognition.record_ended(self.id, &summary).await {

@@ -1,9 +1,9 @@
 //! One request, from when it is due to its answer.
 
 use super::tally::{Observation, Outcome};
+use crate::cli::connection::Line;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use undertone_proto::inference as wire;
 use wire::grpc_inference_service_client::GrpcInferenceServiceClient;
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request that is due.
 pub(super) struct Call {
-    pub(super) client: GrpcInferenceServiceClient<Channel>,
+    pub(super) client: GrpcInferenceServiceClient<Line>,
     pub(super) request: wire::ModelInferRequest,
     /// When it was due, whenever it is sent.
     pub(super) due: Instant,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn object(report: &Report) -> Value {
     let (load, question) = (&report.load, &report.load.question);
     json!({
-        "server": load.server,
+        "server": load.server.to_string(),
         "protocol": "inference.v2",
         "model": {
             "name": question.request.model_name,

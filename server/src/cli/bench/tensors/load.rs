@@ -5,13 +5,12 @@ use super::question::Question;
 use super::tally::{Observation, Outcome, Tally};
 use crate::cli::bench::plan::{Burden, Showing};
 use crate::cli::bench::verdict::Verdict;
-use crate::cli::recognizer::connect;
+use crate::cli::connection::{Line, Target};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
-use tonic::transport::Channel;
 use undertone_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
 
 /// Calls that may be open at once; then those that fall due are counted as not sent.
@@ -24,7 +23,7 @@ const HELD_UP: Duration = Duration::from_millis(10);
 /// What all loads of a run share.
 #[derive(Debug, Clone)]
 pub(super) struct TensorLoad {
-    pub(super) server: String,
+    pub(super) server: Target,
     pub(super) question: Question,
     /// Connections that the requests go over in turn, at least 1.
     pub(super) connections: usize,
@@ -102,10 +101,10 @@ impl Burden for TensorLoad {
 }
 
 impl TensorLoad {
-    async fn clients(&self) -> anyhow::Result<Vec<GrpcInferenceServiceClient<Channel>>> {
+    async fn clients(&self) -> anyhow::Result<Vec<GrpcInferenceServiceClient<Line>>> {
         let mut clients = Vec::new();
         for _ in 0..self.connections {
-            let client = GrpcInferenceServiceClient::new(connect(&self.server).await?);
+            let client = GrpcInferenceServiceClient::new(self.server.connect().await?);
             clients.push(client.max_decoding_message_size(usize::MAX));
         }
         Ok(clients)

@@ -9,20 +9,20 @@ mod table;
 mod tally;
 
 use super::{BenchArgs, Tensors, chart, svg};
+use crate::cli::connection::Target;
 use crate::cli::console::{say, say_part};
-use crate::cli::recognizer::connect;
 use anyhow::{Context, ensure};
 use load::TensorLoad;
 use question::Question;
 use report::Report;
 
 /// Asks the server about its model, puts the loads on it, and tells what was found.
-pub(super) async fn run(args: &BenchArgs, tensors: &Tensors) -> anyhow::Result<()> {
+pub(super) async fn run(args: &BenchArgs, tensors: &Tensors, server: Target) -> anyhow::Result<()> {
     ensure!(args.clips.is_empty(), "recordings are sent with --protocol undertone only");
     ensure!(!args.duration.is_zero(), "--duration: give a time above 0");
-    let question = Question::put_together(connect(&args.server).await?, &args.model, tensors).await?;
+    let question = Question::put_together(server.connect().await?, &args.model, tensors).await?;
     let load = TensorLoad {
-        server: args.server.clone(),
+        server,
         question,
         connections: tensors.connections as usize,
         warm_up: args.warm_up,

@@ -1,10 +1,10 @@
 //! The request that is sent over and over.
 
 use crate::cli::bench::Tensors;
+use crate::cli::connection::Line;
 use crate::cli::recognizer::sentence;
 use anyhow::{Context, ensure};
 use bytes::Bytes;
-use tonic::transport::Channel;
 use undertone_proto::inference as wire;
 use wire::grpc_inference_service_client::GrpcInferenceServiceClient;
 use wire::model_infer_request::InferInputTensor;
@@ -29,19 +29,12 @@ pub(super) struct Question {
 impl Question {
     /// A question to `model`, NAME or NAME@VERSION, about a tensor that the flags describe; what they leave open, the server's
     /// metadata say. The values are the same in every run.
-    pub(super) async fn put_together(
-        channel: Channel,
-        model: &str,
-        tensors: &Tensors,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn put_together(line: Line, model: &str, tensors: &Tensors) -> anyhow::Result<Self> {
         ensure!(!model.is_empty(), "--model: the protocol knows no default model, name one");
         let (name, version) = model.split_once('@').unwrap_or((model, ""));
         let is_told = tensors.input.is_some() && !tensors.shape.is_empty();
-        let known = if is_told {
-            TensorMetadata::default()
-        } else {
-            look_up(channel, name, version, tensors).await?
-        };
+        let known =
+            if is_told { TensorMetadata::default() } else { look_up(line, name, version, tensors).await? };
         let input = tensors.input.clone().unwrap_or(known.name);
         let shape = if tensors.shape.is_empty() { chosen(&known.shape) } else { tensors.shape.clone() };
         let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
@@ -78,14 +71,9 @@ impl Question {
 }
 
 /// The input of this name, or the first one that can be sent.
-async fn look_up(
-    channel: Channel,
-    name: &str,
-    version: &str,
-    tensors: &Tensors,
-) -> anyhow::Result<TensorMetadata> {
+async fn look_up(line: Line, name: &str, version: &str, tensors: &Tensors) -> anyhow::Result<TensorMetadata> {
     let request = wire::ModelMetadataRequest { name: name.into(), version: version.into() };
-    let answered = GrpcInferenceServiceClient::new(channel).model_metadata(request).await;
+    let answered = GrpcInferenceServiceClient::new(line).model_metadata(request).await;
     let inputs = answered.map_err(|status| sentence(&status))?.into_inner().inputs;
     let fits = |input: &TensorMetadata| {
         input.datatype == DATATYPE && tensors.input.as_ref().is_none_or(|name| *name == input.name)

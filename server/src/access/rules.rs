@@ -1,0 +1,58 @@
+//! What each method and each page needs. One that is not listed needs the scope `admin`, so that what is forgotten is shut.
+
+use super::Scope;
+
+/// What a caller needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Nothing: for probes, which carry no key.
+    Open,
+    /// Any key.
+    AnyKey,
+    /// A key with this scope.
+    Needs(Scope),
+}
+
+use Rule::{AnyKey, Needs, Open};
+
+/// Paths of gRPC methods and of HTTP pages.
+const RULES: &[(&str, Rule)] = &[
+    ("/undertone.v1.Recognizer/Recognize", Needs(Scope::Recognize)),
+    ("/undertone.v1.Recognizer/StreamingRecognize", Needs(Scope::Recognize)),
+    ("/undertone.v1.Analytics/QueryEmotions", Needs(Scope::Analytics)),
+    ("/undertone.v1.Analytics/QueryConfidence", Needs(Scope::Analytics)),
+    ("/undertone.v1.Analytics/QueryLatency", Needs(Scope::Analytics)),
+    ("/undertone.v1.Analytics/QueryAgreement", Needs(Scope::Analytics)),
+    ("/undertone.v1.Analytics/QueryDrift", Needs(Scope::Analytics)),
+    ("/api/v1/analytics/emotions", Needs(Scope::Analytics)),
+    ("/api/v1/analytics/confidence", Needs(Scope::Analytics)),
+    ("/api/v1/analytics/latency", Needs(Scope::Analytics)),
+    ("/api/v1/analytics/agreement", Needs(Scope::Analytics)),
+    ("/api/v1/analytics/drift", Needs(Scope::Analytics)),
+    ("/undertone.v1.Models/ListModels", AnyKey),
+    ("/undertone.v1.Models/GetModel", AnyKey),
+    ("/inference.GRPCInferenceService/ServerLive", Open),
+    ("/inference.GRPCInferenceService/ServerReady", Open),
+    ("/inference.GRPCInferenceService/ModelReady", AnyKey),
+    ("/inference.GRPCInferenceService/ServerMetadata", AnyKey),
+    ("/inference.GRPCInferenceService/ModelMetadata", AnyKey),
+    ("/inference.GRPCInferenceService/ModelInfer", Needs(Scope::Recognize)),
+    ("/grpc.health.v1.Health/Check", Open),
+    ("/grpc.health.v1.Health/List", Open),
+    ("/grpc.health.v1.Health/Watch", Open),
+    ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", AnyKey),
+    ("/healthz", Open),
+    ("/readyz", Open),
+    ("/metrics", Needs(Scope::Analytics)),
+    ("/v1/stream", Needs(Scope::Recognize)),
+];
+
+/// What the method or page at `path` needs; `None` when it is not listed.
+pub fn rule_of(path: &str) -> Option<Rule> {
+    RULES.iter().find(|(listed, _)| *listed == path).map(|&(_, rule)| rule)
+}
+
+/// What a call to `path` needs.
+pub(crate) fn needed(path: &str) -> Rule {
+    rule_of(path).unwrap_or(Needs(Scope::Admin))
+}

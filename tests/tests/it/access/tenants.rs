@@ -1,0 +1,49 @@
+//! What tenants can know of each other: nothing.
+
+use super::{guarded, new_key, recognizer, recording, until};
+use tonic::Code;
+use undertone_proto::v1;
+use undertone_proto::v1::streaming_recognize_response::Message as Tell;
+use undertone_store::JournalReader;
+use undertone_tests::{ask, float_config};
+
+#[tokio::test]
+async fn records_belong_to_the_tenant_of_the_key() {
+    let server = guarded().await;
+    let key = new_key(server.data_dir(), &["--tenant", "acme"]);
+    until(&server, &key, Code::Ok).await;
+    recognizer(&server, &key).await.recognize(recording()).await.unwrap();
+    let folder = server.stop().await.unwrap();
+    let streams = JournalReader::open(folder.path()).await.unwrap().recent_streams(10).await.unwrap();
+    let tenants: Vec<_> = streams.iter().map(|stream| stream.opened.tenant.as_str()).collect();
+    assert_eq!(tenants, ["acme"]);
+}
+
+#[tokio::test]
+async fn a_stream_is_taken_up_again_by_its_own_tenant_only() {
+    let server = guarded().await;
+    let [ann, ben] = ["ann", "ben"].map(|tenant| new_key(server.data_dir(), &["--tenant", tenant]));
+    until(&server, &ben, Code::Ok).await;
+    let config = v1::RecognitionConfig { resumable: true, ..float_config("") };
+    let started = started(&server, &ann, config).await.unwrap();
+    let token = started.acknowledgement.unwrap().resume_token;
+    let again = v1::RecognitionConfig { resume_token: token, ..started.effective_config.unwrap() };
+    let refusal = self::started(&server, &ben, again.clone()).await.unwrap_err();
+    assert_eq!(refusal.code(), Code::InvalidArgument, "{refusal:?}");
+    let taken_up = self::started(&server, &ann, again).await.unwrap();
+    assert_eq!(taken_up.stream_id, started.stream_id);
+}
+
+/// Opens a stream and gives its first reply.
+async fn started(
+    server: &undertone_tests::TestServer,
+    key: &str,
+    config: v1::RecognitionConfig,
+) -> Result<v1::Started, tonic::Status> {
+    let asks = tokio_stream::iter([ask(v1::streaming_recognize_request::Message::Config(config))]);
+    let mut replies = recognizer(server, key).await.streaming_recognize(asks).await?.into_inner();
+    match replies.message().await?.and_then(|reply| reply.message) {
+        Some(Tell::Started(started)) => Ok(started),
+        other => panic!("a stream begins with Started, not with {other:?}"),
+    }
+}
