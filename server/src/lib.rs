@@ -7,6 +7,7 @@ pub mod access;
 mod analytics;
 mod assembly;
 pub mod cli;
+mod experiments;
 mod grpc;
 mod http;
 mod observer;
@@ -21,8 +22,10 @@ mod tls;
 mod websocket;
 
 pub use analytics::AnalyticsService;
-pub use assembly::{assemble, plugin_host};
-pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
+pub use assembly::{Assembled, Stores, assemble, plugin_host};
+pub use grpc::{
+    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
+};
 pub use recognition::Recognition;
 pub use recording::RecordKeeper;
 pub use server::Server;

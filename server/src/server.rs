@@ -2,8 +2,9 @@
 
 use crate::access::{AccessLayer, Guard, KeyRing};
 use crate::analytics::{AnalyticsService, Figures};
-use crate::assembly;
-use crate::grpc::{InferenceService, ModelsService, RecognizerService};
+use crate::assembly::{self, Assembled, Stores};
+use crate::experiments::Clockwork;
+use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
@@ -23,9 +24,11 @@ use tonic_health::server::HealthReporter;
 use undertone_core::{Model, Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::analytics_server::AnalyticsServer;
+use undertone_proto::v1::experiments_server::ExperimentsServer;
+use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Analytics, Database, Journal, JournalOptions, Shipper};
+use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -35,6 +38,7 @@ pub struct Server {
     recognition: Arc<Recognition>,
     health: HealthReporter,
     recording: Recording,
+    clockwork: Clockwork,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
     web_sockets: WebSockets,
@@ -48,6 +52,7 @@ struct Recording {
     journal: Arc<Journal>,
     keeper: Arc<RecordKeeper>,
     shipper: Option<Shipper>,
+    experiments: Arc<ExperimentStore>,
 }
 
 impl Server {
@@ -59,8 +64,13 @@ impl Server {
         let http_listener = bind("http.listen", settings.http_listen).await?;
         let metrics = Arc::new(Metrics::new()?);
         let recording = Recording::open(settings, &metrics).await?;
-        let keeper = Some(recording.keeper.clone());
-        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), keeper)?);
+        let recorder = Some(recording.keeper.clone());
+        let stores = Stores { recorder, experiments: Some(recording.experiments.clone()) };
+        let Assembled { recognition, exposures } = assembly::assemble(settings, metrics.clone(), stores)?;
+        let recognition = Arc::new(recognition);
+        hear_of_experiments(&recognition).await;
+        let clockwork =
+            Clockwork::start(&recognition, &recording.experiments, exposures, &settings.experiments);
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
@@ -101,6 +111,7 @@ impl Server {
             recognition,
             health,
             recording,
+            clockwork,
             stop,
             draining,
             web_sockets,
@@ -137,6 +148,10 @@ impl Server {
             let late = self.recognition.engine.open_streams();
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
+        if tokio::time::timeout(self.grace, self.recognition.experiments.shadows.end()).await.is_err() {
+            tracing::warn!("models that listen along did not end within the grace time");
+        }
+        self.clockwork.stop(&self.recording.experiments).await;
         self.recording.close(self.grace).await;
         self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
@@ -153,9 +168,11 @@ impl Recording {
         let shipping = &settings.store.shipping;
         let shipper =
             settings.store.url.clone().map(|url| Shipper::start_with(&journal, url, shipping.clone()));
+        let experiments = ExperimentStore::open(&settings.data_dir, settings.store.url.clone()).await;
+        let experiments = experiments.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?;
         let recorder: Arc<dyn Recorder> = journal.clone();
         let keeper = RecordKeeper::new(recorder, journal.state(), &settings.recording, metrics.clone());
-        Ok(Self { journal, keeper: Arc::new(keeper), shipper })
+        Ok(Self { journal, keeper: Arc::new(keeper), shipper, experiments: Arc::new(experiments) })
     }
 
     /// From Postgres where there is one, else from the journal.
@@ -175,6 +192,16 @@ impl Recording {
             shipper.stop().await;
         }
         self.journal.close().await;
+    }
+}
+
+/// From here, and from Postgres where it answers. Its absence stops no start.
+async fn hear_of_experiments(recognition: &Recognition) {
+    let catalog = &recognition.experiments.catalog;
+    for heard in [catalog.recall().await, catalog.refresh().await] {
+        if let Err(error) = heard {
+            tracing::warn!(error = %error.sentence(), "experiments are those that were last known");
+        }
     }
 }
 
@@ -248,13 +275,17 @@ async fn grpc_services(
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
+    let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let mut services = Routes::builder();
     services
         .add_service(health_service)
         .add_service(reflection)
         .add_service(recognizer)
         .add_service(inference)
-        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
+        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
+        .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
+        .add_service(feedback);
     Ok((health, services))
 }
 

@@ -11,7 +11,9 @@ mod columns;
 mod counts;
 mod erasure;
 mod error;
+mod experiments;
 mod export;
+mod feedback;
 mod journal;
 mod keys;
 mod migrate;
@@ -28,7 +30,12 @@ pub use columns::StreamRow;
 pub use counts::Counts;
 pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
+pub use experiments::{
+    Evidence, EvidenceQuery, ExperimentChange, ExperimentRow, ExperimentStore, Exposure, ExposureCount,
+    JudgedAnswer, Put, Reason,
+};
 pub use export::{ExportNote, Exporter};
+pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use keys::{KeyStore, StoredKey};
 pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};

@@ -5,6 +5,7 @@
 
 mod engine_metrics;
 mod error;
+mod experiment_metrics;
 mod logging;
 mod metrics;
 mod process_metrics;
@@ -15,6 +16,7 @@ mod traces;
 
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
+pub use experiment_metrics::ExperimentMetrics;
 pub use logging::{LogFormat, init_logging};
 pub use metrics::Metrics;
 pub use process_metrics::ProcessMetrics;

@@ -1,7 +1,7 @@
 //! All metrics of one server, and their text form.
 
 use crate::registry::{Description, Registry, registered};
-use crate::{EngineMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::{EngineMetrics, ExperimentMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError};
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 
 /// All metrics of one server. There is no global registry: two servers in one process do not mix.
@@ -16,6 +16,8 @@ pub struct Metrics {
     pub rpc: RpcMetrics,
     /// Records.
     pub store: StoreMetrics,
+    /// Experiments and feedback.
+    pub experiments: ExperimentMetrics,
 }
 
 impl Metrics {
@@ -30,6 +32,7 @@ impl Metrics {
             processes: ProcessMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
+            experiments: ExperimentMetrics::register(&registry)?,
             registry,
         };
         metrics.registry.register_process()?;

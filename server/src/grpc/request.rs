@@ -1,10 +1,11 @@
 //! From a client's configuration to one that cannot be wrong.
 
 use super::resumes::{self, Resumable};
-use super::status;
+use super::{participants, status};
 use crate::access::Caller;
+use crate::experiments::Participation;
 use crate::readiness::model_for_work;
-use crate::recognition::Recognition;
+use crate::recognition::{Recognition, Source};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
@@ -24,6 +25,10 @@ pub(crate) struct CheckedRequest {
     pub(crate) labels: Labels,
     /// The stream that is taken up again.
     pub(crate) resumes: Option<StreamId>,
+    /// The stream: the one that is taken up again, else a new one.
+    pub(crate) id: StreamId,
+    /// Its part in an experiment.
+    pub(crate) participation: Option<Arc<Participation>>,
     /// The client's configuration with every default filled in.
     pub(crate) effective: v1::RecognitionConfig,
 }
@@ -48,8 +53,10 @@ pub(crate) fn check(
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
     };
+    let new = StreamId::generate();
+    let chosen = participants::choose(&config, new, recognition)?;
     let model =
-        model_for_work(recognition, &config.model).map_err(|none| status::no_model(&config.model, &none))?;
+        model_for_work(recognition, &chosen.model).map_err(|none| status::no_model(&chosen.model, &none))?;
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
@@ -63,10 +70,12 @@ pub(crate) fn check(
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
         acknowledge: false,
+        hand_out_frames: chosen.has_shadows(),
     };
     let effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
         model: model.reference().to_string(),
+        experiment: chosen.experiment(&config),
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
         resumable: resumes::is_asked_for(&config),
@@ -83,7 +92,21 @@ pub(crate) fn check(
     };
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
-    Ok(CheckedRequest { caller: caller.clone(), model, session, subject_key, labels, resumes, effective })
+    let caller = caller.clone();
+    let (id, participation) = (resumes.unwrap_or(new), chosen.participation);
+    Ok(CheckedRequest { caller, model, session, subject_key, labels, resumes, id, participation, effective })
+}
+
+impl CheckedRequest {
+    /// Where its answers come from.
+    pub(crate) fn source(&self, recognition: &Recognition) -> Source {
+        Source {
+            id: self.id,
+            model: self.model.clone(),
+            subject: recognition.stored_subject_key(self.subject_key.as_deref()),
+            participation: self.participation.clone(),
+        }
+    }
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

@@ -1,6 +1,7 @@
 //! From errors to gRPC codes: the one table, with rich details.
 
 use crate::access::Refusal;
+use crate::experiments;
 use crate::readiness::NoModel;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -146,6 +147,25 @@ pub(crate) fn store_failed(error: &StoreError) -> Status {
             tracing::warn!(error = error.sentence(), "a question to the store failed");
             retry_later(Code::Unavailable, error.to_string(), Duration::from_secs(5))
         }
+    }
+}
+
+/// A step or question about an experiment that is refused.
+pub(crate) fn about_experiment(refusal: &experiments::Refusal) -> Status {
+    use experiments::Refusal;
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::Mistakes(mistakes) => {
+            let violation = |mistake: &String| FieldViolation::new("definition", mistake.clone());
+            let violations: Vec<FieldViolation> = mistakes.iter().map(violation).collect();
+            let details = ErrorDetails::with_bad_request(violations);
+            Status::with_error_details(Code::InvalidArgument, message, details)
+        }
+        Refusal::Unknown(_) => Status::not_found(message),
+        Refusal::Exists(_) => Status::already_exists(message),
+        Refusal::NotNow(_) | Refusal::NoStore(_) => Status::failed_precondition(message),
+        Refusal::Changed => Status::aborted(message),
+        Refusal::Store(_) => retry_later(Code::Unavailable, message, Duration::from_secs(5)),
     }
 }
 

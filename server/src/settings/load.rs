@@ -4,8 +4,8 @@ use super::doors;
 use super::isolation;
 use super::reader::Reader;
 use super::{
-    AnalyticsSettings, GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings,
-    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings,
+    AnalyticsSettings, ExperimentSettings, GrpcSettings, LogSettings, ModelSettings, Origins, Places,
+    RecognitionSettings, RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -83,6 +83,8 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
         },
+        experiments: experiments(reader),
+        feedback_max_items: reader.count("feedback.max_items", 10_000, 1..=1_000_000) as usize,
         shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
         log: LogSettings {
             filter: reader.text("log.filter", "info"),
@@ -179,6 +181,27 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
         }
     }
     endpointing
+}
+
+fn experiments(reader: &mut Reader) -> ExperimentSettings {
+    let mut duration = |name: &str, default| {
+        let path = format!("experiments.{name}");
+        let value = reader.duration(&path, default);
+        if value.is_zero() {
+            reader.mistake(format!("{path} is 0: give a time"));
+        }
+        value.max(Duration::from_millis(1))
+    };
+    let refresh = duration("refresh", Duration::from_secs(1));
+    let guardrails_every = duration("guardrails_every", Duration::from_secs(60));
+    let shadow_within = duration("shadow_within", Duration::from_secs(30));
+    ExperimentSettings {
+        refresh,
+        guardrails_every,
+        shadow_queue: reader.count("experiments.shadow_queue", 256, 0..=100_000) as usize,
+        shadow_within,
+        report_answers: reader.count("experiments.report_answers", 200_000, 1..=10_000_000) as u32,
+    }
 }
 
 #[cfg(test)]

@@ -69,6 +69,10 @@ pub struct Settings {
     pub recording: RecordingSettings,
     /// `[resume]`
     pub resume: ResumeSettings,
+    /// `[experiments]`
+    pub experiments: ExperimentSettings,
+    /// `feedback.max_items`: judgements in one call at most.
+    pub feedback_max_items: usize,
     /// `shutdown.grace`: how long open calls may take to end.
     pub shutdown_grace: Duration,
     /// `[log]`
@@ -143,6 +147,21 @@ impl std::fmt::Debug for ResumeSettings {
         let key = self.key.as_ref().map(|_| "(secret)");
         f.debug_struct("ResumeSettings").field("within", &self.within).field("key", &key).finish()
     }
+}
+
+/// `[experiments]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExperimentSettings {
+    /// `experiments.refresh`: how often changes of other servers are heard of, and what is only here is shipped.
+    pub refresh: Duration,
+    /// `experiments.guardrails_every`: how often guardrails are looked at.
+    pub guardrails_every: Duration,
+    /// `experiments.shadow_queue`: utterances that may wait for models that listen along.
+    pub shadow_queue: usize,
+    /// `experiments.shadow_within`: how long one waits before it is dropped.
+    pub shadow_within: Duration,
+    /// `experiments.report_answers`: answers that a report looks at.
+    pub report_answers: u32,
 }
 
 /// `[log]`

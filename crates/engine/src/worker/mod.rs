@@ -10,7 +10,7 @@ use crate::pulse::Pulse;
 use crate::question::NewQuestion;
 use crate::scoring::Classifiers;
 use crate::step::{ScoreRequest, Step};
-use crate::{Control, Event, Observer};
+use crate::{Answer, Control, Event, Observer};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -211,7 +211,7 @@ impl<'a> Worker<'a> {
     fn turn(&mut self) {
         let began = Instant::now();
         let mut taken = self.advance_streams();
-        let asked = self.who_is_asked();
+        let asked = self.who_is_asked(taken.streams.is_empty());
         let scored = self.score(&taken.pending, &asked);
         self.deliver(std::mem::take(&mut taken.pending), scored.steps);
         self.questions.answer(asked, scored.verdicts);
@@ -243,13 +243,15 @@ impl<'a> Worker<'a> {
         taken
     }
 
-    /// The items of questions that are scored in this turn.
-    fn who_is_asked(&mut self) -> Vec<Asked> {
+    /// The items of questions that are scored in this turn; patient ones only where no stream has anything to do.
+    fn who_is_asked(&mut self, idle: bool) -> Vec<Asked> {
         let share = match self.live.is_empty() {
             true => Share::Frames(self.context.turn_frames),
             false => Share::OneItem,
         };
-        self.questions.take(share, self.context.observer.as_ref())
+        let observer = self.context.observer.as_ref();
+        let asked = self.questions.take(share, observer);
+        if asked.is_empty() && idle { self.questions.take_patient(observer) } else { asked }
     }
 
     fn advance(&mut self, id: StreamId, taken: &mut Taken) {
@@ -323,7 +325,10 @@ fn deliver_score(
         Err(error) => Err(plugin_failure(&error)),
     };
     match answered {
-        Ok(answer) => stream.tell(Event::Answer(Box::new(answer)), context.observer.as_ref()),
+        Ok(answer) => {
+            let answer = Answer { frames: stream.handed_out(request), ..answer };
+            stream.tell(Event::Answer(Box::new(answer)), context.observer.as_ref());
+        }
         Err(failure) => stream.fail(failure, context.observer.as_ref()),
     }
 }

@@ -4,6 +4,7 @@ mod analytics;
 mod bed;
 mod crash;
 mod erasure;
+mod experiments;
 mod journal;
 mod limit;
 mod migrations;
