@@ -1,5 +1,9 @@
 //! `undertone db`
 
+mod erase;
+mod export;
+mod status;
+
 use super::SettingsArgs;
 use super::console::say;
 use crate::settings::Settings;
@@ -7,14 +11,20 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use std::process::ExitCode;
 use undertone_core::PIPELINE_RATE;
-use undertone_store::{Counts, Database, JournalReader, PostgresReader, PredictionRow, StoreError, migrate};
+use undertone_store::{Database, JournalReader, PostgresReader, PredictionRow, StoreError, migrate, prune};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DbCommand {
     /// Bring the journal, and Postgres where store.url is set, to the newest version.
     Migrate,
-    /// Count what is stored.
+    /// Tell what is stored, what waits, and which partitions there are.
     Status,
+    /// Drop what is older than store.retention and store.minutes_kept, as a server does every hour.
+    Prune,
+    /// Write predictions to a file.
+    Export(export::ExportArgs),
+    /// Take out everything that is stored about a subject.
+    Erase(erase::EraseArgs),
     /// Show the newest predictions.
     Recent {
         /// How many.
@@ -27,7 +37,10 @@ pub(super) async fn run(command: &DbCommand, settings: &SettingsArgs) -> anyhow:
     let settings = settings.load(Vec::new())?;
     match command {
         DbCommand::Migrate => migrate_all(&settings).await?,
-        DbCommand::Status => status(&settings).await?,
+        DbCommand::Status => status::show(&settings).await?,
+        DbCommand::Prune => prune_postgres(&settings).await?,
+        DbCommand::Export(args) => export::run(args, &settings).await?,
+        DbCommand::Erase(args) => erase::run(args, &settings).await?,
         DbCommand::Recent { limit } => recent(&settings, *limit).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -35,36 +48,36 @@ pub(super) async fn run(command: &DbCommand, settings: &SettingsArgs) -> anyhow:
 
 async fn migrate_all(settings: &Settings) -> anyhow::Result<()> {
     let journal = Database::Journal(settings.data_dir.clone());
-    let postgres = settings.store_url.clone().map(Database::Postgres);
+    let postgres = settings.store.url.clone().map(Database::Postgres);
     for database in std::iter::once(journal).chain(postgres) {
         say!("{}", migrate(&database).await.map_err(|error| sentence(&error))?);
     }
     Ok(())
 }
 
-async fn status(settings: &Settings) -> anyhow::Result<()> {
-    let journal = JournalReader::open(&settings.data_dir).await.map_err(|error| sentence(&error))?;
-    show_counts("journal", journal.counts().await.map_err(|error| sentence(&error))?)?;
-    if let Some(url) = &settings.store_url {
-        let mut postgres = PostgresReader::connect(url).await.map_err(|error| sentence(&error))?;
-        show_counts("postgres", postgres.counts().await.map_err(|error| sentence(&error))?)?;
+async fn prune_postgres(settings: &Settings) -> anyhow::Result<()> {
+    let Some(url) = &settings.store.url else {
+        anyhow::bail!("there is no Postgres to prune: set store.url");
+    };
+    let keeping = &settings.store.shipping.keeping;
+    if keeping.retention.is_none() {
+        say!("rows are kept for ever: set store.retention to drop old ones");
     }
-    Ok(())
-}
-
-fn show_counts(name: &str, counts: Counts) -> std::io::Result<()> {
+    let pruned = prune(url, keeping).await.map_err(|error| sentence(&error))?;
+    for partition in &pruned.partitions {
+        say!("dropped {partition}");
+    }
     say!(
-        "{name}: {} streams ({} open), {} predictions",
-        counts.streams,
-        counts.open_streams,
-        counts.predictions
+        "deleted {} rows of default partitions and {} rows of rollups by the minute",
+        pruned.rows,
+        pruned.rollups
     );
     Ok(())
 }
 
 /// Reads Postgres where it is configured, else the journal.
 async fn recent(settings: &Settings, limit: u32) -> anyhow::Result<()> {
-    let rows = match &settings.store_url {
+    let rows = match &settings.store.url {
         Some(url) => PostgresReader::connect(url)
             .await
             .map_err(|error| sentence(&error))?
