@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::path::Path;
-use undertone_core::{Advance, Classifier, EndReason, Extractor, Frames, Model, StreamClassifier};
+use undertone_core::{Advance, EndReason, Frames, Model};
 use undertone_plugin_host::{HostConfig, PluginHost};
 
 /// Runs between making instances and giving them back.

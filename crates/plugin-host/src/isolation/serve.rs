@@ -3,8 +3,9 @@
 use super::area::SharedArea;
 use super::doorbell::Doorbell;
 use super::hardening;
-use super::message::{self, Call, Places};
+use super::message::{self, Call};
 use super::order::{Description, Loaded, Order, RefusalKind};
+use super::places::Places;
 use crate::classifier::PluginClassifier;
 use crate::stream_classifier::PluginStreamClassifier;
 use crate::{HostConfig, HostError, PluginHost};

@@ -41,7 +41,8 @@ fn config(model: &str) -> v1::RecognitionConfig {
 async fn alone(server: &TestServer, model: &str, audio: &Audio) -> PersistentStream {
     let mut stream = PersistentStream::new(config(model));
     stream.go_on_until_heard(server.url(), &audio.bytes, |_| {}).await;
-    assert_eq!((stream.calls, stream.finals.len()), (1, audio.utterances), "{model}");
+    assert_eq!(stream.calls, 1, "{model}");
+    assert!(stream.finals.len() >= audio.clips, "{model}: {}", stream.finals.len());
     stream
 }
 
