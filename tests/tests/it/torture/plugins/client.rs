@@ -68,7 +68,8 @@ pub(super) async fn go_through(
             }
             Err(status) => {
                 let own = Broken::of(&status);
-                tokio::time::sleep(own.delay.unwrap_or_default()).await;
+                let delay = own.delay.unwrap_or_else(|| panic!("it says no time to wait: {status}"));
+                tokio::time::sleep(delay).await;
                 broken.push(own);
             }
         }

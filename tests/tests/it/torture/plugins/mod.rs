@@ -38,10 +38,10 @@ fn config(model: &str) -> v1::RecognitionConfig {
     v1::RecognitionConfig { interim_results: true, ..float_config(model) }
 }
 
-async fn alone(server: &TestServer, model: &str, audio: &Audio) -> PersistentStream {
-    let mut stream = PersistentStream::new(config(model));
-    stream.go_on_until_heard(server.url(), &audio.bytes, |_| {}).await;
-    assert_eq!(stream.calls, 1, "{model}");
+async fn alone(server: &TestServer, model: &str, audio: &Arc<Audio>) -> PersistentStream {
+    let stream = PersistentStream::new(config(model));
+    let (stream, broken) = go_through(server.url().to_owned(), audio.clone(), stream).await;
+    assert!(broken.is_empty(), "{model}: {broken:?}");
     assert!(stream.finals.len() >= audio.clips, "{model}: {}", stream.finals.len());
     stream
 }
