@@ -7,6 +7,7 @@ mod checksum;
 mod clip;
 mod codegen;
 mod demo;
+mod memcheck;
 mod onnxruntime;
 mod package;
 mod peers;

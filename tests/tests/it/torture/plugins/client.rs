@@ -76,7 +76,8 @@ pub(super) async fn go_through(
     }
 }
 
-/// Has the plugin fail; how the stream broke that asked for it. A stream that found the plugin gone asks again.
+/// Has the plugin fail; how the stream broke that asked for it. One that
+/// found the plugin gone, or no room, asks again.
 pub(super) async fn command(server: &TestServer, audio: &Audio, config: v1::RecognitionConfig) -> Broken {
     let mut client = server.recognizer().await.unwrap();
     loop {
@@ -94,7 +95,8 @@ pub(super) async fn command(server: &TestServer, audio: &Audio, config: v1::Reco
                 }
             }
         };
-        if !broken.message.contains("on its way") {
+        let is_late = broken.message.contains("on its way") || broken.code == Code::ResourceExhausted;
+        if !is_late {
             return broken;
         }
         tokio::time::sleep(broken.delay.unwrap_or_default()).await;
