@@ -105,7 +105,7 @@ pub(crate) fn answer_text(area: &SharedArea, text: &[u8]) {
 }
 
 /// Answers a call.
-pub(crate) fn answer(area: &SharedArea, ended: Result<(), &PluginError>) {
+pub(crate) fn answer(area: &SharedArea, ended: &Result<(), PluginError>) {
     let (outcome, length) = match ended {
         Ok(()) => (DONE, 0),
         Err(error) => {
@@ -185,10 +185,10 @@ mod tests {
     fn a_call_that_failed_brings_its_words() {
         let area = SharedArea::new(1 << 16).expect("memory");
         let error = PluginError::Refused { plugin: "q".into(), what: "w".into(), message: "m".into() };
-        answer(&area, Err(&error));
+        answer(&area, &Err(error));
         let read = answered(&area, Call::Advance, "p").expect_err("it was refused");
         assert_eq!(read.to_string(), "plugin p refused advance: m");
-        answer(&area, Ok(()));
+        answer(&area, &Ok(()));
         assert_eq!(answered(&area, Call::Advance, "p"), Ok(()));
     }
 }

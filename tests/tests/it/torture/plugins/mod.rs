@@ -60,12 +60,13 @@ async fn torture(fault: &Fault) {
     let server = site.start(&flags).await;
     let audio = Arc::new(Audio::of_clips(scaled(3, 8)));
     let calm = [alone(&server, "cnn", &audio).await, alone(&server, FAULTY, &audio).await];
-    let calm_p99 = if is_long() { Some(together(&server, &audio, &calm, 0).await.p99) } else { None };
+    let calm_p99 = if is_long() { together(&server, &audio, &calm, 0).await.p99 } else { None };
     let crowd = together(&server, &audio, &calm, commands()).await;
     crowd.told.iter().for_each(|broken| assert_told(broken, fault));
     assert_counted(&server, fault).await;
-    let p99s = calm_p99.map_or_else(String::new, |calm| {
-        format!("; p99 of the updates of {} more {:?} ms, {calm:?} ms without commands", streams(), crowd.p99)
+    let p99s = calm_p99.zip(crowd.p99).map_or_else(String::new, |(calm, crowded)| {
+        let streams = streams();
+        format!("; p99 of the updates of {streams} more {crowded} ms, {calm} ms without commands")
     });
     println!(
         "{}: {} commands; of {} other streams of the plugin {} broke and went on; {WITNESSES} streams of the CNN: none broke{p99s}",
