@@ -9,6 +9,7 @@ use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
 use crate::prometheus;
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -16,7 +17,7 @@ use crate::workspace::Workspace;
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
 /// Suites of faults under load; a short form of each runs with all tests.
-const TORTURES: [&str; 2] = ["plugins", "streaming"];
+const TORTURES: [&str; 4] = ["plugins", "recording", "streaming", "swap"];
 /// Tells the tests that the long form is asked for.
 const LONG_FORM: &str = "UNDERTONE_TORTURE";
 
@@ -55,6 +56,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     if let Some(prometheus) = prometheus {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 

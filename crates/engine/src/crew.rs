@@ -3,6 +3,7 @@
 use crate::capacity::Capacity;
 use crate::mailbox::Mailbox;
 use crate::pulse::Pulse;
+use crate::roster::Roster;
 use crate::worker::{self, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
 use std::convert::Infallible;
@@ -13,7 +14,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use undertone_core::Model;
 
 /// The watchdog looks so many times before a worker counts as stuck.
 const LOOKS: u32 = 8;
@@ -58,7 +58,7 @@ pub(crate) struct Crew {
 /// What a new worker is made of.
 struct Hiring {
     config: EngineConfig,
-    models: Vec<Arc<dyn Model>>,
+    roster: Arc<Roster>,
     observer: Arc<dyn Observer>,
 }
 
@@ -66,11 +66,11 @@ impl Crew {
     /// Starts the workers. Every thread keeps a clone of `running` for as long as it lives.
     pub(crate) fn start(
         config: &EngineConfig,
-        models: &[Arc<dyn Model>],
+        roster: Arc<Roster>,
         observer: &Arc<dyn Observer>,
         running: &Sender<Infallible>,
     ) -> io::Result<Self> {
-        let hiring = Hiring { config: config.clone(), models: models.to_vec(), observer: observer.clone() };
+        let hiring = Hiring { config: config.clone(), roster, observer: observer.clone() };
         let workers = config.workers.max(1) + config.apart_workers;
         let places = (0..workers).map(|place| hiring.hire(place, running).map(RwLock::new));
         Ok(Self { places: places.collect::<io::Result<_>>()?, hiring, ended: AtomicBool::new(false) })
@@ -87,7 +87,7 @@ impl Crew {
     }
 
     /// The workers for models that run apart, or for all others. Where nobody is there for the former, all are.
-    fn workers_for(&self, apart: bool) -> impl Iterator<Item = WorkerHandle> {
+    pub(crate) fn workers_for(&self, apart: bool) -> impl Iterator<Item = WorkerHandle> {
         let apart = apart && self.hiring.config.apart_workers > 0;
         self.workers().filter(move |worker| worker.apart == apart)
     }
@@ -133,6 +133,8 @@ impl Crew {
                 streams = handle.load.load(Ordering::Acquire),
                 "a worker is stuck; its streams are lost, another one takes its place"
             );
+            // No model goes until everybody can be told that it does: the new worker may have instances of it.
+            let _models = self.hiring.roster.look();
             match self.hiring.hire(number, running) {
                 Ok(worker) => *place.write().unwrap_or_else(PoisonError::into_inner) = worker,
                 // The place stays with the stuck one, and the next look tries again.
@@ -178,7 +180,7 @@ impl Hiring {
             give_up: Arc::new(give_up),
         };
         let context = WorkerContext {
-            models: self.models.clone(),
+            roster: self.roster.clone(),
             observer: self.observer.clone(),
             abstain_below: self.config.abstain_below,
             stop: handle.stop.clone(),

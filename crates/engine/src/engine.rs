@@ -1,8 +1,10 @@
 //! The engine: workers, and which of them takes a new stream.
 
 use crate::crew::{Crew, WorkerHandle, unless_lost};
+use crate::outfit::{Leftovers, Outfit};
 use crate::question::{NewQuestion, Place, Room};
 use crate::ramp::Ramp;
+use crate::roster::Roster;
 use crate::worker::{LoadGuard, Message, NewStream};
 use crate::{Observer, Question, QuestionError, SessionConfig, StreamEvents, StreamInput, Verdicts};
 use std::convert::Infallible;
@@ -12,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use undertone_core::{ErrorKind, Model, StreamId};
+use undertone_core::{ErrorKind, Model, ModelRef, PluginError, StreamId};
 
 /// How large the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +96,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 pub struct Engine {
     config: EngineConfig,
     crew: Arc<Crew>,
+    roster: Arc<Roster>,
     ramp: Ramp,
     room: Room,
     watchdog: Thread,
@@ -110,13 +113,15 @@ impl Engine {
         observer: &Arc<dyn Observer>,
     ) -> std::io::Result<Self> {
         let (running, ended) = std::sync::mpsc::channel::<Infallible>();
-        let crew = Arc::new(Crew::start(&config, models, observer, &running)?);
+        let roster = Arc::new(Roster::new(models));
+        let crew = Arc::new(Crew::start(&config, roster.clone(), observer, &running)?);
         let watchdog = crew.watch(running)?;
         let ramp = Ramp::new(config.workers);
         let room = Room::new(config.question_buffer_bytes);
         Ok(Self {
             config,
             crew,
+            roster,
             ramp,
             room,
             watchdog,
@@ -205,6 +210,51 @@ impl Engine {
             Some(Ok(answered)) => answered,
             None | Some(Err(_)) => Err(QuestionError::WorkerLost),
         }
+    }
+
+    /// Makes instances of a model for every worker that gets its streams and tries them, on the calling thread: no stream waits for that.
+    pub fn outfit(&self, model: Arc<dyn Model>) -> Result<Outfit, PluginError> {
+        let workers = self.crew.workers_for(model.is_apart()).count();
+        Outfit::make(model, workers)
+    }
+
+    /// Hands instances over. From now on streams of the model begin without waiting for any.
+    pub async fn adopt(&self, outfit: Outfit) {
+        let Outfit { model, classifiers } = outfit;
+        let (reference, apart) = (model.reference().clone(), model.is_apart());
+        self.roster.add(model);
+        for (worker, own) in self.crew.workers_for(apart).zip(classifiers) {
+            let message = Message::Adopt(reference.clone(), Box::new(own));
+            // Fails only when the worker is gone or stuck; whoever takes its place makes its own.
+            let _ = unless_lost(&worker.lost, worker.messages.send(message)).await;
+        }
+    }
+
+    /// Takes a model back that was let go of, while its streams and the workers' instances are still there.
+    pub fn hold(&self, model: Arc<dyn Model>) {
+        self.roster.add(model);
+    }
+
+    /// Lets go of a model: workers that start from now on make no instances of it, and the engine holds it for none but
+    /// the streams and questions that it was given with.
+    pub fn let_go(&self, model: &ModelRef) {
+        self.roster.remove(model);
+    }
+
+    /// Gets every worker's instances of a model back, to be dropped where nobody waits. Call it once [`Self::let_go`] was
+    /// called and nobody holds the model any more, so that no stream or question of it can come.
+    pub async fn give_up(&self, model: &ModelRef) -> Vec<Leftovers> {
+        let mut all = Vec::new();
+        for worker in self.crew.workers() {
+            let (reply, leftovers) = oneshot::channel();
+            let message = Message::GiveUp(model.clone(), reply);
+            let given = async {
+                worker.messages.send(message).await.ok()?;
+                leftovers.await.ok()
+            };
+            all.extend(unless_lost(&worker.lost, given).await.flatten());
+        }
+        all
     }
 
     /// Takes no new streams and no new questions, and ends the open ones, answering what they heard.

@@ -144,7 +144,11 @@ impl PluginHost {
     /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say, and what they
     /// give for the golden frames, with the manifest.
     pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
-        let bundle = Bundle::open(bundle_dir)?;
+        self.load_bundle(Bundle::open(bundle_dir)?)
+    }
+
+    /// The same for a bundle that is open, which means that its files were verified.
+    pub fn load_bundle(&self, bundle: Bundle) -> Result<Arc<LoadedModel>, HostError> {
         let card = bundle.read_card()?;
         check_abi(&bundle)?;
         let replaced = Arc::new(AtomicU64::new(0));

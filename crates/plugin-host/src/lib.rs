@@ -36,5 +36,5 @@ mod version;
 
 pub use error::{HostError, OnnxRuntimeError};
 pub use host::{HostConfig, LoadReport, PluginCounter, PluginHost, Refusal};
-pub use model::LoadedModel;
+pub use model::{KeptPlugins, LoadedModel};
 pub use registry::{Registry, UnknownModel};

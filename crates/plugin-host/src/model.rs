@@ -3,9 +3,9 @@
 use crate::extractor_kind::ExtractorKind;
 use crate::scorers::Scorers;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use undertone_bundle::{Bundle, Manifest};
+use std::sync::{Arc, OnceLock};
+use undertone_bundle::{Bundle, Manifest, Provenance};
 use undertone_core::{
     Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming, Unready,
 };
@@ -19,6 +19,17 @@ pub struct LoadedModel {
     extractor: Arc<ExtractorKind>,
     scorers: Scorers,
     replaced: Arc<AtomicU64>,
+    last_word: OnceLock<LastWord>,
+}
+
+/// Called when nobody has a model any more.
+struct LastWord(Box<dyn Fn() + Send + Sync>);
+
+/// Keeps the plugins of a model, however many hold the model itself. Whoever drops it last waits until they are destroyed.
+#[derive(Debug, Clone)]
+pub struct KeptPlugins {
+    _extractor: Arc<ExtractorKind>,
+    _scorers: Scorers,
 }
 
 /// The plugins of a model, and the counter of instances that they had to replace.
@@ -33,7 +44,17 @@ impl LoadedModel {
         let Manifest { name, version, .. } = bundle.manifest();
         let reference = ModelRef { name: name.clone(), version: version.clone() };
         let Plugins { extractor, scorers, replaced } = plugins;
-        Self { reference, bundle, card, extractor, scorers, replaced }
+        Self { reference, bundle, card, extractor, scorers, replaced, last_word: OnceLock::new() }
+    }
+
+    /// Keeps its plugins.
+    pub fn keep_plugins(&self) -> KeptPlugins {
+        KeptPlugins { _extractor: Arc::clone(&self.extractor), _scorers: self.scorers.clone() }
+    }
+
+    /// Has `last_word` called when nobody has this model any more, on whatever thread had it last; the first caller's is.
+    pub fn when_nobody_has_it(&self, last_word: impl Fn() + Send + Sync + 'static) {
+        let _ = self.last_word.set(LastWord(Box::new(last_word)));
     }
 
     /// What the bundle says about itself.
@@ -46,6 +67,11 @@ impl LoadedModel {
         &self.card
     }
 
+    /// Who vouches for the bundle, as far as was asked.
+    pub fn provenance(&self) -> &Provenance {
+        self.bundle.provenance()
+    }
+
     /// The bundle's folder.
     pub fn dir(&self) -> &Path {
         self.bundle.dir()
@@ -54,6 +80,20 @@ impl LoadedModel {
     /// How many instances of its plugins failed and were replaced since it was loaded.
     pub fn instances_replaced(&self) -> u64 {
         self.replaced.load(Ordering::Relaxed)
+    }
+}
+
+impl std::fmt::Debug for LastWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LastWord")
+    }
+}
+
+impl Drop for LoadedModel {
+    fn drop(&mut self) {
+        if let Some(LastWord(say)) = self.last_word.get() {
+            say();
+        }
     }
 }
 

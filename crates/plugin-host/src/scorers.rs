@@ -7,7 +7,7 @@ use std::sync::Arc;
 use undertone_core::{Classifier, PluginError, StreamClassifier, Streaming, Unready};
 
 /// The classifier of a model, with each of its graphs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Scorers {
     /// In this process.
     Here {

@@ -4,17 +4,15 @@ use super::doors;
 use super::isolation;
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings, RecordingSettings, ResumeSettings,
-    Settings, SettingsError, SubjectKeyRule,
+    AnalyticsSettings, ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings,
+    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -63,32 +61,41 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
         tls: doors::tls(reader),
         auth: doors::auth(reader),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),
-        models: ModelSettings {
-            dir: reader.path("models.dir", places.models()),
-            default: reader.text("models.default", "cnn"),
-        },
+        models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
-        store_url: store_url(reader),
+        store: StoreSettings::read(reader),
+        analytics: AnalyticsSettings::read(reader),
         engine,
         isolation,
         recognition: recognition(reader),
-        recording: recording(reader),
+        recording: RecordingSettings::read(reader),
         resume: ResumeSettings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
         },
+        experiments: experiments(reader),
+        feedback_max_items: reader.count("feedback.max_items", 10_000, 1..=1_000_000) as usize,
         shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
         log: LogSettings {
             filter: reader.text("log.filter", "info"),
             format: reader.parsed("log.format", LogFormat::Pretty),
         },
+        tracing: tracing(reader),
     }
+}
+
+fn tracing(reader: &mut Reader) -> Option<TraceExport> {
+    let endpoint = reader.optional_text("tracing.endpoint");
+    let sample = f64::from(reader.number("tracing.sample", 1.0, 0.0..=1.0));
+    let service = reader.text("tracing.service", "undertone");
+    Some(TraceExport { endpoint: endpoint?, sample, service })
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {
@@ -97,12 +104,6 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
     }
-}
-
-fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
-    let text = reader.optional_text("store.url")?;
-    // The text may hold a password: it is not repeated in the mistake.
-    PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
 }
 
 /// `apart` tells whether any plugin may run in a process of its own.
@@ -179,24 +180,24 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
     endpointing
 }
 
-fn recording(reader: &mut Reader) -> RecordingSettings {
-    RecordingSettings {
-        interim: reader.flag("recording.interim", false),
-        subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
-        subject_salt: reader.text("recording.subject_salt", ""),
-    }
-}
-
-impl FromStr for SubjectKeyRule {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "hash" => Ok(Self::Hash),
-            "plain" => Ok(Self::Plain),
-            "drop" => Ok(Self::Drop),
-            _ => Err("give \"hash\", \"plain\" or \"drop\"".into()),
+fn experiments(reader: &mut Reader) -> ExperimentSettings {
+    let mut duration = |name: &str, default| {
+        let path = format!("experiments.{name}");
+        let value = reader.duration(&path, default);
+        if value.is_zero() {
+            reader.mistake(format!("{path} is 0: give a time"));
         }
+        value.max(Duration::from_millis(1))
+    };
+    let refresh = duration("refresh", Duration::from_secs(1));
+    let guardrails_every = duration("guardrails_every", Duration::from_secs(60));
+    let shadow_within = duration("shadow_within", Duration::from_secs(30));
+    ExperimentSettings {
+        refresh,
+        guardrails_every,
+        shadow_queue: reader.count("experiments.shadow_queue", 256, 0..=100_000) as usize,
+        shadow_within,
+        report_answers: reader.count("experiments.report_answers", 200_000, 1..=10_000_000) as u32,
     }
 }
 

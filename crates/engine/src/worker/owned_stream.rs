@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
-use undertone_core::{EndReason, ErrorKind, Extractor, FramesView, Model, PluginError, StreamId};
+use undertone_core::{EndReason, ErrorKind, Extractor, Frames, FramesView, Model, PluginError, StreamId};
 
 /// A client may try again this long after a plugin instance was lost.
 const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
@@ -82,6 +82,7 @@ pub(crate) struct OwnedStream {
     said: Vec<f32>,
     budget: Arc<Semaphore>,
     observer: Arc<dyn Observer>,
+    hand_out_frames: bool,
 }
 
 impl OwnedStream {
@@ -110,6 +111,7 @@ impl OwnedStream {
             said: Vec::new(),
             budget: new.budget,
             observer,
+            hand_out_frames: new.config.hand_out_frames,
             _load: new.load,
         };
         match session {
@@ -214,6 +216,13 @@ impl OwnedStream {
     /// The frames that `request` names; none once the stream has failed.
     pub(crate) fn frames(&self, request: &ScoreRequest) -> Option<FramesView<'_>> {
         self.session.as_ref().map(|session| session.frames(request.rows.clone()))
+    }
+
+    /// The frames of a final request, where they are handed out with its answer.
+    pub(crate) fn handed_out(&self, request: &ScoreRequest) -> Option<Frames> {
+        let wanted = self.hand_out_frames && request.trigger.is_final();
+        let view = wanted.then(|| self.frames(request)).flatten()?;
+        Some(view.to_frames())
     }
 
     /// The state for `request`, out of the stream until [`Self::put_state_back`].

@@ -11,7 +11,7 @@ use undertone_engine::{
     Trigger,
 };
 
-fn engine(workers: usize, event_queue: usize) -> Engine {
+pub(crate) fn engine(workers: usize, event_queue: usize) -> Engine {
     start(sizes(workers, event_queue))
 }
 
@@ -40,7 +40,7 @@ fn start(config: EngineConfig) -> Engine {
     Engine::start(config, &models, &observer).expect("threads can be started")
 }
 
-async fn collect(mut events: StreamEvents) -> Vec<Event> {
+pub(crate) async fn collect(mut events: StreamEvents) -> Vec<Event> {
     let mut all = Vec::new();
     while let Some(event) = events.next().await {
         all.push(event);

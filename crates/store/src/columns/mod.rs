@@ -1,5 +1,5 @@
 //! The rows of both databases as flat columns: bound to statements, read back from queries, and
-//! sent to Postgres as JSON. The core's records stand on the other side.
+//! copied to Postgres. The core's records stand on the other side.
 
 mod prediction;
 mod stream;
@@ -8,6 +8,8 @@ pub(crate) use prediction::PredictionColumns;
 pub use stream::StreamRow;
 pub(crate) use stream::{StreamColumns, StreamEndColumns};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// Why a record cannot be a row, or a row cannot be a record. Always says which column.
@@ -19,13 +21,13 @@ pub(crate) struct Misfit {
 }
 
 impl Misfit {
-    fn new(column: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(column: &'static str, reason: impl Into<String>) -> Self {
         Self { column, reason: reason.into() }
     }
 }
 
 /// Databases count with signs; nothing real is too large for them.
-fn to_signed(column: &'static str, value: u64) -> Result<i64, Misfit> {
+pub(crate) fn to_signed(column: &'static str, value: u64) -> Result<i64, Misfit> {
     i64::try_from(value).map_err(|_| Misfit::new(column, format!("{value} is too large for a database")))
 }
 
@@ -38,10 +40,19 @@ fn from_micros(micros: i64) -> Duration {
 }
 
 /// Reads a number back into the type that the core gives it.
-fn narrowed<Wide, Narrow>(column: &'static str, value: Wide) -> Result<Narrow, Misfit>
+pub(crate) fn narrowed<Wide, Narrow>(column: &'static str, value: Wide) -> Result<Narrow, Misfit>
 where
     Wide: Copy + std::fmt::Display,
     Narrow: TryFrom<Wide>,
 {
     Narrow::try_from(value).map_err(|_| Misfit::new(column, format!("{value} is out of range")))
+}
+
+fn to_json<T: Serialize>(column: &'static str, values: &[T]) -> Result<String, Misfit> {
+    serde_json::to_string(values).map_err(|error| Misfit::new(column, error.to_string()))
+}
+
+/// Reads a JSON array back.
+pub(crate) fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<Vec<T>, Misfit> {
+    serde_json::from_str(text).map_err(|error| Misfit::new(column, format!("not an array: {error}")))
 }

@@ -21,7 +21,7 @@ pub(super) async fn answer(
     let items = items(&input, model)?;
     // While they wait, the frames are held once.
     drop(input);
-    let question = Question { model: model.clone(), items, deadline: deadline.0 };
+    let question = Question { model: model.clone(), items, deadline: deadline.0, patient: false };
     let verdicts = recognition.engine.ask(question).await.map_err(|error| status::not_scored(&error))?;
     rows(verdicts, model)
 }

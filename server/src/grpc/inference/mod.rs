@@ -6,9 +6,10 @@ mod features;
 mod metadata;
 mod outputs;
 mod parameters;
+mod repository;
 mod tensor;
 
-use super::{RecognizerService, status};
+use super::{RecognizerService, spans, status};
 use crate::access::Caller;
 use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
@@ -21,6 +22,7 @@ use tonic::{Code, Request, Response, Status};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
+use undertone_telemetry::CallSpan;
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
@@ -47,7 +49,7 @@ impl InferenceService {
     }
 
     fn is_ready(&self) -> bool {
-        !self.recognition.models.is_empty() && !self.draining.load(Ordering::Acquire)
+        !self.recognition.models.ready().is_empty() && !self.draining.load(Ordering::Acquire)
     }
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
@@ -59,15 +61,17 @@ impl InferenceService {
     async fn infer(
         &self,
         request: Request<wire::ModelInferRequest>,
+        caller: &Caller,
+        span: &mut CallSpan,
     ) -> Result<wire::ModelInferResponse, Status> {
-        let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
         let id = request.id.clone();
         let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
+        span.note("undertone.model", model.reference().to_string());
         let answered = deadline.keep(async {
             match input.name.as_str() {
                 tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer((&self.recognition, &caller), &model, &input).await,
+                _ => audio::answer((&self.recognition, caller), &model, &input).await,
             }
         });
         let rows = answered.await?;
@@ -136,17 +140,43 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelMetadataResponse>, Status> {
         let wire::ModelMetadataRequest { name, version } = request.into_inner();
         let model = self.model(&name, &version)?;
-        Ok(Response::new(metadata::model(&model, &self.recognition.models)))
+        Ok(Response::new(metadata::model(&model, &self.recognition.models.ready())))
     }
 
     async fn model_infer(
         &self,
         request: Request<wire::ModelInferRequest>,
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
-        let answered = self.infer(request).await;
+        let caller = Caller::of(&request);
+        let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
+        let answered = self.infer(request, &caller, &mut span).await;
+        spans::end(&mut span, answered.as_ref().map(drop));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
+    }
+
+    async fn repository_index(
+        &self,
+        request: Request<wire::RepositoryIndexRequest>,
+    ) -> Result<Response<wire::RepositoryIndexResponse>, Status> {
+        Ok(Response::new(repository::index(&self.recognition, request.into_inner().ready)))
+    }
+
+    async fn repository_model_load(
+        &self,
+        request: Request<wire::RepositoryModelLoadRequest>,
+    ) -> Result<Response<wire::RepositoryModelLoadResponse>, Status> {
+        repository::load(&self.recognition, request.into_inner()).await?;
+        Ok(Response::new(wire::RepositoryModelLoadResponse {}))
+    }
+
+    async fn repository_model_unload(
+        &self,
+        request: Request<wire::RepositoryModelUnloadRequest>,
+    ) -> Result<Response<wire::RepositoryModelUnloadResponse>, Status> {
+        repository::unload(&self.recognition, request.get_ref())?;
+        Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod load;
 mod plugins;
+mod recording;
 mod streaming;
+mod swap;
 
 fn is_long() -> bool {
     std::env::var_os("UNDERTONE_TORTURE").is_some()
