@@ -1,13 +1,15 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
-use crate::assembly;
-use crate::grpc::{InferenceService, ModelsService, RecognizerService};
+use crate::assembly::{self, Assembled, Stores};
+use crate::experiments::Clockwork;
+use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
 use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -21,9 +23,11 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 use undertone_core::Recorder;
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
+use undertone_proto::v1::experiments_server::ExperimentsServer;
+use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Database, Journal, JournalOptions, Shipper};
+use undertone_store::{Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -33,8 +37,10 @@ pub struct Server {
     recognition: Arc<Recognition>,
     health: HealthReporter,
     recording: Recording,
+    clockwork: Clockwork,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    web_sockets: WebSockets,
     /// What follows the models.
     tasks: Vec<JoinHandle<()>>,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
@@ -46,6 +52,7 @@ pub struct Server {
 struct Recording {
     journal: Arc<Journal>,
     shipper: Option<Shipper>,
+    experiments: Arc<ExperimentStore>,
 }
 
 impl Server {
@@ -58,7 +65,12 @@ impl Server {
         let metrics = Arc::new(Metrics::new()?);
         let recording = Recording::open(settings).await?;
         let recorder: Arc<dyn Recorder> = recording.journal.clone();
-        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), Some(recorder))?);
+        let stores = Stores { recorder: Some(recorder), experiments: Some(recording.experiments.clone()) };
+        let Assembled { recognition, exposures } = assembly::assemble(settings, metrics.clone(), stores)?;
+        let recognition = Arc::new(recognition);
+        hear_of_experiments(&recognition).await;
+        let clockwork =
+            Clockwork::start(&recognition, &recording.experiments, exposures, &settings.experiments);
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
@@ -84,7 +96,9 @@ impl Server {
             .add_routes(services);
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
-        let http = tokio::spawn(serve_http(http_door, http::router(http_state, access), stop.clone()));
+        let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let pages = http::router(http_state, access.clone()).merge(web_sockets.router(access));
+        let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
         tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
@@ -94,8 +108,10 @@ impl Server {
             recognition,
             health,
             recording,
+            clockwork,
             stop,
             draining,
+            web_sockets,
             tasks,
             grpc,
             http,
@@ -130,13 +146,18 @@ impl Server {
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;
-            tokio::join!(self.grpc, self.http)
+            tokio::join!(self.grpc, self.http, self.web_sockets.ended())
         };
         if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
+        if tokio::time::timeout(self.grace, self.recognition.experiments.shadows.end()).await.is_err() {
+            tracing::warn!("models that listen along did not end within the grace time");
+        }
+        self.clockwork.stop(&self.recording.experiments).await;
         self.recording.close().await;
+        self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -149,7 +170,9 @@ impl Recording {
         let opened = Journal::open(&settings.data_dir, options).await;
         let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
         let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
-        Ok(Self { journal, shipper })
+        let experiments = ExperimentStore::open(&settings.data_dir, settings.store_url.clone()).await;
+        let experiments = experiments.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?;
+        Ok(Self { journal, shipper, experiments: Arc::new(experiments) })
     }
 
     async fn close(self) {
@@ -157,6 +180,16 @@ impl Recording {
             shipper.stop().await;
         }
         self.journal.close().await;
+    }
+}
+
+/// From here, and from Postgres where it answers. Its absence stops no start.
+async fn hear_of_experiments(recognition: &Recognition) {
+    let catalog = &recognition.experiments.catalog;
+    for heard in [catalog.recall().await, catalog.refresh().await] {
+        if let Err(error) = heard {
+            tracing::warn!(error = %error.sentence(), "experiments are those that were last known");
+        }
     }
 }
 
@@ -227,13 +260,17 @@ async fn grpc_services(
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
+    let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let mut services = Routes::builder();
     services
         .add_service(health_service)
         .add_service(reflection)
         .add_service(recognizer)
         .add_service(inference)
-        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
+        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
+        .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
+        .add_service(feedback);
     Ok((health, services.routes()))
 }
 

@@ -8,6 +8,7 @@ use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
 use crate::prometheus;
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -15,7 +16,7 @@ use crate::workspace::Workspace;
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
 /// Suites of faults under load; a short form of each runs with all tests.
-const TORTURES: [&str; 2] = ["streaming", "swap"];
+const TORTURES: [&str; 3] = ["plugins", "streaming", "swap"];
 /// Tells the tests that the long form is asked for.
 const LONG_FORM: &str = "UNDERTONE_TORTURE";
 
@@ -48,6 +49,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     if let Some(prometheus) = prometheus {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 

@@ -21,6 +21,9 @@ use undertone_core::{ErrorKind, Model, ModelRef, PluginError, StreamId};
 pub struct EngineConfig {
     /// Worker threads; at least 1.
     pub workers: usize,
+    /// Worker threads beside those, for streams of models that run apart ([`Model::is_apart`]); with 0 they go to the
+    /// others, which then wait for what runs apart.
+    pub apart_workers: usize,
     /// Whether each worker stays on one core, counted through those that the process may use.
     pub pin_workers: bool,
     /// Streams at a time over all workers; more are refused.
@@ -146,7 +149,7 @@ impl Engine {
         if self.open_streams() >= self.config.max_streams {
             return Err(OpenError::Full { limit: self.config.max_streams });
         }
-        let worker = self.admit().await?;
+        let worker = self.admit(model.is_apart()).await?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
         let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);
@@ -177,10 +180,10 @@ impl Engine {
     }
 
     /// The worker for a new stream, once there may be one more.
-    async fn admit(&self) -> Result<WorkerHandle, OpenError> {
+    async fn admit(&self, apart: bool) -> Result<WorkerHandle, OpenError> {
         let until = Instant::now() + OPEN_WITHIN;
         loop {
-            let worker = self.crew.least_loaded(self.config.admit_below).ok_or(OpenError::Busy)?;
+            let worker = self.crew.least_loaded(apart, self.config.admit_below).ok_or(OpenError::Busy)?;
             let now = Instant::now();
             match self.ramp.wait(self.open_streams(), now) {
                 None => return Ok(worker),
@@ -190,13 +193,14 @@ impl Engine {
         }
     }
 
-    /// Has frames scored by the worker with the fewest to do, together with what its streams ask for.
+    /// Has frames scored by the worker with the fewest to do of those that the model's streams go to, together with what
+    /// they ask for.
     pub async fn ask(&self, question: Question) -> Result<Verdicts, QuestionError> {
         if self.draining.load(Ordering::Acquire) {
             return Err(QuestionError::Draining);
         }
         let room = self.room.take(question.bytes())?;
-        let worker = self.crew.least_asked().ok_or(QuestionError::WorkerLost)?;
+        let worker = self.crew.least_asked(question.model.is_apart()).ok_or(QuestionError::WorkerLost)?;
         let place = Place::new(worker.waiting.clone(), question.frames(), room);
         let (reply, answer) = oneshot::channel();
         let new = NewQuestion { question, asked: Instant::now(), reply, place };
@@ -208,17 +212,18 @@ impl Engine {
         }
     }
 
-    /// Makes instances of a model for every worker and tries them, on the calling thread: no stream waits for that.
+    /// Makes instances of a model for every worker that gets its streams and tries them, on the calling thread: no stream waits for that.
     pub fn outfit(&self, model: Arc<dyn Model>) -> Result<Outfit, PluginError> {
-        Outfit::make(model, self.config.workers.max(1))
+        let workers = self.crew.workers_for(model.is_apart()).count();
+        Outfit::make(model, workers)
     }
 
     /// Hands instances over. From now on streams of the model begin without waiting for any.
     pub async fn adopt(&self, outfit: Outfit) {
         let Outfit { model, classifiers } = outfit;
-        let reference = model.reference().clone();
+        let (reference, apart) = (model.reference().clone(), model.is_apart());
         self.roster.add(model);
-        for (worker, own) in self.crew.workers().zip(classifiers) {
+        for (worker, own) in self.crew.workers_for(apart).zip(classifiers) {
             let message = Message::Adopt(reference.clone(), Box::new(own));
             // Fails only when the worker is gone or stuck; whoever takes its place makes its own.
             let _ = unless_lost(&worker.lost, worker.messages.send(message)).await;

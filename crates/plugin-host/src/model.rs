@@ -1,14 +1,13 @@
 //! A bundle with its plugins.
 
-use crate::classifier_kind::ClassifierKind;
 use crate::extractor_kind::ExtractorKind;
-use crate::stream_kind::StreamKind;
+use crate::scorers::Scorers;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use undertone_bundle::{Bundle, Manifest, Provenance};
 use undertone_core::{
-    Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming,
+    Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming, Unready,
 };
 
 /// A bundle with its plugins, ready to make instances.
@@ -18,8 +17,7 @@ pub struct LoadedModel {
     bundle: Bundle,
     card: String,
     extractor: Arc<ExtractorKind>,
-    classifier: Arc<ClassifierKind>,
-    stream: Option<Arc<StreamKind>>,
+    scorers: Scorers,
     replaced: Arc<AtomicU64>,
     last_word: OnceLock<LastWord>,
 }
@@ -31,15 +29,13 @@ struct LastWord(Box<dyn Fn() + Send + Sync>);
 #[derive(Debug, Clone)]
 pub struct KeptPlugins {
     _extractor: Arc<ExtractorKind>,
-    _classifier: Arc<ClassifierKind>,
-    _stream: Option<Arc<StreamKind>>,
+    _scorers: Scorers,
 }
 
 /// The plugins of a model, and the counter of instances that they had to replace.
 pub(crate) struct Plugins {
     pub(crate) extractor: Arc<ExtractorKind>,
-    pub(crate) classifier: Arc<ClassifierKind>,
-    pub(crate) stream: Option<Arc<StreamKind>>,
+    pub(crate) scorers: Scorers,
     pub(crate) replaced: Arc<AtomicU64>,
 }
 
@@ -47,17 +43,13 @@ impl LoadedModel {
     pub(crate) fn new(bundle: Bundle, card: String, plugins: Plugins) -> Self {
         let Manifest { name, version, .. } = bundle.manifest();
         let reference = ModelRef { name: name.clone(), version: version.clone() };
-        let Plugins { extractor, classifier, stream, replaced } = plugins;
-        Self { reference, bundle, card, extractor, classifier, stream, replaced, last_word: OnceLock::new() }
+        let Plugins { extractor, scorers, replaced } = plugins;
+        Self { reference, bundle, card, extractor, scorers, replaced, last_word: OnceLock::new() }
     }
 
     /// Keeps its plugins.
     pub fn keep_plugins(&self) -> KeptPlugins {
-        KeptPlugins {
-            _extractor: Arc::clone(&self.extractor),
-            _classifier: Arc::clone(&self.classifier),
-            _stream: self.stream.clone(),
-        }
+        KeptPlugins { _extractor: Arc::clone(&self.extractor), _scorers: self.scorers.clone() }
     }
 
     /// Has `last_word` called when nobody has this model any more, on whatever thread had it last; the first caller's is.
@@ -139,17 +131,22 @@ impl Model for LoadedModel {
     }
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
-        Ok(Box::new(self.classifier.classifier()?))
+        self.scorers.classifier()
     }
 
     fn streaming(&self) -> Option<Streaming> {
-        self.stream.as_ref().map(|kind| kind.streaming)
+        self.scorers.streaming()
     }
 
     fn new_stream_classifier(&self) -> Result<Box<dyn StreamClassifier>, PluginError> {
-        match &self.stream {
-            Some(kind) => Ok(Box::new(kind.classifier()?)),
-            None => Err(self.classifier.refused("the model scores whole utterances only".into())),
-        }
+        self.scorers.stream_classifier()
+    }
+
+    fn is_apart(&self) -> bool {
+        self.scorers.are_apart()
+    }
+
+    fn unready(&self) -> Option<Unready> {
+        self.scorers.unready()
     }
 }

@@ -21,6 +21,13 @@ const RULES: &[(&str, Rule)] = &[
     ("/undertone.v1.Recognizer/StreamingRecognize", Needs(Scope::Recognize)),
     ("/undertone.v1.Models/ListModels", AnyKey),
     ("/undertone.v1.Models/GetModel", AnyKey),
+    ("/undertone.v1.Experiments/CreateExperiment", Needs(Scope::Admin)),
+    ("/undertone.v1.Experiments/ChangeExperiment", Needs(Scope::Admin)),
+    ("/undertone.v1.Experiments/ListExperiments", Needs(Scope::Analytics)),
+    ("/undertone.v1.Experiments/GetExperiment", Needs(Scope::Analytics)),
+    ("/undertone.v1.Experiments/Assign", Needs(Scope::Analytics)),
+    ("/undertone.v1.Experiments/GetReport", Needs(Scope::Analytics)),
+    ("/undertone.v1.Feedback/GiveFeedback", Needs(Scope::Feedback)),
     ("/undertone.v1.Models/LoadModel", Needs(Scope::Admin)),
     ("/undertone.v1.Models/UnloadModel", Needs(Scope::Admin)),
     ("/undertone.v1.Models/RollbackModel", Needs(Scope::Admin)),
@@ -40,6 +47,7 @@ const RULES: &[(&str, Rule)] = &[
     ("/healthz", Open),
     ("/readyz", Open),
     ("/metrics", Needs(Scope::Analytics)),
+    ("/v1/stream", Needs(Scope::Recognize)),
 ];
 
 /// What the method or page at `path` needs; `None` when it is not listed.

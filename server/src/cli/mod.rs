@@ -7,7 +7,9 @@ mod connection;
 mod console;
 mod db;
 mod evaluate;
+mod experiments;
 mod features;
+mod feedback;
 mod keys;
 mod models;
 mod plugin;
@@ -54,6 +56,10 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
+    /// Compare models on live streams: who gets which, and what the answers prove.
+    Experiments(experiments::ExperimentsArgs),
+    /// Tell a server what is right about its answers.
+    Feedback(feedback::FeedbackArgs),
     /// Pack, sign and verify bundles.
     #[command(subcommand)]
     Bundle(bundle::BundleCommand),
@@ -75,6 +81,8 @@ impl Cli {
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Keys(command) => keys::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
+            Command::Experiments(args) => experiments::run(&args, &self.settings).await,
+            Command::Feedback(args) => feedback::run(&args, &self.settings).await,
             Command::Bundle(command) => bundle::run(&command, &self.settings),
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }

@@ -4,7 +4,7 @@ use super::SettingsArgs;
 use super::connection::Line;
 use crate::access::Caller;
 use crate::models::State;
-use crate::{ModelsService, RecognizerService, assemble};
+use crate::{ModelsService, RecognizerService, Stores, assemble};
 use anyhow::{anyhow, bail};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,7 +49,8 @@ impl Recognizer {
     fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
         let workers = vec![("engine.workers".to_owned(), workers.to_string())];
         let settings = settings.load(workers)?;
-        let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
+        let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
+        let recognition = Arc::new(assembled.recognition);
         for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)
         {
             eprintln!("undertone: {} is refused: {}", version.path.display(), version.reason);

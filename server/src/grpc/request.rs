@@ -1,9 +1,11 @@
 //! From a client's configuration to one that cannot be wrong.
 
 use super::resumes::{self, Resumable};
-use super::status;
+use super::{participants, status};
 use crate::access::Caller;
-use crate::recognition::Recognition;
+use crate::experiments::Participation;
+use crate::readiness::{NoModel, model_for_work};
+use crate::recognition::{Recognition, Source};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
@@ -23,6 +25,10 @@ pub(crate) struct CheckedRequest {
     pub(crate) labels: Labels,
     /// The stream that is taken up again.
     pub(crate) resumes: Option<StreamId>,
+    /// The stream: the one that is taken up again, else a new one.
+    pub(crate) id: StreamId,
+    /// Its part in an experiment.
+    pub(crate) participation: Option<Arc<Participation>>,
     /// The client's configuration with every default filled in.
     pub(crate) effective: v1::RecognitionConfig,
 }
@@ -57,9 +63,11 @@ pub(crate) fn check_for(
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
     };
+    let new = StreamId::generate();
+    let chosen = participants::choose(&config, new, recognition)?;
     let Picked { model, named } = match picked {
         Some(model) => Picked::of(model.clone()),
-        None => pick(&config, recognition)?,
+        None => pick(&chosen.model, &config.resume_token, recognition)?,
     };
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
@@ -74,10 +82,12 @@ pub(crate) fn check_for(
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
         acknowledge: false,
+        hand_out_frames: chosen.has_shadows(),
     };
     let mut effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
         model: named,
+        experiment: chosen.experiment(&config),
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
         resumable: resumes::is_asked_for(&config),
@@ -95,7 +105,21 @@ pub(crate) fn check_for(
     effective.model = model.reference().to_string();
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
-    Ok(CheckedRequest { caller: caller.clone(), model, session, subject_key, labels, resumes, effective })
+    let caller = caller.clone();
+    let (id, participation) = (resumes.unwrap_or(new), chosen.participation);
+    Ok(CheckedRequest { caller, model, session, subject_key, labels, resumes, id, participation, effective })
+}
+
+impl CheckedRequest {
+    /// Where its answers come from.
+    pub(crate) fn source(&self, recognition: &Recognition) -> Source {
+        Source {
+            id: self.id,
+            model: self.model.clone(),
+            subject: recognition.stored_subject_key(self.subject_key.as_deref()),
+            participation: self.participation.clone(),
+        }
+    }
 }
 
 /// Who answers.
@@ -114,18 +138,16 @@ impl Picked {
 
 /// A new stream is answered by what is ready. One that is taken up goes on with its version while anybody has it, and after
 /// that with the version that answers for the name.
-fn pick(config: &v1::RecognitionConfig, recognition: &Recognition) -> Result<Picked, Status> {
-    let unknown = |error: String| status::unknown_model(&config.model, &error);
-    match (recognition.model(&config.model).map_err(unknown), config.model.split_once('@')) {
-        (Err(_), Some((name, _))) if !config.resume_token.is_empty() => {
-            let model = match recognition.models.still_held(&config.model) {
-                Some(model) => model,
-                None => recognition.model(name).map_err(unknown)?,
-            };
-            Ok(Picked { model, named: config.model.clone() })
+fn pick(wanted: &str, resume_token: &str, recognition: &Recognition) -> Result<Picked, Status> {
+    let found = match (model_for_work(recognition, wanted), wanted.split_once('@')) {
+        (Err(NoModel::Unknown(_)), Some((name, _))) if !resume_token.is_empty() => {
+            let held = recognition.models.still_held(wanted);
+            let found = held.map_or_else(|| model_for_work(recognition, name), Ok);
+            found.map(|model| Picked { model, named: wanted.to_owned() })
         }
-        (model, _) => model.map(Picked::of),
-    }
+        (found, _) => found.map(Picked::of),
+    };
+    found.map_err(|none| status::no_model(wanted, &none))
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

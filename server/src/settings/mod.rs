@@ -4,14 +4,17 @@
 
 mod doors;
 mod error;
+mod isolation;
 mod load;
 mod models;
+mod origins;
 mod places;
 mod reader;
 
 pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
+pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
@@ -22,16 +25,19 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
+use undertone_plugin_host::isolation::IsolationConfig;
 use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Everything that can be set. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `[grpc]`
     pub grpc: GrpcSettings,
-    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    /// `http.listen`: where `/metrics`, `/healthz`, `/readyz` and streams over WebSockets are served.
     pub http_listen: SocketAddr,
+    /// `http.allowed_origins`: pages that may open streams in a browser.
+    pub allowed_origins: Origins,
     /// `[tls]`; none: connections are in the clear.
     pub tls: Option<TlsSettings>,
     /// `[auth]`
@@ -44,6 +50,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
     /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
@@ -56,10 +64,16 @@ pub struct Settings {
     pub recording: RecordingSettings,
     /// `[resume]`
     pub resume: ResumeSettings,
+    /// `[experiments]`
+    pub experiments: ExperimentSettings,
+    /// `feedback.max_items`: judgements in one call at most.
+    pub feedback_max_items: usize,
     /// `shutdown.grace`: how long open calls may take to end.
     pub shutdown_grace: Duration,
     /// `[log]`
     pub log: LogSettings,
+    /// `[tracing]`; none: nothing is traced.
+    pub tracing: Option<TraceExport>,
 }
 
 /// `[grpc]`
@@ -151,6 +165,21 @@ impl std::fmt::Debug for ResumeSettings {
         let key = self.key.as_ref().map(|_| "(secret)");
         f.debug_struct("ResumeSettings").field("within", &self.within).field("key", &key).finish()
     }
+}
+
+/// `[experiments]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExperimentSettings {
+    /// `experiments.refresh`: how often changes of other servers are heard of, and what is only here is shipped.
+    pub refresh: Duration,
+    /// `experiments.guardrails_every`: how often guardrails are looked at.
+    pub guardrails_every: Duration,
+    /// `experiments.shadow_queue`: utterances that may wait for models that listen along.
+    pub shadow_queue: usize,
+    /// `experiments.shadow_within`: how long one waits before it is dropped.
+    pub shadow_within: Duration,
+    /// `experiments.report_answers`: answers that a report looks at.
+    pub report_answers: u32,
 }
 
 /// `[log]`

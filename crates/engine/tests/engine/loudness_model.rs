@@ -272,5 +272,6 @@ pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
         min_frames: 1,
         from: ResumePoint::default(),
         acknowledge: false,
+        hand_out_frames: false,
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn engine(workers: usize, event_queue: usize) -> Engine {
 fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 8192,

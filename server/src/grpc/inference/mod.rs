@@ -9,8 +9,9 @@ mod parameters;
 mod repository;
 mod tensor;
 
-use super::{RecognizerService, status};
+use super::{RecognizerService, spans, status};
 use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use deadline::Deadline;
 use outputs::Wanted;
@@ -21,6 +22,7 @@ use tonic::{Code, Request, Response, Status};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
+use undertone_telemetry::CallSpan;
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
@@ -52,26 +54,24 @@ impl InferenceService {
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
     fn model(&self, name: &str, version: &str) -> Result<Arc<LoadedModel>, Status> {
-        if name.len() + version.len() > LONGEST_NAME {
-            let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
-            return Err(status::bad_field("model_name", sentence));
-        }
-        let wanted = if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") };
+        let wanted = wanted(name, version)?;
         self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
     }
 
     async fn infer(
         &self,
         request: Request<wire::ModelInferRequest>,
+        caller: &Caller,
+        span: &mut CallSpan,
     ) -> Result<wire::ModelInferResponse, Status> {
-        let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
         let id = request.id.clone();
         let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
+        span.note("undertone.model", model.reference().to_string());
         let answered = deadline.keep(async {
             match input.name.as_str() {
                 tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer((&self.recognition, &caller), &model, &input).await,
+                _ => audio::answer((&self.recognition, caller), &model, &input).await,
             }
         });
         let rows = answered.await?;
@@ -89,7 +89,9 @@ impl InferenceService {
         metadata: &tonic::metadata::MetadataMap,
         request: wire::ModelInferRequest,
     ) -> Result<Asked, Status> {
-        let model = self.model(&request.model_name, &request.model_version)?;
+        let wanted = wanted(&request.model_name, &request.model_version)?;
+        let model =
+            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
         let deadline = Deadline::of(metadata, &request.parameters)?;
         let is_raw = !request.raw_input_contents.is_empty();
         let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
@@ -120,7 +122,8 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<wire::ModelReadyRequest>,
     ) -> Result<Response<wire::ModelReadyResponse>, Status> {
         let wire::ModelReadyRequest { name, version } = request.into_inner();
-        let ready = self.is_ready() && self.model(&name, &version).is_ok();
+        let ready =
+            self.is_ready() && self.model(&name, &version).is_ok_and(|model| model.unready().is_none());
         Ok(Response::new(wire::ModelReadyResponse { ready }))
     }
 
@@ -144,7 +147,10 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         &self,
         request: Request<wire::ModelInferRequest>,
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
-        let answered = self.infer(request).await;
+        let caller = Caller::of(&request);
+        let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
+        let answered = self.infer(request, &caller, &mut span).await;
+        spans::end(&mut span, answered.as_ref().map(drop));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
@@ -172,6 +178,15 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         repository::unload(&self.recognition, request.get_ref())?;
         Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
     }
+}
+
+/// Name and version as `NAME` or `NAME@VERSION`.
+fn wanted(name: &str, version: &str) -> Result<String, Status> {
+    if name.len() + version.len() > LONGEST_NAME {
+        let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
+        return Err(status::bad_field("model_name", sentence));
+    }
+    Ok(if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") })
 }
 
 /// The service of the native contract, whose road recordings take.

@@ -6,8 +6,8 @@ mod outflow;
 
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
-use super::{reply, request, status};
-use crate::access::Caller;
+use super::{reply, request, spans, status};
+use crate::access::{Caller, Passage};
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
@@ -21,6 +21,7 @@ use tonic::Status;
 use undertone_core::{Model, SampleRate, StreamId};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
 
@@ -43,15 +44,16 @@ pub(crate) async fn recognize<S>(
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
-    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
-    let request = first_config(&mut asks, (&recognition, &caller)).await?;
-    let id = request.resumes.unwrap_or_else(StreamId::generate);
-    let (input, events) = open(&recognition, id, &request).await?;
+    let mut span = spans::begin(&recognition, "undertone.v1.Recognizer/StreamingRecognize", &caller);
+    let begun = begin(&recognition, &caller, &mut asks, &mut span).await;
+    let Begun { passage, request, streams: (input, events) } =
+        begun.inspect_err(|status| spans::end(&mut span, Err(status)))?;
+    let id = request.id;
     let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
-    let started = v1::Started { acknowledgement, ..reply::started(id, &request, &recognition) };
+    let started = v1::Started { acknowledgement, ..reply::started(&request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
@@ -62,11 +64,11 @@ where
         Intake { input, replies: replies.clone(), idle, expected_sequence: None, broken, over: over.clone() };
     tokio::spawn(intake.run(asks));
     let outflow = Outflow {
+        source: request.source(&recognition),
         recognition,
-        id,
-        model: request.model,
         replies,
         acknowledging,
+        span,
         passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
@@ -76,12 +78,36 @@ where
     Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
 }
 
+/// A call whose stream is open.
+struct Begun {
+    passage: Passage,
+    request: CheckedRequest,
+    streams: (StreamInput, StreamEvents),
+}
+
+/// Takes the configuration and opens the stream.
+async fn begin<S>(
+    recognition: &Recognition,
+    caller: &Caller,
+    asks: &mut S,
+    span: &mut CallSpan,
+) -> Result<Begun, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+{
+    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let request = first_config(asks, (recognition, caller)).await?;
+    spans::note_stream(span, request.id, &request.model);
+    let streams = open(recognition, &request).await?;
+    Ok(Begun { passage, request, streams })
+}
+
 /// Opens a checked stream in the engine and records that it was opened.
 pub(crate) async fn open(
     recognition: &Recognition,
-    id: StreamId,
     request: &CheckedRequest,
 ) -> Result<(StreamInput, StreamEvents), Status> {
+    let id = request.id;
     let model: Arc<dyn Model> = request.model.clone();
     // While a broken connection has not been noticed, the engine has its stream beside the one that goes on with it.
     let own = request.resumes.map_or(id, |_| StreamId::generate());

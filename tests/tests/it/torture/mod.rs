@@ -1,5 +1,7 @@
 //! Faults under load. The short form runs with all tests; `cargo xtask torture NAME` runs the long one.
 
+mod load;
+mod plugins;
 mod streaming;
 mod swap;
 
