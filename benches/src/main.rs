@@ -8,7 +8,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
     Options, Report, measure_experiments, measure_features, measure_isolation, measure_memory, measure_peers,
-    measure_startup, measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
+    measure_record, measure_startup, measure_stateful, measure_streams, measure_tax, measure_train,
+    write_untrained,
 };
 
 #[derive(Parser)]
@@ -48,6 +49,8 @@ enum Bench {
     Memory,
     /// The same graph behind other servers of the Open Inference Protocol.
     Peers,
+    /// Recording through the journal into PostgreSQL, against plain COPY of the same rows.
+    Record,
     /// From exec until a server is ready.
     Startup,
     /// Streams that one core carries against what the bare work would allow.
@@ -79,6 +82,7 @@ impl Arguments {
             Bench::Isolation => measure_isolation(&self.options(untrained)?),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),
+            Bench::Record => measure_record(self.quick),
             Bench::Startup => measure_startup(&self.options(untrained)?),
             Bench::Stateful => measure_stateful(&self.options(untrained)?),
             Bench::Streams => measure_streams(&self.options(untrained)?),

@@ -4,12 +4,13 @@ use crate::experiments::Experiments;
 use crate::models::{Initial, Models};
 use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
-use undertone_core::{Recorder, SystemClock};
+use undertone_core::SystemClock;
 use undertone_engine::{Engine, Observer};
 use undertone_plugin_host::isolation::ProcessObserver;
 use undertone_plugin_host::{HostConfig, PluginHost};
@@ -34,7 +35,7 @@ fn watched_plugin_host(settings: &Settings, observer: Option<Arc<dyn ProcessObse
 #[derive(Default)]
 pub struct Stores {
     /// Where answers are recorded.
-    pub recorder: Option<Arc<dyn Recorder>>,
+    pub recorder: Option<Arc<RecordKeeper>>,
     /// Where experiments and feedback are kept.
     pub experiments: Option<Arc<ExperimentStore>>,
 }

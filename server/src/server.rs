@@ -1,12 +1,14 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
+use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
 use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::websocket::WebSockets;
@@ -19,15 +21,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
+use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
-use undertone_core::Recorder;
+use undertone_core::{Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
+use undertone_proto::v1::analytics_server::AnalyticsServer;
 use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Database, ExperimentStore, Journal, JournalOptions, Shipper};
+use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -48,9 +51,10 @@ pub struct Server {
     grace: Duration,
 }
 
-/// The journal and what ships it.
+/// The journal, what brings records to it, and what ships it.
 struct Recording {
     journal: Arc<Journal>,
+    keeper: Arc<RecordKeeper>,
     shipper: Option<Shipper>,
     experiments: Arc<ExperimentStore>,
 }
@@ -63,9 +67,9 @@ impl Server {
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;
         let metrics = Arc::new(Metrics::new()?);
-        let recording = Recording::open(settings).await?;
-        let recorder: Arc<dyn Recorder> = recording.journal.clone();
-        let stores = Stores { recorder: Some(recorder), experiments: Some(recording.experiments.clone()) };
+        let recording = Recording::open(settings, &metrics).await?;
+        let recorder = Some(recording.keeper.clone());
+        let stores = Stores { recorder, experiments: Some(recording.experiments.clone()) };
         let Assembled { recognition, exposures } = assembly::assemble(settings, metrics.clone(), stores)?;
         let recognition = Arc::new(recognition);
         hear_of_experiments(&recognition).await;
@@ -75,14 +79,19 @@ impl Server {
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
-        let (health, services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        let figures = recording.figures(settings);
+        let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        services.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
+        let services = services.routes();
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
             metrics,
             models: recognition.models.clone(),
             draining: draining.clone(),
-            shipping: recording.shipper.as_ref().map(Shipper::status),
+            journal: recording.journal.state(),
+            status: recording.journal.status(),
+            ships: recording.shipper.is_some(),
         };
         if let Some(certificates) = &certificates {
             tokio::spawn(certificates.clone().watch(stop.clone()));
@@ -97,7 +106,7 @@ impl Server {
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
-        let pages = http::router(http_state, access.clone()).merge(web_sockets.router(access));
+        let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
         tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
@@ -156,7 +165,7 @@ impl Server {
             tracing::warn!("models that listen along did not end within the grace time");
         }
         self.clockwork.stop(&self.recording.experiments).await;
-        self.recording.close().await;
+        self.recording.close(self.grace).await;
         self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
         Ok(())
@@ -164,18 +173,34 @@ impl Server {
 }
 
 impl Recording {
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    async fn open(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
         let options =
             JournalOptions { limit_bytes: settings.journal_limit_bytes, ..JournalOptions::default() };
         let opened = Journal::open(&settings.data_dir, options).await;
         let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
-        let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
-        let experiments = ExperimentStore::open(&settings.data_dir, settings.store_url.clone()).await;
+        let shipping = &settings.store.shipping;
+        let shipper =
+            settings.store.url.clone().map(|url| Shipper::start_with(&journal, url, shipping.clone()));
+        let experiments = ExperimentStore::open(&settings.data_dir, settings.store.url.clone()).await;
         let experiments = experiments.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?;
-        Ok(Self { journal, shipper, experiments: Arc::new(experiments) })
+        let recorder: Arc<dyn Recorder> = journal.clone();
+        let keeper = RecordKeeper::new(recorder, journal.state(), &settings.recording, metrics.clone());
+        Ok(Self { journal, keeper: Arc::new(keeper), shipper, experiments: Arc::new(experiments) })
     }
 
-    async fn close(self) {
+    /// From Postgres where there is one, else from the journal.
+    fn figures(&self, settings: &Settings) -> Figures {
+        let limits = settings.analytics.store;
+        let store = match &settings.store.url {
+            Some(url) => Analytics::of_postgres(url, limits),
+            None => Analytics::of_journal(self.journal.reader(), limits),
+        };
+        let recording = settings.recording.clone();
+        Figures { store, limits: settings.analytics.asked, recording, clock: Arc::new(SystemClock) }
+    }
+
+    async fn close(self, patience: Duration) {
+        self.keeper.finish(patience).await;
         if let Some(shipper) = self.shipper {
             shipper.stop().await;
         }
@@ -238,7 +263,7 @@ async fn access_layer(
 
 /// Where the keys are: where all servers see them, if there is such a place.
 pub(crate) fn key_database(settings: &Settings) -> Database {
-    match &settings.store_url {
+    match &settings.store.url {
         Some(url) => Database::Postgres(url.clone()),
         None => Database::Journal(settings.data_dir.clone()),
     }
@@ -248,7 +273,7 @@ async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
     draining: Arc<AtomicBool>,
-) -> anyhow::Result<(HealthReporter, Routes)> {
+) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -271,7 +296,7 @@ async fn grpc_services(
         .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
         .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
         .add_service(feedback);
-    Ok((health, services.routes()))
+    Ok((health, services))
 }
 
 async fn serve_http(door: Door, pages: axum::Router, stop: CancellationToken) -> std::io::Result<()> {

@@ -59,7 +59,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Run the long form of a suite of faults under load: plugins or streaming
+    /// Run the long form of a suite of faults under load: plugins, recording or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {

@@ -87,6 +87,8 @@ impl PluginError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("recording failed: {message}")]
 pub struct RecordError {
+    /// Overload when room may come again, internal when the record itself is at fault.
+    pub kind: ErrorKind,
     /// What the store said.
     pub message: String,
 }

@@ -40,6 +40,11 @@ impl Caller {
         &self.tenant
     }
 
+    /// The tenant whose records alone it may see; none for the operator's own, that of calls without a key.
+    pub(crate) fn bound_to(&self) -> Option<&str> {
+        Some(self.tenant()).filter(|tenant| *tenant != NOBODYS)
+    }
+
     /// The trace that its call belongs to.
     pub(crate) fn trace(&self) -> Option<&TraceParent> {
         self.trace.as_deref()

@@ -135,7 +135,7 @@ impl RecognizerService {
         match collected {
             Ok((response, summary)) => {
                 let recorded = self.recognition.record_ended(id, &summary).await;
-                recorded.map_err(|error| status::not_recorded(&error))?;
+                recorded.map_err(|error| status::not_recorded("the end of the recording", &error))?;
                 match summary.reason {
                     EndReason::Finished => Ok((response, summary)),
                     // The rest of the recording was not heard: half an answer would look like a whole one.

@@ -23,7 +23,7 @@ pub(crate) async fn result(
     if answer.trigger.is_final() {
         trace(span, answer, begun.elapsed());
     }
-    let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
+    let prediction = recorded.map_err(|error| status::not_recorded("the result", &error))?;
     let kind = if answer.trigger.is_final() { "final" } else { "update" };
     if answer.trigger.is_final() {
         recognition.experiments.follow(recognition, source, answer, frames).await;

@@ -8,6 +8,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use undertone_core::{ErrorKind, PluginError, RecordError};
 use undertone_engine::{OpenError, QuestionError, StreamFailure};
+use undertone_store::StoreError;
 
 /// A client may try again this long after a plugin instance was lost.
 const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
@@ -129,10 +130,24 @@ pub(crate) fn not_reading(patience: Duration) -> Status {
     Status::deadline_exceeded(format!("no reply was read for {} s", patience.as_secs_f32()))
 }
 
-/// A result that could not be made durable is not sent.
-pub(crate) fn not_recorded(error: &RecordError) -> Status {
-    let message = format!("the result could not be recorded, so it is not sent: {error}");
-    retry_later(Code::Unavailable, message, Duration::from_secs(5))
+/// A result that could not be made durable is not sent, and a stream that could not be recorded is not opened.
+pub(crate) fn not_recorded(what: &str, error: &RecordError) -> Status {
+    let message = format!("{what} could not be recorded, so it is refused: {error}");
+    match error.kind.may_retry() {
+        true => retry_later(code_of(error.kind), message, Duration::from_secs(5)),
+        false => Status::new(code_of(error.kind), message),
+    }
+}
+
+/// A question to the store that was not answered.
+pub(crate) fn store_failed(error: &StoreError) -> Status {
+    match error {
+        StoreError::TooMuch { .. } => bad_field("range", error.to_string()),
+        _ => {
+            tracing::warn!(error = error.sentence(), "a question to the store failed");
+            retry_later(Code::Unavailable, error.to_string(), Duration::from_secs(5))
+        }
+    }
 }
 
 /// A step or question about an experiment that is refused.

@@ -4,16 +4,14 @@ use super::doors;
 use super::isolation;
 use super::reader::Reader;
 use super::{
-    ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings, RecordingSettings,
-    ResumeSettings, Settings, SettingsError, SubjectKeyRule, models,
+    AnalyticsSettings, ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings,
+    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
 use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
@@ -72,11 +70,12 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
-        store_url: store_url(reader),
+        store: StoreSettings::read(reader),
+        analytics: AnalyticsSettings::read(reader),
         engine,
         isolation,
         recognition: recognition(reader),
-        recording: recording(reader),
+        recording: RecordingSettings::read(reader),
         resume: ResumeSettings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
@@ -105,12 +104,6 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
     }
-}
-
-fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
-    let text = reader.optional_text("store.url")?;
-    // The text may hold a password: it is not repeated in the mistake.
-    PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
 }
 
 /// `apart` tells whether any plugin may run in a process of its own.
@@ -187,14 +180,6 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
     endpointing
 }
 
-fn recording(reader: &mut Reader) -> RecordingSettings {
-    RecordingSettings {
-        interim: reader.flag("recording.interim", false),
-        subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
-        subject_salt: reader.text("recording.subject_salt", ""),
-    }
-}
-
 fn experiments(reader: &mut Reader) -> ExperimentSettings {
     let mut duration = |name: &str, default| {
         let path = format!("experiments.{name}");
@@ -213,19 +198,6 @@ fn experiments(reader: &mut Reader) -> ExperimentSettings {
         shadow_queue: reader.count("experiments.shadow_queue", 256, 0..=100_000) as usize,
         shadow_within,
         report_answers: reader.count("experiments.report_answers", 200_000, 1..=10_000_000) as u32,
-    }
-}
-
-impl FromStr for SubjectKeyRule {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "hash" => Ok(Self::Hash),
-            "plain" => Ok(Self::Plain),
-            "drop" => Ok(Self::Drop),
-            _ => Err("give \"hash\", \"plain\" or \"drop\"".into()),
-        }
     }
 }
 

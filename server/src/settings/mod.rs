@@ -2,6 +2,7 @@
 //!
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
+mod analytics;
 mod doors;
 mod error;
 mod isolation;
@@ -10,13 +11,18 @@ mod models;
 mod origins;
 mod places;
 mod reader;
+mod recording;
+mod store;
 
+pub use analytics::AnalyticsSettings;
 pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
+pub use recording::{Durability, OnFailure, RecordingSettings, SubjectKeyRule};
+pub use store::StoreSettings;
 
 use crate::models::ModelSettings;
 use std::net::SocketAddr;
@@ -26,7 +32,6 @@ use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
 use undertone_plugin_host::isolation::IsolationConfig;
-use undertone_store::PostgresUrl;
 use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Everything that can be set. `Debug` shows no secret.
@@ -54,8 +59,10 @@ pub struct Settings {
     pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
-    /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
-    pub store_url: Option<PostgresUrl>,
+    /// `[store]`
+    pub store: StoreSettings,
+    /// `[analytics]`
+    pub analytics: AnalyticsSettings,
     /// `[engine]`
     pub engine: EngineConfig,
     /// `[recognition]`
@@ -115,38 +122,6 @@ impl RecognitionSettings {
     /// Lowest and highest accepted sample rate in Hz.
     pub const fn rates(&self) -> (u32, u32) {
         (SampleRate::MIN_HZ, SampleRate::MAX_HZ)
-    }
-}
-
-/// What becomes of the client's subject key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectKeyRule {
-    /// Stored as SHA-256 of salt and key.
-    Hash,
-    /// Stored as it came.
-    Plain,
-    /// Not stored.
-    Drop,
-}
-
-/// `[recording]`
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordingSettings {
-    /// `recording.interim`: whether updates are recorded too.
-    pub interim: bool,
-    /// `recording.subject_key`
-    pub subject_key: SubjectKeyRule,
-    /// `recording.subject_salt`: a secret; never shown.
-    pub subject_salt: String,
-}
-
-impl std::fmt::Debug for RecordingSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordingSettings")
-            .field("interim", &self.interim)
-            .field("subject_key", &self.subject_key)
-            .field("subject_salt", &"(secret)")
-            .finish()
     }
 }
 

@@ -10,6 +10,7 @@ mod accuracy;
 mod bench;
 mod cli;
 mod dashboards;
+mod db;
 mod experiments;
 mod inference;
 mod isolation_site;

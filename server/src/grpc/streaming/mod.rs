@@ -72,6 +72,7 @@ where
         passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
+        suspended: false,
         _over: over.drop_guard(),
     };
     tokio::spawn(outflow.run(events, input_broke));
@@ -122,7 +123,7 @@ pub(crate) async fn open(
         subject_key: request.subject_key.clone(),
         labels: request.labels.clone(),
     };
-    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded(&error))?;
+    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded("the stream", &error))?;
     if request.resumes.is_some() {
         let model = request.model.reference().to_string();
         recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();

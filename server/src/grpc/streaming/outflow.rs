@@ -29,6 +29,8 @@ pub(super) struct Outflow {
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
     pub(super) patience: Duration,
+    /// Whether the client was told that recording is suspended.
+    pub(super) suspended: bool,
     /// Tells the intake when this task ends, for whatever reason.
     pub(super) _over: DropGuard,
 }
@@ -76,6 +78,7 @@ impl Outflow {
             Some(Event::Answer(mut answer)) => {
                 *updates += u64::from(!answer.trigger.is_final());
                 let result = self.recorded(&mut answer).await?;
+                self.tell_suspension().await?;
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
@@ -96,6 +99,16 @@ impl Outflow {
         self.heard.utterances += u32::from(answer.trigger.is_final());
         self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
+    }
+
+    /// In front of the first result that is not durable, and of the first that is again.
+    async fn tell_suspension(&mut self) -> Result<(), Status> {
+        let reason = self.recognition.recording_suspended();
+        if reason.is_some() == self.suspended {
+            return Ok(());
+        }
+        self.suspended = reason.is_some();
+        self.send(Tell::Warning(reply::recording(reason.as_deref()))).await
     }
 
     /// Pays for the audio up to `samples` from the stream's start.

@@ -2,6 +2,7 @@
 
 mod load;
 mod plugins;
+mod recording;
 mod streaming;
 mod swap;
 
