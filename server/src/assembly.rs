@@ -9,7 +9,7 @@ use std::sync::Arc;
 use undertone_core::{Model, Recorder, SystemClock};
 use undertone_engine::{Engine, Observer};
 use undertone_plugin_host::{HostConfig, PluginHost, Registry};
-use undertone_telemetry::Metrics;
+use undertone_telemetry::{Metrics, Traces};
 
 /// The host that loads this installation's plugins and bundles.
 pub fn plugin_host(settings: &Settings) -> PluginHost {
@@ -47,6 +47,7 @@ pub fn assemble(
         max_message_bytes: settings.grpc.max_message_bytes,
         clock: Arc::new(SystemClock),
         metrics,
+        traces: settings.tracing.as_ref().map_or_else(|| Ok(Traces::off()), Traces::export)?,
     };
     warn_without_default(&recognition);
     Ok(recognition)

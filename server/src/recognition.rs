@@ -11,7 +11,7 @@ use undertone_core::{
 };
 use undertone_engine::{Answer, Engine, Summary};
 use undertone_plugin_host::{LoadedModel, Refusal, Registry};
-use undertone_telemetry::Metrics;
+use undertone_telemetry::{Metrics, Traces};
 
 /// What every call needs.
 pub struct Recognition {
@@ -37,6 +37,8 @@ pub struct Recognition {
     pub clock: Arc<dyn Clock>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
+    /// What is traced.
+    pub traces: Traces,
 }
 
 /// What a stream's records have in common.

@@ -129,6 +129,7 @@ impl Server {
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
         self.recording.close().await;
+        self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
         Ok(())
     }

@@ -10,6 +10,7 @@ mod metrics;
 mod registry;
 mod rpc_metrics;
 mod store_metrics;
+mod traces;
 
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
@@ -18,3 +19,4 @@ pub use metrics::Metrics;
 pub use registry::Description;
 pub use rpc_metrics::RpcMetrics;
 pub use store_metrics::StoreMetrics;
+pub use traces::{CallSpan, TraceExport, TraceParent, Traces};

@@ -7,6 +7,7 @@ mod recorded;
 mod reply;
 mod request;
 mod resumes;
+mod spans;
 mod status;
 mod streaming;
 

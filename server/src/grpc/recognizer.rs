@@ -2,7 +2,7 @@
 
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
-use super::{recorded, reply, request, status};
+use super::{recorded, reply, request, spans, status};
 use crate::access::Caller;
 use crate::recognition::{Heard, Recognition};
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Hears how something is said.
 #[derive(Clone)]
@@ -32,9 +33,15 @@ impl RecognizerService {
         request: v1::RecognizeRequest,
         caller: Caller,
     ) -> Result<v1::RecognizeResponse, Status> {
+        let mut span = spans::begin(&self.recognition, "undertone.v1.Recognizer/Recognize", &caller);
         let config = request.config.unwrap_or_default();
-        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller))?;
-        self.answer(checked, request.audio).await
+        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller));
+        let answered = match checked {
+            Ok(checked) => self.answer(checked, request.audio, &mut span).await,
+            Err(status) => Err(status),
+        };
+        spans::end(&mut span, answered.as_ref().map(drop));
+        answered
     }
 
     /// Answers about a whole recording, as a configuration says that was checked with it.
@@ -42,12 +49,15 @@ impl RecognizerService {
         &self,
         checked: CheckedRequest,
         audio: Bytes,
+        span: &mut CallSpan,
     ) -> Result<v1::RecognizeResponse, Status> {
         let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
         let id = StreamId::generate();
+        spans::note_stream(span, id, &checked.model);
         let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
-        let (_, collected) = tokio::join!(feed(input, audio), self.collect(id, &checked.model, events));
+        let (_, collected) =
+            tokio::join!(feed(input, audio), self.collect((id, span), &checked.model, events));
         let (mut response, summary) = self.ended(id, collected).await?;
         // The answer is there; what is owed keeps the next recording out.
         let _ = passage.pay(summary.samples, Instant::now());
@@ -82,7 +92,7 @@ impl RecognizerService {
 
     async fn collect(
         &self,
-        id: StreamId,
+        (id, span): (StreamId, &CallSpan),
         model: &LoadedModel,
         mut events: StreamEvents,
     ) -> Result<(v1::RecognizeResponse, Summary), (Status, Heard)> {
@@ -99,7 +109,7 @@ impl RecognizerService {
                 Some(Event::Answer(answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    let result = recorded::result(&self.recognition, id, model, &answer)
+                    let result = recorded::result(&self.recognition, (id, span), model, &answer)
                         .await
                         .map_err(|status| (status, heard))?;
                     heard.utterances += u32::from(is_final);

@@ -2,20 +2,26 @@
 
 use super::{reply, status};
 use crate::recognition::Recognition;
+use std::time::{Duration, Instant};
 use tonic::Status;
 use undertone_core::{Model, StreamId};
 use undertone_engine::Answer;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
-/// Records `answer`, counts it, and gives it as the wire spells it. An answer that cannot be recorded is not given.
+/// Records `answer`, counts and traces it, and gives it as the wire spells it. An answer that cannot be recorded is not given.
 pub(crate) async fn result(
     recognition: &Recognition,
-    stream: StreamId,
+    (stream, span): (StreamId, &CallSpan),
     model: &LoadedModel,
     answer: &Answer,
 ) -> Result<v1::Result, Status> {
+    let begun = Instant::now();
     let recorded = recognition.record_answer(stream, model, answer).await;
+    if answer.trigger.is_final() {
+        trace(span, answer, begun.elapsed());
+    }
     let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
     let kind = if answer.trigger.is_final() { "final" } else { "update" };
     let name = model.reference().to_string();
@@ -25,4 +31,19 @@ pub(crate) async fn result(
     let took = parts.queue + parts.features + parts.inference;
     metrics.answer_seconds.with_label_values(&[&name, kind]).observe(took.as_secs_f64());
     Ok(reply::result(answer, model.labels(), prediction))
+}
+
+/// A span for a final answer, and one for its recording.
+fn trace(span: &CallSpan, answer: &Answer, recording: Duration) {
+    let parts = answer.time_parts;
+    let micros = |part: Duration| i64::try_from(part.as_micros()).unwrap_or(i64::MAX).into();
+    span.step("answer", parts.queue + parts.features + parts.inference + recording, || {
+        vec![
+            ("undertone.utterance", i64::from(answer.utterance).into()),
+            ("undertone.queue_us", micros(parts.queue)),
+            ("undertone.features_us", micros(parts.features)),
+            ("undertone.inference_us", micros(parts.inference)),
+        ]
+    });
+    span.step("record", recording, Vec::new);
 }

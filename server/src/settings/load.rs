@@ -13,7 +13,7 @@ use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
 use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +84,15 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
             filter: reader.text("log.filter", "info"),
             format: reader.parsed("log.format", LogFormat::Pretty),
         },
+        tracing: tracing(reader),
     }
+}
+
+fn tracing(reader: &mut Reader) -> Option<TraceExport> {
+    let endpoint = reader.optional_text("tracing.endpoint");
+    let sample = f64::from(reader.number("tracing.sample", 1.0, 0.0..=1.0));
+    let service = reader.text("tracing.service", "undertone");
+    Some(TraceExport { endpoint: endpoint?, sample, service })
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {

@@ -23,7 +23,7 @@ use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
 use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Everything that can be set. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -62,6 +62,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// `[log]`
     pub log: LogSettings,
+    /// `[tracing]`; none: nothing is traced.
+    pub tracing: Option<TraceExport>,
 }
 
 /// `[grpc]`

@@ -17,5 +17,6 @@ mod rpc;
 mod sdk;
 mod store;
 mod torture;
+mod traces;
 mod variant;
 mod websocket;

@@ -14,6 +14,7 @@ use undertone_audio::Endpointing;
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// The parameter with the rate of samples, in Hz.
 const SAMPLE_RATE: &str = "sample_rate";
@@ -34,7 +35,7 @@ pub(super) async fn answer(
     for (place, (request, audio)) in checked.into_iter().enumerate() {
         let service = recognizer(recognition);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
-        let task = tokio::spawn(async move { service.answer(request, audio).await });
+        let task = tokio::spawn(async move { service.answer(request, audio, &mut CallSpan::none()).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
         let response = answered.map_err(|status| of_recording(place, status))?;
         rows.push(row(place, response, model)?);

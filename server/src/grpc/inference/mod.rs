@@ -8,7 +8,7 @@ mod outputs;
 mod parameters;
 mod tensor;
 
-use super::{RecognizerService, status};
+use super::{RecognizerService, spans, status};
 use crate::access::Caller;
 use crate::recognition::Recognition;
 use deadline::Deadline;
@@ -20,6 +20,7 @@ use tonic::{Code, Request, Response, Status};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
+use undertone_telemetry::CallSpan;
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
@@ -62,15 +63,17 @@ impl InferenceService {
     async fn infer(
         &self,
         request: Request<wire::ModelInferRequest>,
+        caller: &Caller,
+        span: &mut CallSpan,
     ) -> Result<wire::ModelInferResponse, Status> {
-        let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
         let id = request.id.clone();
         let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
+        span.note("undertone.model", model.reference().to_string());
         let answered = deadline.keep(async {
             match input.name.as_str() {
                 tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer((&self.recognition, &caller), &model, &input).await,
+                _ => audio::answer((&self.recognition, caller), &model, &input).await,
             }
         });
         let rows = answered.await?;
@@ -143,7 +146,10 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         &self,
         request: Request<wire::ModelInferRequest>,
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
-        let answered = self.infer(request).await;
+        let caller = Caller::of(&request);
+        let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
+        let answered = self.infer(request, &caller, &mut span).await;
+        spans::end(&mut span, answered.as_ref().map(drop));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)

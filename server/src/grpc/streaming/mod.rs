@@ -6,8 +6,8 @@ mod outflow;
 
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
-use super::{reply, request, status};
-use crate::access::Caller;
+use super::{reply, request, spans, status};
+use crate::access::{Caller, Passage};
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
@@ -21,6 +21,7 @@ use tonic::Status;
 use undertone_core::{Model, SampleRate, StreamId};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
 
@@ -43,10 +44,10 @@ pub(crate) async fn recognize<S>(
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
-    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
-    let request = first_config(&mut asks, (&recognition, &caller)).await?;
-    let id = request.resumes.unwrap_or_else(StreamId::generate);
-    let (input, events) = open(&recognition, id, &request).await?;
+    let mut span = spans::begin(&recognition, "undertone.v1.Recognizer/StreamingRecognize", &caller);
+    let begun = begin(&recognition, &caller, &mut asks, &mut span).await;
+    let Begun { passage, request, id, streams: (input, events) } =
+        begun.inspect_err(|status| spans::end(&mut span, Err(status)))?;
     let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
@@ -67,6 +68,7 @@ where
         model: request.model,
         replies,
         acknowledging,
+        span,
         passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
@@ -74,6 +76,32 @@ where
     };
     tokio::spawn(outflow.run(events, input_broke));
     Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
+}
+
+/// A call whose stream is open.
+struct Begun {
+    passage: Passage,
+    request: CheckedRequest,
+    id: StreamId,
+    streams: (StreamInput, StreamEvents),
+}
+
+/// Takes the configuration and opens the stream.
+async fn begin<S>(
+    recognition: &Recognition,
+    caller: &Caller,
+    asks: &mut S,
+    span: &mut CallSpan,
+) -> Result<Begun, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+{
+    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let request = first_config(asks, (recognition, caller)).await?;
+    let id = request.resumes.unwrap_or_else(StreamId::generate);
+    spans::note_stream(span, id, &request.model);
+    let streams = open(recognition, id, &request).await?;
+    Ok(Begun { passage, request, id, streams })
 }
 
 /// Opens a checked stream in the engine and records that it was opened.

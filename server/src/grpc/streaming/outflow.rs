@@ -3,7 +3,7 @@
 use super::{ReplySender, Tell};
 use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
-use crate::grpc::{recorded, reply, status};
+use crate::grpc::{recorded, reply, spans, status};
 use crate::recognition::{Heard, Recognition};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use undertone_core::{EndReason, StreamId};
 use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Brings the worker's events to the client.
 pub(super) struct Outflow {
@@ -25,6 +26,7 @@ pub(super) struct Outflow {
     pub(super) acknowledging: Option<Acknowledging>,
     /// What the stream uses of its caller's quota.
     pub(super) passage: Passage,
+    pub(super) span: CallSpan,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
@@ -92,7 +94,7 @@ impl Outflow {
 
     async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        let result = recorded::result(&self.recognition, self.id, &self.model, answer).await?;
+        let result = recorded::result(&self.recognition, (self.id, &self.span), &self.model, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
         self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
@@ -116,9 +118,10 @@ impl Outflow {
         }
     }
 
-    async fn close(self, status: Result<Summary, Status>) {
+    async fn close(mut self, status: Result<Summary, Status>) {
         let code = status.as_ref().map_or_else(|status| status.code(), |_| Code::Ok);
         self.recognition.count_call("StreamingRecognize", code);
+        spans::end(&mut self.span, status.as_ref().map(drop));
         match status {
             Ok(summary) => {
                 if let Err(error) = self.recognition.record_ended(self.id, &summary).await {
