@@ -5,6 +5,7 @@
 mod bare;
 mod experiments;
 mod features;
+mod isolation;
 mod machine;
 mod memory;
 mod noise;
@@ -22,6 +23,7 @@ mod untrained;
 
 pub use experiments::measure_experiments;
 pub use features::measure_features;
+pub use isolation::measure_isolation;
 pub use machine::Machine;
 pub use memory::measure_memory;
 pub use options::Options;

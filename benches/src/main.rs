@@ -7,8 +7,8 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_experiments, measure_features, measure_memory, measure_peers, measure_startup,
-    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
+    Options, Report, measure_experiments, measure_features, measure_isolation, measure_memory, measure_peers,
+    measure_startup, measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -42,6 +42,8 @@ enum Bench {
     Experiments,
     /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
     Features,
+    /// A plugin in a process of its own against the same in this one.
+    Isolation,
     /// Memory of a server per open stream.
     Memory,
     /// The same graph behind other servers of the Open Inference Protocol.
@@ -74,6 +76,7 @@ impl Arguments {
         match self.bench {
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
+            Bench::Isolation => measure_isolation(&self.options(untrained)?),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),
             Bench::Startup => measure_startup(&self.options(untrained)?),

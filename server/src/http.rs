@@ -1,6 +1,7 @@
 //! The HTTP side: `/metrics`, `/healthz`, `/readyz`.
 
 use crate::access::{AccessLayer, guard_pages};
+use crate::models::Models;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -10,6 +11,7 @@ use axum::routing::get;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
+use undertone_core::Model;
 use undertone_store::ShipperStatus;
 use undertone_telemetry::Metrics;
 
@@ -17,8 +19,7 @@ use undertone_telemetry::Metrics;
 #[derive(Clone)]
 pub(crate) struct HttpState {
     pub(crate) metrics: Arc<Metrics>,
-    /// Names of the loaded models.
-    pub(crate) models: Vec<String>,
+    pub(crate) models: Arc<Models>,
     pub(crate) draining: Arc<AtomicBool>,
     pub(crate) shipping: Option<watch::Receiver<ShipperStatus>>,
 }
@@ -38,10 +39,12 @@ async fn ready(State(state): State<HttpState>) -> Response {
     if state.draining.load(Ordering::Acquire) {
         return (StatusCode::SERVICE_UNAVAILABLE, "not ready: the server is shutting down\n").into_response();
     }
-    if state.models.is_empty() {
+    let models: Vec<String> =
+        state.models.ready().list().map(|model| model.reference().to_string()).collect();
+    if models.is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, "not ready: no model is loaded\n").into_response();
     }
-    let mut text = format!("ready\nmodels: {}\n", state.models.join(", "));
+    let mut text = format!("ready\nmodels: {}\n", models.join(", "));
     if let Some(shipping) = &state.shipping {
         // The journal keeps every record meanwhile, so a missing Postgres does not make the server unready.
         text.push_str(&describe(&shipping.borrow()));

@@ -6,9 +6,13 @@
 pub mod access;
 mod assembly;
 pub mod cli;
+mod experiments;
 mod grpc;
+mod health;
 mod http;
+pub mod models;
 mod observer;
+mod readiness;
 mod recognition;
 mod report;
 mod resumption;
@@ -17,7 +21,9 @@ pub mod settings;
 mod tls;
 mod websocket;
 
-pub use assembly::{assemble, plugin_host};
-pub use grpc::{InferenceService, ModelsService, RecognizerService, ReplyStream};
+pub use assembly::{Assembled, Stores, assemble, plugin_host};
+pub use grpc::{
+    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
+};
 pub use recognition::Recognition;
 pub use server::Server;

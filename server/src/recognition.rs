@@ -1,5 +1,7 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
+use crate::experiments::{Experiments, Participation};
+use crate::models::Models;
 use crate::resumption::Resumption;
 use crate::settings::{RecognitionSettings, RecordingSettings, SubjectKeyRule};
 use sha2::{Digest, Sha256};
@@ -10,19 +12,17 @@ use undertone_core::{
     StreamId, StreamRecord, UtteranceRecord,
 };
 use undertone_engine::{Answer, Engine, Summary};
-use undertone_plugin_host::{LoadedModel, Refusal, Registry};
+use undertone_plugin_host::LoadedModel;
 use undertone_telemetry::{Metrics, Traces};
 
 /// What every call needs.
 pub struct Recognition {
-    /// The loaded models.
-    pub models: Registry,
+    /// The models that are served.
+    pub models: Arc<Models>,
     /// The model that answers when a client names none.
     pub default_model: String,
-    /// Bundles that were found and refused.
-    pub refused: Vec<Refusal>,
     /// The workers.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// Where answers are recorded; `None` when the command line works in process.
     pub recorder: Option<Arc<dyn Recorder>>,
     /// Limits and defaults of a stream.
@@ -39,6 +39,26 @@ pub struct Recognition {
     pub metrics: Arc<Metrics>,
     /// What is traced.
     pub traces: Traces,
+    /// Which model a stream gets that names none, and models that listen along.
+    pub(crate) experiments: Experiments,
+}
+
+/// Where answers come from.
+pub(crate) struct Source {
+    pub(crate) id: StreamId,
+    pub(crate) model: Arc<LoadedModel>,
+    /// The subject key as it is stored.
+    pub(crate) subject: Option<String>,
+    pub(crate) participation: Option<Arc<Participation>>,
+}
+
+impl Source {
+    /// The unit of an experiment as it is stored: the stream stands in for a subject that nobody knows.
+    pub(crate) fn unit(&self) -> String {
+        let by_stream = self.participation.as_ref().is_some_and(|own| own.is_by_stream());
+        let subject = self.subject.clone().filter(|_| !by_stream);
+        subject.unwrap_or_else(|| self.id.to_string())
+    }
 }
 
 /// What a stream's records have in common.
@@ -56,7 +76,7 @@ impl Recognition {
     /// The model that a client names as `NAME` or `NAME@VERSION`; the default one for an empty name.
     pub fn model(&self, name: &str) -> Result<Arc<LoadedModel>, String> {
         let name = if name.is_empty() { self.default_model.as_str() } else { name };
-        self.models.resolve(name).cloned().map_err(|error| error.to_string())
+        self.models.resolve(name)
     }
 
     pub(crate) fn count_call(&self, method: &str, code: tonic::Code) {
@@ -81,8 +101,7 @@ impl Recognition {
     /// Records an answer if it is one to record; its identifier is for the client.
     pub(crate) async fn record_answer(
         &self,
-        stream: StreamId,
-        model: &LoadedModel,
+        source: &Source,
         answer: &Answer,
     ) -> Result<Option<PredictionId>, RecordError> {
         let wanted = answer.trigger.is_final() || self.recording.interim;
@@ -90,10 +109,10 @@ impl Recognition {
             return Ok(None);
         }
         let id = match answer.trigger.is_final() {
-            true => PredictionId::of_final(stream, answer.utterance),
+            true => PredictionId::of_final(source.id, answer.utterance),
             false => PredictionId::generate(),
         };
-        let record = self.utterance_record(id, stream, model, answer);
+        let record = self.utterance_record(id, source, answer);
         self.record("prediction", Record::Utterance(record)).await?;
         Ok(Some(id).filter(|_| answer.trigger.is_final()))
     }
@@ -118,22 +137,22 @@ impl Recognition {
         }
     }
 
-    fn utterance_record(
+    pub(crate) fn utterance_record(
         &self,
         prediction_id: PredictionId,
-        stream_id: StreamId,
-        model: &LoadedModel,
+        source: &Source,
         answer: &Answer,
     ) -> UtteranceRecord {
         use undertone_core::Model;
+        let model = &source.model;
         let top = answer.probabilities.top();
         UtteranceRecord {
             prediction_id,
-            stream_id,
+            stream_id: source.id,
             utterance: answer.utterance,
             created_at: self.clock.now(),
             model: model.reference().clone(),
-            arm: None,
+            arm: source.participation.as_ref().map(|own| own.column()),
             role: Role::Live,
             is_final: answer.trigger.is_final(),
             interval: answer.interval,
@@ -146,7 +165,7 @@ impl Recognition {
         }
     }
 
-    async fn record(&self, kind: &str, record: Record) -> Result<(), RecordError> {
+    pub(crate) async fn record(&self, kind: &str, record: Record) -> Result<(), RecordError> {
         let Some(recorder) = &self.recorder else { return Ok(()) };
         let begun = Instant::now();
         let recorded = recorder.record(record).await;
@@ -157,7 +176,7 @@ impl Recognition {
         recorded
     }
 
-    fn stored_subject_key(&self, key: Option<&str>) -> Option<String> {
+    pub(crate) fn stored_subject_key(&self, key: Option<&str>) -> Option<String> {
         let key = key?;
         match self.recording.subject_key {
             SubjectKeyRule::Drop => None,

@@ -1,14 +1,17 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
-use crate::assembly;
-use crate::grpc::{InferenceService, ModelsService, RecognizerService};
+use crate::assembly::{self, Assembled, Stores};
+use crate::experiments::Clockwork;
+use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
+use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,11 +21,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
-use undertone_core::{Model, Recorder};
+use undertone_core::Recorder;
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
+use undertone_proto::v1::experiments_server::ExperimentsServer;
+use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Database, Journal, JournalOptions, Shipper};
+use undertone_store::{Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -32,9 +37,12 @@ pub struct Server {
     recognition: Arc<Recognition>,
     health: HealthReporter,
     recording: Recording,
+    clockwork: Clockwork,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
     web_sockets: WebSockets,
+    /// What follows the models.
+    tasks: Vec<JoinHandle<()>>,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
@@ -44,6 +52,7 @@ pub struct Server {
 struct Recording {
     journal: Arc<Journal>,
     shipper: Option<Shipper>,
+    experiments: Arc<ExperimentStore>,
 }
 
 impl Server {
@@ -56,7 +65,12 @@ impl Server {
         let metrics = Arc::new(Metrics::new()?);
         let recording = Recording::open(settings).await?;
         let recorder: Arc<dyn Recorder> = recording.journal.clone();
-        let recognition = Arc::new(assembly::assemble(settings, metrics.clone(), Some(recorder))?);
+        let stores = Stores { recorder: Some(recorder), experiments: Some(recording.experiments.clone()) };
+        let Assembled { recognition, exposures } = assembly::assemble(settings, metrics.clone(), stores)?;
+        let recognition = Arc::new(recognition);
+        hear_of_experiments(&recognition).await;
+        let clockwork =
+            Clockwork::start(&recognition, &recording.experiments, exposures, &settings.experiments);
 
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
@@ -66,7 +80,7 @@ impl Server {
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
             metrics,
-            models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
+            models: recognition.models.clone(),
             draining: draining.clone(),
             shipping: recording.shipper.as_ref().map(Shipper::status),
         };
@@ -85,6 +99,8 @@ impl Server {
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
         let pages = http::router(http_state, access.clone()).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
+        let mut tasks = recognition.models.start_tasks(&stop);
+        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -92,14 +108,17 @@ impl Server {
             recognition,
             health,
             recording,
+            clockwork,
             stop,
             draining,
             web_sockets,
+            tasks,
             grpc,
             http,
             grace,
         };
-        tracing::info!(grpc = %grpc_address, http = %http_address, models = server.recognition.models.list().count(), "serving");
+        let models = server.recognition.models.ready().list().count();
+        tracing::info!(grpc = %grpc_address, http = %http_address, models, "serving");
         Ok(server)
     }
 
@@ -116,6 +135,11 @@ impl Server {
     /// Takes no more calls, answers what the open streams have heard, and ends within the grace time.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.draining.store(true, Ordering::Release);
+        for task in self.tasks {
+            task.abort();
+            // An error says that it ended where it was.
+            let _ = task.await;
+        }
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
         self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
@@ -128,6 +152,10 @@ impl Server {
             let late = self.recognition.engine.open_streams();
             tracing::warn!(late, grace = ?self.grace, "calls did not end within the grace time");
         }
+        if tokio::time::timeout(self.grace, self.recognition.experiments.shadows.end()).await.is_err() {
+            tracing::warn!("models that listen along did not end within the grace time");
+        }
+        self.clockwork.stop(&self.recording.experiments).await;
         self.recording.close().await;
         self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
@@ -142,7 +170,9 @@ impl Recording {
         let opened = Journal::open(&settings.data_dir, options).await;
         let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
         let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
-        Ok(Self { journal, shipper })
+        let experiments = ExperimentStore::open(&settings.data_dir, settings.store_url.clone()).await;
+        let experiments = experiments.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?;
+        Ok(Self { journal, shipper, experiments: Arc::new(experiments) })
     }
 
     async fn close(self) {
@@ -150,6 +180,16 @@ impl Recording {
             shipper.stop().await;
         }
         self.journal.close().await;
+    }
+}
+
+/// From here, and from Postgres where it answers. Its absence stops no start.
+async fn hear_of_experiments(recognition: &Recognition) {
+    let catalog = &recognition.experiments.catalog;
+    for heard in [catalog.recall().await, catalog.refresh().await] {
+        if let Err(error) = heard {
+            tracing::warn!(error = %error.sentence(), "experiments are those that were last known");
+        }
     }
 }
 
@@ -210,10 +250,7 @@ async fn grpc_services(
     draining: Arc<AtomicBool>,
 ) -> anyhow::Result<(HealthReporter, Routes)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    if !recognition.models.is_empty() {
-        health.set_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    }
+    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -223,13 +260,17 @@ async fn grpc_services(
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
+    let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let mut services = Routes::builder();
     services
         .add_service(health_service)
         .add_service(reflection)
         .add_service(recognizer)
         .add_service(inference)
-        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())));
+        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
+        .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
+        .add_service(feedback);
     Ok((health, services.routes()))
 }
 

@@ -4,6 +4,7 @@
 mod answers;
 mod asking;
 mod corpus;
+pub mod crowd;
 mod persistent;
 mod postgres;
 mod server;

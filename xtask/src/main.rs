@@ -7,6 +7,7 @@ mod checksum;
 mod clip;
 mod codegen;
 mod demo;
+mod demo_experiment;
 mod onnxruntime;
 mod package;
 mod peers;
@@ -47,6 +48,8 @@ struct Arguments {
 enum Task {
     /// Build everything, start a server, and recognise a clip with each model
     Demo {
+        #[command(subcommand)]
+        other: Option<Demo>,
         /// Stop the server and leave when the clip has been recognised
         #[arg(long)]
         once: bool,
@@ -56,7 +59,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Run the long form of a suite of faults under load: streaming
+    /// Run the long form of a suite of faults under load: plugins or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {
@@ -102,6 +105,16 @@ enum Task {
     },
 }
 
+#[derive(Subcommand)]
+enum Demo {
+    /// Run the shipped models against each other at two servers that share one Postgres, on RAVDESS, to a decision
+    Experiment {
+        /// How many people speak
+        #[arg(long, default_value_t = 600)]
+        subjects: usize,
+    },
+}
+
 fn main() -> ExitCode {
     match perform(Arguments::parse().command) {
         Ok(code) => code,
@@ -115,7 +128,10 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::load()?;
     match task {
-        Task::Demo { once } => demo::run(&workspace, once)?,
+        Task::Demo { other: Some(Demo::Experiment { subjects }), .. } => {
+            demo_experiment::run(&workspace, subjects)?;
+        }
+        Task::Demo { other: None, once } => demo::run(&workspace, once)?,
         Task::Test { args } => return test::run(&workspace, &args),
         Task::Torture { name } => return test::torture(&workspace, &name),
         Task::Check { names } => check::run(&workspace, &names)?,

@@ -1,7 +1,7 @@
 //! `stage`: a tree that runs from where it stands.
 //!
 //! ```text
-//! target/stage/bin/undertone
+//! target/stage/bin/undertone, undertone-plugin-host
 //!              plugins/libundertone_plugin_*.so
 //!              lib/libonnxruntime.so -> libonnxruntime.so.VERSION
 //!              models/NAME/VERSION/
@@ -21,6 +21,9 @@ use crate::workspace::{Member, Workspace};
 
 /// The one name under which the server finds ONNX Runtime, whatever its version.
 const LIBRARY_LINK: &str = "libonnxruntime.so";
+
+/// The server, and the program that it runs a plugin in which is to be apart. Each is a package's only program.
+const PROGRAMS: [&str; 2] = ["undertone", "undertone-plugin-host"];
 
 /// How Cargo builds what is staged.
 #[derive(Clone, Copy)]
@@ -51,7 +54,7 @@ pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
 pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
     let stage = workspace.stage();
     let built = workspace.target.join(profile.folder());
-    tree::hold(&stage.join("bin"), &[built.join("undertone")])?;
+    tree::hold(&stage.join("bin"), &PROGRAMS.map(|program| built.join(program)))?;
     tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.plugins_below("plugins")))?;
     tree::mirror(&workspace.root.join("models"), &stage.join("models"))?;
     stage_onnxruntime(workspace, &stage.join("lib"))
@@ -69,7 +72,10 @@ pub(crate) fn add_test_plugins(workspace: &Workspace) -> Result<()> {
 
 fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut cargo = process::cargo(workspace);
-    cargo.args(["build", "--package", "undertone"]);
+    cargo.arg("build");
+    for program in PROGRAMS {
+        cargo.args(["--package", program]);
+    }
     for plugin in workspace.plugins_below("plugins") {
         cargo.args(["--package", &plugin.name]);
     }

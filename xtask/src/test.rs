@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
 /// Suites of faults under load; a short form of each runs with all tests.
-const TORTURES: [&str; 1] = ["streaming"];
+const TORTURES: [&str; 3] = ["plugins", "streaming", "swap"];
 /// Tells the tests that the long form is asked for.
 const LONG_FORM: &str = "UNDERTONE_TORTURE";
 

@@ -147,6 +147,11 @@ pub struct FramesView<'a> {
 }
 
 impl FramesView<'_> {
+    /// A copy of them.
+    pub fn to_frames(&self) -> Frames {
+        Frames { dim: self.dim, values: self.values.to_vec() }
+    }
+
     /// Number of frames.
     pub fn len(&self) -> usize {
         self.values.len() / self.dim

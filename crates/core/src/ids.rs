@@ -64,6 +64,14 @@ impl PredictionId {
         let spread = (utterance as u64).wrapping_mul(SPREAD) & RANDOM_TAIL;
         Self(Uuid::from_u128(stream.0.as_u128() ^ spread as u128))
     }
+
+    /// The identifier of what the model at `place` of an experiment says, unheard by the client, about a stream's
+    /// utterance; as much its own as that of the final answer.
+    pub const fn of_shadow(stream: StreamId, utterance: u32, place: u16) -> Self {
+        let number = (place as u64 + 1) << 32 | utterance as u64;
+        let spread = number.wrapping_mul(SPREAD) & RANDOM_TAIL;
+        Self(Uuid::from_u128(stream.0.as_u128() ^ spread as u128))
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +87,9 @@ mod tests {
             .flat_map(|&stream| (1..=1000).map(move |number| PredictionId::of_final(stream, number)))
             .collect();
         assert_eq!(ids.len(), 2000);
+        let shadow = |number| [0, 1].map(|place| PredictionId::of_shadow(streams[0], number, place));
+        let shadows: BTreeSet<PredictionId> = (1..=1000).flat_map(shadow).collect();
+        assert!(shadows.len() == 2000 && shadows.is_disjoint(&ids));
         let id = PredictionId::of_final(streams[0], 7);
         assert_eq!(id, PredictionId::of_final(streams[0], 7));
         assert_eq!(id.uuid().get_version_num(), 7);

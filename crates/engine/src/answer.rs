@@ -76,6 +76,7 @@ impl Answering {
                 inference: scoring.inference,
             },
             resume: request.checkpoint.map(|checkpoint| self.resume_point(checkpoint)),
+            frames: None,
         })
     }
 }

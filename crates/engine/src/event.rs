@@ -2,7 +2,7 @@
 
 use crate::ResumePoint;
 use std::time::Duration;
-use undertone_core::{EndReason, ErrorKind, Probabilities, SampleRange, TimeParts};
+use undertone_core::{EndReason, ErrorKind, Frames, Probabilities, SampleRange, TimeParts};
 
 /// One thing that a stream tells its client, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,8 @@ pub struct Answer {
     pub time_parts: TimeParts,
     /// Where the stream can be taken up behind this answer; of final answers to clients that come back.
     pub resume: Option<ResumePoint>,
+    /// What the model was shown; of final answers of streams whose frames are handed out.
+    pub frames: Option<Frames>,
 }
 
 /// Something about the audio that the client should know.

@@ -14,6 +14,9 @@ pub struct Question {
     pub items: Vec<Frames>,
     /// When nobody needs the answer any more.
     pub deadline: Option<Instant>,
+    /// Whether it waits until no stream has anything to do and no other question is open, and then has one item scored at
+    /// a time.
+    pub patient: bool,
 }
 
 /// What a model says to a [`Question`]: for every item its logits, or why there are none.

@@ -42,6 +42,8 @@ pub struct SessionConfig {
     /// Whether the client comes back when the stream breaks off, and is told what it may forget. Only for a format that
     /// names its rate.
     pub acknowledge: bool,
+    /// Whether final answers carry the frames that the model was shown, for other models to score.
+    pub hand_out_frames: bool,
 }
 
 /// A stream cannot go on.

@@ -9,6 +9,8 @@ mod backoff;
 mod columns;
 mod counts;
 mod error;
+mod experiments;
+mod feedback;
 mod journal;
 mod keys;
 mod migrate;
@@ -19,6 +21,11 @@ mod status;
 pub use columns::StreamRow;
 pub use counts::Counts;
 pub use error::StoreError;
+pub use experiments::{
+    Evidence, EvidenceQuery, ExperimentChange, ExperimentRow, ExperimentStore, Exposure, ExposureCount,
+    JudgedAnswer, Put, Reason,
+};
+pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalOptions, JournalReader};
 pub use keys::{KeyStore, StoredKey};
 pub use migrate::{Database, MigrationReport, migrate, revert};

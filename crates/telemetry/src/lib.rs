@@ -5,8 +5,11 @@
 
 mod engine_metrics;
 mod error;
+mod experiment_metrics;
 mod logging;
 mod metrics;
+mod model_metrics;
+mod process_metrics;
 mod registry;
 mod rpc_metrics;
 mod store_metrics;
@@ -14,8 +17,11 @@ mod traces;
 
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
+pub use experiment_metrics::ExperimentMetrics;
 pub use logging::{LogFormat, init_logging};
 pub use metrics::Metrics;
+pub use model_metrics::ModelMetrics;
+pub use process_metrics::ProcessMetrics;
 pub use registry::Description;
 pub use rpc_metrics::RpcMetrics;
 pub use store_metrics::StoreMetrics;

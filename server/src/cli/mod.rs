@@ -1,12 +1,15 @@
 //! The command line.
 
 mod bench;
+mod bundle;
 mod config_check;
 mod connection;
 mod console;
 mod db;
 mod evaluate;
+mod experiments;
 mod features;
+mod feedback;
 mod keys;
 mod models;
 mod plugin;
@@ -36,7 +39,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tell the emotions in recordings.
     Recognize(recognize::RecognizeArgs),
-    /// List the models, or show one model's card.
+    /// List the models, or show one model's card; with a command, change what a running server serves.
     Models(models::ModelsArgs),
     /// Measure a model on RAVDESS-named clips, beside what its card says.
     Evaluate(evaluate::EvaluateArgs),
@@ -53,6 +56,13 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Write a recording's feature frames, as the extractor plugin makes them.
     Features(features::FeaturesArgs),
+    /// Compare models on live streams: who gets which, and what the answers prove.
+    Experiments(experiments::ExperimentsArgs),
+    /// Tell a server what is right about its answers.
+    Feedback(feedback::FeedbackArgs),
+    /// Pack, sign and verify bundles.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -71,6 +81,9 @@ impl Cli {
             Command::Db(command) => db::run(&command, &self.settings).await,
             Command::Keys(command) => keys::run(&command, &self.settings).await,
             Command::Features(args) => features::run(&args, &self.settings),
+            Command::Experiments(args) => experiments::run(&args, &self.settings).await,
+            Command::Feedback(args) => feedback::run(&args, &self.settings).await,
+            Command::Bundle(command) => bundle::run(&command, &self.settings),
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }

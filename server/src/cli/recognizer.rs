@@ -3,7 +3,8 @@
 use super::SettingsArgs;
 use super::connection::Line;
 use crate::access::Caller;
-use crate::{ModelsService, RecognizerService, assemble};
+use crate::models::State;
+use crate::{ModelsService, RecognizerService, Stores, assemble};
 use anyhow::{anyhow, bail};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -48,11 +49,13 @@ impl Recognizer {
     fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
         let workers = vec![("engine.workers".to_owned(), workers.to_string())];
         let settings = settings.load(workers)?;
-        let recognition = Arc::new(assemble(&settings, Arc::new(Metrics::new()?), None)?);
-        for refusal in &recognition.refused {
-            eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
+        let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
+        let recognition = Arc::new(assembled.recognition);
+        for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)
+        {
+            eprintln!("undertone: {} is refused: {}", version.path.display(), version.reason);
         }
-        if recognition.models.is_empty() {
+        if recognition.models.ready().is_empty() {
             bail!("there is no model in {}; give --models-dir, or --server", settings.models.dir.display());
         }
         Ok(Self::Local {

@@ -1,7 +1,10 @@
 //! The gRPC services: they move bytes and know no audio.
 
+mod experiments;
+mod feedback;
 mod inference;
 mod models;
+mod participants;
 mod recognizer;
 mod recorded;
 mod reply;
@@ -11,6 +14,8 @@ mod spans;
 mod status;
 mod streaming;
 
+pub use experiments::ExperimentsService;
+pub use feedback::FeedbackService;
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;

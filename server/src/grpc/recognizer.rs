@@ -4,14 +4,13 @@ use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
 use super::{recorded, reply, request, spans, status};
 use crate::access::Caller;
-use crate::recognition::{Heard, Recognition};
+use crate::recognition::{Heard, Recognition, Source};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
-use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
 
@@ -52,17 +51,18 @@ impl RecognizerService {
         span: &mut CallSpan,
     ) -> Result<v1::RecognizeResponse, Status> {
         let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
-        let id = StreamId::generate();
+        let id = checked.id;
         spans::note_stream(span, id, &checked.model);
-        let (input, events) = streaming::open(&self.recognition, id, &checked).await?;
+        let (input, events) = streaming::open(&self.recognition, &checked).await?;
+        let source = checked.source(&self.recognition);
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
-        let (_, collected) =
-            tokio::join!(feed(input, audio), self.collect((id, span), &checked.model, events));
+        let (_, collected) = tokio::join!(feed(input, audio), self.collect(&source, span, events));
         let (mut response, summary) = self.ended(id, collected).await?;
         // The answer is there; what is owed keeps the next recording out.
         let _ = passage.pay(summary.samples, Instant::now());
         response.stream_id = id.to_string();
         response.model = Some(reply::model_ref(checked.model.reference()));
+        response.participation = checked.participation.as_ref().map(|own| own.to_wire());
         response.audio_duration = Some(reply::at(summary.samples));
         Ok(response)
     }
@@ -92,8 +92,8 @@ impl RecognizerService {
 
     async fn collect(
         &self,
-        (id, span): (StreamId, &CallSpan),
-        model: &LoadedModel,
+        source: &Source,
+        span: &CallSpan,
         mut events: StreamEvents,
     ) -> Result<(v1::RecognizeResponse, Summary), (Status, Heard)> {
         let mut response = v1::RecognizeResponse::default();
@@ -106,10 +106,10 @@ impl RecognizerService {
                 Some(Event::Ended(summary)) => return Ok((response, summary)),
                 Some(Event::Speech(_) | Event::Acknowledged(_)) => {}
                 Some(Event::Warning(warning)) => response.warnings.push(reply::warning(warning)),
-                Some(Event::Answer(answer)) => {
+                Some(Event::Answer(mut answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    let result = recorded::result(&self.recognition, (id, span), model, &answer)
+                    let result = recorded::result(&self.recognition, source, span, &mut answer)
                         .await
                         .map_err(|status| (status, heard))?;
                     heard.utterances += u32::from(is_final);

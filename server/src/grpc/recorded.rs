@@ -1,29 +1,34 @@
 //! Results for the wire, recorded before anybody can see them.
 
 use super::{reply, status};
-use crate::recognition::Recognition;
+use crate::recognition::{Recognition, Source};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tonic::Status;
-use undertone_core::{Model, StreamId};
+use undertone_core::Model;
 use undertone_engine::Answer;
-use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
 
 /// Records `answer`, counts and traces it, and gives it as the wire spells it. An answer that cannot be recorded is not given.
 pub(crate) async fn result(
-    recognition: &Recognition,
-    (stream, span): (StreamId, &CallSpan),
-    model: &LoadedModel,
-    answer: &Answer,
+    recognition: &Arc<Recognition>,
+    source: &Source,
+    span: &CallSpan,
+    answer: &mut Answer,
 ) -> Result<v1::Result, Status> {
+    let frames = answer.frames.take();
     let begun = Instant::now();
-    let recorded = recognition.record_answer(stream, model, answer).await;
+    let recorded = recognition.record_answer(source, answer).await;
     if answer.trigger.is_final() {
         trace(span, answer, begun.elapsed());
     }
     let prediction = recorded.map_err(|error| status::not_recorded(&error))?;
     let kind = if answer.trigger.is_final() { "final" } else { "update" };
+    if answer.trigger.is_final() {
+        recognition.experiments.follow(recognition, source, answer, frames).await;
+    }
+    let model = &source.model;
     let name = model.reference().to_string();
     let metrics = &recognition.metrics.engine;
     metrics.results.with_label_values(&[&name, kind]).inc();

@@ -2,7 +2,7 @@
 
 use super::request::{CheckedRequest, duration};
 use crate::recognition::Recognition;
-use undertone_core::{EndReason, Model, ModelRef, PIPELINE_RATE, PredictionId, StreamId};
+use undertone_core::{EndReason, Model, ModelRef, PIPELINE_RATE, PredictionId};
 use undertone_engine::{Answer, SpeechEdge, Summary, Trigger, Warning, WarningKind};
 use undertone_proto::v1;
 use v1::streaming_recognize_response::Message;
@@ -20,11 +20,11 @@ pub(crate) fn model_ref(model: &ModelRef) -> v1::ModelRef {
     v1::ModelRef { name: model.name.clone(), version: model.version.clone() }
 }
 
-pub(crate) fn started(id: StreamId, request: &CheckedRequest, recognition: &Recognition) -> v1::Started {
+pub(crate) fn started(request: &CheckedRequest, recognition: &Recognition) -> v1::Started {
     let layout = request.model.layout();
     let look_ahead_samples = u64::from(layout.look_ahead_frames) * u64::from(layout.grid.hop_samples);
     v1::Started {
-        stream_id: id.to_string(),
+        stream_id: request.id.to_string(),
         effective_config: Some(request.effective.clone()),
         model: Some(model_ref(request.model.reference())),
         labels: request.model.labels().to_vec(),
@@ -36,6 +36,7 @@ pub(crate) fn started(id: StreamId, request: &CheckedRequest, recognition: &Reco
             resume_within: Some(duration(recognition.resumption.within())),
         }),
         acknowledgement: None,
+        participation: request.participation.as_ref().map(|own| own.to_wire()),
     }
 }
 

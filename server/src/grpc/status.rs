@@ -1,10 +1,12 @@
 //! From errors to gRPC codes: the one table, with rich details.
 
 use crate::access::Refusal;
+use crate::experiments;
+use crate::readiness::NoModel;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
-use undertone_core::{ErrorKind, RecordError};
+use undertone_core::{ErrorKind, PluginError, RecordError};
 use undertone_engine::{OpenError, QuestionError, StreamFailure};
 
 /// A client may try again this long after a plugin instance was lost.
@@ -43,6 +45,16 @@ pub(crate) fn unknown_model(name: &str, sentence: &str) -> Status {
     Status::with_error_details(Code::NotFound, sentence, details)
 }
 
+/// No model does the work that a client asks for.
+pub(crate) fn no_model(name: &str, none: &NoModel) -> Status {
+    match none {
+        NoModel::Unknown(sentence) => unknown_model(name, sentence),
+        NoModel::Unready(unready) => {
+            retry_later(code_of(ErrorKind::Unavailable), unready.why.clone(), unready.retry_after)
+        }
+    }
+}
+
 /// A stream that failed, with the delay after which a retry may help.
 pub(crate) fn stream_failed(failure: StreamFailure) -> Status {
     match failure.retry_after {
@@ -67,11 +79,20 @@ pub(crate) fn not_scored(error: &QuestionError) -> Status {
 }
 
 /// An item of a batch that the model could not score.
-pub(crate) fn item_failed(item: usize, kind: ErrorKind, message: &str) -> Status {
-    match kind {
-        ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), message),
-        _ => retry_later(code_of(kind), format!("item {item}: {message}"), RETRY_AFTER_LOSS),
+pub(crate) fn item_failed(item: usize, error: &PluginError) -> Status {
+    match error.kind() {
+        ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), error.to_string()),
+        kind => {
+            let delay = error.retry_after().unwrap_or(RETRY_AFTER_LOSS);
+            retry_later(code_of(kind), format!("item {item}: {error}"), delay)
+        }
     }
+}
+
+/// An item of a batch that the model gave no numbers for.
+pub(crate) fn item_not_finite(item: usize) -> Status {
+    let message = format!("item {item}: the model gave no finite scores");
+    retry_later(code_of(ErrorKind::Plugin), message, RETRY_AFTER_LOSS)
 }
 
 /// A caller that is not let in, or has used up what it may use.
@@ -112,6 +133,25 @@ pub(crate) fn not_reading(patience: Duration) -> Status {
 pub(crate) fn not_recorded(error: &RecordError) -> Status {
     let message = format!("the result could not be recorded, so it is not sent: {error}");
     retry_later(Code::Unavailable, message, Duration::from_secs(5))
+}
+
+/// A step or question about an experiment that is refused.
+pub(crate) fn about_experiment(refusal: &experiments::Refusal) -> Status {
+    use experiments::Refusal;
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::Mistakes(mistakes) => {
+            let violation = |mistake: &String| FieldViolation::new("definition", mistake.clone());
+            let violations: Vec<FieldViolation> = mistakes.iter().map(violation).collect();
+            let details = ErrorDetails::with_bad_request(violations);
+            Status::with_error_details(Code::InvalidArgument, message, details)
+        }
+        Refusal::Unknown(_) => Status::not_found(message),
+        Refusal::Exists(_) => Status::already_exists(message),
+        Refusal::NotNow(_) | Refusal::NoStore(_) => Status::failed_precondition(message),
+        Refusal::Changed => Status::aborted(message),
+        Refusal::Store(_) => retry_later(Code::Unavailable, message, Duration::from_secs(5)),
+    }
 }
 
 fn retry_later(code: Code, message: String, delay: Duration) -> Status {

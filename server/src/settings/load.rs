@@ -1,10 +1,11 @@
 //! From files, environment and flags to [`Settings`].
 
 use super::doors;
+use super::isolation;
 use super::reader::Reader;
 use super::{
-    GrpcSettings, LogSettings, ModelSettings, Origins, Places, RecognitionSettings, RecordingSettings,
-    ResumeSettings, Settings, SettingsError, SubjectKeyRule,
+    ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings, RecordingSettings,
+    ResumeSettings, Settings, SettingsError, SubjectKeyRule, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -56,6 +57,9 @@ fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
 }
 
 fn read(reader: &mut Reader, places: &Places) -> Settings {
+    let isolation = isolation::read(reader, places);
+    let engine = engine(reader, isolation.is_used());
+    isolation::compare(reader, &isolation, &engine);
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
@@ -65,20 +69,20 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),
-        models: ModelSettings {
-            dir: reader.path("models.dir", places.models()),
-            default: reader.text("models.default", "cnn"),
-        },
+        models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store_url: store_url(reader),
-        engine: engine(reader),
+        engine,
+        isolation,
         recognition: recognition(reader),
         recording: recording(reader),
         resume: ResumeSettings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
         },
+        experiments: experiments(reader),
+        feedback_max_items: reader.count("feedback.max_items", 10_000, 1..=1_000_000) as usize,
         shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
         log: LogSettings {
             filter: reader.text("log.filter", "info"),
@@ -109,10 +113,14 @@ fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
     PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
 }
 
-fn engine(reader: &mut Reader) -> EngineConfig {
+/// `apart` tells whether any plugin may run in a process of its own.
+fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let workers = reader.count("engine.workers", cores, 1..=1024);
     EngineConfig {
-        workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        workers: workers as usize,
+        apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
+            as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
@@ -184,6 +192,27 @@ fn recording(reader: &mut Reader) -> RecordingSettings {
         interim: reader.flag("recording.interim", false),
         subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
         subject_salt: reader.text("recording.subject_salt", ""),
+    }
+}
+
+fn experiments(reader: &mut Reader) -> ExperimentSettings {
+    let mut duration = |name: &str, default| {
+        let path = format!("experiments.{name}");
+        let value = reader.duration(&path, default);
+        if value.is_zero() {
+            reader.mistake(format!("{path} is 0: give a time"));
+        }
+        value.max(Duration::from_millis(1))
+    };
+    let refresh = duration("refresh", Duration::from_secs(1));
+    let guardrails_every = duration("guardrails_every", Duration::from_secs(60));
+    let shadow_within = duration("shadow_within", Duration::from_secs(30));
+    ExperimentSettings {
+        refresh,
+        guardrails_every,
+        shadow_queue: reader.count("experiments.shadow_queue", 256, 0..=100_000) as usize,
+        shadow_within,
+        report_answers: reader.count("experiments.report_answers", 200_000, 1..=10_000_000) as u32,
     }
 }
 

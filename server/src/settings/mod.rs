@@ -4,7 +4,9 @@
 
 mod doors;
 mod error;
+mod isolation;
 mod load;
+mod models;
 mod origins;
 mod places;
 mod reader;
@@ -16,12 +18,14 @@ pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
 
+use crate::models::ModelSettings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
+use undertone_plugin_host::isolation::IsolationConfig;
 use undertone_store::PostgresUrl;
 use undertone_telemetry::{LogFormat, TraceExport};
 
@@ -46,6 +50,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
     /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
@@ -58,6 +64,10 @@ pub struct Settings {
     pub recording: RecordingSettings,
     /// `[resume]`
     pub resume: ResumeSettings,
+    /// `[experiments]`
+    pub experiments: ExperimentSettings,
+    /// `feedback.max_items`: judgements in one call at most.
+    pub feedback_max_items: usize,
     /// `shutdown.grace`: how long open calls may take to end.
     pub shutdown_grace: Duration,
     /// `[log]`
@@ -75,15 +85,6 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
-}
-
-/// `[models]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSettings {
-    /// `models.dir`: bundles lie in `NAME/VERSION` below it.
-    pub dir: PathBuf,
-    /// `models.default`: answers when a client names no model.
-    pub default: String,
 }
 
 /// `[recognition]`
@@ -164,6 +165,21 @@ impl std::fmt::Debug for ResumeSettings {
         let key = self.key.as_ref().map(|_| "(secret)");
         f.debug_struct("ResumeSettings").field("within", &self.within).field("key", &key).finish()
     }
+}
+
+/// `[experiments]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExperimentSettings {
+    /// `experiments.refresh`: how often changes of other servers are heard of, and what is only here is shipped.
+    pub refresh: Duration,
+    /// `experiments.guardrails_every`: how often guardrails are looked at.
+    pub guardrails_every: Duration,
+    /// `experiments.shadow_queue`: utterances that may wait for models that listen along.
+    pub shadow_queue: usize,
+    /// `experiments.shadow_within`: how long one waits before it is dropped.
+    pub shadow_within: Duration,
+    /// `experiments.report_answers`: answers that a report looks at.
+    pub report_answers: u32,
 }
 
 /// `[log]`

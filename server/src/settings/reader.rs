@@ -1,7 +1,7 @@
 //! Reads typed values by path, and collects every mistake on the way.
 
 use config::{Config, Value, ValueKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -84,6 +84,34 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// Values by names of the user's own choice.
+    pub(super) fn table<T>(&mut self, path: &str) -> BTreeMap<String, T>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let table = self.config.get::<Value>(path).ok().and_then(|value| value.into_table().ok());
+        let mut read = BTreeMap::new();
+        for (name, value) in table.unwrap_or_default() {
+            let path = format!("{path}.{name}");
+            let text = value.to_string();
+            match text.parse() {
+                Ok(value) => drop(read.insert(name, value)),
+                Err(error) => self.mistakes.push(format!("{path} = {text:?}: {error}")),
+            }
+            self.asked.insert(path);
+        }
+        read
+    }
+
+    /// The names that are set below `path`.
+    pub(super) fn names_below(&self, path: &str) -> Vec<String> {
+        let table = self.config.get_table(path).unwrap_or_default();
+        let mut names: Vec<String> = table.into_keys().collect();
+        names.sort();
+        names
     }
 
     /// Ends the reading: names unknown settings too, and gives all mistakes.

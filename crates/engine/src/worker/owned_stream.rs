@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
-use undertone_core::{EndReason, ErrorKind, Extractor, FramesView, Model, PluginError, StreamId};
+use undertone_core::{EndReason, ErrorKind, Extractor, Frames, FramesView, Model, PluginError, StreamId};
 
 /// A client may try again this long after a plugin instance was lost.
 const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
@@ -82,6 +82,7 @@ pub(crate) struct OwnedStream {
     said: Vec<f32>,
     budget: Arc<Semaphore>,
     observer: Arc<dyn Observer>,
+    hand_out_frames: bool,
 }
 
 impl OwnedStream {
@@ -110,6 +111,7 @@ impl OwnedStream {
             said: Vec::new(),
             budget: new.budget,
             observer,
+            hand_out_frames: new.config.hand_out_frames,
             _load: new.load,
         };
         match session {
@@ -216,6 +218,13 @@ impl OwnedStream {
         self.session.as_ref().map(|session| session.frames(request.rows.clone()))
     }
 
+    /// The frames of a final request, where they are handed out with its answer.
+    pub(crate) fn handed_out(&self, request: &ScoreRequest) -> Option<Frames> {
+        let wanted = self.hand_out_frames && request.trigger.is_final();
+        let view = wanted.then(|| self.frames(request)).flatten()?;
+        Some(view.to_frames())
+    }
+
     /// The state for `request`, out of the stream until [`Self::put_state_back`].
     pub(crate) fn take_state(&mut self, request: &ScoreRequest) -> Vec<f32> {
         let mut state = std::mem::take(&mut self.state);
@@ -303,4 +312,10 @@ impl Drop for OwnedStream {
 
 pub(crate) fn failure(kind: ErrorKind, message: String) -> StreamFailure {
     StreamFailure { kind, message, retry_after: kind.may_retry().then_some(RETRY_AFTER_LOSS) }
+}
+
+/// A plugin that failed may know better when it can be asked again.
+pub(crate) fn plugin_failure(error: &PluginError) -> StreamFailure {
+    let usual = failure(error.kind(), error.to_string());
+    StreamFailure { retry_after: error.retry_after().or(usual.retry_after), ..usual }
 }

@@ -23,6 +23,8 @@ pub(super) enum Share {
 #[derive(Default)]
 pub(super) struct Questions {
     open: VecDeque<OpenQuestion>,
+    /// Those that wait for a turn in which nobody else asks for anything.
+    patient: VecDeque<OpenQuestion>,
     next_ticket: u64,
 }
 
@@ -47,13 +49,15 @@ struct OpenQuestion {
 
 impl Questions {
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.open.is_empty() && self.patient.is_empty()
     }
 
     pub(super) fn push(&mut self, new: NewQuestion) {
-        let NewQuestion { question: Question { model, items, deadline }, asked, reply, place } = new;
+        let NewQuestion { question, asked, reply, place } = new;
+        let Question { model, items, deadline, patient } = question;
         self.next_ticket += 1;
-        self.open.push_back(OpenQuestion {
+        let queue = if patient { &mut self.patient } else { &mut self.open };
+        queue.push_back(OpenQuestion {
             ticket: self.next_ticket,
             model,
             verdicts: Vec::with_capacity(items.len()),
@@ -70,10 +74,21 @@ impl Questions {
     /// are late, are given up.
     pub(super) fn take(&mut self, share: Share, observer: &dyn Observer) -> Vec<Asked> {
         let now = Instant::now();
-        self.give_up(now);
+        give_up(&mut self.open, now);
+        give_up(&mut self.patient, now);
+        Self::take_from(&mut self.open, share, observer)
+    }
+
+    /// The next item of a patient question.
+    pub(super) fn take_patient(&mut self, observer: &dyn Observer) -> Vec<Asked> {
+        Self::take_from(&mut self.patient, Share::OneItem, observer)
+    }
+
+    fn take_from(queue: &mut VecDeque<OpenQuestion>, share: Share, observer: &dyn Observer) -> Vec<Asked> {
+        let now = Instant::now();
         let mut taken: Vec<Asked> = Vec::new();
         let mut frames = 0;
-        for question in &mut self.open {
+        for question in queue {
             while let Some(item) = question.waiting.as_slice().first() {
                 let fits = match share {
                     Share::OneItem => taken.is_empty(),
@@ -94,29 +109,33 @@ impl Questions {
     /// Takes what the models said about `asked`, and answers the questions of which all is known.
     pub(super) fn answer(&mut self, asked: Vec<Asked>, scores: Vec<ItemScores>) {
         for (item, score) in asked.into_iter().zip(scores) {
-            if let Some(question) = self.open.iter_mut().find(|question| question.ticket == item.ticket) {
+            let mut questions = self.open.iter_mut().chain(&mut self.patient);
+            if let Some(question) = questions.find(|question| question.ticket == item.ticket) {
                 question.verdicts.push(score);
             }
         }
-        while self.open.front().is_some_and(|question| question.verdicts.len() == question.items) {
-            if let Some(mut question) = self.open.pop_front() {
-                let verdicts = std::mem::take(&mut question.verdicts);
-                question.end(Ok(verdicts));
+        for queue in [&mut self.open, &mut self.patient] {
+            while queue.front().is_some_and(|question| question.verdicts.len() == question.items) {
+                if let Some(mut question) = queue.pop_front() {
+                    let verdicts = std::mem::take(&mut question.verdicts);
+                    question.end(Ok(verdicts));
+                }
             }
         }
     }
+}
 
-    fn give_up(&mut self, now: Instant) {
-        let late = |question: &OpenQuestion| question.deadline.is_some_and(|deadline| deadline <= now);
-        if !self.open.iter().any(|question| late(question) || question.reply.is_closed()) {
-            return;
-        }
-        for question in std::mem::take(&mut self.open) {
-            if late(&question) {
-                question.end(Err(QuestionError::Expired));
-            } else if !question.reply.is_closed() {
-                self.open.push_back(question);
-            }
+/// Ends the questions that are late, and forgets those that nobody waits for any more.
+fn give_up(queue: &mut VecDeque<OpenQuestion>, now: Instant) {
+    let late = |question: &OpenQuestion| question.deadline.is_some_and(|deadline| deadline <= now);
+    if !queue.iter().any(|question| late(question) || question.reply.is_closed()) {
+        return;
+    }
+    for question in std::mem::take(queue) {
+        if late(&question) {
+            question.end(Err(QuestionError::Expired));
+        } else if !question.reply.is_closed() {
+            queue.push_back(question);
         }
     }
 }

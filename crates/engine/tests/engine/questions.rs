@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use undertone_core::{EndReason, ErrorKind, Frames, Model, ModelRef, StreamId};
-use undertone_engine::{Control, Engine, EngineConfig, Event, Observer, Question, QuestionError};
+use undertone_engine::{
+    Control, Engine, EngineConfig, Event, Observer, Question, QuestionError, SessionConfig,
+};
 
 /// Notes how many items each call of a classifier had.
 #[derive(Default)]
@@ -42,6 +44,7 @@ fn start(question_buffer_bytes: usize, turn_frames: usize) -> (Engine, Arc<Batch
 fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
     EngineConfig {
         workers: 1,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 1 << 20,
@@ -71,7 +74,7 @@ fn question(model: LoudnessModel, values: &[f32]) -> Question {
         frames
     };
     let model: Arc<dyn Model> = Arc::new(model);
-    Question { model, items: values.iter().map(item).collect(), deadline: None }
+    Question { model, items: values.iter().map(item).collect(), deadline: None, patient: false }
 }
 
 /// Lets the question come to its worker.
@@ -201,4 +204,50 @@ async fn an_engine_that_drains_answers_what_it_has_and_takes_no_more() {
     let refused = engine.ask(question(LoudnessModel::new(), &[1.0])).await.expect_err("draining");
     assert_eq!(refused, QuestionError::Draining);
     assert!(first.await.is_ok());
+}
+
+#[tokio::test]
+async fn a_patient_question_waits_for_all_others_and_then_goes_item_by_item() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 2])));
+    set_off(first.as_mut());
+    let patient = Question { patient: true, ..question(LoudnessModel::new(), &[1.0; 3]) };
+    let mut patient = pin!(engine.ask(patient));
+    set_off(patient.as_mut());
+    let mut later = pin!(engine.ask(question(LoudnessModel::new(), &[1.0; 4])));
+    set_off(later.as_mut());
+    assert!(first.await.is_ok() && later.await.is_ok());
+    assert_eq!(patient.await.expect("answered").len(), 3);
+    assert_eq!(batches.take(), [2, 4, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_patient_question_that_has_no_turn_in_time_is_not_scored() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let late =
+        Question { patient: true, deadline: Some(Instant::now()), ..question(LoudnessModel::new(), &[1.0]) };
+    assert_eq!(engine.ask(late).await.expect_err("late"), QuestionError::Expired);
+    assert!(batches.take().is_empty());
+}
+
+#[tokio::test]
+async fn final_answers_carry_what_the_model_was_shown_where_it_is_handed_out() {
+    let (engine, _) = start(1 << 20, 1000);
+    for hand_out_frames in [true, false] {
+        let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+        let config = SessionConfig { hand_out_frames, ..config(Some(1600)) };
+        let opened = engine.open(StreamId::generate(), config, model).await;
+        let (input, mut events) = opened.expect("there is room");
+        input.audio(Bytes::from(recording(0.5))).await.expect("it is taken");
+        input.finish().await.expect("it is taken");
+        let mut finals = 0;
+        while let Some(event) = events.next().await {
+            let Event::Answer(answer) = event else { continue };
+            let is_final = answer.trigger.is_final();
+            finals += usize::from(is_final);
+            let frames = answer.frames.map_or(0, |frames| frames.len());
+            assert_eq!(frames > 0, is_final && hand_out_frames);
+        }
+        assert_eq!(finals, 1);
+    }
 }

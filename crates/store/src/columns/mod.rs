@@ -19,13 +19,13 @@ pub(crate) struct Misfit {
 }
 
 impl Misfit {
-    fn new(column: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(column: &'static str, reason: impl Into<String>) -> Self {
         Self { column, reason: reason.into() }
     }
 }
 
 /// Databases count with signs; nothing real is too large for them.
-fn to_signed(column: &'static str, value: u64) -> Result<i64, Misfit> {
+pub(crate) fn to_signed(column: &'static str, value: u64) -> Result<i64, Misfit> {
     i64::try_from(value).map_err(|_| Misfit::new(column, format!("{value} is too large for a database")))
 }
 
@@ -38,7 +38,7 @@ fn from_micros(micros: i64) -> Duration {
 }
 
 /// Reads a number back into the type that the core gives it.
-fn narrowed<Wide, Narrow>(column: &'static str, value: Wide) -> Result<Narrow, Misfit>
+pub(crate) fn narrowed<Wide, Narrow>(column: &'static str, value: Wide) -> Result<Narrow, Misfit>
 where
     Wide: Copy + std::fmt::Display,
     Narrow: TryFrom<Wide>,

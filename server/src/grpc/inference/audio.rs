@@ -22,7 +22,7 @@ const SAMPLE_RATE: &str = "sample_rate";
 /// One row per recording. All are looked at before the first one is heard.
 pub(super) async fn answer(
     (recognition, caller): (&Arc<Recognition>, &Caller),
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
     input: &Tensor,
 ) -> Result<Vec<Row>, Status> {
     let recordings = recordings(input)?;
@@ -80,14 +80,10 @@ fn check(
     format: v1::AudioFormat,
     audio: &[u8],
     asking: (&Recognition, &Caller),
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
 ) -> Result<CheckedRequest, Status> {
-    let config = v1::RecognitionConfig {
-        audio: Some(format),
-        model: model.reference().to_string(),
-        ..v1::RecognitionConfig::default()
-    };
-    let mut checked = request::check(config, Some(audio), asking)?;
+    let config = v1::RecognitionConfig { audio: Some(format), ..v1::RecognitionConfig::default() };
+    let mut checked = request::check_for(config, Some(audio), asking, Some(model))?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;
     session.endpointing = Endpointing { enabled: false, max_utterance: longest, ..session.endpointing };

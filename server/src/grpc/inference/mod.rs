@@ -6,10 +6,12 @@ mod features;
 mod metadata;
 mod outputs;
 mod parameters;
+mod repository;
 mod tensor;
 
 use super::{RecognizerService, spans, status};
 use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use deadline::Deadline;
 use outputs::Wanted;
@@ -47,16 +49,12 @@ impl InferenceService {
     }
 
     fn is_ready(&self) -> bool {
-        !self.recognition.models.is_empty() && !self.draining.load(Ordering::Acquire)
+        !self.recognition.models.ready().is_empty() && !self.draining.load(Ordering::Acquire)
     }
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
     fn model(&self, name: &str, version: &str) -> Result<Arc<LoadedModel>, Status> {
-        if name.len() + version.len() > LONGEST_NAME {
-            let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
-            return Err(status::bad_field("model_name", sentence));
-        }
-        let wanted = if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") };
+        let wanted = wanted(name, version)?;
         self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
     }
 
@@ -91,7 +89,9 @@ impl InferenceService {
         metadata: &tonic::metadata::MetadataMap,
         request: wire::ModelInferRequest,
     ) -> Result<Asked, Status> {
-        let model = self.model(&request.model_name, &request.model_version)?;
+        let wanted = wanted(&request.model_name, &request.model_version)?;
+        let model =
+            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
         let deadline = Deadline::of(metadata, &request.parameters)?;
         let is_raw = !request.raw_input_contents.is_empty();
         let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
@@ -122,7 +122,8 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<wire::ModelReadyRequest>,
     ) -> Result<Response<wire::ModelReadyResponse>, Status> {
         let wire::ModelReadyRequest { name, version } = request.into_inner();
-        let ready = self.is_ready() && self.model(&name, &version).is_ok();
+        let ready =
+            self.is_ready() && self.model(&name, &version).is_ok_and(|model| model.unready().is_none());
         Ok(Response::new(wire::ModelReadyResponse { ready }))
     }
 
@@ -139,7 +140,7 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelMetadataResponse>, Status> {
         let wire::ModelMetadataRequest { name, version } = request.into_inner();
         let model = self.model(&name, &version)?;
-        Ok(Response::new(metadata::model(&model, &self.recognition.models)))
+        Ok(Response::new(metadata::model(&model, &self.recognition.models.ready())))
     }
 
     async fn model_infer(
@@ -154,6 +155,38 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
     }
+
+    async fn repository_index(
+        &self,
+        request: Request<wire::RepositoryIndexRequest>,
+    ) -> Result<Response<wire::RepositoryIndexResponse>, Status> {
+        Ok(Response::new(repository::index(&self.recognition, request.into_inner().ready)))
+    }
+
+    async fn repository_model_load(
+        &self,
+        request: Request<wire::RepositoryModelLoadRequest>,
+    ) -> Result<Response<wire::RepositoryModelLoadResponse>, Status> {
+        repository::load(&self.recognition, request.into_inner()).await?;
+        Ok(Response::new(wire::RepositoryModelLoadResponse {}))
+    }
+
+    async fn repository_model_unload(
+        &self,
+        request: Request<wire::RepositoryModelUnloadRequest>,
+    ) -> Result<Response<wire::RepositoryModelUnloadResponse>, Status> {
+        repository::unload(&self.recognition, request.get_ref())?;
+        Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
+    }
+}
+
+/// Name and version as `NAME` or `NAME@VERSION`.
+fn wanted(name: &str, version: &str) -> Result<String, Status> {
+    if name.len() + version.len() > LONGEST_NAME {
+        let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
+        return Err(status::bad_field("model_name", sentence));
+    }
+    Ok(if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") })
 }
 
 /// The service of the native contract, whose road recordings take.

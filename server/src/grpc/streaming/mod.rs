@@ -46,13 +46,14 @@ where
 {
     let mut span = spans::begin(&recognition, "undertone.v1.Recognizer/StreamingRecognize", &caller);
     let begun = begin(&recognition, &caller, &mut asks, &mut span).await;
-    let Begun { passage, request, id, streams: (input, events) } =
+    let Begun { passage, request, streams: (input, events) } =
         begun.inspect_err(|status| spans::end(&mut span, Err(status)))?;
+    let id = request.id;
     let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
-    let started = v1::Started { acknowledgement, ..reply::started(id, &request, &recognition) };
+    let started = v1::Started { acknowledgement, ..reply::started(&request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
     let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
@@ -63,9 +64,8 @@ where
         Intake { input, replies: replies.clone(), idle, expected_sequence: None, broken, over: over.clone() };
     tokio::spawn(intake.run(asks));
     let outflow = Outflow {
+        source: request.source(&recognition),
         recognition,
-        id,
-        model: request.model,
         replies,
         acknowledging,
         span,
@@ -82,7 +82,6 @@ where
 struct Begun {
     passage: Passage,
     request: CheckedRequest,
-    id: StreamId,
     streams: (StreamInput, StreamEvents),
 }
 
@@ -98,18 +97,17 @@ where
 {
     let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
     let request = first_config(asks, (recognition, caller)).await?;
-    let id = request.resumes.unwrap_or_else(StreamId::generate);
-    spans::note_stream(span, id, &request.model);
-    let streams = open(recognition, id, &request).await?;
-    Ok(Begun { passage, request, id, streams })
+    spans::note_stream(span, request.id, &request.model);
+    let streams = open(recognition, &request).await?;
+    Ok(Begun { passage, request, streams })
 }
 
 /// Opens a checked stream in the engine and records that it was opened.
 pub(crate) async fn open(
     recognition: &Recognition,
-    id: StreamId,
     request: &CheckedRequest,
 ) -> Result<(StreamInput, StreamEvents), Status> {
+    let id = request.id;
     let model: Arc<dyn Model> = request.model.clone();
     // While a broken connection has not been noticed, the engine has its stream beside the one that goes on with it.
     let own = request.resumes.map_or(id, |_| StreamId::generate());

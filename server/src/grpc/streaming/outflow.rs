@@ -4,23 +4,21 @@ use super::{ReplySender, Tell};
 use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, spans, status};
-use crate::recognition::{Heard, Recognition};
+use crate::recognition::{Heard, Recognition, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
-use undertone_core::{EndReason, StreamId};
+use undertone_core::EndReason;
 use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
-use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
 
 /// Brings the worker's events to the client.
 pub(super) struct Outflow {
     pub(super) recognition: Arc<Recognition>,
-    pub(super) id: StreamId,
-    pub(super) model: Arc<LoadedModel>,
+    pub(super) source: Source,
     pub(super) replies: ReplySender,
     /// Tells the client what it may forget, if it comes back when the stream breaks off.
     pub(super) acknowledging: Option<Acknowledging>,
@@ -75,9 +73,9 @@ impl Outflow {
                     self.send(Tell::Acknowledgement(acknowledgement)).await?;
                 }
             }
-            Some(Event::Answer(answer)) => {
+            Some(Event::Answer(mut answer)) => {
                 *updates += u64::from(!answer.trigger.is_final());
-                let result = self.recorded(&answer).await?;
+                let result = self.recorded(&mut answer).await?;
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
@@ -92,9 +90,9 @@ impl Outflow {
         Ok(None)
     }
 
-    async fn recorded(&mut self, answer: &Answer) -> Result<v1::Result, Status> {
+    async fn recorded(&mut self, answer: &mut Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        let result = recorded::result(&self.recognition, (self.id, &self.span), &self.model, answer).await?;
+        let result = recorded::result(&self.recognition, &self.source, &self.span, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
         self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
@@ -124,17 +122,17 @@ impl Outflow {
         spans::end(&mut self.span, status.as_ref().map(drop));
         match status {
             Ok(summary) => {
-                if let Err(error) = self.recognition.record_ended(self.id, &summary).await {
-                    tracing::warn!(stream = %self.id, %error, "the end of a stream could not be recorded");
+                if let Err(error) = self.recognition.record_ended(self.source.id, &summary).await {
+                    tracing::warn!(stream = %self.source.id, %error, "the end of a stream could not be recorded");
                 }
             }
             Err(status) => {
                 let cancelled = status.code() == Code::Cancelled;
                 let reason = if cancelled { EndReason::Cancelled } else { EndReason::Failed };
-                tracing::debug!(stream = %self.id, code = ?status.code(), message = status.message(), "a stream broke");
+                tracing::debug!(stream = %self.source.id, code = ?status.code(), message = status.message(), "a stream broke");
                 // Fails when the client is gone, or still does not read; then nobody is there to be told.
                 let _ = tokio::time::timeout(self.patience, self.replies.send(Box::new(Err(status)))).await;
-                self.recognition.record_broken(self.id, reason, self.heard).await;
+                self.recognition.record_broken(self.source.id, reason, self.heard).await;
             }
         }
     }

@@ -38,6 +38,11 @@ impl Bed {
         Self { journal, behind, _folder: folder }
     }
 
+    /// The Postgres behind the journal.
+    pub(crate) fn postgres(&self) -> Option<&PrivatePostgres> {
+        self.behind.as_ref().map(|(_, postgres)| postgres)
+    }
+
     /// Records all, one after the other, and waits until the database that will be asked has them.
     pub(crate) async fn record(&self, records: impl IntoIterator<Item = Record>) {
         for record in records {

@@ -23,7 +23,8 @@ async fn servers_that_start_at_once_make_the_tables_once() {
     let database = Database::Postgres(url(&postgres));
     let (a, b, c) = tokio::join!(migrate(&database), migrate(&database), migrate(&database));
     let changes: Vec<_> = [a, b, c].into_iter().flat_map(|report| report.unwrap().changed).collect();
-    assert_eq!(changes, ["1 recording"]);
+    let once: std::collections::BTreeSet<&String> = changes.iter().collect();
+    assert!(once.len() == changes.len() && changes[0] == "1 recording", "{changes:?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod bed;
 mod crash;
+mod experiments;
 mod journal;
 mod limit;
 mod migrations;

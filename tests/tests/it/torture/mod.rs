@@ -1,6 +1,9 @@
 //! Faults under load. The short form runs with all tests; `cargo xtask torture NAME` runs the long one.
 
+mod load;
+mod plugins;
 mod streaming;
+mod swap;
 
 fn is_long() -> bool {
     std::env::var_os("UNDERTONE_TORTURE").is_some()

@@ -1,5 +1,7 @@
 //! `undertone models`
 
+mod control;
+
 use super::SettingsArgs;
 use super::console::say;
 use super::recognizer::Recognizer;
@@ -8,7 +10,10 @@ use std::process::ExitCode;
 use undertone_proto::v1;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ModelsArgs {
+    #[command(subcommand)]
+    command: Option<control::ControlCommand>,
     /// Show this model's card: NAME or NAME@VERSION.
     model: Option<String>,
     /// Ask a server instead of looking at the bundles here.
@@ -26,6 +31,9 @@ enum ModelsFormat {
 }
 
 pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    if let Some(command) = &args.command {
+        return control::run(command, settings).await;
+    }
     let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
     if let Some(name) = &args.model {
         say!("{}", recognizer.model_card(name).await?);

@@ -1,0 +1,117 @@
+//! Experiments in Postgres, which servers share.
+
+use super::evidence::AnswerColumns;
+use super::row::{ChangeColumns, ExperimentColumns, ExposureColumns, ExposureCount};
+use super::{ExperimentRow, Reason};
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+
+const LIST: &str = "select name, revision, state, layer, unit, definition, progress, \
+     (extract(epoch from updated_at) * 1000000)::bigint as updated_at_micros from experiments order by name collate \"C\"";
+const HISTORY: &str = "select revision, (extract(epoch from at) * 1000000)::bigint as at_micros, who, what, why, \
+     state, definition from experiment_changes where experiment = $1 order by revision";
+const INSERT: &str = "insert into experiments (name, revision, state, layer, unit, definition, progress, updated_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, timestamptz 'epoch' + $8::bigint * interval '1 microsecond') \
+     on conflict (name) do nothing";
+const UPDATE: &str = "update experiments set revision = $2, state = $3, layer = $4, unit = $5, definition = $6, \
+     progress = $7, updated_at = timestamptz 'epoch' + $8::bigint * interval '1 microsecond' \
+     where name = $1 and revision = $2 - 1";
+const CHANGE: &str = "insert into experiment_changes (experiment, revision, at, who, what, why, state, definition, \
+     progress) values ($1, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8, $9)";
+const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at) \
+     select experiment, unit, origin, arm, share, stream_id, \
+     timestamptz 'epoch' + at_micros * interval '1 microsecond' \
+     from jsonb_to_recordset($1) as row (experiment text, unit text, origin text, arm text, \
+     share double precision, stream_id uuid, at_micros bigint) on conflict (experiment, unit, origin) do nothing";
+const EXPOSURES: &str = "select experiment, unit, origin, arm, share, stream_id::text, \
+     (extract(epoch from at) * 1000000)::bigint as at_micros from exposures \
+     where experiment = $1 order by at, unit collate \"C\" limit $2";
+const COUNTS: &str = "select arm, origin, count(*) as units from exposures where experiment = $1 \
+     and at >= timestamptz 'epoch' + $2::bigint * interval '1 microsecond' group by arm, origin order by arm, origin";
+const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
+     (extract(epoch from p.created_at) * 1000000)::bigint as created_at_micros, p.arm, p.role, p.start_samples, \
+     p.end_samples, to_jsonb(p.labels) as labels, to_jsonb(p.probabilities) as probabilities, p.top, \
+     p.confidence::double precision, p.abstained, \
+     p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
+     p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id::text) as subject \
+     from predictions p left join streams s on s.id = p.stream_id \
+     where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final \
+     order by p.created_at, p.id limit $3";
+
+pub(super) async fn list(pool: &PgPool) -> Result<Vec<ExperimentColumns>, sqlx::Error> {
+    sqlx::query_as(LIST).fetch_all(pool).await
+}
+
+pub(super) async fn history(pool: &PgPool, name: &str) -> Result<Vec<ChangeColumns>, sqlx::Error> {
+    sqlx::query_as(HISTORY).bind(name).fetch_all(pool).await
+}
+
+/// False when the revision before it is not the newest.
+pub(super) async fn put(
+    connection: &mut PgConnection,
+    row: &ExperimentRow,
+    reason: &Reason,
+) -> Result<bool, sqlx::Error> {
+    let written = sqlx::query(if row.revision == 1 { INSERT } else { UPDATE })
+        .bind(&row.name)
+        .bind(row.revision.cast_signed())
+        .bind(&row.state)
+        .bind(&row.layer)
+        .bind(&row.unit)
+        .bind(Json(&row.definition))
+        .bind(Json(&row.progress))
+        .bind(row.updated_at.0)
+        .execute(&mut *connection)
+        .await?;
+    if written.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(CHANGE)
+        .bind(&row.name)
+        .bind(row.revision.cast_signed())
+        .bind(row.updated_at.0)
+        .bind(&reason.who)
+        .bind(&reason.what)
+        .bind(&reason.why)
+        .bind(&row.state)
+        .bind(Json(&row.definition))
+        .bind(Json(&row.progress))
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+/// Inserts those whose unit was not exposed before.
+pub(super) async fn expose(
+    connection: &mut PgConnection,
+    rows: &[ExposureColumns],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(EXPOSE).bind(Json(rows)).execute(connection).await.map(drop)
+}
+
+pub(super) async fn exposures(
+    pool: &PgPool,
+    name: &str,
+    limit: u32,
+) -> Result<Vec<ExposureColumns>, sqlx::Error> {
+    sqlx::query_as(EXPOSURES).bind(name).bind(i64::from(limit)).fetch_all(pool).await
+}
+
+pub(super) async fn exposure_counts(
+    pool: &PgPool,
+    name: &str,
+    since_micros: i64,
+) -> Result<Vec<ExposureCount>, sqlx::Error> {
+    sqlx::query_as(COUNTS).bind(name).bind(since_micros).fetch_all(pool).await
+}
+
+pub(super) async fn answers(
+    pool: &PgPool,
+    [first, behind]: [&str; 2],
+    limit: u32,
+) -> Result<Vec<AnswerColumns>, sqlx::Error> {
+    sqlx::query_as(ANSWERS).bind(first).bind(behind).bind(i64::from(limit)).fetch_all(pool).await
+}

@@ -1,0 +1,63 @@
+//! Feedback in the journal's file.
+
+use super::FeedbackColumns;
+use sqlx::{SqliteConnection, SqlitePool};
+
+const INSERT: &str = "insert into feedback (id, prediction_id, stream_id, start_samples, end_samples, label, \
+     correct, source, said_at_micros, received_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (id) do nothing";
+const UNSHIPPED: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
+     said_at_micros, received_at_micros from feedback where shipped = 0 order by received_at_micros limit ?";
+const OF_ARMS: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
+     said_at_micros, received_at_micros from feedback \
+     where prediction_id in (select id from predictions where arm >= ?1 and arm < ?2) \
+     or stream_id in (select stream_id from predictions where arm >= ?1 and arm < ?2) \
+     order by said_at_micros, received_at_micros, id";
+
+/// True when it was not there.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    row: &FeedbackColumns,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(INSERT)
+        .bind(&row.id)
+        .bind(&row.prediction_id)
+        .bind(&row.stream_id)
+        .bind(row.start_samples)
+        .bind(row.end_samples)
+        .bind(&row.label)
+        .bind(row.correct)
+        .bind(&row.source)
+        .bind(row.said_at_micros)
+        .bind(row.received_at_micros)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The oldest rows that are not in Postgres.
+pub(crate) async fn unshipped(pool: &SqlitePool, limit: u32) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
+    sqlx::query_as(UNSHIPPED).bind(limit).fetch_all(pool).await
+}
+
+/// These rows are in Postgres.
+pub(crate) async fn mark_shipped(
+    connection: &mut SqliteConnection,
+    rows: &[FeedbackColumns],
+) -> Result<(), sqlx::Error> {
+    for row in rows {
+        sqlx::query("update feedback set shipped = 1 where id = ?")
+            .bind(&row.id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Everything about predictions of arms from `first` up to `behind`, and about their streams; said last comes last.
+pub(crate) async fn of_arms(
+    pool: &SqlitePool,
+    [first, behind]: [&str; 2],
+) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
+    sqlx::query_as(OF_ARMS).bind(first).bind(behind).fetch_all(pool).await
+}

@@ -1,0 +1,152 @@
+//! Judgements from a table of comma-separated values (RFC 4180, without line breaks inside of fields).
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::time::Duration;
+use undertone_proto::v1;
+use uuid::Builder;
+use v1::judgement::{About, Verdict};
+
+const COLUMNS: [&str; 9] = [
+    "prediction_id",
+    "stream_id",
+    "start_seconds",
+    "end_seconds",
+    "label",
+    "correct",
+    "source",
+    "said_at",
+    "id",
+];
+
+/// The judgements of a table with a head. Where a line has no id, one follows from what it says, so that the same line sent
+/// again changes nothing.
+pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let (_, head) = lines.next().context("the file is empty")?;
+    let head = fields(head)?;
+    if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
+        bail!("line 1: {unknown:?} is no column; there are {}", COLUMNS.join(", "));
+    }
+    let read = lines
+        .map(|(number, line)| judgement(&head, line, source).with_context(|| format!("line {}", number + 1)));
+    read.collect()
+}
+
+fn judgement(head: &[String], line: &str, source: &str) -> anyhow::Result<v1::Judgement> {
+    let fields = fields(line)?;
+    if fields.len() != head.len() {
+        bail!("{} fields for {} columns", fields.len(), head.len());
+    }
+    let row: HashMap<&str, &str> =
+        head.iter().map(String::as_str).zip(fields.iter().map(String::as_str)).collect();
+    let field = |name: &str| row.get(name).copied().filter(|text| !text.is_empty());
+    let about = match (field("prediction_id"), field("stream_id")) {
+        (Some(id), None) => About::PredictionId(id.to_owned()),
+        (None, Some(stream)) => About::Interval(v1::StreamInterval {
+            stream_id: stream.to_owned(),
+            start: Some(seconds("start_seconds", field("start_seconds"))?),
+            end: Some(seconds("end_seconds", field("end_seconds"))?),
+        }),
+        _ => bail!("give either a prediction_id or a stream_id"),
+    };
+    let verdict = match (field("label"), field("correct")) {
+        (Some(label), None) => Verdict::Label(label.to_owned()),
+        (None, Some(correct)) => {
+            Verdict::Correct(correct.parse().context("correct is neither true nor false")?)
+        }
+        _ => bail!("give either a label or correct"),
+    };
+    let said_at =
+        field("said_at").map(|text| text.parse().with_context(|| format!("said_at: {text:?} is no time")));
+    let id = field("id").map_or_else(|| id_of(&fields), str::to_owned);
+    Ok(v1::Judgement {
+        id,
+        about: Some(about),
+        verdict: Some(verdict),
+        source: field("source").unwrap_or(source).to_owned(),
+        said_at: said_at.transpose()?,
+    })
+}
+
+fn id_of(fields: &[String]) -> String {
+    let digest = Sha256::digest(fields.join("\u{1f}"));
+    Builder::from_random_bytes(std::array::from_fn(|place| digest[place])).into_uuid().to_string()
+}
+
+fn seconds(name: &str, text: Option<&str>) -> anyhow::Result<prost_types::Duration> {
+    let seconds = text.and_then(|text| text.parse::<f64>().ok());
+    let duration = seconds.and_then(|own| Duration::try_from_secs_f64(own).ok());
+    let duration = duration.with_context(|| format!("{name} is no number of seconds"))?;
+    duration.try_into().with_context(|| format!("{name} is too large"))
+}
+
+/// The fields of a line; a field in quotes may hold commas, and quotes doubled.
+fn fields(line: &str) -> anyhow::Result<Vec<String>> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut letters = line.trim_end_matches('\r').chars().peekable();
+    while let Some(letter) = letters.next() {
+        let field = fields.last_mut().context("there is always a field")?;
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                field.push('"');
+            }
+            '"' if quoted || field.is_empty() => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => field.push(other),
+        }
+    }
+    if quoted {
+        bail!("a quote is not closed");
+    }
+    Ok(fields.into_iter().map(|field| field.trim().to_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
+
+    #[test]
+    fn a_table_gives_judgements_and_the_same_table_the_same_ids() {
+        let table = format!("prediction_id,label,source\n{ID},happy,\"team \"\"a\"\", west\"\n\n{ID},sad,\n");
+        let read = judgements(&table, "me").unwrap();
+        assert_eq!(read, judgements(&table, "me").unwrap());
+        assert_eq!((read[0].source.as_str(), read[1].source.as_str()), ("team \"a\", west", "me"));
+        assert_ne!(read[0].id, read[1].id);
+        assert_eq!(read[1].verdict, Some(Verdict::Label("sad".to_owned())));
+    }
+
+    #[test]
+    fn a_part_of_a_stream_is_told_in_seconds() {
+        let table = format!(
+            "stream_id,start_seconds,end_seconds,correct,said_at\n{ID},1.5,2,true,2026-03-01T08:00:00Z\n"
+        );
+        let [own] = &judgements(&table, "me").unwrap()[..] else { panic!("one line") };
+        let Some(About::Interval(interval)) = &own.about else { panic!("{own:?}") };
+        assert_eq!(interval.start.map(|start| (start.seconds, start.nanos)), Some((1, 500_000_000)));
+        assert_eq!(
+            (own.said_at.map(|at| at.seconds), own.verdict.clone()),
+            (Some(1_772_352_000), Some(Verdict::Correct(true)))
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        for (table, part) in [
+            ("", "empty"),
+            ("prediction,label\n", "\"prediction\" is no column"),
+            ("prediction_id,label\na,happy\nb\n", "line 3: 1 fields for 2 columns"),
+            ("prediction_id,label\na,\n", "line 2: give either a label or correct"),
+            ("prediction_id,label\n\"a,happy\n", "line 2: a quote is not closed"),
+            ("stream_id,start_seconds,end_seconds,label\na,x,2,sad\n", "start_seconds is no number"),
+        ] {
+            let error = format!("{:#}", judgements(table, "me").unwrap_err());
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `undertone feedback`
+
+mod csv;
+
+use super::SettingsArgs;
+use super::connection::Line;
+use super::console::say;
+use super::recognizer::sentence;
+use crate::settings::parse_duration;
+use anyhow::Context;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use undertone_proto::v1;
+use v1::feedback_client::FeedbackClient;
+use v1::judgement::{About, Verdict};
+
+/// Judgements of a file that are sent in one call.
+const CALL: usize = 1_000;
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("about").required(true).args(["prediction", "stream", "import"])))]
+#[command(group(clap::ArgGroup::new("verdict").args(["label", "correct"])))]
+pub(super) struct FeedbackArgs {
+    /// The server.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50151")]
+    server: String,
+    /// The answer that is judged: the prediction_id of a final result.
+    #[arg(long, value_name = "ID", requires = "verdict")]
+    prediction: Option<String>,
+    /// The stream of which a part is judged.
+    #[arg(long, value_name = "ID", requires = "verdict", requires = "from", requires = "to")]
+    stream: Option<String>,
+    /// Where that part begins, as 1500ms.
+    #[arg(long, value_parser = duration)]
+    from: Option<std::time::Duration>,
+    /// Where it ends.
+    #[arg(long, value_parser = duration)]
+    to: Option<std::time::Duration>,
+    /// The right label.
+    #[arg(long)]
+    label: Option<String>,
+    /// Whether the answer is right: true or false.
+    #[arg(long)]
+    correct: Option<bool>,
+    /// Who or what says so.
+    #[arg(long, default_value = "command line")]
+    source: String,
+    /// A file of judgements: CSV with a head. Columns: prediction_id, or stream_id, start_seconds and end_seconds; label or
+    /// correct; and, if wanted, source, said_at and id. The same file again changes nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["label", "correct", "from", "to"])]
+    import: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    let judgements = match &args.import {
+        Some(path) => read(path, &args.source)?,
+        None => vec![args.judgement()],
+    };
+    let mut client = FeedbackClient::new(settings.target(&args.server).connect().await?);
+    let (mut accepted, mut known) = (0, 0);
+    for part in judgements.chunks(CALL) {
+        let given = give(&mut client, part.to_vec()).await?;
+        accepted += given.accepted;
+        known += given.known;
+    }
+    say!("{accepted} judgements kept, {known} were there already");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn give(
+    client: &mut FeedbackClient<Line>,
+    judgements: Vec<v1::Judgement>,
+) -> anyhow::Result<v1::GiveFeedbackResponse> {
+    let given = client.give_feedback(v1::GiveFeedbackRequest { judgements }).await;
+    Ok(given.map_err(|status| sentence(&status))?.into_inner())
+}
+
+fn read(path: &Path, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    csv::judgements(&text, source).with_context(|| format!("{}", path.display()))
+}
+
+impl FeedbackArgs {
+    fn judgement(&self) -> v1::Judgement {
+        let time = |own: Option<std::time::Duration>| own.and_then(|own| own.try_into().ok());
+        let about = match (&self.prediction, &self.stream) {
+            (Some(id), _) => Some(About::PredictionId(id.clone())),
+            (None, stream) => stream.clone().map(|stream_id| {
+                About::Interval(v1::StreamInterval { stream_id, start: time(self.from), end: time(self.to) })
+            }),
+        };
+        let label = self.label.clone().map(Verdict::Label);
+        v1::Judgement {
+            id: String::new(),
+            about,
+            verdict: label.or_else(|| self.correct.map(Verdict::Correct)),
+            source: self.source.clone(),
+            said_at: None,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    parse_duration(text).ok_or_else(|| "give a duration with its unit, such as 1500ms".to_owned())
+}

@@ -1,0 +1,161 @@
+//! What happens with experiments by the clock: exposures are written, changes of other servers are heard of, and guardrails
+//! are looked at.
+
+use super::life::{Author, Step};
+use super::report::{self, Looking};
+use super::{Kept, Refusal};
+use crate::recognition::Recognition;
+use crate::settings::ExperimentSettings;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use undertone_experiments::{State, Verdict};
+use undertone_store::{ExperimentStore, Exposure, StoreError};
+
+/// Exposures that are written in one transaction at most.
+const GROUP: usize = 512;
+
+/// The tasks behind experiments.
+pub(crate) struct Clockwork {
+    stop: CancellationToken,
+    tasks: [JoinHandle<()>; 3],
+}
+
+impl Clockwork {
+    /// Starts the tasks over a recognition that has a store.
+    pub(crate) fn start(
+        recognition: &Arc<Recognition>,
+        store: &Arc<ExperimentStore>,
+        exposures: mpsc::Receiver<Exposure>,
+        settings: &ExperimentSettings,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let writing =
+            tokio::spawn(write_exposures(store.clone(), recognition.clone(), exposures, stop.clone()));
+        let hearing = tokio::spawn(hear(store.clone(), recognition.clone(), settings.refresh, stop.clone()));
+        let watching = tokio::spawn(watch(recognition.clone(), settings.guardrails_every, stop.clone()));
+        Self { stop, tasks: [writing, hearing, watching] }
+    }
+
+    /// Writes and ships what is left, and ends.
+    pub(crate) async fn stop(self, store: &ExperimentStore) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of experiments did not end well");
+            }
+        }
+        if let Err(error) = store.ship().await {
+            tracing::warn!(error = %error.sentence(), "exposures and feedback stay on this machine until the next start");
+        }
+        store.close().await;
+    }
+}
+
+async fn write_exposures(
+    store: Arc<ExperimentStore>,
+    recognition: Arc<Recognition>,
+    mut exposures: mpsc::Receiver<Exposure>,
+    stop: CancellationToken,
+) {
+    let mut group = Vec::with_capacity(GROUP);
+    loop {
+        let taken = tokio::select! {
+            biased;
+            taken = exposures.recv_many(&mut group, GROUP) => taken,
+            () = stop.cancelled() => break,
+        };
+        if taken == 0 {
+            break;
+        }
+        match store.expose(&group).await {
+            Ok(new) => recognition.metrics.experiments.exposures.inc_by(new as u64),
+            Err(error) => {
+                tracing::error!(error = %error.sentence(), lost = taken, "exposures could not be written")
+            }
+        }
+        group.clear();
+    }
+}
+
+/// Every `every`, brings what is only on this machine to Postgres, and reads what others changed.
+async fn hear(
+    store: Arc<ExperimentStore>,
+    recognition: Arc<Recognition>,
+    every: std::time::Duration,
+    stop: CancellationToken,
+) {
+    let mut clock = tokio::time::interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut away = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = clock.tick() => {}
+        }
+        let heard = exchange(&store, &recognition).await;
+        match heard {
+            Err(error) if !away => {
+                tracing::warn!(error = %error.sentence(), "experiments stay as they were last known");
+                away = true;
+            }
+            Ok(()) if away => {
+                tracing::info!("experiments are read again");
+                away = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn exchange(store: &ExperimentStore, recognition: &Recognition) -> Result<(), StoreError> {
+    recognition.experiments.catalog.refresh().await?;
+    while store.ship().await? > 0 {}
+    Ok(())
+}
+
+/// Every `every`, stops the arms that breach a guardrail.
+async fn watch(recognition: Arc<Recognition>, every: std::time::Duration, stop: CancellationToken) {
+    let mut clock = tokio::time::interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = clock.tick() => {}
+        }
+        for kept in recognition.experiments.catalog.all().iter() {
+            if kept.state != State::Running || kept.document.guardrails.is_empty() {
+                continue;
+            }
+            if let Err(refusal) = guard(&recognition, kept).await {
+                tracing::warn!(experiment = kept.name(), %refusal, "guardrails could not be looked at");
+            }
+        }
+    }
+}
+
+async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusal> {
+    let found = report::look(recognition, kept, Looking::AtGuardrails).await?;
+    for difference in &found.analysis.differences {
+        let breach = difference.guardrails.iter().find_map(|(_, verdict)| match verdict {
+            Verdict::Breached { reason } => Some(reason.clone()),
+            Verdict::Clear | Verdict::Watching => None,
+        });
+        let (Some(reason), Some(arm)) = (breach, kept.arms().get(difference.arm.0)) else { continue };
+        let author = Author { who: "guardrail".to_owned(), why: reason.clone() };
+        let step = Step::StopArm { arm: arm.name.clone(), reason: reason.clone() };
+        match recognition.experiments.catalog.change(kept.name(), author, step).await {
+            Ok(_) => {
+                tracing::warn!(experiment = kept.name(), arm = %arm.name, %reason, "an arm breached a guardrail and was stopped");
+                let stopped = &recognition.metrics.experiments.arms_stopped;
+                stopped.with_label_values(&[kept.name(), arm.name.as_str()]).inc();
+            }
+            // Another server saw the same, or somebody ended the experiment.
+            Err(Refusal::Changed | Refusal::NotNow(_)) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Experiments in the running server: which model a stream gets, models that listen along, and what the answers prove.
+
+mod catalog;
+mod checking;
+mod choice;
+mod clockwork;
+mod document;
+mod eligibility;
+mod kept;
+mod life;
+mod metric_name;
+mod participation;
+mod progress;
+mod refusal;
+pub(crate) mod report;
+mod shadows;
+
+pub(crate) use catalog::Catalog;
+pub(crate) use choice::{Choice, Wish};
+pub(crate) use clockwork::Clockwork;
+pub(crate) use document::{Document, Expectation};
+pub(crate) use kept::Kept;
+pub(crate) use life::{Author, Step};
+pub(crate) use metric_name::of as metric_name_of;
+pub(crate) use participation::Participation;
+pub(crate) use refusal::Refusal;
+pub(crate) use shadows::Shadows;
+
+use crate::recognition::{Recognition, Source};
+use crate::settings::ExperimentSettings;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use undertone_core::{Clock, Frames};
+use undertone_engine::Answer;
+use undertone_experiments::{Sequence, Target, days};
+use undertone_store::{ExperimentStore, Exposure};
+
+/// Exposures that may wait to be written; then answers wait.
+const EXPOSURE_QUEUE: usize = 1024;
+
+/// What the running server knows of experiments.
+pub(crate) struct Experiments {
+    pub(crate) catalog: Catalog,
+    pub(crate) shadows: Shadows,
+    exposures: mpsc::Sender<Exposure>,
+    /// Answers that a report looks at.
+    pub(crate) report_answers: u32,
+    /// The engine's threshold of abstention, which goes before a model's own.
+    pub(crate) abstain_below: Option<f32>,
+}
+
+impl Experiments {
+    /// With what receives the exposures. Without a store there are no experiments.
+    pub(crate) fn new(
+        settings: &ExperimentSettings,
+        store: Option<Arc<ExperimentStore>>,
+        abstain_below: Option<f32>,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, mpsc::Receiver<Exposure>) {
+        let (exposures, written) = mpsc::channel(EXPOSURE_QUEUE);
+        let experiments = Self {
+            catalog: Catalog::new(store, clock),
+            shadows: Shadows::new(settings.shadow_queue, settings.shadow_within),
+            exposures,
+            report_answers: settings.report_answers,
+            abstain_below,
+        };
+        (experiments, written)
+    }
+
+    /// A final answer was recorded: its unit is exposed, and the models that listen along are asked.
+    pub(crate) async fn follow(
+        &self,
+        recognition: &Arc<Recognition>,
+        source: &Source,
+        answer: &Answer,
+        frames: Option<Frames>,
+    ) {
+        let Some(participation) = &source.participation else { return };
+        if let Some(exposure) = participation.expose(source.unit(), source.id, self.catalog.now()) {
+            // Fails only when the server has stopped writing, after its calls have ended.
+            let _ = self.exposures.send(exposure).await;
+        }
+        self.shadows.follow(recognition, source, answer, frames);
+    }
+}
+
+/// How many units an experiment takes, as one sentence; `None` where nobody said what to expect.
+pub(crate) fn estimate(document: &Document) -> Option<String> {
+    let Expectation { control, difference, answers_per_unit, correlation, power, units_per_day } =
+        document.expect?;
+    let target = Target { control, difference, correlation, answers_per_unit, power };
+    let sequence = Sequence::new(document.alpha, document.planned_units).ok()?;
+    let (once, sequential) = (target.units_once(document.alpha)?, target.units_sequential(&sequence)?);
+    let time = days(sequential, units_per_day)
+        .map_or_else(String::new, |days| format!(", which at {units_per_day} units a day is {days:.0} days"));
+    Some(format!(
+        "a difference of {:.1} points from {:.1} % is found with a probability of {power} by {sequential} units at the \
+         latest{time}; a test made once would take {once}",
+        difference * 100.0,
+        control * 100.0
+    ))
+}

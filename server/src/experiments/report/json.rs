@@ -1,0 +1,126 @@
+//! A report as one JSON object.
+
+use super::{Report, is_shadow};
+use crate::experiments::metric_name_of;
+use serde_json::{Value, json as object};
+use undertone_experiments::{ArmFigures, Difference, Interval, Outcome, Paired, Verdict};
+
+/// A report as one JSON object.
+pub(crate) fn json(report: &Report) -> Value {
+    let kept = &report.kept;
+    object!({
+        "experiment": kept.name(),
+        "state": kept.state.name(),
+        "revision": kept.revision,
+        "hypothesis": kept.document.hypothesis,
+        "control": report.control_name(),
+        "alpha": kept.document.alpha,
+        "decisions": report.decisions(),
+        "checks": object!({
+            "ratio_p_value": report.ratio_p_value,
+            "ratio_mismatch": report.ratio_mismatch(),
+            "exposed_units": by_arm(report),
+            "forced_units": report.forced_units,
+            "forced_answers": report.analysis.forced,
+            "crossed_subjects": report.analysis.crossed,
+            "feedback_rows": report.tallied.feedback,
+            "judged_answers": report.tallied.judged,
+            "median_feedback_delay_seconds": report.tallied.median_delay_seconds,
+        }),
+        "arms": report.analysis.arms.iter().map(|own| arm(report, own)).collect::<Vec<_>>(),
+        "differences": report.analysis.differences.iter().map(|own| difference(report, own)).collect::<Vec<_>>(),
+        "paired": report.analysis.paired.iter().map(|own| paired(report, own)).collect::<Vec<_>>(),
+        "timelines": report.timelines.iter().map(|own| object!({
+            "arm": report.arm_name(own.arm),
+            "paired": own.paired,
+            "looks": own.looks.iter().map(|look| object!({
+                "judged": look.judged, "interval": interval(Some(&look.interval)),
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "stopped": kept.progress.stopped,
+        "chosen": kept.progress.chosen,
+        "warnings": report.warnings,
+    })
+}
+
+fn by_arm(report: &Report) -> Value {
+    let counts = report.kept.arms().iter().zip(&report.exposed);
+    counts
+        .map(|(arm, units)| (arm.name.clone(), Value::from(*units)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn interval(own: Option<&Interval>) -> Value {
+    own.map_or(Value::Null, |own| object!([own.low, own.high]))
+}
+
+fn arm(report: &Report, own: &ArmFigures) -> Value {
+    let labels = &report.kept.document.labels;
+    let figures = own.figures.iter().map(|figure| {
+        let told = object!({ "value": figure.value, "interval": interval(figure.interval.as_ref()) });
+        (metric_name_of(figure.metric, labels), told)
+    });
+    object!({
+        "name": report.arm_name(own.arm),
+        "model": report.kept.model_of(own.arm),
+        "weight": report.kept.document.arms.get(own.arm.0).map(|arm| arm.weight),
+        "shadow": is_shadow(report, own.arm),
+        "subjects": own.subjects,
+        "answers": own.answers,
+        "judged": own.judged,
+        "figures": figures.collect::<serde_json::Map<_, _>>(),
+        "latency_quantiles": own.latency.iter().map(|latency| object!({
+            "share": latency.share, "seconds": latency.seconds, "interval": interval(latency.interval.as_ref()),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn difference(report: &Report, own: &Difference) -> Value {
+    let labels = &report.kept.document.labels;
+    let changes = own.changes.iter().map(|change| {
+        let told = object!({
+            "value": change.value, "interval": interval(change.interval.as_ref()), "p_value": change.p_value,
+        });
+        (metric_name_of(change.metric, labels), told)
+    });
+    let guardrails = own.guardrails.iter().map(|(guardrail, verdict)| {
+        let word = match verdict {
+            Verdict::Clear => "clear",
+            Verdict::Watching => "watching",
+            Verdict::Breached { .. } => "breached",
+        };
+        object!({
+            "metric": metric_name_of(guardrail.metric, labels), "tolerated": guardrail.tolerated, "verdict": word,
+            "reason": verdict.to_string(),
+        })
+    });
+    object!({
+        "arm": report.arm_name(own.arm),
+        "outcome": match own.outcome {
+            Outcome::Better => "better",
+            Outcome::Worse => "worse",
+            Outcome::Alike => "alike",
+            Outcome::Open => "open",
+        },
+        "adjusted_p_value": own.adjusted_p_value,
+        "changes": changes.collect::<serde_json::Map<_, _>>(),
+        "guardrails": guardrails.collect::<Vec<_>>(),
+    })
+}
+
+fn paired(report: &Report, own: &Paired) -> Value {
+    object!({
+        "arm": report.arm_name(own.arm),
+        "pairs": own.pairs,
+        "agreement": own.agreement,
+        "kappa": own.kappa,
+        "only_arm_right": own.only_arm_right,
+        "only_control_right": own.only_control_right,
+        "mcnemar_once": own.mcnemar_once,
+        "accuracy": object!({
+            "value": own.effect.map(|effect| effect.value), "interval": interval(own.accuracy.as_ref()),
+            "p_value": own.p_value,
+        }),
+    })
+}

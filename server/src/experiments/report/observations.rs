@@ -1,0 +1,110 @@
+//! From stored rows to what the statistics look at.
+
+use crate::experiments::Kept;
+use std::collections::HashMap;
+use undertone_core::{Role, StreamId, UnixMicros};
+use undertone_experiments::{ArmIndex, Judgement, Observation, Origin};
+use undertone_store::{Evidence, FeedbackVerdict, JudgedAnswer};
+
+/// What was counted on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Tallied {
+    /// Live answers, without forced ones.
+    pub(crate) live_answers: u64,
+    /// Answers with feedback.
+    pub(crate) judged: u64,
+    /// Rows of feedback, corrected ones included.
+    pub(crate) feedback: u64,
+    /// Answers whose labels are not the experiment's.
+    pub(crate) unreadable: u64,
+    /// How late feedback came, at most for half of the judged answers, in seconds.
+    pub(crate) median_delay_seconds: Option<f64>,
+}
+
+type Item = (StreamId, u32);
+
+/// The observations of an experiment, in the order in which they were made.
+pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> (Vec<Observation>, Tallied) {
+    let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
+    let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
+    let mut delays = Vec::new();
+    let mut all = Vec::with_capacity(evidence.answers.len());
+    for answer in &evidence.answers {
+        let Some((arm, forced)) = kept.arm_of_column(&answer.arm) else { continue };
+        let Some(mut own) = observation(kept, arm, answer) else {
+            tallied.unreadable += 1;
+            continue;
+        };
+        own.judgement = judgement(kept, answer, judged.get(&item(answer)));
+        if forced {
+            own.origin = Origin::Forced;
+        } else {
+            tallied.live_answers += u64::from(answer.role == Role::Live);
+            tallied.judged += u64::from(own.judgement != Judgement::Unknown);
+            delays.extend(answer.verdict.as_ref().map(|(_, said)| delay(answer.created_at, *said)));
+        }
+        all.push(own);
+    }
+    delays.sort_unstable_by(f64::total_cmp);
+    tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
+    (all, tallied)
+}
+
+fn item(answer: &JudgedAnswer) -> Item {
+    (answer.stream_id, answer.utterance)
+}
+
+fn delay(made: UnixMicros, said: UnixMicros) -> f64 {
+    (said.0 - made.0).max(0) as f64 / 1e6
+}
+
+/// For audio of which somebody said that an answer is right or wrong: that answer's label, and which.
+fn judged_tops(answers: &[JudgedAnswer]) -> HashMap<Item, (&str, bool)> {
+    let mut tops = HashMap::new();
+    // Who says so of an interval means what was sent.
+    let live_first = answers.iter().filter(|own| own.role == Role::Live && !own.own_verdict);
+    for answer in live_first.chain(answers.iter().filter(|own| own.own_verdict)) {
+        if let Some((FeedbackVerdict::Correct(correct), _)) = &answer.verdict {
+            tops.insert(item(answer), (answer.top.as_str(), *correct));
+        }
+    }
+    tops
+}
+
+fn judgement(kept: &Kept, answer: &JudgedAnswer, judged: Option<&(&str, bool)>) -> Judgement {
+    match (&answer.verdict, judged) {
+        (None, _) | (Some((FeedbackVerdict::Correct(_), _)), None) => Judgement::Unknown,
+        (Some((FeedbackVerdict::Label(label), _)), _) => {
+            let place = kept.document.labels.iter().position(|own| own == label);
+            // A label that no model knows: whatever was answered is wrong.
+            place.map_or(Judgement::Wrong, Judgement::Truth)
+        }
+        (Some((FeedbackVerdict::Correct(_), _)), Some((top, correct))) => match (*top == answer.top, correct)
+        {
+            (true, true) => Judgement::Right,
+            (true, false) | (false, true) => Judgement::Wrong,
+            // Another label than one that is wrong may be right or wrong.
+            (false, false) => Judgement::Unknown,
+        },
+    }
+}
+
+fn observation(kept: &Kept, arm: ArmIndex, answer: &JudgedAnswer) -> Option<Observation> {
+    let labels = &kept.document.labels;
+    let place = |label: &String| answer.labels.iter().position(|own| own == label);
+    let order: Vec<usize> = labels.iter().map(place).collect::<Option<_>>()?;
+    let probability = |place: &usize| answer.probabilities.get(*place).copied().map(f64::from);
+    let probabilities: Vec<f64> = order.iter().map(probability).collect::<Option<_>>()?;
+    Some(Observation {
+        subject: answer.subject.clone(),
+        item: format!("{}-{}", answer.stream_id, answer.utterance),
+        arm,
+        origin: Origin::Drawn,
+        judgement: Judgement::Unknown,
+        predicted: labels.iter().position(|own| *own == answer.top).filter(|_| !answer.abstained),
+        probabilities,
+        confidence: answer.confidence,
+        latency: answer.latency,
+        processor: answer.work,
+    })
+}

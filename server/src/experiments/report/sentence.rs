@@ -1,0 +1,88 @@
+//! The decision in a sentence.
+
+use super::{Report, is_shadow, wording};
+use crate::experiments::report::wording::name;
+use undertone_experiments::{Better, Interval, Metric, Outcome};
+
+/// One sentence per comparison with the control.
+pub(super) fn decisions(report: &Report) -> Vec<String> {
+    let live = report.analysis.differences.iter().filter_map(|difference| {
+        let change = difference.changes.first()?;
+        Some(sentence(
+            report,
+            report.arm_name(difference.arm),
+            (change.metric, change.interval, difference.outcome),
+        ))
+    });
+    let margin = report.kept.experiment.definition().goals.first().map_or(0.0, |goal| goal.margin);
+    let shadows = report.analysis.paired.iter().filter(|own| is_shadow(report, own.arm)).map(|own| {
+        let outcome = outcome(own.accuracy.as_ref(), margin);
+        sentence(report, report.arm_name(own.arm), (Metric::Accuracy, own.accuracy, outcome))
+    });
+    live.chain(shadows).collect()
+}
+
+fn sentence(
+    report: &Report,
+    arm: &str,
+    (metric, interval, outcome): (Metric, Option<Interval>, Outcome),
+) -> String {
+    let control = report.control_name();
+    let Some(interval) = interval else {
+        return format!(
+            "nothing can be said about {arm} against {control} yet: too few judged answers; stop: no"
+        );
+    };
+    let stop = if outcome == Outcome::Open { "no, too early" } else { "yes" };
+    let (unit, factor) = wording::unit(metric);
+    let unit = if unit == "%" {
+        " points"
+    } else if unit.is_empty() {
+        ""
+    } else {
+        " ms"
+    };
+    let digits = wording::digits(metric);
+    // Told from the side of whoever has more.
+    let sign = if interval.value < 0.0 { -1.0 } else { 1.0 };
+    let (low, high) =
+        if sign < 0.0 { (-interval.high, -interval.low) } else { (interval.low, interval.high) };
+    let (more, less) = if sign < 0.0 { (control, arm) } else { (arm, control) };
+    let difference = format!("{:.digits$}{unit}", interval.value * sign * factor);
+    let claim = match metric {
+        Metric::Accuracy => format!("{more} is right on {difference} more of the answers than {less}"),
+        _ => {
+            let better = match metric.better() {
+                Better::Higher => "",
+                Better::Lower => " (lower is better)",
+            };
+            format!(
+                "{} of {more} is {difference} above that of {less}{better}",
+                name(metric, &report.kept.document.labels)
+            )
+        }
+    };
+    let claim = match outcome {
+        Outcome::Alike => format!("{arm} and {control} are alike within the margin: {claim}"),
+        _ => claim,
+    };
+    format!(
+        "{claim}, {:.0} % interval {:.digits$} to {:.digits$}; stop: {stop}",
+        report.confidence_percent(),
+        low * factor,
+        high * factor
+    )
+}
+
+fn outcome(interval: Option<&Interval>, margin: f64) -> Outcome {
+    let Some(interval) = interval else { return Outcome::Open };
+    if interval.is_within(margin) {
+        Outcome::Alike
+    } else if !interval.excludes(margin) {
+        Outcome::Open
+    } else if interval.value > 0.0 {
+        Outcome::Better
+    } else {
+        Outcome::Worse
+    }
+}

@@ -1,0 +1,132 @@
+//! Models that listen along.
+
+use super::{definition, json_report, recognize, running, subject};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use undertone_bundle::{Bundle, discover};
+use undertone_core::Role;
+use undertone_proto::v1;
+use undertone_store::JournalReader;
+use undertone_tests::{TestServer, bad_plugin, copy_tree, stage};
+
+fn with_shadow(model: &str) -> Value {
+    let mut definition = definition();
+    definition["arms"] = json!([
+        { "name": "cnn", "model": "cnn@1.0.0", "weight": 100 },
+        { "name": "listening", "model": model, "shadow": true },
+    ]);
+    definition
+}
+
+/// The probabilities of a recording's utterances.
+fn probabilities(answer: &v1::RecognizeResponse) -> Vec<Vec<f32>> {
+    let results = answer.utterances.iter().filter_map(|own| own.result.as_ref());
+    results.map(|own| own.probabilities.iter().map(|label| label.probability).collect()).collect()
+}
+
+#[tokio::test]
+async fn every_answer_gives_a_pair_with_what_the_listening_model_says() {
+    let server = running(&with_shadow("lstm"), &[]).await;
+    let lstm =
+        recognize(&server, v1::RecognitionConfig { model: "lstm".into(), ..subject("bob") }).await.unwrap();
+    let answer = recognize(&server, subject("ann")).await.unwrap();
+    assert_eq!(answer.model.as_ref().unwrap().name, "cnn");
+    let stream = answer.stream_id.clone();
+    counted(&server, &["recorded"], answer.utterances.len()).await;
+    let data = server.stop().await.unwrap();
+    let rows = JournalReader::open(data.path()).await.unwrap().recent_predictions(100).await.unwrap();
+    let own: Vec<_> = rows.iter().filter(|row| row.stream_id.to_string() == stream).collect();
+    let count = answer.utterances.len();
+    assert_eq!(own.iter().filter(|row| row.role == Role::Live).count(), count);
+    let mut shadows: Vec<_> = own.iter().filter(|row| row.role == Role::Shadow).collect();
+    shadows.sort_by_key(|row| row.utterance);
+    assert_eq!(shadows.len(), count);
+    for (shadow, expected) in shadows.iter().zip(probabilities(&lstm)) {
+        assert_eq!((shadow.arm.as_deref(), shadow.model.name.as_str()), (Some("trial/listening"), "lstm"));
+        for (a, b) in shadow.probabilities.iter().zip(expected) {
+            assert!((a - b).abs() <= 1e-4, "{shadow:?}");
+        }
+    }
+    let server = TestServer::start_in(data, &[]).await.unwrap();
+    let report = json_report(&server).await;
+    assert_eq!(report["paired"][0]["pairs"], count, "{report}");
+}
+
+fn assert_alike(answers: &[Vec<f32>], expected: &[Vec<f32>], behaviour: &str) {
+    assert_eq!(answers.len(), expected.len(), "{behaviour}");
+    for (a, b) in answers.iter().flatten().zip(expected.iter().flatten()) {
+        assert!((a - b).abs() <= 1e-5, "{behaviour}: {a} {b}");
+    }
+}
+
+/// Returns once so many utterances for models that listen along had one of `outcomes`.
+async fn counted(server: &TestServer, outcomes: &[&str], utterances: usize) {
+    loop {
+        let (_, metrics) = server.get("/metrics").await.unwrap();
+        let own = metrics.lines().filter(|line| line.starts_with("undertone_shadow_utterances_total"));
+        let wanted =
+            own.filter(|line| outcomes.iter().any(|own| line.contains(&format!("outcome=\"{own}\""))));
+        let count: f64 = wanted.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum();
+        if count >= utterances as f64 {
+            return;
+        }
+    }
+}
+
+/// The shipped plugins and models with a classifier that is at fault, as the model `broken`.
+fn site(behaviour: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    copy_tree(&stage().unwrap().join("plugins"), &folder.path().join("plugins")).unwrap();
+    copy_tree(&stage().unwrap().join("models"), &folder.path().join("models")).unwrap();
+    copy_tree(&stage().unwrap().join("lib"), &folder.path().join("lib")).unwrap();
+    let library = bad_plugin("faulty_classifier").unwrap();
+    std::fs::copy(&library, folder.path().join("plugins").join(library.file_name().unwrap())).unwrap();
+    let cnn = discover(&folder.path().join("models")).unwrap();
+    let cnn = cnn.into_iter().find(|path| path.ends_with("cnn/1.0.0")).unwrap();
+    let mut manifest = Bundle::open(&cnn).unwrap().manifest().clone();
+    manifest.name = "broken".into();
+    manifest.plugin.classifier = "faulty_classifier".into();
+    manifest.golden = None;
+    manifest.graph.stream = None;
+    let graph = manifest.graph.whole.file.clone();
+    let files: [(&str, &[u8]); 2] = [(&graph, behaviour.as_bytes()), ("card.md", b"# Broken\n")];
+    Bundle::write(&folder.path().join("models/broken/1.0.0"), manifest, &files).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn a_broken_shadow_never_changes_a_live_answer() {
+    let plain = TestServer::start(&[]).await.unwrap();
+    let expected =
+        recognize(&plain, v1::RecognitionConfig { model: "cnn@1.0.0".into(), ..subject("ann") }).await;
+    let expected = probabilities(&expected.unwrap());
+    for behaviour in ["nan", "silent", "panic"] {
+        let site = site(behaviour);
+        let place = |part: &str| site.path().join(part).to_str().unwrap().to_owned();
+        let (plugins, models) = (place("plugins"), place("models"));
+        let flags = [("plugins.dir", plugins.as_str()), ("models.dir", models.as_str())];
+        let server = running(&with_shadow("broken"), &flags).await;
+        let answer = recognize(&server, subject("ann")).await.unwrap();
+        assert!(answer.participation.is_some());
+        assert_alike(&probabilities(&answer), &expected, behaviour);
+        // The one that panics does so at some utterances, and scores others.
+        counted(&server, &["failed", "recorded", "dropped"], expected.len()).await;
+        let again = recognize(&server, subject("ann")).await.unwrap();
+        assert_alike(&probabilities(&again), &expected, behaviour);
+    }
+}
+
+#[tokio::test]
+async fn utterances_that_find_no_place_are_dropped_and_counted_and_the_report_says_so() {
+    let server = running(&with_shadow("lstm"), &[("experiments.shadow_queue", "0")]).await;
+    let answer = recognize(&server, subject("ann")).await.unwrap();
+    let (_, metrics) = server.get("/metrics").await.unwrap();
+    let dropped = format!(
+        "undertone_shadow_utterances_total{{model=\"lstm@1.0.0\",outcome=\"dropped\"}} {}",
+        answer.utterances.len()
+    );
+    assert!(metrics.contains(&dropped), "{dropped} is not in {metrics}");
+    let report = json_report(&server).await;
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("answers about 0 % of what was answered"), "{warnings}");
+}

@@ -1,0 +1,172 @@
+//! Experiments, exposures and feedback in both databases.
+
+use super::bed::{Bed, Kind, url};
+use serde_json::json;
+use undertone_core::{PredictionId, Record, Role, SampleRange, StreamId, UnixMicros, UtteranceRecord};
+use undertone_store::{
+    EvidenceQuery, ExperimentRow, ExperimentStore, Exposure, FeedbackAbout, FeedbackRow, FeedbackVerdict,
+    Put, Reason,
+};
+use undertone_tests::{answer, opening};
+
+const NOW: UnixMicros = UnixMicros(1_790_000_000_123_456);
+
+fn row(revision: u64, state: &str) -> ExperimentRow {
+    ExperimentRow {
+        name: "trial".into(),
+        revision,
+        state: state.into(),
+        layer: Some("models".into()),
+        unit: "subject".into(),
+        definition: json!({ "name": "trial", "revision": revision }),
+        progress: json!({ "runs": [[10_000, 0]] }),
+        updated_at: NOW,
+    }
+}
+
+fn reason(what: &str) -> Reason {
+    Reason { who: "ann".into(), what: what.into(), why: "to see".into() }
+}
+
+fn exposure(unit: &str, arm: &str, forced: bool, at: i64) -> Exposure {
+    Exposure {
+        experiment: "trial".into(),
+        unit: unit.into(),
+        forced,
+        arm: arm.into(),
+        share: 0.25,
+        stream_id: StreamId::generate(),
+        at: UnixMicros(NOW.0 + at),
+    }
+}
+
+fn feedback(about: FeedbackAbout, label: &str, said: i64) -> FeedbackRow {
+    FeedbackRow {
+        id: PredictionId::generate().uuid(),
+        about,
+        verdict: FeedbackVerdict::Label(label.into()),
+        source: "customer".into(),
+        said_at: UnixMicros(NOW.0 + said),
+        received_at: NOW,
+    }
+}
+
+async fn store(bed: &Bed) -> ExperimentStore {
+    let folder = bed.journal.path().parent().unwrap();
+    ExperimentStore::open(folder, bed.postgres().map(url)).await.unwrap()
+}
+
+async fn revisions_follow_each_other(kind: Kind) {
+    let bed = Bed::of(kind).await;
+    let store = store(&bed).await;
+    assert_eq!(store.put(&row(1, "draft"), &reason("create")).await.unwrap(), Put::Done);
+    assert_eq!(store.put(&row(1, "draft"), &reason("create")).await.unwrap(), Put::Stale);
+    assert_eq!(store.put(&row(3, "running"), &reason("start")).await.unwrap(), Put::Stale);
+    assert_eq!(store.put(&row(2, "running"), &reason("start")).await.unwrap(), Put::Done);
+    assert_eq!(store.experiments().await.unwrap(), [row(2, "running")]);
+    assert_eq!(store.known().await.unwrap(), [row(2, "running")], "a copy lies here");
+    let history = store.history("trial").await.unwrap();
+    let told: Vec<(u64, &str, &str)> =
+        history.iter().map(|own| (own.revision, own.reason.what.as_str(), own.state.as_str())).collect();
+    assert_eq!(told, [(1, "create", "draft"), (2, "start", "running")]);
+    assert_eq!((history[0].at, &history[0].definition), (NOW, &row(1, "draft").definition));
+}
+
+async fn a_unit_is_exposed_once(kind: Kind) {
+    let bed = Bed::of(kind).await;
+    let store = store(&bed).await;
+    let all = [exposure("ann", "a", false, 0), exposure("ann", "b", false, 1), exposure("ann", "b", true, 2)];
+    assert_eq!(store.expose(&all).await.unwrap(), 2);
+    assert_eq!(store.expose(&[exposure("ben", "b", false, 3), all[0].clone()]).await.unwrap(), 1);
+    while store.ship().await.unwrap() > 0 {}
+    let kept = store.exposures("trial", 10).await.unwrap();
+    assert_eq!(kept[..2], [all[0].clone(), all[2].clone()]);
+    let counts = store.exposure_counts("trial", NOW.0 + 1).await.unwrap();
+    let counts: Vec<_> =
+        counts.iter().map(|own| (own.arm.as_str(), own.origin.as_str(), own.units)).collect();
+    assert_eq!(counts, [("b", "drawn", 1), ("b", "forced", 1)]);
+    assert!(store.exposures("other", 10).await.unwrap().is_empty());
+}
+
+/// The answers of two models about a stream's utterances.
+fn answers(stream: StreamId) -> Vec<UtteranceRecord> {
+    let of = |number, role, arm: &str| UtteranceRecord {
+        role,
+        arm: Some(arm.to_owned()),
+        ..answer(stream, number)
+    };
+    let both = |number| [of(number, Role::Live, "trial/a"), of(number, Role::Shadow, "trial/b")];
+    (1..=2).flat_map(both).collect()
+}
+
+async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kind) {
+    let bed = Bed::of(kind).await;
+    let store = store(&bed).await;
+    let stream = StreamId::generate();
+    let answers = answers(stream);
+    let other = UtteranceRecord { arm: Some("trialling/a".into()), ..answer(stream, 3) };
+    let mut opened = opening(stream);
+    opened.subject_key = Some("ann".into());
+    let records = answers.iter().chain([&other]).cloned().map(Record::Utterance);
+    bed.record([Record::StreamOpened(opened)].into_iter().chain(records)).await;
+    let first = FeedbackAbout::Prediction(answers[0].prediction_id);
+    let all = FeedbackAbout::Interval(stream, SampleRange { start: 0, end: 1_000_000 });
+    let said = [feedback(first, "sad", 5), feedback(first, "calm", 1), feedback(all, "happy", 3)];
+    assert_eq!(store.give_feedback(&said).await.unwrap(), 3);
+    assert_eq!(store.give_feedback(&said[..2]).await.unwrap(), 0);
+    while store.ship().await.unwrap() > 0 {}
+    let evidence = store.evidence(EvidenceQuery { prefix: "trial/", limit: 10 }).await.unwrap();
+    assert_eq!((evidence.answers.len(), evidence.feedback, evidence.cut), (4, 3, false));
+    let label = |number, role| {
+        let own = evidence.answers.iter().find(|own| own.utterance == number && own.role == role).unwrap();
+        let Some((FeedbackVerdict::Label(label), at)) = &own.verdict else { panic!("{own:?}") };
+        assert_eq!((own.subject.as_str(), own.labels.len()), ("ann", 3));
+        (label.clone(), at.0 - NOW.0, own.own_verdict)
+    };
+    assert_eq!(label(1, Role::Live), ("sad".to_owned(), 5, true));
+    assert_eq!(label(1, Role::Shadow), ("sad".to_owned(), 5, false));
+    assert_eq!(label(2, Role::Live), ("happy".to_owned(), 3, false));
+    let cut = store.evidence(EvidenceQuery { prefix: "trial/", limit: 3 }).await.unwrap();
+    assert!(cut.cut && cut.answers.len() == 3);
+}
+
+macro_rules! in_both {
+    ($($rule:ident: $journal:ident, $postgres:ident;)*) => {$(
+        #[tokio::test]
+        async fn $journal() {
+            $rule(Kind::Journal).await;
+        }
+
+        #[tokio::test]
+        async fn $postgres() {
+            $rule(Kind::Postgres).await;
+        }
+    )*};
+}
+
+in_both! {
+    revisions_follow_each_other: revisions_follow_each_other_in_the_journal, revisions_follow_each_other_in_postgres;
+    a_unit_is_exposed_once: a_unit_is_exposed_once_in_the_journal, a_unit_is_exposed_once_in_postgres;
+    what_was_said_last_about_audio_holds_for_all_answers_about_it:
+        what_was_said_last_holds_in_the_journal, what_was_said_last_holds_in_postgres;
+}
+
+#[tokio::test]
+async fn exposures_and_feedback_of_an_outage_arrive_afterwards() {
+    let bed = Bed::of(Kind::Postgres).await;
+    let store = store(&bed).await;
+    store.put(&row(1, "draft"), &reason("create")).await.map(drop).unwrap();
+    store.experiments().await.unwrap();
+    let postgres = bed.postgres().unwrap();
+    postgres.stop();
+    assert_eq!(store.expose(&[exposure("ann", "a", false, 0)]).await.unwrap(), 1);
+    let about = FeedbackAbout::Prediction(PredictionId::generate());
+    assert_eq!(store.give_feedback(&[feedback(about, "sad", 0)]).await.unwrap(), 1);
+    assert!(store.ship().await.is_err() && store.experiments().await.is_err());
+    assert!(store.put(&row(2, "running"), &reason("start")).await.is_err());
+    assert_eq!(store.known().await.unwrap(), [row(1, "draft")]);
+    postgres.restart();
+    assert_eq!(store.ship().await.unwrap(), 2);
+    assert_eq!(store.ship().await.unwrap(), 0);
+    assert_eq!(store.exposures("trial", 10).await.unwrap().len(), 1);
+}

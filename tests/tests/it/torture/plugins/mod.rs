@@ -1,0 +1,168 @@
+//! A plugin that fails on command, in a process of its own: its streams break and go on, and no other stream notices.
+
+mod client;
+
+use super::load::{load, p99};
+use super::{is_long, scaled};
+use crate::isolation_site::{FAULTY, IsolationSite};
+use client::{Audio, Broken, assert_same, command, go_through, metric};
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::Code;
+use undertone_proto::v1;
+use undertone_tests::{PersistentStream, TestServer, float_config};
+
+/// What a fault is called where processes are counted, and which behaviour does it.
+struct Fault {
+    behaviour: &'static str,
+    /// How the process is lost; none where only the call is.
+    reason: Option<&'static str>,
+}
+
+/// Streams of the CNN, and as many of the plugin.
+fn streams() -> usize {
+    scaled(4, 50)
+}
+
+/// Commands to the plugin, one after another.
+fn commands() -> usize {
+    scaled(2, 8)
+}
+
+/// Time between two pieces of a stream's audio; the long form goes as people speak.
+fn pace() -> Option<Duration> {
+    is_long().then_some(Duration::from_millis(100))
+}
+
+fn config(model: &str) -> v1::RecognitionConfig {
+    v1::RecognitionConfig { interim_results: true, ..float_config(model) }
+}
+
+async fn alone(server: &TestServer, model: &str, audio: &Audio) -> PersistentStream {
+    let mut stream = PersistentStream::new(config(model));
+    stream.go_on_until_heard(server.url(), &audio.bytes, |_| {}).await;
+    assert_eq!((stream.calls, stream.finals.len()), (1, audio.utterances), "{model}");
+    stream
+}
+
+async fn torture(fault: &Fault) {
+    let site = IsolationSite::new(&[fault.behaviour]);
+    let flags = [
+        ("plugins.process.answer_within", "2s"),
+        ("plugins.process.breaker_losses", "1000"),
+        ("plugins.process.restart_after", "300ms"),
+        ("plugins.process.restart_after_at_most", "300ms"),
+    ];
+    let server = site.start(&flags).await;
+    let audio = Arc::new(Audio::of_clips(scaled(3, 8)));
+    let calm = [alone(&server, "cnn", &audio).await, alone(&server, FAULTY, &audio).await];
+    let calm_load = match is_long() {
+        true => Some(load(&server, streams(), 15, 5).await),
+        false => None,
+    };
+
+    let start = |model: &'static str| {
+        let (url, audio) = (server.url().to_owned(), audio.clone());
+        let stream = PersistentStream { pace: pace(), ..PersistentStream::new(config(model)) };
+        tokio::spawn(go_through(url, audio, stream))
+    };
+    let bystanders: Vec<_> = (0..streams()).map(|_| start("cnn")).collect();
+    let fellows: Vec<_> = (0..streams()).map(|_| start(FAULTY)).collect();
+    let commanding = async {
+        let mut broken = Vec::new();
+        for _ in 0..commands() {
+            broken.push(command(&server, &audio, config(FAULTY)).await);
+        }
+        broken
+    };
+    let crowded_load = async {
+        match is_long() {
+            true => Some(load(&server, streams(), 15, 5).await),
+            false => None,
+        }
+    };
+    let (broken, crowded_load) = tokio::join!(commanding, crowded_load);
+    broken.iter().for_each(|broken| assert_told(broken, fault));
+
+    for bystander in bystanders {
+        let (stream, broken) = bystander.await.unwrap();
+        assert!(broken.is_empty(), "a stream of the CNN broke: {broken:?}");
+        assert_same(&stream.finals, &calm[0].finals, 1e-4);
+    }
+    let mut fellows_broken = 0;
+    for fellow in fellows {
+        let (stream, broken) = fellow.await.unwrap();
+        fellows_broken += usize::from(!broken.is_empty());
+        broken.iter().for_each(assert_will_be_back);
+        // Voice detection that begins anew may find an edge some frames elsewhere.
+        assert_same(&stream.finals, &calm[1].finals, 0.02);
+    }
+    assert_counted(&server, fault).await;
+    let p99s = calm_load.zip(crowded_load).map(|(calm, crowded)| (p99(&calm), p99(&crowded)));
+    println!(
+        "{}: {} commands; of {} other streams of the plugin {fellows_broken} broke and went on; {} streams of the CNN: none broke{}",
+        fault.behaviour,
+        commands(),
+        streams(),
+        streams(),
+        p99s.map_or_else(String::new, |(calm, crowded)| {
+            format!("; p99 of the updates of as many more {crowded} ms, {calm} ms in calm")
+        })
+    );
+}
+
+/// Who gave the command hears how it went.
+fn assert_told(broken: &Broken, fault: &Fault) {
+    assert_will_be_back(broken);
+    let words = if fault.reason.is_some() { "was lost" } else { "panicked: asked to" };
+    assert!(broken.message.contains(words), "{broken:?}");
+}
+
+fn assert_will_be_back(broken: &Broken) {
+    assert_eq!(broken.code, Code::Unavailable, "{broken:?}");
+    assert!(broken.delay.is_some_and(|delay| delay < Duration::from_secs(60)), "{broken:?}");
+}
+
+async fn assert_counted(server: &TestServer, fault: &Fault) {
+    let model = format!("{FAULTY}@1.0.0");
+    let restarts = format!("undertone_plugin_process_restarts_total{{model=\"{model}\"}}");
+    let Some(reason) = fault.reason else {
+        assert_eq!(metric(server, &restarts).await, 0.0, "a panic costs no process");
+        return;
+    };
+    let lost = format!("undertone_plugin_processes_lost_total{{model=\"{model}\",reason=\"{reason}\"}}");
+    // A stream whose update finds the plugin gone that its final result has cost asks again.
+    assert!(metric(server, &lost).await >= commands() as f64);
+    // The last lost one may be on its way.
+    assert!(metric(server, &restarts).await >= (commands() - 1) as f64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segfault_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "segfault-on-command", reason: Some("segfault") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_abort_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "abort-on-command", reason: Some("abort") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exit_of_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "exit-on-command", reason: Some("exit") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hanging_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "hang-on-command", reason: Some("hang") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leak_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "leak-on-command", reason: Some("memory") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "panic-on-command", reason: None }).await;
+}
