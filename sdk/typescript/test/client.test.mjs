@@ -298,6 +298,20 @@ test("the examples of the page run", { timeout: 60_000 }, async () => {
   }
 });
 
+test("what nobody reads is held up to a bound, and read to the last", async () => {
+  const { Queue } = await import("../dist/transport.js");
+  const said = [];
+  const queue = new Queue(4, () => said.push("full"), () => said.push("room"));
+  for (const value of [1, 2, 3, 4]) queue.push(value);
+  queue.end(new Error("over"));
+  const read = [];
+  await assert.rejects(async () => {
+    for await (const value of queue) read.push(value);
+  }, /over/);
+  assert.deepEqual(read, [1, 2, 3, 4]);
+  assert.deepEqual(said, ["full", "room"]);
+});
+
 test("a wrong retry is refused", () => {
   assert.throws(() => connectGrpc("127.0.0.1:1", { retry: { attempts: 0 } }), RangeError);
   assert.throws(() => connectGrpc("ftp://nowhere"), RangeError);
