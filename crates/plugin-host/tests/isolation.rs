@@ -170,7 +170,7 @@ fn a_batch_that_has_no_room_goes_in_several_calls() {
     let (site, _) = site(|config| config.process.shared_bytes = 1);
     let model = site.load(&that("good")).expect("good");
     let long = [0.5_f32, 1.0].repeat(100);
-    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[&long; 40]);
+    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[long.as_slice(); 40]);
     assert_eq!(outcomes, vec![Ok(vec![0.5, 0.0]); 40]);
 }
 
