@@ -22,5 +22,6 @@ mod sdk;
 mod store;
 mod torture;
 mod traces;
+mod trained;
 mod variant;
 mod websocket;

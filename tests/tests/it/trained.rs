@@ -1,0 +1,103 @@
+//! The shipped graphs give what the trainer's own networks gave for real clips, which `undertone-trainer forward` wrote down
+//! beside the evidence of each model.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use undertone_core::{Advance, FramesView, Model};
+use undertone_features::Recipe;
+use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost};
+use undertone_tests::{corpus, repository, stage};
+use undertone_trainer::Side;
+use undertone_trainer::dataset::{Preparation, Prepared, prepare, read_clips};
+use undertone_trainer::forward::{Sample, from_csv};
+
+/// Steps that go into a stateful graph at once, in turn.
+const CUTS: [usize; 5] = [1, 7, 2, 13, 4];
+
+/// What the trainer said about clips, for each model version that has a file of it.
+fn written() -> Vec<(String, Vec<Sample>)> {
+    let mut found = Vec::new();
+    for model in ["cnn", "lstm"] {
+        let folder = repository().join("models").join(model).join("evaluation");
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if let Some(version) = name.strip_prefix("forward-") {
+                let samples = from_csv(&std::fs::read_to_string(&path).unwrap()).unwrap();
+                found.push((format!("{model}/{version}"), samples));
+            }
+        }
+    }
+    found
+}
+
+fn load(bundle: &str) -> std::sync::Arc<LoadedModel> {
+    let stage = stage().unwrap();
+    let models_dir = repository().join("models");
+    let host = PluginHost::new(HostConfig {
+        plugins_dir: stage.join("plugins"),
+        models_dir: models_dir.clone(),
+        onnxruntime: None,
+    });
+    host.load_model(&models_dir.join(bundle)).unwrap()
+}
+
+/// The frames of the clips that `samples` name.
+fn heard(data: &PathBuf, samples: &[Sample]) -> (HashMap<String, usize>, Prepared) {
+    let mut clips = read_clips(data, "ravdess").unwrap();
+    clips.retain(|clip| samples.iter().any(|sample| sample.clip == clip.name()));
+    let preparation = Preparation {
+        recipe: Recipe::named("logmel64").unwrap(),
+        endpointing: Default::default(),
+        speeds_percent: vec![100],
+    };
+    let names = clips.iter().enumerate().map(|(index, clip)| (clip.name(), index)).collect();
+    (names, prepare(&clips, &preparation).unwrap())
+}
+
+/// What the served graph says, a stateful one in uneven pieces.
+fn served(model: &LoadedModel, graph: Side, frames: FramesView<'_>) -> Vec<f32> {
+    let mut scored = Vec::new();
+    if graph == Side::Whole {
+        model.new_classifier().unwrap().classify(&[frames], &mut scored).unwrap();
+        return scored.remove(0).unwrap();
+    }
+    let streaming = model.streaming().expect("the bundle has a stateful graph");
+    let mut classifier = model.new_stream_classifier().unwrap();
+    let mut state = vec![0.0; streaming.state_values];
+    let mut start = 0;
+    for cut in CUTS.iter().cycle() {
+        let end = (start + cut * streaming.step_frames).min(frames.len());
+        let piece =
+            FramesView { dim: frames.dim, values: &frames.values[start * frames.dim..end * frames.dim] };
+        scored.clear();
+        classifier.advance(&mut [Advance { frames: piece, state: &mut state }], &mut scored).unwrap();
+        start = end;
+        if start == frames.len() {
+            break;
+        }
+    }
+    scored.remove(0).unwrap()
+}
+
+#[test]
+fn shipped_graphs_give_the_trainers_answers_for_real_clips() {
+    let Some(data) = corpus() else { return };
+    let written = written();
+    assert!(!written.is_empty(), "there are answers to hold graphs to");
+    for (bundle, samples) in written {
+        let model = load(&bundle);
+        let (names, prepared) = heard(&data, &samples);
+        let mut widest = 0.0_f32;
+        for sample in &samples {
+            let clip = names[&sample.clip];
+            let utterance = prepared.utterances.iter().find(|utterance| utterance.clip == clip).unwrap();
+            let frames = utterance.frames.view(0..sample.frames);
+            for (a, b) in sample.logits.iter().zip(served(&model, sample.graph, frames)) {
+                widest = widest.max((a - b).abs());
+                assert!((a - b).abs() <= 1e-4, "{bundle}, {sample:?}: {b}");
+            }
+        }
+        println!("{bundle}: {} answers, widest difference {widest:e}", samples.len());
+    }
+}
