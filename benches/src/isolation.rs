@@ -20,7 +20,7 @@ const FRAMES: usize = 300;
 /// 0.5 s, the usual distance of updates.
 const HOP_FRAMES: usize = 50;
 const BATCHES: [usize; 4] = [1, 4, 8, 16];
-/// Figures of a batch size: the ratio, and what a call costs more.
+/// Figures of a batch size: the ratio, and what the fastest call took longer.
 type Names = [[&'static str; 2]; 4];
 
 /// A model with the names of its figures: over utterances, and as it goes on.
@@ -161,25 +161,25 @@ impl Contest {
     fn run(&mut self, turn: Duration, figures: &mut Run) -> Result<f64> {
         let mut lowest = f64::INFINITY;
         for (place, batch) in BATCHES.into_iter().enumerate() {
-            let seconds = self.utterances(batch, turn)?;
-            let ratio = enter(self.subject.whole[place], seconds, figures);
+            let took = self.utterances(batch, turn)?;
+            let ratio = enter(self.subject.whole[place], took, figures);
             if batch == 8 {
                 lowest = lowest.min(ratio);
-                for (name, seconds) in self.subject.per_second.into_iter().zip(seconds) {
-                    figures.insert(name, batch as f64 / seconds);
+                for (name, took) in self.subject.per_second.into_iter().zip(took) {
+                    figures.insert(name, batch as f64 / took.mean);
                 }
             }
             if let Some(streaming) = self.streaming {
-                let seconds = self.steps(streaming, batch, turn)?;
-                let ratio = enter(self.subject.stream[place], seconds, figures);
+                let took = self.steps(streaming, batch, turn)?;
+                let ratio = enter(self.subject.stream[place], took, figures);
                 lowest = if batch == 8 { lowest.min(ratio) } else { lowest };
             }
         }
         Ok(lowest)
     }
 
-    /// Seconds per call on either side.
-    fn utterances(&mut self, batch: usize, turn: Duration) -> Result<[f64; 2]> {
+    /// What calls took on either side.
+    fn utterances(&mut self, batch: usize, turn: Duration) -> Result<[Took; 2]> {
         let frames = FramesView { dim: self.dim, values: &self.values };
         let batch = vec![frames; batch];
         let mut logits = Vec::new();
@@ -191,7 +191,7 @@ impl Contest {
     }
 
     /// The same for new frames of as many streams.
-    fn steps(&mut self, streaming: Streaming, batch: usize, turn: Duration) -> Result<[f64; 2]> {
+    fn steps(&mut self, streaming: Streaming, batch: usize, turn: Duration) -> Result<[Took; 2]> {
         let step = streaming.step_frames;
         let values = &self.values[..HOP_FRAMES.next_multiple_of(step) * self.dim];
         let frames = FramesView { dim: self.dim, values };
@@ -208,32 +208,41 @@ impl Contest {
     }
 }
 
-/// Enters ratio and cost; gives the ratio.
-fn enter([ratio, cost]: [&'static str; 2], [here, apart]: [f64; 2], figures: &mut Run) -> f64 {
-    figures.insert(ratio, here / apart);
-    figures.insert(cost, (apart - here) * 1e6);
-    here / apart
+/// Seconds that calls took on one side.
+#[derive(Clone, Copy)]
+struct Took {
+    mean: f64,
+    fastest: f64,
 }
 
-/// Seconds per call of each side, which take turns of a quarter of `turn` so that a slow moment meets both.
+/// Enters ratio and cost; gives the ratio.
+fn enter([ratio, cost]: [&'static str; 2], [here, apart]: [Took; 2], figures: &mut Run) -> f64 {
+    figures.insert(ratio, here.mean / apart.mean);
+    figures.insert(cost, (apart.fastest - here.fastest) * 1e6);
+    here.mean / apart.mean
+}
+
+/// Both sides take turns of a quarter of `turn`, so that a slow moment meets both.
 fn both(
     sides: &mut [Side; 2],
     turn: Duration,
     mut call: impl FnMut(&mut Side) -> Result<()>,
-) -> Result<[f64; 2]> {
-    let mut spent = [Duration::ZERO; 2];
-    let mut calls = [0_u32; 2];
+) -> Result<[Took; 2]> {
+    let mut calls: [Vec<f64>; 2] = Default::default();
     for _ in 0..4 {
-        for (place, side) in sides.iter_mut().enumerate() {
-            let begun = Instant::now();
-            while begun.elapsed() < turn / 4 {
+        for (calls, side) in calls.iter_mut().zip(sides.iter_mut()) {
+            let turn_began = Instant::now();
+            while turn_began.elapsed() < turn / 4 {
+                let began = Instant::now();
                 call(side)?;
-                calls[place] += 1;
+                calls.push(began.elapsed().as_secs_f64());
             }
-            spent[place] += begun.elapsed();
         }
     }
-    Ok([0, 1].map(|place| spent[place].as_secs_f64() / f64::from(calls[place])))
+    Ok(calls.map(|calls| Took {
+        mean: calls.iter().sum::<f64>() / calls.len() as f64,
+        fastest: calls.iter().copied().fold(f64::INFINITY, f64::min),
+    }))
 }
 
 fn all_scored(logits: &[Result<Vec<f32>, PluginError>]) -> Result<()> {

@@ -8,6 +8,7 @@ mod clip;
 mod codegen;
 mod demo;
 mod demo_experiment;
+mod memcheck;
 mod onnxruntime;
 mod package;
 mod peers;

@@ -4,6 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::memcheck;
 use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
@@ -23,14 +24,20 @@ const LONG_FORM: &str = "UNDERTONE_TORTURE";
 /// Runs all tests; `args` go to the runner, whose closing lines are the last ones printed and whose verdict is returned.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut runner = prepare(workspace)?;
-    verdict(runner.args(args))
+    Ok(if passes(runner.args(args))? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the long form of a suite of faults under load.
 pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
     ensure!(TORTURES.contains(&name), "there is no torture {name:?}; there is {}", TORTURES.join(", "));
     let mut runner = prepare(workspace)?;
-    verdict(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))
+    if !passes(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))? {
+        return Ok(ExitCode::FAILURE);
+    }
+    if name == "plugins" {
+        memcheck::run(workspace)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds and stages everything; gives the runner of the tests.
@@ -53,9 +60,8 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     Ok(runner)
 }
 
-fn verdict(runner: &mut Command) -> Result<ExitCode> {
-    let status = runner.status().context("cannot start the test runner")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+fn passes(runner: &mut Command) -> Result<bool> {
+    Ok(runner.status().context("cannot start the test runner")?.success())
 }
 
 /// The runner hides what a passing test prints, so what is missing is said here.

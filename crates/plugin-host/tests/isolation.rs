@@ -75,9 +75,8 @@ fn config() -> IsolationConfig {
 fn site(change: impl FnOnce(&mut IsolationConfig)) -> (Site, Arc<Notes>) {
     let (mut config, notes) = (config(), Arc::<Notes>::default());
     change(&mut config);
-    let site = Site::new();
-    let host = site.host.with_isolation(config, Some(notes.clone()));
-    (Site { host, ..site }, notes)
+    let observer = notes.clone();
+    (Site::new().with_host(|host| host.with_isolation(config, Some(observer))), notes)
 }
 
 fn stateful(manifest: &mut Manifest) {
@@ -170,7 +169,8 @@ fn a_batch_that_has_no_room_goes_in_several_calls() {
     let (site, _) = site(|config| config.process.shared_bytes = 1);
     let model = site.load(&that("good")).expect("good");
     let long = [0.5_f32, 1.0].repeat(100);
-    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[&long; 40]);
+    let long = long.as_slice();
+    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[long; 40]);
     assert_eq!(outcomes, vec![Ok(vec![0.5, 0.0]); 40]);
 }
 
@@ -333,6 +333,7 @@ fn what_cannot_run_apart_is_refused_with_its_reason() {
         sentence.contains("was built for version") && sentence.contains("process of its own"),
         "{sentence}"
     );
+    let (apart, _) = site(|_| {});
     let sentence = apart.refusal(&that("extra-label"));
     assert!(sentence.contains("the number of labels"), "{sentence}");
 }

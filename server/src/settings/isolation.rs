@@ -55,3 +55,46 @@ pub(super) fn compare(reader: &mut Reader, isolation: &IsolationConfig, engine: 
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::{Places, Settings, SettingsError, Sources, load};
+    use undertone_plugin_host::isolation::Isolation;
+
+    fn from_flags(flags: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let flags = flags.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
+        load(&Sources { flags, ..Sources::default() }, &Places::below("/opt/undertone"))
+    }
+
+    #[test]
+    fn exceptions_have_the_names_of_models_and_plugins() {
+        let settings = from_flags(&[
+            ("plugins.isolation_of.mood", "process"),
+            ("plugins.process.readable", "/opt/a:/opt/b"),
+        ])
+        .expect("valid");
+        assert_eq!(settings.isolation.of("mood", "onnx"), Isolation::Process);
+        assert_eq!(settings.isolation.of("cnn", "onnx"), Isolation::InProcess);
+        assert_eq!(settings.isolation.process.readable.len(), 2);
+        assert!(settings.isolation.process.program.starts_with("/opt/undertone/bin"));
+        assert_eq!(settings.engine.apart_workers, settings.engine.workers);
+        assert_eq!(from_flags(&[]).expect("valid").engine.apart_workers, 0);
+    }
+
+    #[test]
+    fn a_place_that_does_not_exist_and_a_wait_that_is_too_long_are_mistakes() {
+        let error = from_flags(&[
+            ("plugins.isolation_of.mood", "elsewhere"),
+            ("plugins.isolation", "process"),
+            ("plugins.process.answer_within", "10s"),
+        ])
+        .expect_err("both are wrong");
+        let text = error.to_string();
+        assert!(text.contains("plugins.isolation_of.mood = \"elsewhere\": give \"in_process\""), "{text}");
+        assert!(
+            text.contains("plugins.process.answer_within = 10s: give less than engine.stuck_after"),
+            "{text}"
+        );
+        assert_eq!(error.mistakes.len(), 2);
+    }
+}

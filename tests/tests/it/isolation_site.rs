@@ -43,6 +43,7 @@ impl IsolationSite {
         let own = [
             ("plugins.dir", text(self.plugins())),
             ("models.dir", text(self.models())),
+            ("onnxruntime.path", text(stage().unwrap().join("lib/libonnxruntime.so"))),
             ("plugins.isolation_of.faulty_classifier", "process".to_owned()),
             ("plugins.process.memory_bytes", (128_u32 << 20).to_string()),
         ];

@@ -1,8 +1,9 @@
 //! The ports of core over a process: items go into the shared memory and results come out of it.
 
 use super::area::SharedArea;
-use super::message::{Call, Places};
+use super::message::Call;
 use super::model::{IsolatedModel, TakenSeat};
+use super::places::Places;
 use super::seat::Exchange;
 use std::sync::Arc;
 use undertone_core::{Advance, Classifier, FramesView, PluginError, StreamClassifier, Streaming};

@@ -3,7 +3,7 @@
 use super::breaker::{Breaker, BreakerState, wait_after};
 use super::loss::Loss;
 use super::observer::ProcessObserver;
-use super::order::{Description, Loaded, Order};
+use super::order::{Answer, Description, Order};
 use super::process::PluginProcess;
 use super::settings::ProcessConfig;
 use super::watch::Watched;
@@ -54,7 +54,7 @@ impl Facts {
         let mut process = PluginProcess::start(&self.config, &self.plugin, self.shared_bytes)
             .map_err(|error| refused(format!("{program} cannot be started: {error}")))?;
         match process.load(&self.order, self.config.start_within) {
-            Ok(Loaded::Described(description)) => {
+            Ok(Answer::Described(description)) => {
                 let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.start_milliseconds.store(took, Ordering::Relaxed);
                 self.living().push(Arc::downgrade(process.watched()));
@@ -63,7 +63,7 @@ impl Facts {
                 tracing::info!(%model, plugin, process = process_id, milliseconds = took, "a plugin's process is ready");
                 Ok((process, description))
             }
-            Ok(Loaded::Refused { message, kind }) => {
+            Ok(Answer::Refused { message, kind }) => {
                 let plugin = self.plugin.clone();
                 Err(HostError::Process { plugin, kind: kind.kind(), message })
             }

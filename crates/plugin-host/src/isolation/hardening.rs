@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Files that a process may have open; ONNX Runtime needs a handful.
 const OPEN_FILES: u64 = 256;
 /// What the dynamic linker and runtimes read on every Linux.
-const OF_THE_SYSTEM: [&str; 11] = [
+const OF_THE_SYSTEM: [&str; 13] = [
     "/usr",
     "/lib",
     "/lib32",
@@ -23,7 +23,9 @@ const OF_THE_SYSTEM: [&str; 11] = [
     "/nix/store",
     "/etc/ld.so.cache",
     "/proc",
-    "/sys/devices/system",
+    "/sys/bus",
+    "/sys/class",
+    "/sys/devices",
     "/dev/null",
     "/dev/zero",
     "/dev/urandom",

@@ -18,6 +18,7 @@ mod model;
 mod observer;
 mod order;
 mod output;
+mod places;
 mod process;
 mod seat;
 mod serve;

@@ -3,9 +3,9 @@
 use super::breaker::Breaker;
 use super::classifier::{IsolatedClassifier, IsolatedStreamClassifier};
 use super::facts::Facts;
-use super::message::Places;
 use super::observer::ProcessObserver;
 use super::order::{Description, Order, Shape};
+use super::places::Places;
 use super::process::PluginProcess;
 use super::seat::Seat;
 use super::settings::ProcessConfig;

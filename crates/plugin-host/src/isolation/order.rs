@@ -26,7 +26,7 @@ pub(crate) struct Order {
 
 /// What a process says to its order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Loaded {
+pub(crate) enum Answer {
     /// What its plugin takes and gives.
     Described(Description),
     /// Why it could not load it.

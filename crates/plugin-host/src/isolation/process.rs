@@ -4,7 +4,7 @@ use super::area::SharedArea;
 use super::doorbell::Doorbell;
 use super::loss::Loss;
 use super::message::{self, Call};
-use super::order::{Loaded, Order};
+use super::order::{Answer, Order};
 use super::output::Output;
 use super::settings::ProcessConfig;
 use super::watch::Watched;
@@ -86,7 +86,7 @@ impl PluginProcess {
     }
 
     /// Has it load what `order` names.
-    pub(crate) fn load(&mut self, order: &Order, within: Duration) -> Result<Loaded, Loss> {
+    pub(crate) fn load(&mut self, order: &Order, within: Duration) -> Result<Answer, Loss> {
         let unreachable = |error: serde_json::Error| Loss::Unreachable(error.to_string());
         let order = serde_json::to_vec(order).map_err(unreachable)?;
         message::ask(&self.area, Call::Load, 0, &order);

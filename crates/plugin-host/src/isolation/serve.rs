@@ -3,8 +3,9 @@
 use super::area::SharedArea;
 use super::doorbell::Doorbell;
 use super::hardening;
-use super::message::{self, Call, Places};
-use super::order::{Description, Loaded, Order, RefusalKind};
+use super::message::{self, Call};
+use super::order::{Answer, Description, Order, RefusalKind};
+use super::places::Places;
 use crate::classifier::PluginClassifier;
 use crate::stream_classifier::PluginStreamClassifier;
 use crate::{HostConfig, HostError, PluginHost};
@@ -36,18 +37,15 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let missing = hardening::lock_in(&order);
     log();
     missing.iter().for_each(|part| tracing::warn!("the process is not locked in as it should be: {part}"));
-    let loaded = Desk::load(&order, area);
-    let (desk, said) = match loaded {
-        Ok((desk, description)) => (Ok(desk), Loaded::Described(description)),
-        Err((error, area)) => {
-            let said = Loaded::Refused { message: error.to_string(), kind: RefusalKind::of(error.kind()) };
-            (Err(area), said)
-        }
+    let loaded = Loaded::from_order(&order);
+    let said = match &loaded {
+        Ok(loaded) => Answer::Described(loaded.description),
+        Err(error) => Answer::Refused { message: error.to_string(), kind: RefusalKind::of(error.kind()) },
     };
-    let said = serde_json::to_vec(&said)?;
-    message::answer_text(desk.as_ref().map_or_else(|area| area, |desk| &desk.area), &said);
+    message::answer_text(&area, &serde_json::to_vec(&said)?);
     answer.ring()?;
-    let Ok(mut desk) = desk else { return Ok(()) };
+    let Ok(loaded) = loaded else { return Ok(()) };
+    let mut desk = Desk { area, loaded, places: Places::default() };
     loop {
         ask.hear()?;
         desk.answer();
@@ -63,68 +61,67 @@ fn log() {
     let _ = lines.try_init();
 }
 
-/// A loaded plugin and the memory through which it is asked.
-struct Desk {
-    area: SharedArea,
+/// A plugin with its bundle's graphs.
+struct Loaded {
     description: Description,
     whole: PluginClassifier,
     stream: Option<PluginStreamClassifier>,
+}
+
+impl Loaded {
+    /// Loads it as a server does that runs it itself.
+    fn from_order(order: &Order) -> Result<Self, HostError> {
+        let config = HostConfig {
+            plugins_dir: order.plugins_dir.clone(),
+            models_dir: order.bundle.clone(),
+            onnxruntime: order.onnxruntime.clone(),
+        };
+        let host = PluginHost::new(config).with_run_limit(order.answer_within);
+        let (whole, stream) = host.classifiers_of(&Bundle::open(&order.bundle)?, &Arc::default())?;
+        let streaming = stream.as_ref().map(|kind| kind.streaming.into());
+        let description = Description { dim: whole.rules.dim, labels: whole.label_count, streaming };
+        let stream = stream.map(|kind| kind.classifier()).transpose()?;
+        Ok(Self { description, whole: whole.classifier()?, stream })
+    }
+}
+
+/// A loaded plugin and the memory through which it is asked.
+struct Desk {
+    area: SharedArea,
+    loaded: Loaded,
     places: Places,
 }
 
 impl Desk {
-    /// Loads the plugin with its bundle's graphs, as a server does that runs it itself.
-    fn load(order: &Order, area: SharedArea) -> Result<(Self, Description), (HostError, SharedArea)> {
-        let load = || {
-            let config = HostConfig {
-                plugins_dir: order.plugins_dir.clone(),
-                models_dir: order.bundle.clone(),
-                onnxruntime: order.onnxruntime.clone(),
-            };
-            let host = PluginHost::new(config).with_run_limit(order.answer_within);
-            let (whole, stream) = host.classifiers_of(&Bundle::open(&order.bundle)?, &Arc::default())?;
-            let streaming = stream.as_ref().map(|kind| kind.streaming.into());
-            let description = Description { dim: whole.rules.dim, labels: whole.label_count, streaming };
-            let stream = stream.map(|kind| kind.classifier()).transpose()?;
-            Ok((whole.classifier()?, stream, description))
-        };
-        match load() {
-            Ok((whole, stream, description)) => {
-                let desk = Self { area, description, whole, stream, places: Places::default() };
-                Ok((desk, description))
-            }
-            Err(error) => Err((error, area)),
-        }
-    }
-
     /// Answers what lies in the memory.
     fn answer(&mut self) {
         let ended = match message::asked(&self.area) {
             Some((call @ (Call::Classify | Call::Advance), items)) => self.score(call, items),
             Some((Call::Load, _)) | None => Err(wrong("it was asked for something else")),
         };
-        message::answer(&self.area, ended.as_ref().map(|()| ()));
+        message::answer(&self.area, &ended);
     }
 
     fn score(&mut self, call: Call, items: usize) -> Result<(), PluginError> {
         let counts = Places::frame_counts(&self.area, items);
-        let fitting = self.places.lay_out(self.description.shape(), call, counts, self.area.length());
+        let fitting = self.places.lay_out(self.loaded.description.shape(), call, counts, self.area.length());
         if fitting != items {
             return Err(wrong("the items have no room in the shared memory"));
         }
         let mut outcomes = Vec::with_capacity(items);
         if call == Call::Classify {
             let batch: Vec<FramesView<'_>> = (0..items).map(|item| self.frames(item)).collect();
-            self.whole.classify(&batch, &mut outcomes)?;
+            self.loaded.whole.classify(&batch, &mut outcomes)?;
         } else {
-            let state_values = self.description.shape().state_values;
+            let state_values = self.loaded.description.shape().state_values;
             let advance = |item| {
                 // SAFETY: until the answer is given the server leaves the memory alone, and every state is lent once.
                 let state = unsafe { self.area.lend(self.places.state(item), state_values) };
                 Advance { frames: self.frames(item), state }
             };
             let mut batch: Vec<Advance<'_>> = (0..items).map(advance).collect();
-            let stream = self.stream.as_mut().ok_or_else(|| wrong("the bundle has no stateful graph"))?;
+            let stream =
+                self.loaded.stream.as_mut().ok_or_else(|| wrong("the bundle has no stateful graph"))?;
             stream.advance(&mut batch, &mut outcomes)?;
         }
         for (item, outcome) in outcomes.iter().enumerate().take(items) {
@@ -137,7 +134,7 @@ impl Desk {
         let (at, count) = self.places.frames(item);
         // SAFETY: until the answer is given nobody writes frames: the server leaves the memory alone, and a plugin only reads
         // them.
-        FramesView { dim: self.description.dim, values: unsafe { self.area.lend(at, count) } }
+        FramesView { dim: self.loaded.description.dim, values: unsafe { self.area.lend(at, count) } }
     }
 }
 

@@ -13,18 +13,19 @@ use undertone_tests::{PersistentStream, TestServer, float_bytes, real_clip, stre
 pub(super) struct Audio {
     clip: Vec<f32>,
     pub(super) bytes: Vec<u8>,
-    pub(super) utterances: usize,
+    /// How often the clip comes; each holds an utterance or more.
+    pub(super) clips: usize,
 }
 
 impl Audio {
-    /// A real clip so many times, each an utterance. It is quiet enough to be no command.
+    /// A real clip so many times. It is quiet enough to be no command.
     pub(super) fn of_clips(times: usize) -> Self {
         let bytes = std::fs::read(real_clip()).unwrap();
         let clip = undertone_audio::read_all(&bytes, None, AudioLimits::default()).unwrap();
         let peak = clip.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
         let clip: Vec<f32> = clip.iter().map(|sample| sample * 0.5 / peak).collect();
         let bytes = float_bytes(&[clip.clone(), vec![0.0; 24_000]].concat().repeat(times));
-        Self { clip, bytes, utterances: times }
+        Self { clip, bytes, clips: times }
     }
 
     /// The clip with the command in its middle: a tenth of a second of full scale.
@@ -67,14 +68,16 @@ pub(super) async fn go_through(
             }
             Err(status) => {
                 let own = Broken::of(&status);
-                tokio::time::sleep(own.delay.unwrap_or_default()).await;
+                let delay = own.delay.unwrap_or_else(|| panic!("it says no time to wait: {status}"));
+                tokio::time::sleep(delay).await;
                 broken.push(own);
             }
         }
     }
 }
 
-/// Has the plugin fail; how the stream broke that asked for it. A stream that found the plugin gone asks again.
+/// Has the plugin fail; how the stream broke that asked for it. One that
+/// found the plugin gone, or no room, asks again.
 pub(super) async fn command(server: &TestServer, audio: &Audio, config: v1::RecognitionConfig) -> Broken {
     let mut client = server.recognizer().await.unwrap();
     loop {
@@ -92,7 +95,8 @@ pub(super) async fn command(server: &TestServer, audio: &Audio, config: v1::Reco
                 }
             }
         };
-        if !broken.message.contains("on its way") {
+        let is_late = broken.message.contains("on its way") || broken.code == Code::ResourceExhausted;
+        if !is_late {
             return broken;
         }
         tokio::time::sleep(broken.delay.unwrap_or_default()).await;

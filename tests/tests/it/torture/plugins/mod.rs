@@ -19,10 +19,13 @@ struct Fault {
     reason: Option<&'static str>,
 }
 
-/// Streams of the CNN, and as many of the plugin.
+/// Streams of the plugin; in the long form as many of the CNN bring a load besides.
 fn streams() -> usize {
     scaled(4, 50)
 }
+
+/// Streams of the CNN whose answers are compared.
+const WITNESSES: usize = 4;
 
 /// Commands to the plugin, one after another.
 fn commands() -> usize {
@@ -38,10 +41,11 @@ fn config(model: &str) -> v1::RecognitionConfig {
     v1::RecognitionConfig { interim_results: true, ..float_config(model) }
 }
 
-async fn alone(server: &TestServer, model: &str, audio: &Audio) -> PersistentStream {
-    let mut stream = PersistentStream::new(config(model));
-    stream.go_on_until_heard(server.url(), &audio.bytes, |_| {}).await;
-    assert_eq!((stream.calls, stream.finals.len()), (1, audio.utterances), "{model}");
+async fn alone(server: &TestServer, model: &str, audio: &Arc<Audio>) -> PersistentStream {
+    let stream = PersistentStream::new(config(model));
+    let (stream, broken) = go_through(server.url().to_owned(), audio.clone(), stream).await;
+    assert!(broken.is_empty(), "{model}: {broken:?}");
+    assert!(stream.finals.len() >= audio.clips, "{model}: {}", stream.finals.len());
     stream
 }
 
@@ -56,36 +60,62 @@ async fn torture(fault: &Fault) {
     let server = site.start(&flags).await;
     let audio = Arc::new(Audio::of_clips(scaled(3, 8)));
     let calm = [alone(&server, "cnn", &audio).await, alone(&server, FAULTY, &audio).await];
-    let calm_load = match is_long() {
-        true => Some(load(&server, streams(), 15, 5).await),
-        false => None,
-    };
+    let calm_p99 = if is_long() { together(&server, &audio, &calm, 0).await.p99 } else { None };
+    let crowd = together(&server, &audio, &calm, commands()).await;
+    crowd.told.iter().for_each(|broken| assert_told(broken, fault));
+    assert_counted(&server, fault).await;
+    let p99s = calm_p99.zip(crowd.p99).map_or_else(String::new, |(calm, crowded)| {
+        let streams = streams();
+        format!("; p99 of the updates of {streams} more {crowded} ms, {calm} ms without commands")
+    });
+    println!(
+        "{}: {} commands; of {} other streams of the plugin {} broke and went on; {WITNESSES} streams of the CNN: none broke{p99s}",
+        fault.behaviour,
+        commands(),
+        streams(),
+        crowd.fellows_broken,
+    );
+}
 
+/// What came out when all spoke together.
+struct Crowd {
+    /// How the streams broke that gave commands.
+    told: Vec<Broken>,
+    fellows_broken: usize,
+    /// Of updates of the CNN, in milliseconds; of the long form.
+    p99: Option<f64>,
+}
+
+/// Streams of the CNN and of the plugin at once, while the plugin gets so many commands. All end with the answers of `calm`.
+async fn together(
+    server: &TestServer,
+    audio: &Arc<Audio>,
+    calm: &[PersistentStream; 2],
+    commands: usize,
+) -> Crowd {
     let start = |model: &'static str| {
         let (url, audio) = (server.url().to_owned(), audio.clone());
         let stream = PersistentStream { pace: pace(), ..PersistentStream::new(config(model)) };
         tokio::spawn(go_through(url, audio, stream))
     };
-    let bystanders: Vec<_> = (0..streams()).map(|_| start("cnn")).collect();
+    let witnesses: Vec<_> = (0..WITNESSES).map(|_| start("cnn")).collect();
     let fellows: Vec<_> = (0..streams()).map(|_| start(FAULTY)).collect();
     let commanding = async {
-        let mut broken = Vec::new();
-        for _ in 0..commands() {
-            broken.push(command(&server, &audio, config(FAULTY)).await);
+        let mut told = Vec::new();
+        for _ in 0..commands {
+            told.push(command(server, audio, config(FAULTY)).await);
         }
-        broken
+        told
     };
-    let crowded_load = async {
+    let loading = async {
         match is_long() {
-            true => Some(load(&server, streams(), 15, 5).await),
+            true => Some(p99(&load(server, streams(), 15, 5).await)),
             false => None,
         }
     };
-    let (broken, crowded_load) = tokio::join!(commanding, crowded_load);
-    broken.iter().for_each(|broken| assert_told(broken, fault));
-
-    for bystander in bystanders {
-        let (stream, broken) = bystander.await.unwrap();
+    let (told, p99) = tokio::join!(commanding, loading);
+    for witness in witnesses {
+        let (stream, broken) = witness.await.unwrap();
         assert!(broken.is_empty(), "a stream of the CNN broke: {broken:?}");
         assert_same(&stream.finals, &calm[0].finals, 1e-4);
     }
@@ -97,29 +127,21 @@ async fn torture(fault: &Fault) {
         // Voice detection that begins anew may find an edge some frames elsewhere.
         assert_same(&stream.finals, &calm[1].finals, 0.02);
     }
-    assert_counted(&server, fault).await;
-    let p99s = calm_load.zip(crowded_load).map(|(calm, crowded)| (p99(&calm), p99(&crowded)));
-    println!(
-        "{}: {} commands; of {} other streams of the plugin {fellows_broken} broke and went on; {} streams of the CNN: none broke{}",
-        fault.behaviour,
-        commands(),
-        streams(),
-        streams(),
-        p99s.map_or_else(String::new, |(calm, crowded)| {
-            format!("; p99 of the updates of as many more {crowded} ms, {calm} ms in calm")
-        })
-    );
+    Crowd { told, fellows_broken, p99 }
 }
 
 /// Who gave the command hears how it went.
 fn assert_told(broken: &Broken, fault: &Fault) {
+    assert_eq!(broken.code, Code::Unavailable, "{broken:?}");
     assert_will_be_back(broken);
     let words = if fault.reason.is_some() { "was lost" } else { "panicked: asked to" };
     assert!(broken.message.contains(words), "{broken:?}");
 }
 
+/// A stream broke with its process, or was not let in while its worker waited for a process that hung.
 fn assert_will_be_back(broken: &Broken) {
-    assert_eq!(broken.code, Code::Unavailable, "{broken:?}");
+    let codes = [Code::Unavailable, Code::ResourceExhausted];
+    assert!(codes.contains(&broken.code), "{broken:?}");
     assert!(broken.delay.is_some_and(|delay| delay < Duration::from_secs(60)), "{broken:?}");
 }
 
