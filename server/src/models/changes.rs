@@ -158,7 +158,7 @@ impl Models {
                 let held = Held::new(models.admission.load(opened.bundle)?, opened.unpacked);
                 let outfit = models.engine.outfit(held.model.clone()).map_err(|source| {
                     let model = reference_of(&key);
-                    ModelsError::Instances { model, source }
+                    ModelsError::Instances { model, source: Box::new(source) }
                 })?;
                 Ok((held, outfit))
             })

@@ -25,8 +25,8 @@ pub enum ModelsError {
     Instances {
         /// Name and version.
         model: ModelRef,
-        /// Why.
-        source: PluginError,
+        /// Why. Boxed, since every result here has room for it.
+        source: Box<PluginError>,
     },
     /// The bundle lies where another one belongs.
     #[error("bundle {path}: it lies where {place} belongs, and says that it is {model}", path = path.display())]
