@@ -208,13 +208,21 @@ impl Recording {
     }
 }
 
-/// From here, and from Postgres where it answers. Its absence stops no start.
+/// Experiments may be late by so much at a start; what this machine knows of them counts meanwhile.
+const HEAR_WITHIN: Duration = Duration::from_secs(2);
+
+/// From here, and from Postgres where it answers soon. Its absence stops no start.
 async fn hear_of_experiments(recognition: &Recognition) {
     let catalog = &recognition.experiments.catalog;
-    for heard in [catalog.recall().await, catalog.refresh().await] {
-        if let Err(error) = heard {
+    if let Err(error) = catalog.recall().await {
+        tracing::warn!(error = %error.sentence(), "the experiments of this machine cannot be read");
+    }
+    match tokio::time::timeout(HEAR_WITHIN, catalog.refresh()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
             tracing::warn!(error = %error.sentence(), "experiments are those that were last known");
         }
+        Err(_) => tracing::warn!("Postgres does not answer; experiments are those that were last known"),
     }
 }
 

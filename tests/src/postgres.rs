@@ -60,6 +60,26 @@ impl PrivatePostgres {
         format!("postgres://undertone@localhost/postgres?host={}", self.folder.path().display())
     }
 
+    /// The rows of a query, a line each, as psql prints them without a frame.
+    ///
+    /// # Panics
+    /// When the query fails.
+    pub fn query(&self, sql: &str) -> String {
+        let mut command = self.command("psql");
+        command.arg("--host").arg(self.folder.path()).args(["--username=undertone", "--dbname=postgres"]);
+        command.args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--set=ON_ERROR_STOP=1",
+            "--command",
+            sql,
+        ]);
+        let output = command.output().expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Stops it at once, as a crash would; its data stays.
     pub fn stop(&self) {
         self.run("pg_ctl", |command| {

@@ -212,7 +212,8 @@ impl Engine {
         }
     }
 
-    /// Makes instances of a model for every worker that gets its streams and tries them, on the calling thread: no stream waits for that.
+    /// Makes instances of a model for every worker that gets its streams, and tries them, on the calling thread: no stream
+    /// waits for that.
     pub fn outfit(&self, model: Arc<dyn Model>) -> Result<Outfit, PluginError> {
         let workers = self.crew.workers_for(model.is_apart()).count();
         Outfit::make(model, workers)

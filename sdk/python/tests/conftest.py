@@ -44,7 +44,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended before it was ready ({self.process.returncode})")
         addresses = json.loads(ready.read_text())
-        self.address = addresses["grpc"].removeprefix("http://")
+        self.address = addresses["grpc"].partition("://")[2]
         self.http = addresses["http"]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:

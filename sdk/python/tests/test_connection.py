@@ -1,4 +1,4 @@
-"""What goes with every call. In front of the real server stands what ends TLS in production."""
+"""What goes with every call: TLS, keys, headers."""
 
 import asyncio
 import subprocess
@@ -55,15 +55,14 @@ def papers(tmp_path_factory):
     return folder
 
 
-def through_a_door(server, credentials, ask):
+def through_a_door(server, ask):
     """What ``ask`` gives, which is called with the door's address, and the headers that came through."""
 
     async def run():
         door = Door(server.address)
         front = grpc.aio.server()
         front.add_generic_rpc_handlers((door,))
-        port = front.add_secure_port("127.0.0.1:0", credentials) if credentials else None
-        port = port or front.add_insecure_port("127.0.0.1:0")
+        port = front.add_insecure_port("127.0.0.1:0")
         await front.start()
         try:
             return await ask(f"127.0.0.1:{port}"), door.headers
@@ -74,47 +73,33 @@ def through_a_door(server, credentials, ask):
     return asyncio.run(run())
 
 
-def test_a_server_with_a_certificate_is_trusted_by_its_authority(server, papers):
-    key, own = (papers / "server.key").read_bytes(), (papers / "server.pem").read_bytes()
-    credentials = grpc.ssl_server_credentials([(key, own)])
+def test_a_server_with_a_certificate_is_trusted_by_its_authority(own_server, server, papers):
+    secure = own_server(f"tls.certificate={papers}/server.pem", f"tls.key={papers}/server.key")
     tls = Tls(ca=papers / "ca.pem", server_name="server.example")
-
-    async def ask(address):
-        async with AsyncClient(f"https://{address}", tls=tls) as client:
-            answer = await client.recognize(CLIP)
-            await undertone.collect(client.stream(CLIP))
-        strangers = Tls(ca=papers / "client.pem", server_name="server.example")
-        async with AsyncClient(address, tls=strangers, retry=undertone.Retry(attempts=1)) as client:
-            with pytest.raises(undertone.Unavailable):
-                await client.recognize(CLIP)
-        return answer
-
-    answer, _ = through_a_door(server, credentials, ask)
-    assert_same(answer, command_line([CLIP], server)[0])
+    with undertone.Client(f"https://{secure.address}", tls=tls) as client:
+        assert_same(client.recognize(CLIP), command_line([CLIP], server)[0])
+        assert any(isinstance(event, undertone.Final) for event in client.stream(CLIP))
+    for foreign in (Tls(ca=papers / "client.pem", server_name="server.example"), Tls(ca=papers / "ca.pem")):
+        stranger = undertone.Client(secure.address, tls=foreign, retry=undertone.Retry(attempts=1))
+        with stranger, pytest.raises(undertone.Unavailable):
+            stranger.recognize(CLIP)
 
 
-def test_a_client_shows_its_own_certificate(server, papers):
-    key, own = (papers / "server.key").read_bytes(), (papers / "server.pem").read_bytes()
+def test_a_client_shows_its_own_certificate(own_server, papers):
+    settings = {"certificate": "server.pem", "key": "server.key", "client_ca": "ca.pem"}
+    secure = own_server(*(f"tls.{name}={papers / file}" for name, file in settings.items()))
     authority = (papers / "ca.pem").read_bytes()
-    credentials = grpc.ssl_server_credentials([(key, own)], authority, require_client_auth=True)
-
-    async def ask(address):
-        known = Tls(
-            ca=authority,
-            certificate=papers / "client.pem",
-            private_key=papers / "client.key",
-            server_name="server.example",
-        )
-        async with AsyncClient(address, tls=known) as client:
-            answer = await client.recognize(CLIP)
-        unknown = Tls(ca=authority, server_name="server.example")
-        async with AsyncClient(address, tls=unknown, retry=undertone.Retry(attempts=1)) as client:
-            with pytest.raises(undertone.Unavailable):
-                await client.recognize(CLIP)
-        return answer
-
-    answer, _ = through_a_door(server, credentials, ask)
-    assert answer.utterances
+    known = Tls(
+        ca=authority,
+        certificate=papers / "client.pem",
+        private_key=papers / "client.key",
+        server_name="server.example",
+    )
+    with undertone.Client(secure.address, tls=known) as client:
+        assert client.recognize(CLIP).utterances
+    stranger = undertone.Client(secure.address, tls=Tls(ca=authority, server_name="server.example"))
+    with stranger, pytest.raises(undertone.Unauthenticated, match="certificate"):
+        stranger.recognize(CLIP)
 
 
 def test_key_and_trace_context_go_with_every_call(server):
@@ -131,7 +116,7 @@ def test_key_and_trace_context_go_with_every_call(server):
             await client.models.list()
             await client.models.list()
 
-    _, headers = through_a_door(server, None, ask)
+    _, headers = through_a_door(server, ask)
     assert [own["authorization"] for own in headers] == ["Bearer secret"] * 4
     assert [own["x-team"] for own in headers] == ["calls"] * 4
     assert [own.get("traceparent") for own in headers] == [*contexts, None]

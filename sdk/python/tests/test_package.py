@@ -21,17 +21,19 @@ def test_the_wheel_alone_gives_a_first_result_in_under_ten_lines(server, tmp_pat
     if wheel is None or wheels is None:
         pytest.skip("UNDERTONE_WHEEL and UNDERTONE_WHEELS name no wheels; `cargo xtask test` makes them")
     clean = tmp_path / "clean"
+    # Where this suite finds the client would count as installed.
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != "PYTHONPATH"}
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", clean], check=True)
     install = ["--python", clean / "bin/python", "install", "--quiet", "--no-index", "--find-links", wheels, wheel]
-    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True, env=environment)
     program = python_blocks(PROJECT / "README.md")[0]
     assert len([line for line in program.splitlines() if line.strip()]) < 10
     (tmp_path / "talk.wav").write_bytes(CLIP.read_bytes())
     program = program.replace("127.0.0.1:50151", server.address)
-    environment = {key: value for key, value in ENVIRONMENT.items() if key != "PYTHONPATH"}
     output = subprocess.run(
-        [clean / "bin/python", "-c", program], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        [clean / "bin/python", "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
+    assert output.returncode == 0, output.stderr
     assert re.search(r"^2\.57 s  angry  9\d%$", output.stdout, flags=re.MULTILINE), output.stdout
 
 

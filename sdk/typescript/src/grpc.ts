@@ -11,7 +11,7 @@ import {
   type StreamingRecognizeResponse,
   StreamingRecognizeResponseSchema,
 } from "./generated/undertone/v1/recognizer_pb.js";
-import { type Call, Queue, type Transport, type TransportOptions } from "./transport.js";
+import { type Call, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
 
 const SERVICE = "/undertone.v1.Recognizer";
 const DETAILS_KEY = "grpc-status-details-bin";
@@ -115,7 +115,7 @@ export class GrpcTransport implements Transport {
 type Duplex = grpc.ClientDuplexStream<StreamingRecognizeRequest, StreamingRecognizeResponse>;
 
 class GrpcCall implements Call {
-  readonly replies = new Queue<StreamingRecognizeResponse>();
+  readonly replies: Queue<StreamingRecognizeResponse>;
   readonly #call: Duplex;
   #over = false;
   #hasEnded = false;
@@ -124,6 +124,8 @@ class GrpcCall implements Call {
 
   constructor(call: Duplex) {
     this.#call = call;
+    // Replies that nobody reads wait at the server, which leaves updates out.
+    this.replies = new Queue(MOST_REPLIES, () => call.pause(), () => call.resume());
     call.on("data", (reply: StreamingRecognizeResponse) => this.replies.push(reply));
     // Both come, in any order, when a call ends well; the last replies are in front of the end.
     call.on("end", () => {

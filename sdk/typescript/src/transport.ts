@@ -33,14 +33,25 @@ export interface TransportOptions {
   readonly traceparent?: () => string | undefined;
 }
 
-/** Values that are awaited one by one. What nobody awaits yet is held. */
+/** Replies that may wait to be read. */
+export const MOST_REPLIES = 1024;
+
+/** Values that are awaited one by one. What nobody awaits yet is held, up to a bound. */
 export class Queue<Value> implements AsyncIterable<Value> {
   readonly #held: Value[] = [];
   #waiting: (() => void) | undefined;
   #end: { readonly error?: Error } | undefined;
 
+  /** `full` is called when `limit` values are held: no more may come. `room` is called when half of them were taken. */
+  constructor(
+    readonly limit: number,
+    readonly full: () => void,
+    readonly room: () => void = () => undefined,
+  ) {}
+
   push(value: Value): void {
     this.#held.push(value);
+    if (this.#held.length === this.limit) this.full();
     this.#waiting?.();
   }
 
@@ -54,6 +65,7 @@ export class Queue<Value> implements AsyncIterable<Value> {
     while (true) {
       const value = this.#held.shift();
       if (value !== undefined) {
+        if (this.#held.length === this.limit / 2) this.room();
         yield value;
       } else if (this.#end !== undefined) {
         if (this.#end.error !== undefined) throw this.#end.error;

@@ -8,7 +8,7 @@ import {
   StreamingRecognizeResponseSchema,
 } from "./generated/undertone/v1/recognizer_pb.js";
 import { pause } from "./retry.js";
-import { type Call, Queue, type Transport, type TransportOptions } from "./transport.js";
+import { type Call, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
 
 const PROTOCOL = "undertone.v1";
 const KEY_PROTOCOL = "undertone.key.";
@@ -66,7 +66,10 @@ export class WebSocketTransport implements Transport {
 }
 
 class WebSocketCall implements Call {
-  readonly replies = new Queue<StreamingRecognizeResponse>();
+  /** A browser goes on reading, whoever waits; what is too much ends the call, and the stream is taken up again. */
+  readonly replies = new Queue<StreamingRecognizeResponse>(MOST_REPLIES, () =>
+    this.#cancel(new ServerError("UNAVAILABLE", `${MOST_REPLIES} replies wait, and nobody reads them`)),
+  );
   readonly #socket: WebSocketLike;
   readonly #opened: Promise<void>;
   #failure: ServerError | undefined;
@@ -106,14 +109,19 @@ class WebSocketCall implements Call {
   }
 
   cancel(): void {
+    this.#cancel(new ServerError("CANCELLED", "the call was cancelled"));
+  }
+
+  #cancel(reason: ServerError): void {
     if (this.#over) return;
     this.#over = true;
     this.#socket.close(NORMAL_CLOSE);
-    this.replies.end(new ServerError("CANCELLED", "the call was cancelled"));
+    this.replies.end(reason);
     this.#tellOver();
   }
 
   #take(data: unknown): void {
+    if (this.#over) return;
     if (data instanceof ArrayBuffer) {
       this.replies.push(fromBinary(StreamingRecognizeResponseSchema, new Uint8Array(data)));
     } else if (typeof data === "string") {

@@ -1,6 +1,9 @@
 // The same rules over both ways to a server: gRPC and WebSocket.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { collect, connect as connectWebSocket, ServerError, StreamBroken, UndertoneError } from "@undertone/client";
 import { connect as connectGrpc, fromFile } from "@undertone/client/node";
@@ -247,6 +250,35 @@ for (const [name, way] of Object.entries(WAYS)) {
   });
 }
 
+test("over gRPC a server and a client show each other certificates", async () => {
+  const papers = mkdtempSync(join(tmpdir(), "undertone-papers-"));
+  const openssl = (...asked) => execFileSync("openssl", asked, { cwd: papers, stdio: "pipe" });
+  const fresh = ["req", "-newkey", "rsa:2048", "-nodes"];
+  openssl(...fresh, "-x509", "-days", "1", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem");
+  for (const name of ["server", "client"]) {
+    openssl(...fresh, "-subj", `/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.csr`);
+    writeFileSync(join(papers, `${name}.ext`), `subjectAltName=DNS:${name}.example\n`);
+    const signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`];
+    openssl("x509", "-req", "-days", "1", ...signed, "-in", `${name}.csr`, "-out", `${name}.pem`);
+  }
+  const files = { certificate: "server.pem", key: "server.key", client_ca: "ca.pem" };
+  const settings = Object.entries(files).map(([name, file]) => `tls.${name}=${join(papers, file)}`);
+  const own = await Server.start(...settings);
+  const [ca, certificate, privateKey] = ["ca.pem", "client.pem", "client.key"].map((file) => readFileSync(join(papers, file)));
+  const known = { ca, certificate, privateKey, serverName: "server.example" };
+  const file = await fromFile(CLIP);
+  const answer = await using(connectGrpc(`https://${own.grpc}`, { tls: known }), (client) => client.recognize(file));
+  assert.ok(answer.utterances.length > 0);
+  const refusal = (tls) => {
+    const stranger = connectGrpc(own.grpc, { tls, retry: { attempts: 1 } });
+    return using(stranger, (client) => client.recognize(file).catch((error) => error.code));
+  };
+  assert.equal(await refusal({ ca, serverName: "server.example" }), "UNAUTHENTICATED");
+  assert.equal(await refusal({ serverName: "server.example" }), "UNAVAILABLE");
+  await own.close();
+  rmSync(papers, { recursive: true });
+});
+
 test("the examples of the page run", { timeout: 60_000 }, async () => {
   const page = readFileSync(`${ROOT}/docs/sdk-typescript.md`, "utf8");
   const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, block]) => block);
@@ -264,6 +296,20 @@ test("the examples of the page run", { timeout: 60_000 }, async () => {
   } finally {
     await rm(file);
   }
+});
+
+test("what nobody reads is held up to a bound, and read to the last", async () => {
+  const { Queue } = await import("../dist/transport.js");
+  const said = [];
+  const queue = new Queue(4, () => said.push("full"), () => said.push("room"));
+  for (const value of [1, 2, 3, 4]) queue.push(value);
+  queue.end(new Error("over"));
+  const read = [];
+  await assert.rejects(async () => {
+    for await (const value of queue) read.push(value);
+  }, /over/);
+  assert.deepEqual(read, [1, 2, 3, 4]);
+  assert.deepEqual(said, ["full", "room"]);
 });
 
 test("a wrong retry is refused", () => {

@@ -44,8 +44,8 @@ export class Server {
       await pause(10);
     }
     const addresses = JSON.parse(readFileSync(ready, "utf8"));
-    this.grpc = addresses.grpc.replace("http://", "");
-    this.http = addresses.http.replace("http://", "");
+    this.grpc = addresses.grpc.replace(/^.*:\/\//, "");
+    this.http = addresses.http.replace(/^.*:\/\//, "");
   }
 
   /** A new API key of this server. */

@@ -3,7 +3,6 @@
 use super::Places;
 use super::reader::Reader;
 use crate::models::{ModelSettings, Policies, VersionPolicy};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use undertone_bundle::{Acceptance, Bounds, MAX_FILES, Trust, TrustPolicy};
@@ -24,12 +23,7 @@ pub(super) fn read(reader: &mut Reader, places: &Places) -> ModelSettings {
 
 fn policies(reader: &mut Reader) -> Policies {
     let usual = reader.parsed("models.policy", VersionPolicy::Latest(1));
-    let mut of_model = BTreeMap::new();
-    for name in reader.names_below("models.policies") {
-        let policy = reader.parsed(&format!("models.policies.{name}"), usual.clone());
-        of_model.insert(name, policy);
-    }
-    Policies { usual, of_model }
+    Policies { usual, of_model: reader.table("models.policies") }
 }
 
 fn bounds(reader: &mut Reader) -> Bounds {

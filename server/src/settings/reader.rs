@@ -110,14 +110,6 @@ impl Reader {
         read
     }
 
-    /// The names that are set below `path`.
-    pub(super) fn names_below(&self, path: &str) -> Vec<String> {
-        let table = self.config.get_table(path).unwrap_or_default();
-        let mut names: Vec<String> = table.into_keys().collect();
-        names.sort();
-        names
-    }
-
     /// Ends the reading: names unknown settings too, and gives all mistakes.
     pub(super) fn finish(mut self) -> Vec<String> {
         let mut present = Vec::new();

@@ -19,7 +19,6 @@ const ASK_QUEUE: usize = 4;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 type Asks = mpsc::Sender<Result<v1::StreamingRecognizeRequest, Status>>;
-type Reply = Result<v1::StreamingRecognizeResponse, Status>;
 
 /// One connection.
 pub(super) struct Connection {
@@ -41,7 +40,7 @@ enum End {
 enum Turn {
     Came(Incoming),
     Opened(Result<ReplyStream, Status>),
-    Replied(Option<Reply>),
+    Replied(Option<Result<Message, Status>>),
     Ping,
 }
 
@@ -79,7 +78,7 @@ impl Connection {
                     true
                 }
                 Turn::Opened(Err(status)) | Turn::Replied(Some(Err(status))) => return End::Failed(status),
-                Turn::Replied(Some(Ok(reply))) => self.send(frame::reply(&reply)).await,
+                Turn::Replied(Some(Ok(frame))) => self.send(frame).await,
                 Turn::Replied(None) => return End::Finished,
                 Turn::Came(Incoming::Gone) => return End::Gone,
                 Turn::Came(_) => true,
@@ -97,7 +96,7 @@ impl Connection {
         let room = asks.reserve().await;
         match (frame::read(self.socket.recv().await, self.manner.max_message_bytes), room) {
             (Incoming::Ask(ask), Ok(room)) => {
-                room.send(ask);
+                room.send(*ask);
                 Incoming::Nothing
             }
             (incoming, _) => incoming,
@@ -127,10 +126,10 @@ impl Connection {
     }
 }
 
-/// The next reply of a stream that is open.
-async fn next(replies: &mut Option<ReplyStream>) -> Option<Reply> {
+/// The next reply of a stream that is open, as a frame.
+async fn next(replies: &mut Option<ReplyStream>) -> Option<Result<Message, Status>> {
     match replies {
-        Some(replies) => replies.next().await,
+        Some(replies) => Some(replies.next().await?.map(|reply| frame::reply(&reply))),
         None => std::future::pending().await,
     }
 }

@@ -16,7 +16,7 @@ const FAILED_BASE: u16 = 4000;
 /// What came from the client.
 pub(super) enum Incoming {
     /// A message, or what is wrong with it.
-    Ask(Result<v1::StreamingRecognizeRequest, Status>),
+    Ask(Box<Result<v1::StreamingRecognizeRequest, Status>>),
     /// A sign of life.
     Nothing,
     /// The client is gone, or said goodbye before the stream was over.
@@ -25,15 +25,16 @@ pub(super) enum Incoming {
 
 /// Reads a frame.
 pub(super) fn read(frame: Option<Result<Message, axum::Error>>, max_message_bytes: usize) -> Incoming {
-    let refuse = |sentence: String| Incoming::Ask(Err(Status::invalid_argument(sentence)));
+    let told = |ask| Incoming::Ask(Box::new(ask));
+    let refuse = |sentence: String| told(Err(Status::invalid_argument(sentence)));
     match frame {
         Some(Ok(Message::Binary(bytes))) if bytes.len() > max_message_bytes => {
             let sentence =
                 format!("a message of {} bytes; at most {max_message_bytes} are taken", bytes.len());
-            Incoming::Ask(Err(Status::out_of_range(sentence)))
+            told(Err(Status::out_of_range(sentence)))
         }
         Some(Ok(Message::Binary(bytes))) => match v1::StreamingRecognizeRequest::decode(bytes) {
-            Ok(ask) => Incoming::Ask(Ok(ask)),
+            Ok(ask) => told(Ok(ask)),
             Err(error) => refuse(format!("a frame is no StreamingRecognizeRequest: {error}")),
         },
         Some(Ok(Message::Text(_))) => {

@@ -45,9 +45,13 @@ pub(super) fn run(args: &SignArgs) -> anyhow::Result<ExitCode> {
 fn secret_key(path: &Path, password: Option<String>) -> anyhow::Result<SecretKey> {
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let spelled = || SecretKeyBox::from_string(&text).map_err(|why| anyhow!("{}: {why}", path.display()));
-    // Tells by its own words whether it needs a password.
-    if let Ok(key) = spelled()?.into_unencrypted_secret_key() {
-        return Ok(key);
-    }
-    spelled()?.into_secret_key(password).map_err(|why| anyhow!("{} cannot be used: {why}", path.display()))
+    // The key tells whether it needs a password, by which of the two understands it.
+    let unlocked = match spelled()?.into_unencrypted_secret_key() {
+        Ok(key) => return Ok(key),
+        Err(why) => why,
+    };
+    spelled()?.into_secret_key(password).map_err(|locked| {
+        let path = path.display();
+        anyhow!("{path} cannot be used: without a password: {unlocked}; with one: {locked}")
+    })
 }

@@ -82,7 +82,10 @@ fn check(
     asking: (&Recognition, &Caller),
     model: &Arc<LoadedModel>,
 ) -> Result<CheckedRequest, Status> {
-    let config = v1::RecognitionConfig { audio: Some(format), ..v1::RecognitionConfig::default() };
+    // A model that is named is in no experiment.
+    let model_name = model.reference().to_string();
+    let config =
+        v1::RecognitionConfig { audio: Some(format), model: model_name, ..v1::RecognitionConfig::default() };
     let mut checked = request::check_for(config, Some(audio), asking, Some(model))?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;

@@ -12,7 +12,8 @@ use v1::streaming_recognize_response::Message as Tell;
 /// Opens a connection that shows `key` as one of its protocols.
 async fn open(server: &TestServer, key: Option<&str>) -> Result<Client, StatusCode> {
     let shown = key.map(|key| format!(", undertone.key.{key}")).unwrap_or_default();
-    Client::open(server, &[("sec-websocket-protocol", &format!("undertone.v1{shown}"))]).await
+    let offered = format!("undertone.v1{shown}");
+    Client::open(server, &[("sec-websocket-protocol", offered.as_str())]).await
 }
 
 #[tokio::test]
@@ -32,8 +33,8 @@ async fn a_stream_needs_a_key_that_may_recognise() {
     assert_eq!(client.protocol.as_deref(), Some("undertone.v1"), "the key is not repeated");
     client.send(&ask(Ask::Config(float_config("cnn")))).await;
     assert!(matches!(client.next().await, Tell::Started(_)));
-    let bearer = [("authorization", format!("Bearer {good}"))];
-    assert!(Client::open(&server, &[(bearer[0].0, &bearer[0].1)]).await.is_ok());
+    let bearer = format!("Bearer {good}");
+    assert!(Client::open(&server, &[("authorization", bearer.as_str())]).await.is_ok());
 }
 
 #[tokio::test]

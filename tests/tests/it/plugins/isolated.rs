@@ -71,7 +71,11 @@ async fn the_shipped_models_answer_apart_as_they_do_in_the_server() {
 #[tokio::test]
 async fn while_the_breaker_is_open_another_version_answers_or_the_client_is_told_to_wait() {
     let site = IsolationSite::new(&["good", "abort-on-command"]);
-    let flags = [("plugins.process.breaker_losses", "1"), ("plugins.process.breaker_open_for", "10m")];
+    let flags = [
+        ("models.policies.faulty", "latest 2"),
+        ("plugins.process.breaker_losses", "1"),
+        ("plugins.process.breaker_open_for", "10m"),
+    ];
     let server = site.start(&flags).await;
     let calm = vec![0; 64_000];
     assert_eq!(answered(&server, FAULTY, &calm).await.unwrap(), ("2.0.0".to_owned(), 1));

@@ -1,6 +1,7 @@
 //! The client libraries in `sdk/`: their own suites, against the staged server.
 
 mod assignment;
+mod contract;
 mod python;
 mod typescript;
 

@@ -54,7 +54,7 @@ async fn what_is_no_message_is_refused_with_a_code_and_a_status() {
         (vec![config(), garbage], "a frame is no StreamingRecognizeRequest"),
         (vec![config(), text], "a text frame came"),
         (vec![config(), config()], "a second configuration came"),
-        (vec![config(), audio(f32::NAN.to_le_bytes().to_vec())], "not finite"),
+        (vec![config(), audio(f32::NAN.to_le_bytes().to_vec())], "is NaN"),
     ] {
         assert_failed(&told_for(&server, frames).await, Code::InvalidArgument, expected);
     }
