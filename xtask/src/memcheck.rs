@@ -9,7 +9,7 @@ use crate::progress::{note, step};
 use crate::stage::Profile;
 use crate::workspace::Workspace;
 
-/// Runs of classifiers, with their plugins made and given back some dozens of times.
+/// Runs of classifiers; their plugins are made and given back every two thousand of them. It takes about half an hour.
 const RUNS: &str = "10000";
 /// What valgrind ends with when it found something.
 const FOUND: &str = "--error-exitcode=99";

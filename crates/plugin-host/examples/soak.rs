@@ -8,7 +8,7 @@ use undertone_core::{Advance, EndReason, Frames, Model};
 use undertone_plugin_host::{HostConfig, PluginHost};
 
 /// Runs between making instances and giving them back.
-const RUNS: usize = 250;
+const RUNS: usize = 1_000;
 /// A tenth of a second.
 const PUSH_SAMPLES: usize = 1_600;
 const PUSHES: usize = 10;

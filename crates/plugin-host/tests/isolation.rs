@@ -238,6 +238,22 @@ fn the_state_of_a_stream_outlives_the_process() {
 }
 
 #[test]
+fn both_graphs_of_a_worker_share_a_process_and_no_two_workers_do() {
+    let (site, notes) = site(|_| {});
+    let model = site.load(&that("segfault-on-command")).expect("good");
+    // As for two workers, by one thread.
+    let mut workers = [(); 2].map(|()| {
+        let stream = model.new_stream_classifier().expect("it carries state");
+        (stream, model.new_classifier().expect("good"))
+    });
+    assert_eq!(notes.count("started"), 2);
+    assert_lost(&classify(&mut *workers[0].1, &[&COMMAND])[0], "SIGSEGV");
+    let mut states = [vec![0.0; 2]];
+    assert_eq!(advance(&mut *workers[1].0, &[&CALM], &mut states), [Ok(vec![0.375, 0.0])]);
+    assert_eq!(classify(&mut *workers[1].1, &[&CALM]), [Ok(vec![0.375, 0.0])]);
+}
+
+#[test]
 fn while_another_process_is_on_its_way_calls_fail_at_once_with_the_time_to_wait() {
     let later = Duration::from_secs(600);
     let (site, _) = site(|config| config.process.backoff = BackoffConfig { first: later, longest: later });

@@ -12,7 +12,6 @@ use super::settings::ProcessConfig;
 use super::supervisor::{Wish, supervise};
 use crate::HostError;
 use crate::item_rules::ItemRules;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -27,8 +26,8 @@ pub(crate) struct IsolatedModel {
     description: Description,
     rules: ItemRules,
     supervisor: SyncSender<Wish>,
-    /// The seats by the thread that asked for them: one process serves both graphs of a worker.
-    seats: Mutex<HashMap<ThreadId, Weak<TakenSeat>>>,
+    /// The seats with the threads that asked for them: one process serves both graphs of a worker.
+    seats: Mutex<Vec<(ThreadId, Weak<TakenSeat>)>>,
     /// A process that nobody has: the first one, until a worker takes it.
     spare: Mutex<Option<PluginProcess>>,
 }
@@ -42,10 +41,19 @@ pub(crate) struct Around {
     pub(crate) observer: Arc<dyn ProcessObserver>,
 }
 
+/// Which of a seat's graphs somebody runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Whole,
+    Stream,
+}
+
 /// A seat that gives its process back to the model.
 #[derive(Debug)]
 pub(crate) struct TakenSeat {
     pub(crate) seat: Seat,
+    /// The halves that somebody has or had.
+    taken: Mutex<Vec<Half>>,
     pub(crate) model: Arc<IsolatedModel>,
 }
 
@@ -109,22 +117,24 @@ impl IsolatedModel {
     }
 
     pub(crate) fn classifier(self: &Arc<Self>) -> Result<IsolatedClassifier, PluginError> {
-        Ok(IsolatedClassifier::new(self.seat()?))
+        Ok(IsolatedClassifier::new(self.seat(Half::Whole)?))
     }
 
     pub(crate) fn stream_classifier(
         self: &Arc<Self>,
         streaming: Streaming,
     ) -> Result<IsolatedStreamClassifier, PluginError> {
-        Ok(IsolatedStreamClassifier::new(self.seat()?, streaming))
+        Ok(IsolatedStreamClassifier::new(self.seat(Half::Stream)?, streaming))
     }
 
-    /// The seat of this thread; a new one gets the spare process, or waits for one to start.
-    fn seat(self: &Arc<Self>) -> Result<Arc<TakenSeat>, PluginError> {
+    /// A seat for one graph of a worker: that of the worker's other graph, which the same thread has just asked for, or a new
+    /// one, with the spare process or one that is waited for.
+    fn seat(self: &Arc<Self>, half: Half) -> Result<Arc<TakenSeat>, PluginError> {
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        seats.retain(|_, seat| seat.strong_count() > 0);
+        seats.retain(|(_, seat)| seat.strong_count() > 0);
         let thread = thread::current().id();
-        if let Some(seat) = seats.get(&thread).and_then(Weak::upgrade) {
+        let own = seats.iter().filter(|(of, _)| *of == thread).filter_map(|(_, seat)| seat.upgrade());
+        if let Some(seat) = own.into_iter().find(|seat| seat.take(half)) {
             return Ok(seat);
         }
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -133,8 +143,9 @@ impl IsolatedModel {
             None => self.another()?,
         };
         let seat = Seat::new(self.facts.clone(), self.supervisor.clone(), process);
-        let seat = Arc::new(TakenSeat { seat, model: self.clone() });
-        seats.insert(thread, Arc::downgrade(&seat));
+        let taken = Mutex::new(vec![half]);
+        let seat = Arc::new(TakenSeat { seat, taken, model: self.clone() });
+        seats.push((thread, Arc::downgrade(&seat)));
         Ok(seat)
     }
 
@@ -153,6 +164,16 @@ impl IsolatedModel {
             let wait = self.facts.count_loss(0);
             lost(error.to_string(), wait)
         })
+    }
+}
+
+impl TakenSeat {
+    /// Takes a half of it, unless somebody has it or had it.
+    fn take(&self, half: Half) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_free = !taken.contains(&half);
+        taken.extend(is_free.then_some(half));
+        is_free
     }
 }
 
