@@ -5,12 +5,14 @@
 mod bare;
 mod experiments;
 mod features;
+mod isolation;
 mod machine;
 mod memory;
 mod noise;
 mod options;
 mod peers;
 mod python;
+mod record;
 mod report;
 mod serving;
 mod startup;
@@ -22,10 +24,12 @@ mod untrained;
 
 pub use experiments::measure_experiments;
 pub use features::measure_features;
+pub use isolation::measure_isolation;
 pub use machine::Machine;
 pub use memory::measure_memory;
 pub use options::Options;
 pub use peers::measure_peers;
+pub use record::measure_record;
 pub use report::{Aim, Figure, Report, Run};
 pub use startup::measure_startup;
 pub use stateful::measure_stateful;

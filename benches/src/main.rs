@@ -7,8 +7,9 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_experiments, measure_features, measure_memory, measure_peers, measure_startup,
-    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
+    Options, Report, measure_experiments, measure_features, measure_isolation, measure_memory, measure_peers,
+    measure_record, measure_startup, measure_stateful, measure_streams, measure_tax, measure_train,
+    write_untrained,
 };
 
 #[derive(Parser)]
@@ -42,10 +43,14 @@ enum Bench {
     Experiments,
     /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
     Features,
+    /// A plugin in a process of its own against the same in this one.
+    Isolation,
     /// Memory of a server per open stream.
     Memory,
     /// The same graph behind other servers of the Open Inference Protocol.
     Peers,
+    /// Recording through the journal into PostgreSQL, against plain COPY of the same rows.
+    Record,
     /// From exec until a server is ready.
     Startup,
     /// Streams that one core carries against what the bare work would allow.
@@ -74,8 +79,10 @@ impl Arguments {
         match self.bench {
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
+            Bench::Isolation => measure_isolation(&self.options(untrained)?),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),
+            Bench::Record => measure_record(self.quick),
             Bench::Startup => measure_startup(&self.options(untrained)?),
             Bench::Stateful => measure_stateful(&self.options(untrained)?),
             Bench::Streams => measure_streams(&self.options(untrained)?),

@@ -1,33 +1,41 @@
 //! Puts models, engine and limits together: for the server, and for the command line in process.
 
 use crate::experiments::Experiments;
-use crate::observer::MeteredEngine;
+use crate::models::{Initial, Models};
+use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
-use undertone_core::{Model, Recorder, SystemClock};
+use undertone_core::SystemClock;
 use undertone_engine::{Engine, Observer};
-use undertone_plugin_host::{HostConfig, PluginHost, Registry};
+use undertone_plugin_host::isolation::ProcessObserver;
+use undertone_plugin_host::{HostConfig, PluginHost};
 use undertone_store::{ExperimentStore, Exposure};
-use undertone_telemetry::Metrics;
+use undertone_telemetry::{Metrics, Traces};
 
 /// The host that loads this installation's plugins and bundles.
 pub fn plugin_host(settings: &Settings) -> PluginHost {
-    PluginHost::new(HostConfig {
+    watched_plugin_host(settings, None)
+}
+
+fn watched_plugin_host(settings: &Settings, observer: Option<Arc<dyn ProcessObserver>>) -> PluginHost {
+    let host = PluginHost::new(HostConfig {
         plugins_dir: settings.plugins_dir.clone(),
         models_dir: settings.models.dir.clone(),
         onnxruntime: settings.onnxruntime.clone(),
-    })
+    });
+    host.with_isolation(settings.isolation.clone(), observer)
 }
 
 /// What is recorded, and where experiments are kept. The default keeps nothing.
 #[derive(Default)]
 pub struct Stores {
     /// Where answers are recorded.
-    pub recorder: Option<Arc<dyn Recorder>>,
+    pub recorder: Option<Arc<RecordKeeper>>,
     /// Where experiments and feedback are kept.
     pub experiments: Option<Arc<ExperimentStore>>,
 }
@@ -40,27 +48,23 @@ pub struct Assembled {
     pub exposures: Receiver<Exposure>,
 }
 
-/// Loads every bundle and starts the workers. A bundle that is refused is logged and kept for `ListModels`.
+/// Loads the bundles that are to be served and starts the workers. A bundle that is refused is logged and kept for
+/// `ListModels`.
 pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> anyhow::Result<Assembled> {
     let recorder = stores.recorder;
-    let report = plugin_host(settings).load_all();
-    for refusal in &report.refused {
-        tracing::error!(bundle = %refusal.path.display(), error = %refusal.error, "a bundle is refused");
-    }
-    let models: Vec<Arc<dyn Model>> =
-        report.models.iter().map(|model| model.clone() as Arc<dyn Model>).collect();
+    let processes: Arc<dyn ProcessObserver> = Arc::new(MeteredProcesses(metrics.clone()));
+    let initial = Initial::load(&settings.models, watched_plugin_host(settings, Some(processes)));
     let observer: Arc<dyn Observer> = Arc::new(MeteredEngine(metrics.clone()));
-    let engine =
-        Engine::start(settings.engine.clone(), &models, &observer).context("workers cannot be started")?;
+    let engine = Engine::start(settings.engine.clone(), &initial.models(), &observer);
+    let engine = Arc::new(engine.context("workers cannot be started")?);
     let clock = Arc::new(SystemClock);
     let abstain_below = settings.engine.abstain_below;
     let (experiments, exposures) =
         Experiments::new(&settings.experiments, stores.experiments, abstain_below, clock.clone());
     let recognition = Recognition {
         resumption: resumption(settings, recorder.is_some())?,
-        models: Registry::new(report.models),
+        models: Models::new(initial, settings.models.clone(), engine.clone(), metrics.clone()),
         default_model: settings.models.default.clone(),
-        refused: report.refused,
         engine,
         recorder,
         settings: settings.recognition.clone(),
@@ -68,6 +72,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
         max_message_bytes: settings.grpc.max_message_bytes,
         clock,
         metrics,
+        traces: settings.tracing.as_ref().map_or_else(|| Ok(Traces::off()), Traces::export)?,
         experiments,
     };
     warn_without_default(&recognition);

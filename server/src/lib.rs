@@ -4,22 +4,30 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+mod analytics;
 mod assembly;
 pub mod cli;
 mod experiments;
 mod grpc;
+mod health;
 mod http;
+pub mod models;
 mod observer;
+mod readiness;
 mod recognition;
+mod recording;
 mod report;
 mod resumption;
 mod server;
 pub mod settings;
 mod tls;
+mod websocket;
 
+pub use analytics::AnalyticsService;
 pub use assembly::{Assembled, Stores, assemble, plugin_host};
 pub use grpc::{
     ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
 };
 pub use recognition::Recognition;
+pub use recording::RecordKeeper;
 pub use server::Server;

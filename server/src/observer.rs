@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE};
 use undertone_engine::Observer;
-use undertone_telemetry::{EngineMetrics, Metrics};
+use undertone_plugin_host::isolation::{BreakerState, ProcessObserver};
+use undertone_telemetry::{EngineMetrics, Metrics, ProcessMetrics};
 
 /// Puts the engine's measurements into metrics.
 pub(crate) struct MeteredEngine(pub(crate) Arc<Metrics>);
@@ -63,5 +64,41 @@ impl Observer for MeteredEngine {
 
     fn worker_stuck(&self) {
         self.metrics().workers_stuck.inc();
+    }
+}
+
+/// Puts what happens to processes of plugins into metrics.
+pub(crate) struct MeteredProcesses(pub(crate) Arc<Metrics>);
+
+impl MeteredProcesses {
+    fn metrics(&self) -> &ProcessMetrics {
+        &self.0.processes
+    }
+}
+
+impl ProcessObserver for MeteredProcesses {
+    fn started(&self, model: &ModelRef, again: bool) {
+        let model = model.to_string();
+        self.metrics().started.with_label_values(&[&model]).inc();
+        self.metrics().restarts.with_label_values(&[&model]).inc_by(u64::from(again));
+    }
+
+    fn lost(&self, model: &ModelRef, reason: &'static str) {
+        self.metrics().lost.with_label_values(&[model.to_string().as_str(), reason]).inc();
+    }
+
+    fn breaker(&self, model: &ModelRef, state: BreakerState) {
+        let model = model.to_string();
+        for own in [BreakerState::Closed, BreakerState::Trial, BreakerState::Open] {
+            let gauge = self.metrics().breaker.with_label_values(&[model.as_str(), own.name()]);
+            gauge.set(i64::from(own == state));
+        }
+    }
+
+    fn memory(&self, model: &ModelRef, processes: usize, resident_bytes: u64) {
+        let model = model.to_string();
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.metrics().alive.with_label_values(&[&model]).set(whole(processes as u64));
+        self.metrics().resident_bytes.with_label_values(&[&model]).set(whole(resident_bytes));
     }
 }

@@ -1,31 +1,29 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
 use crate::experiments::{Experiments, Participation};
+use crate::models::Models;
+use crate::recording::RecordKeeper;
 use crate::resumption::Resumption;
-use crate::settings::{RecognitionSettings, RecordingSettings, SubjectKeyRule};
-use sha2::{Digest, Sha256};
+use crate::settings::{RecognitionSettings, RecordingSettings};
 use std::sync::Arc;
-use std::time::Instant;
 use undertone_core::{
-    Clock, EndReason, Labels, ModelRef, PredictionId, Record, RecordError, Recorder, Role, StreamEndRecord,
-    StreamId, StreamRecord, UtteranceRecord,
+    Clock, EndReason, Labels, ModelRef, PredictionId, Record, RecordError, Role, StreamEndRecord, StreamId,
+    StreamRecord, UtteranceRecord,
 };
 use undertone_engine::{Answer, Engine, Summary};
-use undertone_plugin_host::{LoadedModel, Refusal, Registry};
-use undertone_telemetry::Metrics;
+use undertone_plugin_host::LoadedModel;
+use undertone_telemetry::{Metrics, Traces};
 
 /// What every call needs.
 pub struct Recognition {
-    /// The loaded models.
-    pub models: Registry,
+    /// The models that are served.
+    pub models: Arc<Models>,
     /// The model that answers when a client names none.
     pub default_model: String,
-    /// Bundles that were found and refused.
-    pub refused: Vec<Refusal>,
     /// The workers.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// Where answers are recorded; `None` when the command line works in process.
-    pub recorder: Option<Arc<dyn Recorder>>,
+    pub recorder: Option<Arc<RecordKeeper>>,
     /// Limits and defaults of a stream.
     pub settings: RecognitionSettings,
     /// What is recorded, and how.
@@ -38,6 +36,8 @@ pub struct Recognition {
     pub clock: Arc<dyn Clock>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
+    /// What is traced.
+    pub traces: Traces,
     /// Which model a stream gets that names none, and models that listen along.
     pub(crate) experiments: Experiments,
 }
@@ -75,7 +75,7 @@ impl Recognition {
     /// The model that a client names as `NAME` or `NAME@VERSION`; the default one for an empty name.
     pub fn model(&self, name: &str) -> Result<Arc<LoadedModel>, String> {
         let name = if name.is_empty() { self.default_model.as_str() } else { name };
-        self.models.resolve(name).cloned().map_err(|error| error.to_string())
+        self.models.resolve(name)
     }
 
     pub(crate) fn count_call(&self, method: &str, code: tonic::Code) {
@@ -88,7 +88,7 @@ impl Recognition {
             stream_id: facts.id,
             opened_at: self.clock.now(),
             tenant: facts.tenant.clone(),
-            subject_key: self.stored_subject_key(facts.subject_key.as_deref()),
+            subject_key: facts.subject_key.as_deref().and_then(|key| self.recording.stored_subject_key(key)),
             model: facts.model.clone(),
             encoding: facts.encoding.into(),
             sample_rate_hz: facts.sample_rate_hz,
@@ -164,28 +164,18 @@ impl Recognition {
         }
     }
 
-    pub(crate) async fn record(&self, kind: &str, record: Record) -> Result<(), RecordError> {
+    /// Why results are kept in memory only, if they are.
+    pub(crate) fn recording_suspended(&self) -> Option<String> {
+        self.recorder.as_ref()?.suspended()
+    }
+
+    pub(crate) async fn record(&self, kind: &'static str, record: Record) -> Result<(), RecordError> {
         let Some(recorder) = &self.recorder else { return Ok(()) };
-        let begun = Instant::now();
-        let recorded = recorder.record(record).await;
-        let metrics = &self.metrics.store;
-        metrics.record_seconds.observe(begun.elapsed().as_secs_f64());
-        let outcome = if recorded.is_ok() { "durable" } else { "failed" };
-        metrics.records.with_label_values(&[kind, outcome]).inc();
-        recorded
+        recorder.record(kind, record).await
     }
 
     pub(crate) fn stored_subject_key(&self, key: Option<&str>) -> Option<String> {
-        let key = key?;
-        match self.recording.subject_key {
-            SubjectKeyRule::Drop => None,
-            SubjectKeyRule::Plain => Some(key.to_owned()),
-            SubjectKeyRule::Hash => {
-                let salted = [self.recording.subject_salt.as_bytes(), b"\0", key.as_bytes()].concat();
-                let digest = Sha256::digest(&salted);
-                Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
-            }
-        }
+        self.recording.stored_subject_key(key?)
     }
 }
 

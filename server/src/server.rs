@@ -1,14 +1,19 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
+use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
+use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
+use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,15 +21,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
+use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
-use undertone_core::{Model, Recorder};
+use undertone_core::{Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
+use undertone_proto::v1::analytics_server::AnalyticsServer;
 use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Database, ExperimentStore, Journal, JournalOptions, Shipper};
+use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
 /// A server that accepts calls.
@@ -37,14 +43,18 @@ pub struct Server {
     clockwork: Clockwork,
     stop: CancellationToken,
     draining: Arc<AtomicBool>,
+    web_sockets: WebSockets,
+    /// What follows the models.
+    tasks: Vec<JoinHandle<()>>,
     grpc: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     grace: Duration,
 }
 
-/// The journal and what ships it.
+/// The journal, what brings records to it, and what ships it.
 struct Recording {
     journal: Arc<Journal>,
+    keeper: Arc<RecordKeeper>,
     shipper: Option<Shipper>,
     experiments: Arc<ExperimentStore>,
 }
@@ -57,9 +67,9 @@ impl Server {
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;
         let metrics = Arc::new(Metrics::new()?);
-        let recording = Recording::open(settings).await?;
-        let recorder: Arc<dyn Recorder> = recording.journal.clone();
-        let stores = Stores { recorder: Some(recorder), experiments: Some(recording.experiments.clone()) };
+        let recording = Recording::open(settings, &metrics).await?;
+        let recorder = Some(recording.keeper.clone());
+        let stores = Stores { recorder, experiments: Some(recording.experiments.clone()) };
         let Assembled { recognition, exposures } = assembly::assemble(settings, metrics.clone(), stores)?;
         let recognition = Arc::new(recognition);
         hear_of_experiments(&recognition).await;
@@ -69,14 +79,19 @@ impl Server {
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
-        let (health, services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        let figures = recording.figures(settings);
+        let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        services.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
+        let services = services.routes();
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let http_state = HttpState {
             metrics,
-            models: recognition.models.list().map(|model| model.reference().to_string()).collect(),
+            models: recognition.models.clone(),
             draining: draining.clone(),
-            shipping: recording.shipper.as_ref().map(Shipper::status),
+            journal: recording.journal.state(),
+            status: recording.journal.status(),
+            ships: recording.shipper.is_some(),
         };
         if let Some(certificates) = &certificates {
             tokio::spawn(certificates.clone().watch(stop.clone()));
@@ -90,7 +105,11 @@ impl Server {
             .add_routes(services);
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
-        let http = tokio::spawn(serve_http(http_door, http::router(http_state, access), stop.clone()));
+        let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
+        let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
+        let mut tasks = recognition.models.start_tasks(&stop);
+        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -101,11 +120,14 @@ impl Server {
             clockwork,
             stop,
             draining,
+            web_sockets,
+            tasks,
             grpc,
             http,
             grace,
         };
-        tracing::info!(grpc = %grpc_address, http = %http_address, models = server.recognition.models.list().count(), "serving");
+        let models = server.recognition.models.ready().list().count();
+        tracing::info!(grpc = %grpc_address, http = %http_address, models, "serving");
         Ok(server)
     }
 
@@ -122,13 +144,18 @@ impl Server {
     /// Takes no more calls, answers what the open streams have heard, and ends within the grace time.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.draining.store(true, Ordering::Release);
+        for task in self.tasks {
+            task.abort();
+            // An error says that it ended where it was.
+            let _ = task.await;
+        }
         self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
         self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;
-            tokio::join!(self.grpc, self.http)
+            tokio::join!(self.grpc, self.http, self.web_sockets.ended())
         };
         if tokio::time::timeout(self.grace, ended).await.is_err() {
             let late = self.recognition.engine.open_streams();
@@ -138,25 +165,42 @@ impl Server {
             tracing::warn!("models that listen along did not end within the grace time");
         }
         self.clockwork.stop(&self.recording.experiments).await;
-        self.recording.close().await;
+        self.recording.close(self.grace).await;
+        self.recognition.traces.clone().close().await;
         tracing::info!("stopped");
         Ok(())
     }
 }
 
 impl Recording {
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    async fn open(settings: &Settings, metrics: &Arc<Metrics>) -> anyhow::Result<Self> {
         let options =
             JournalOptions { limit_bytes: settings.journal_limit_bytes, ..JournalOptions::default() };
         let opened = Journal::open(&settings.data_dir, options).await;
         let journal = Arc::new(opened.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?);
-        let shipper = settings.store_url.clone().map(|url| Shipper::start(&journal, url));
-        let experiments = ExperimentStore::open(&settings.data_dir, settings.store_url.clone()).await;
+        let shipping = &settings.store.shipping;
+        let shipper =
+            settings.store.url.clone().map(|url| Shipper::start_with(&journal, url, shipping.clone()));
+        let experiments = ExperimentStore::open(&settings.data_dir, settings.store.url.clone()).await;
         let experiments = experiments.map_err(|error| anyhow!("data.dir: {}", error.sentence()))?;
-        Ok(Self { journal, shipper, experiments: Arc::new(experiments) })
+        let recorder: Arc<dyn Recorder> = journal.clone();
+        let keeper = RecordKeeper::new(recorder, journal.state(), &settings.recording, metrics.clone());
+        Ok(Self { journal, keeper: Arc::new(keeper), shipper, experiments: Arc::new(experiments) })
     }
 
-    async fn close(self) {
+    /// From Postgres where there is one, else from the journal.
+    fn figures(&self, settings: &Settings) -> Figures {
+        let limits = settings.analytics.store;
+        let store = match &settings.store.url {
+            Some(url) => Analytics::of_postgres(url, limits),
+            None => Analytics::of_journal(self.journal.reader(), limits),
+        };
+        let recording = settings.recording.clone();
+        Figures { store, limits: settings.analytics.asked, recording, clock: Arc::new(SystemClock) }
+    }
+
+    async fn close(self, patience: Duration) {
+        self.keeper.finish(patience).await;
         if let Some(shipper) = self.shipper {
             shipper.stop().await;
         }
@@ -227,7 +271,7 @@ async fn access_layer(
 
 /// Where the keys are: where all servers see them, if there is such a place.
 pub(crate) fn key_database(settings: &Settings) -> Database {
-    match &settings.store_url {
+    match &settings.store.url {
         Some(url) => Database::Postgres(url.clone()),
         None => Database::Journal(settings.data_dir.clone()),
     }
@@ -237,12 +281,9 @@ async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
     draining: Arc<AtomicBool>,
-) -> anyhow::Result<(HealthReporter, Routes)> {
+) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    if !recognition.models.is_empty() {
-        health.set_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    }
+    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -263,7 +304,7 @@ async fn grpc_services(
         .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
         .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
         .add_service(feedback);
-    Ok((health, services.routes()))
+    Ok((health, services))
 }
 
 async fn serve_http(door: Door, pages: axum::Router, stop: CancellationToken) -> std::io::Result<()> {

@@ -6,14 +6,18 @@ mod asking;
 mod corpus;
 pub mod crowd;
 mod persistent;
+mod plain_copy;
 mod postgres;
+mod process;
 mod server;
 
 pub use answers::{answer, closing, opening};
 pub use asking::{ask, float_bytes, float_config, stream_of};
 pub use corpus::{corpus, real_clip, shipped_clip};
 pub use persistent::PersistentStream;
+pub use plain_copy::PlainCopy;
 pub use postgres::PrivatePostgres;
+pub use process::ServerProcess;
 pub use server::{
     TestServer, bad_plugin, copy_tree, example_plugins, repository, settings as server_settings, stage,
 };

@@ -27,6 +27,8 @@ pub struct PersistentStream {
     pub finals: Vec<v1::Result>,
     /// How often it was opened.
     pub calls: usize,
+    /// Time between two messages; none: as fast as they are taken.
+    pub pace: Option<Duration>,
 }
 
 impl PersistentStream {
@@ -45,7 +47,7 @@ impl PersistentStream {
         let resume_token = self.acknowledged.resume_token.clone();
         let config = v1::RecognitionConfig { resume_token, ..self.config.clone() };
         let rest = &audio[self.acknowledged.audio_bytes as usize..];
-        let asks = tokio_stream::iter(stream_of(config, rest, &[PIECE_BYTES]));
+        let asks = paced(stream_of(config, rest, &[PIECE_BYTES]), self.pace);
         let mut replies = client.streaming_recognize(asks).await?.into_inner();
         self.listen(&mut replies, usize::MAX).await
     }
@@ -107,4 +109,23 @@ impl PersistentStream {
             self.acknowledged = acknowledged;
         }
     }
+}
+
+/// The messages one after another, with time between them.
+fn paced(
+    asks: Vec<v1::StreamingRecognizeRequest>,
+    pace: Option<Duration>,
+) -> impl Stream<Item = v1::StreamingRecognizeRequest> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        for ask in asks {
+            if sender.send(ask).await.is_err() {
+                return;
+            }
+            if let Some(pace) = pace {
+                tokio::time::sleep(pace).await;
+            }
+        }
+    });
+    tokio_stream::wrappers::ReceiverStream::new(receiver)
 }

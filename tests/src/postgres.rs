@@ -20,6 +20,7 @@ pub struct PrivatePostgres {
     programs: PathBuf,
     user: Option<&'static str>,
     folder: TempDir,
+    settings: String,
 }
 
 impl PrivatePostgres {
@@ -28,6 +29,18 @@ impl PrivatePostgres {
     /// # Panics
     /// When there is no Postgres on this machine, or it does not start: a test that needs it must not pass without it.
     pub fn start() -> Self {
+        Self::start_with(&["-c", "fsync=off"])
+    }
+
+    /// As [`PrivatePostgres::start`], but what it commits is on the disk.
+    ///
+    /// # Panics
+    /// As [`PrivatePostgres::start`].
+    pub fn start_durable() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(settings: &[&'static str]) -> Self {
         let user = is_root().then(unprivileged_user);
         // Sockets have short paths only, so the folder is not put below the build folder.
         let folder = tempfile::Builder::new().prefix("undertone-pg").tempdir().expect("a temporary folder");
@@ -35,7 +48,7 @@ impl PrivatePostgres {
             let (uid, gid) = (id_of("-u", user), id_of("-g", user));
             chown(folder.path(), Some(uid), Some(gid)).expect("root may give the folder away");
         }
-        let server = Self { programs: programs(), user, folder };
+        let server = Self { programs: programs(), user, folder, settings: settings.join(" ") };
         let auth = ["--auth=trust", "--username=undertone", "--encoding=UTF8", "--no-locale", "--no-sync"];
         server.run("initdb", |command| command.arg("--pgdata").arg(server.data()).args(auth));
         server.launch();
@@ -45,6 +58,26 @@ impl PrivatePostgres {
     /// The address of a database in it, as `store.url` takes it.
     pub fn url(&self) -> String {
         format!("postgres://undertone@localhost/postgres?host={}", self.folder.path().display())
+    }
+
+    /// The rows of a query, a line each, as psql prints them without a frame.
+    ///
+    /// # Panics
+    /// When the query fails.
+    pub fn query(&self, sql: &str) -> String {
+        let mut command = self.command("psql");
+        command.arg("--host").arg(self.folder.path()).args(["--username=undertone", "--dbname=postgres"]);
+        command.args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--set=ON_ERROR_STOP=1",
+            "--command",
+            sql,
+        ]);
+        let output = command.output().expect("psql runs");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Stops it at once, as a crash would; its data stays.
@@ -62,20 +95,52 @@ impl PrivatePostgres {
         self.launch();
     }
 
+    /// Kills every process of it at once, as a lost machine would; its data stays, and nobody waits until it is gone.
+    pub fn kill(&self) {
+        let pid_file = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        let postmaster = pid_file.lines().next().expect("its first line is its process").to_owned();
+        let children = output_of_all("pgrep", &["-P", &postmaster]).unwrap_or_default();
+        let processes = std::iter::once(postmaster.as_str()).chain(children.lines());
+        // A child may have ended meanwhile, which fails for that one only.
+        let _ = Command::new("kill").arg("-9").args(processes).output();
+    }
+
+    /// Starts it after [`PrivatePostgres::kill`].
+    pub fn start_again(&self) {
+        // Until the last of the killed processes is gone it does not start.
+        while !self.try_launch().status.success() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// The socket that it listens on.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join(".s.PGSQL.5432")
+    }
+
+    fn try_launch(&self) -> std::process::Output {
+        let mut command = self.command("pg_ctl");
+        self.launch_arguments(&mut command);
+        command.output().expect("pg_ctl runs")
+    }
+
     fn launch(&self) {
+        self.run("pg_ctl", |command| self.launch_arguments(command));
+    }
+
+    fn launch_arguments<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         let settings = format!(
-            "-c listen_addresses= -c fsync=off -c unix_socket_directories={}",
-            self.folder.path().display()
+            "-c listen_addresses= -c unix_socket_directories={} {}",
+            self.folder.path().display(),
+            self.settings
         );
-        self.run("pg_ctl", |command| {
-            command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log")).args([
-                "start",
-                "--wait",
-                "--timeout=120",
-                "--options",
-                &settings,
-            ])
-        });
+        command.arg("--pgdata").arg(self.data()).arg("--log").arg(self.folder.path().join("log")).args([
+            "start",
+            "--wait",
+            "--timeout=120",
+            "--options",
+            &settings,
+        ])
     }
 
     fn data(&self) -> PathBuf {
@@ -176,6 +241,10 @@ fn id_of(which: &str, user: &str) -> u32 {
 }
 
 fn output_of(program: &str, argument: &str) -> Option<String> {
-    let output = Command::new(program).arg(argument).output().ok()?;
+    output_of_all(program, &[argument])
+}
+
+fn output_of_all(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

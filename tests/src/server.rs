@@ -96,16 +96,19 @@ impl TestServer {
 
     /// The same with more `headers`, each of them with its line end.
     pub async fn get_with(&self, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let mut connection = tokio::net::TcpStream::connect(self.http).await?;
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.http);
-        connection.write_all(request.as_bytes()).await?;
-        let mut response = String::new();
-        connection.read_to_string(&mut response).await?;
-        let (head, body) = response.split_once("\r\n\r\n").context("a response has a head and a body")?;
-        Ok((head.lines().next().unwrap_or_default().to_owned(), body.to_owned()))
+        get(&self.http.to_string(), path, headers).await
     }
+}
+
+pub(crate) async fn get(address: &str, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut connection = tokio::net::TcpStream::connect(address).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+    connection.write_all(request.as_bytes()).await?;
+    let mut response = String::new();
+    connection.read_to_string(&mut response).await?;
+    let (head, body) = response.split_once("\r\n\r\n").context("a response has a head and a body")?;
+    Ok((head.lines().next().unwrap_or_default().to_owned(), body.to_owned()))
 }
 
 /// The settings of a test's server: free ports, staged plugins, the data folder, and `flags` over them.

@@ -12,6 +12,7 @@ mod error;
 pub mod evaluation;
 mod facts;
 pub mod fetch;
+pub mod forward;
 mod job;
 mod material;
 mod network;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::peers;
+use crate::postgres;
 use crate::process;
 use crate::python::{Environment, FEATURE_LIBRARIES, PYTORCH};
 use crate::stage::{self, Profile};
@@ -15,7 +16,9 @@ const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("
 /// The one that is measured against other servers.
 const PEERS: &str = "peers";
 /// Those that measure no server and no plugin.
-const WITHOUT_STAGE: [&str; 1] = ["experiments"];
+const WITHOUT_STAGE: [&str; 2] = ["experiments", RECORD];
+/// The one that needs a PostgreSQL.
+const RECORD: &str = "record";
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -56,6 +59,9 @@ impl Bench {
         if let Some((_, environment)) = IN_PYTHON.iter().find(|(name, _)| *name == self.name) {
             let python = self.python.map_or_else(|| environment.provide(workspace), Ok)?;
             cargo.arg("--python").arg(std::path::absolute(python)?);
+        }
+        if self.name == RECORD {
+            cargo.env("PG_BIN", postgres::provide(workspace)?);
         }
         if self.name == PEERS {
             cargo.arg("--peers").arg(peers::provide(workspace)?);

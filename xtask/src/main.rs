@@ -8,6 +8,7 @@ mod clip;
 mod codegen;
 mod demo;
 mod demo_experiment;
+mod memcheck;
 mod onnxruntime;
 mod package;
 mod peers;
@@ -16,6 +17,7 @@ mod process;
 mod progress;
 mod prometheus;
 mod python;
+mod sdk;
 mod server;
 mod stage;
 mod test;
@@ -58,7 +60,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Run the long form of a suite of faults under load: streaming
+    /// Run the long form of a suite of faults under load: plugins, recording or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
     Check {

@@ -1,7 +1,7 @@
 //! `stage`: a tree that runs from where it stands.
 //!
 //! ```text
-//! target/stage/bin/undertone
+//! target/stage/bin/undertone, undertone-plugin-host
 //!              plugins/libundertone_plugin_*.so
 //!              lib/libonnxruntime.so -> libonnxruntime.so.VERSION
 //!              models/NAME/VERSION/
@@ -22,6 +22,9 @@ use crate::workspace::{Member, Workspace};
 /// The one name under which the server finds ONNX Runtime, whatever its version.
 const LIBRARY_LINK: &str = "libonnxruntime.so";
 
+/// The server, and the program that it runs a plugin in which is to be apart. Each is a package's only program.
+const PROGRAMS: [&str; 2] = ["undertone", "undertone-plugin-host"];
+
 /// How Cargo builds what is staged.
 #[derive(Clone, Copy)]
 pub(crate) enum Profile {
@@ -32,7 +35,8 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
-    fn folder(self) -> &'static str {
+    /// The folder that Cargo builds into.
+    pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
             Self::Release => "release",
@@ -51,7 +55,7 @@ pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
 pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
     let stage = workspace.stage();
     let built = workspace.target.join(profile.folder());
-    tree::hold(&stage.join("bin"), &[built.join("undertone")])?;
+    tree::hold(&stage.join("bin"), &PROGRAMS.map(|program| built.join(program)))?;
     tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.plugins_below("plugins")))?;
     tree::mirror(&workspace.root.join("models"), &stage.join("models"))?;
     stage_onnxruntime(workspace, &stage.join("lib"))
@@ -69,7 +73,10 @@ pub(crate) fn add_test_plugins(workspace: &Workspace) -> Result<()> {
 
 fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut cargo = process::cargo(workspace);
-    cargo.args(["build", "--package", "undertone"]);
+    cargo.arg("build");
+    for program in PROGRAMS {
+        cargo.args(["--package", program]);
+    }
     for plugin in workspace.plugins_below("plugins") {
         cargo.args(["--package", &plugin.name]);
     }

@@ -4,10 +4,12 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::memcheck;
 use crate::postgres;
 use crate::process;
 use crate::progress::{note, step};
 use crate::prometheus;
+use crate::sdk;
 use crate::stage::{self, Profile};
 use crate::workspace::Workspace;
 
@@ -15,21 +17,27 @@ use crate::workspace::Workspace;
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
 /// Suites of faults under load; a short form of each runs with all tests.
-const TORTURES: [&str; 1] = ["streaming"];
+const TORTURES: [&str; 4] = ["plugins", "recording", "streaming", "swap"];
 /// Tells the tests that the long form is asked for.
 const LONG_FORM: &str = "UNDERTONE_TORTURE";
 
 /// Runs all tests; `args` go to the runner, whose closing lines are the last ones printed and whose verdict is returned.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut runner = prepare(workspace)?;
-    verdict(runner.args(args))
+    Ok(if passes(runner.args(args))? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the long form of a suite of faults under load.
 pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
     ensure!(TORTURES.contains(&name), "there is no torture {name:?}; there is {}", TORTURES.join(", "));
     let mut runner = prepare(workspace)?;
-    verdict(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))
+    if !passes(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))? {
+        return Ok(ExitCode::FAILURE);
+    }
+    if name == "plugins" {
+        memcheck::run(workspace)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds and stages everything; gives the runner of the tests.
@@ -48,12 +56,12 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     if let Some(prometheus) = prometheus {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
+    sdk::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 
-fn verdict(runner: &mut Command) -> Result<ExitCode> {
-    let status = runner.status().context("cannot start the test runner")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+fn passes(runner: &mut Command) -> Result<bool> {
+    Ok(runner.status().context("cannot start the test runner")?.success())
 }
 
 /// The runner hides what a passing test prints, so what is missing is said here.

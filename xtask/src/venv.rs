@@ -1,4 +1,4 @@
-//! Virtual environments of Python, for what the benchmarks measure against.
+//! Virtual environments of Python, for what benchmarks measure against and tests run.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::process;
+use crate::progress::step;
 
 /// A virtual environment, which may not be there yet.
 pub(crate) struct VirtualEnvironment {
@@ -17,6 +18,31 @@ pub(crate) struct VirtualEnvironment {
 impl VirtualEnvironment {
     pub(crate) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
+    }
+
+    /// The environment in `folder` with what the file names, one package a line. It is made when it is missing or the file has
+    /// changed; `then` is called with the packages when it was, and may fetch more into `folder`.
+    pub(crate) fn with_requirements(
+        folder: &Path,
+        requirements: &Path,
+        then: impl FnOnce(&Self, &[&str]) -> Result<()>,
+    ) -> Result<Self> {
+        let wanted =
+            fs::read_to_string(requirements).with_context(|| format!("read {}", requirements.display()))?;
+        let environment = Self::new(folder);
+        // Written when all was installed, so what is there is whole.
+        let stamp = folder.join("installed.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(environment);
+        }
+        let lines = wanted.lines().filter(|line| !line.starts_with('#'));
+        let packages: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+        step(&format!("install {} into {}", packages.join(", "), folder.display()), || {
+            environment.make(&packages)
+        })?;
+        then(&environment, &packages)?;
+        fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
+        Ok(environment)
     }
 
     /// Its interpreter.

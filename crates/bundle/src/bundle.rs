@@ -2,7 +2,7 @@
 
 use crate::files::mistakes_of_files;
 use crate::mistakes::of_manifest;
-use crate::{BundleError, Golden, Manifest, Mistake};
+use crate::{Acceptance, BundleError, Golden, Manifest, Mistake, Provenance};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,28 +19,41 @@ const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 pub struct Bundle {
     dir: PathBuf,
     manifest: Manifest,
+    provenance: Provenance,
 }
 
 impl Bundle {
-    /// Opens the bundle in `dir`: reads the manifest, checks it, and compares every file with its checksum.
+    /// Opens the bundle in `dir` whoever made it, with the usual bounds: reads the manifest, checks it, and compares every
+    /// file with its checksum.
     ///
     /// # Errors
     /// [`BundleError::Read`] and [`BundleError::Parse`] when there is no manifest to check, else
     /// [`BundleError::Invalid`] with every mistake of manifest and files.
     pub fn open(dir: &Path) -> Result<Self, BundleError> {
+        Self::open_accepted(dir, &Acceptance::default())
+    }
+
+    /// The same for a bundle that must also fulfil `acceptance`. Nothing of a manifest is understood before its signature
+    /// was looked at.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`BundleError::Untrusted`].
+    pub fn open_accepted(dir: &Path, acceptance: &Acceptance) -> Result<Self, BundleError> {
         let read_error =
             |file: &str, source| BundleError::Read { dir: dir.to_owned(), file: file.to_owned(), source };
         let real = fs::canonicalize(dir).map_err(|source| read_error(".", source))?;
         let text = read_manifest(&real).map_err(|source| read_error(MANIFEST_FILE, source))?;
+        let provenance = acceptance.trust.judge(&real, &text)?;
         let manifest: Manifest = toml::from_str(&text).map_err(|source| BundleError::Parse {
             dir: dir.to_owned(),
             file: MANIFEST_FILE.to_owned(),
             source: Box::new(source),
         })?;
         let mut mistakes = of_manifest(&manifest);
-        mistakes.extend(mistakes_of_files(&real, &manifest).map_err(|source| read_error(".", source))?);
+        let of_files = mistakes_of_files(&real, &manifest, acceptance.bounds);
+        mistakes.extend(of_files.map_err(|source| read_error(".", source))?);
         refuse(dir, mistakes)?;
-        Ok(Self { dir: real, manifest })
+        Ok(Self { dir: real, manifest, provenance })
     }
 
     /// The bundle's folder, absolute and without links.
@@ -51,6 +64,11 @@ impl Bundle {
     /// What the bundle says about itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Who vouches for it, as far as was asked.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
     }
 
     /// Absolute path of a file that the manifest lists, for instance of a graph.

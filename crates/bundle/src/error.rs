@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing that is wrong with a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,30 @@ pub enum BundleError {
         /// Everything that is wrong, never empty.
         mistakes: Vec<Mistake>,
     },
+    /// The archive is not one of a bundle, or holds what no bundle may hold.
+    #[error("archive {path} cannot be used: {what}", path = path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nobody who is trusted vouches for the bundle.
+    #[error("bundle {dir} is not trusted: {why}", dir = dir.display())]
+    Untrusted {
+        /// The bundle's folder.
+        dir: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// A public key cannot be used.
+    #[error("key {path} cannot be used: {why}", path = path.display())]
+    Key {
+        /// The key's file, or the folder of keys.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The folder to write to is already there; a version never changes once written.
     #[error("bundle {dir} exists already: remove it or choose another version", dir = dir.display())]
     Exists {
@@ -74,6 +98,12 @@ pub enum BundleError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl BundleError {
+    pub(crate) fn key(path: &Path, why: String) -> Self {
+        Self::Key { path: path.to_owned(), why }
+    }
 }
 
 fn joined(mistakes: &[Mistake]) -> String {

@@ -1,7 +1,7 @@
 //! The files of a bundle: where they may lie, and whether they are what the manifest says.
 
 use crate::bundle::MANIFEST_FILE;
-use crate::{Checksum, Manifest, Mistake};
+use crate::{Bounds, Checksum, Manifest, Mistake, SIGNATURE_FILE};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path};
@@ -11,7 +11,7 @@ pub const MAX_FILE_BYTES: u64 = 1 << 30;
 /// A bundle may have this many files.
 pub const MAX_FILES: usize = 256;
 /// Folders in folders are followed this deep.
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 
 /// What is wrong with `path` as a path inside a bundle.
 pub(crate) fn path_mistake(path: &str) -> Option<&'static str> {
@@ -20,6 +20,8 @@ pub(crate) fn path_mistake(path: &str) -> Option<&'static str> {
         Some("is empty")
     } else if path == MANIFEST_FILE {
         Some("is the manifest, which cannot hold its own checksum")
+    } else if path == SIGNATURE_FILE {
+        Some("is the signature over the manifest, which cannot hold its checksum")
     } else if !parts.clone().all(|part| matches!(part, Component::Normal(_))) {
         Some("leaves the bundle: only relative paths without .. are possible")
     } else if parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/") != path {
@@ -30,8 +32,12 @@ pub(crate) fn path_mistake(path: &str) -> Option<&'static str> {
 }
 
 /// Compares what lies in `dir`, an absolute path without links, with what `manifest` lists. Files outside
-/// `dir` are never opened.
-pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<Vec<Mistake>> {
+/// `dir` are never opened, and no file of a bundle that is out of `bounds`.
+pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest, bounds: Bounds) -> io::Result<Vec<Mistake>> {
+    let present = list_files(dir)?;
+    if let Some(what) = size_mistake(dir, &present, bounds) {
+        return Ok(vec![Mistake { file: ".".to_owned(), what }]);
+    }
     let mut mistakes = Vec::new();
     for (path, expected) in &manifest.files {
         // A path or checksum that is spelled wrongly was reported with the manifest.
@@ -41,13 +47,24 @@ pub(crate) fn mistakes_of_files(dir: &Path, manifest: &Manifest) -> io::Result<V
             mistakes.push(Mistake { file: path.clone(), what });
         }
     }
-    for file in list_files(dir)? {
+    for file in present {
         if !manifest.files.contains_key(&file) {
             mistakes
                 .push(Mistake { file, what: "lies in the folder but is not listed in [files]".to_owned() });
         }
     }
     Ok(mistakes)
+}
+
+/// What is wrong with number and size of the files, as the file system gives them.
+fn size_mistake(dir: &Path, present: &[String], bounds: Bounds) -> Option<String> {
+    let Bounds { max_files, max_bytes, .. } = bounds;
+    if present.len() > max_files {
+        return Some(format!("holds more than {max_files} files, which is the limit"));
+    }
+    let size = |file: &String| fs::symlink_metadata(dir.join(file)).map_or(0, |found| found.len());
+    let bytes: u64 = present.iter().map(size).fold(0, u64::saturating_add);
+    (bytes > max_bytes).then(|| format!("its files have {bytes} bytes together, {max_bytes} are possible"))
 }
 
 fn verify(dir: &Path, path: &str, expected: Checksum) -> Result<(), String> {
@@ -79,11 +96,11 @@ fn verify_golden(dir: &Path, path: &str, manifest: &Manifest) -> Result<(), Stri
         .map_or(Ok(()), Err)
 }
 
-/// The files in `dir` but the manifest, in order.
+/// The files in `dir` but the manifest and its signature, in order.
 pub(crate) fn list_files(dir: &Path) -> io::Result<Vec<String>> {
     let mut present = Vec::new();
     list(dir, "", MAX_DEPTH, &mut present)?;
-    present.retain(|file| file != MANIFEST_FILE);
+    present.retain(|file| file != MANIFEST_FILE && file != SIGNATURE_FILE);
     present.sort_unstable();
     Ok(present)
 }
@@ -101,7 +118,7 @@ fn list(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>) -> io::
         } else {
             found.push(path);
         }
-        if found.len() > MAX_FILES + 1 {
+        if found.len() > MAX_FILES + 2 {
             break;
         }
     }

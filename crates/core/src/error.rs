@@ -1,5 +1,7 @@
 //! What went wrong, in the words that every layer shares.
 
+use std::time::Duration;
+
 /// The kind of a failure. The server maps kinds to gRPC codes in one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -49,6 +51,18 @@ pub enum PluginError {
         /// The plugin's own words.
         message: String,
     },
+    /// The process that ran the plugin is gone; another one takes its place.
+    #[error("plugin {plugin} was lost in {what}: {message}")]
+    Lost {
+        /// Which plugin.
+        plugin: String,
+        /// Which call.
+        what: String,
+        /// How it ended.
+        message: String,
+        /// When the plugin should be there again.
+        retry_after: Duration,
+    },
 }
 
 impl PluginError {
@@ -56,7 +70,15 @@ impl PluginError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused { .. } => ErrorKind::InvalidInput,
-            Self::Failed { .. } => ErrorKind::Plugin,
+            Self::Failed { .. } | Self::Lost { .. } => ErrorKind::Plugin,
+        }
+    }
+
+    /// How long to wait before another try, where that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Lost { retry_after, .. } => Some(*retry_after),
+            Self::Refused { .. } | Self::Failed { .. } => None,
         }
     }
 }
@@ -65,6 +87,8 @@ impl PluginError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("recording failed: {message}")]
 pub struct RecordError {
+    /// Overload when room may come again, internal when the record itself is at fault.
+    pub kind: ErrorKind,
     /// What the store said.
     pub message: String,
 }

@@ -18,7 +18,7 @@ pub use emotion::Emotion;
 pub use error::{EndReason, ErrorKind, PluginError, RecordError};
 pub use frames::{FrameGrid, FrameLayout, Frames, FramesView};
 pub use ids::{PredictionId, StreamId};
-pub use model::{Advance, Classifier, Extractor, Model, ModelRef, StreamClassifier, Streaming};
+pub use model::{Advance, Classifier, Extractor, Model, ModelRef, StreamClassifier, Streaming, Unready};
 pub use record::{
     Clock, Labels, Record, RecordFuture, Recorder, Role, StreamEndRecord, StreamRecord, SystemClock,
     TimeParts, UnixMicros, UtteranceRecord,

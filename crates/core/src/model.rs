@@ -2,6 +2,7 @@
 
 use crate::{EndReason, FrameLayout, Frames, FramesView, PluginError};
 use std::fmt;
+use std::time::Duration;
 
 /// Name and version of a served model, shown as `name@version`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,6 +81,15 @@ pub struct Streaming {
     pub temperature: f32,
 }
 
+/// Why a model takes no new streams at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unready {
+    /// A sentence for the client.
+    pub why: String,
+    /// When to ask again.
+    pub retry_after: Duration,
+}
+
 /// A loaded model: makes instances, and knows what the bundle says about their output.
 pub trait Model: Send + Sync {
     /// Which model this is.
@@ -116,6 +126,17 @@ pub trait Model: Send + Sync {
 
     /// How it scores a stream as it goes on. `None`: it scores whole utterances only.
     fn streaming(&self) -> Option<Streaming> {
+        None
+    }
+
+    /// Whether its classifiers run elsewhere, so that a call may take as long as a fault there takes to be noticed. Streams
+    /// of such models are kept from those of others.
+    fn is_apart(&self) -> bool {
+        false
+    }
+
+    /// Why no new stream should be opened with it. `None`: it takes streams.
+    fn unready(&self) -> Option<Unready> {
         None
     }
 

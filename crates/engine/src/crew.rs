@@ -3,6 +3,7 @@
 use crate::capacity::Capacity;
 use crate::mailbox::Mailbox;
 use crate::pulse::Pulse;
+use crate::roster::Roster;
 use crate::worker::{self, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
 use std::convert::Infallible;
@@ -13,7 +14,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use undertone_core::Model;
 
 /// The watchdog looks so many times before a worker counts as stuck.
 const LOOKS: u32 = 8;
@@ -31,6 +31,8 @@ pub(crate) struct WorkerHandle {
     pub(crate) waiting: Arc<AtomicUsize>,
     /// Becomes true when the worker is given up, and its streams with it.
     pub(crate) lost: watch::Receiver<bool>,
+    /// Whether it has the streams of models that run apart.
+    apart: bool,
     stop: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
     give_up: Arc<watch::Sender<bool>>,
@@ -56,7 +58,7 @@ pub(crate) struct Crew {
 /// What a new worker is made of.
 struct Hiring {
     config: EngineConfig,
-    models: Vec<Arc<dyn Model>>,
+    roster: Arc<Roster>,
     observer: Arc<dyn Observer>,
 }
 
@@ -64,12 +66,13 @@ impl Crew {
     /// Starts the workers. Every thread keeps a clone of `running` for as long as it lives.
     pub(crate) fn start(
         config: &EngineConfig,
-        models: &[Arc<dyn Model>],
+        roster: Arc<Roster>,
         observer: &Arc<dyn Observer>,
         running: &Sender<Infallible>,
     ) -> io::Result<Self> {
-        let hiring = Hiring { config: config.clone(), models: models.to_vec(), observer: observer.clone() };
-        let places = (0..config.workers.max(1)).map(|place| hiring.hire(place, running).map(RwLock::new));
+        let hiring = Hiring { config: config.clone(), roster, observer: observer.clone() };
+        let workers = config.workers.max(1) + config.apart_workers;
+        let places = (0..workers).map(|place| hiring.hire(place, running).map(RwLock::new));
         Ok(Self { places: places.collect::<io::Result<_>>()?, hiring, ended: AtomicBool::new(false) })
     }
 
@@ -83,21 +86,27 @@ impl Crew {
         self.workers().map(|worker| worker.load.load(Ordering::Acquire)).sum()
     }
 
+    /// The workers for models that run apart, or for all others. Where nobody is there for the former, all are.
+    pub(crate) fn workers_for(&self, apart: bool) -> impl Iterator<Item = WorkerHandle> {
+        let apart = apart && self.hiring.config.apart_workers > 0;
+        self.workers().filter(move |worker| worker.apart == apart)
+    }
+
     /// The worker with the fewest streams, of those whose live streams would take no more than the share `most` of their
     /// time with one more.
-    pub(crate) fn least_loaded(&self, most: f64) -> Option<WorkerHandle> {
+    pub(crate) fn least_loaded(&self, apart: bool, most: f64) -> Option<WorkerHandle> {
         let now = Instant::now();
         let load = |worker: &WorkerHandle| worker.load.load(Ordering::Acquire);
         let has_room = |worker: &WorkerHandle| worker.capacity.share_with_one_more(now) <= most;
-        self.workers().filter(has_room).min_by_key(load)
+        self.workers_for(apart).filter(has_room).min_by_key(load)
     }
 
     /// The worker for which the fewest frames of questions wait, and of those the one with the fewest streams.
-    pub(crate) fn least_asked(&self) -> Option<WorkerHandle> {
+    pub(crate) fn least_asked(&self, apart: bool) -> Option<WorkerHandle> {
         let load = |worker: &WorkerHandle| {
             (worker.waiting.load(Ordering::Acquire), worker.load.load(Ordering::Acquire))
         };
-        self.workers().min_by_key(load)
+        self.workers_for(apart).min_by_key(load)
     }
 
     /// Watches over the workers on a thread of its own, until the crew ends.
@@ -124,6 +133,8 @@ impl Crew {
                 streams = handle.load.load(Ordering::Acquire),
                 "a worker is stuck; its streams are lost, another one takes its place"
             );
+            // No model goes until everybody can be told that it does: the new worker may have instances of it.
+            let _models = self.hiring.roster.look();
             match self.hiring.hire(number, running) {
                 Ok(worker) => *place.write().unwrap_or_else(PoisonError::into_inner) = worker,
                 // The place stays with the stuck one, and the next look tries again.
@@ -154,6 +165,7 @@ impl Crew {
 
 impl Hiring {
     fn hire(&self, place: usize, running: &Sender<Infallible>) -> io::Result<WorkerHandle> {
+        let apart = place >= self.config.workers.max(1);
         let (messages, mail) = Mailbox::new(self.config.worker_queue);
         let (give_up, lost) = watch::channel(false);
         let handle = WorkerHandle {
@@ -162,12 +174,13 @@ impl Hiring {
             capacity: Arc::default(),
             waiting: Arc::default(),
             lost,
+            apart,
             stop: Arc::default(),
             pulse: Arc::default(),
             give_up: Arc::new(give_up),
         };
         let context = WorkerContext {
-            models: self.models.clone(),
+            roster: self.roster.clone(),
             observer: self.observer.clone(),
             abstain_below: self.config.abstain_below,
             stop: handle.stop.clone(),
@@ -176,10 +189,12 @@ impl Hiring {
             max_batch: self.config.max_batch,
             thin_after: self.config.thin_after,
             turn_frames: self.config.turn_frames,
+            apart,
         };
         let running = running.clone();
         let pinned = self.config.pin_workers;
-        thread::Builder::new().name(format!("worker-{place}")).spawn(move || {
+        let name = if apart { format!("apart-{place}") } else { format!("worker-{place}") };
+        thread::Builder::new().name(name).spawn(move || {
             if pinned {
                 stay_on_core(place);
             }

@@ -1,8 +1,10 @@
 //! The engine: workers, and which of them takes a new stream.
 
 use crate::crew::{Crew, WorkerHandle, unless_lost};
+use crate::outfit::{Leftovers, Outfit};
 use crate::question::{NewQuestion, Place, Room};
 use crate::ramp::Ramp;
+use crate::roster::Roster;
 use crate::worker::{LoadGuard, Message, NewStream};
 use crate::{Observer, Question, QuestionError, SessionConfig, StreamEvents, StreamInput, Verdicts};
 use std::convert::Infallible;
@@ -12,13 +14,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use undertone_core::{ErrorKind, Model, StreamId};
+use undertone_core::{ErrorKind, Model, ModelRef, PluginError, StreamId};
 
 /// How large the engine is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineConfig {
     /// Worker threads; at least 1.
     pub workers: usize,
+    /// Worker threads beside those, for streams of models that run apart ([`Model::is_apart`]); with 0 they go to the
+    /// others, which then wait for what runs apart.
+    pub apart_workers: usize,
     /// Whether each worker stays on one core, counted through those that the process may use.
     pub pin_workers: bool,
     /// Streams at a time over all workers; more are refused.
@@ -91,6 +96,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 pub struct Engine {
     config: EngineConfig,
     crew: Arc<Crew>,
+    roster: Arc<Roster>,
     ramp: Ramp,
     room: Room,
     watchdog: Thread,
@@ -107,13 +113,15 @@ impl Engine {
         observer: &Arc<dyn Observer>,
     ) -> std::io::Result<Self> {
         let (running, ended) = std::sync::mpsc::channel::<Infallible>();
-        let crew = Arc::new(Crew::start(&config, models, observer, &running)?);
+        let roster = Arc::new(Roster::new(models));
+        let crew = Arc::new(Crew::start(&config, roster.clone(), observer, &running)?);
         let watchdog = crew.watch(running)?;
         let ramp = Ramp::new(config.workers);
         let room = Room::new(config.question_buffer_bytes);
         Ok(Self {
             config,
             crew,
+            roster,
             ramp,
             room,
             watchdog,
@@ -141,7 +149,7 @@ impl Engine {
         if self.open_streams() >= self.config.max_streams {
             return Err(OpenError::Full { limit: self.config.max_streams });
         }
-        let worker = self.admit().await?;
+        let worker = self.admit(model.is_apart()).await?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
         let budget_bytes = self.config.stream_buffer_bytes.max(crate::stream::CONTROL_COST_BYTES);
@@ -172,10 +180,10 @@ impl Engine {
     }
 
     /// The worker for a new stream, once there may be one more.
-    async fn admit(&self) -> Result<WorkerHandle, OpenError> {
+    async fn admit(&self, apart: bool) -> Result<WorkerHandle, OpenError> {
         let until = Instant::now() + OPEN_WITHIN;
         loop {
-            let worker = self.crew.least_loaded(self.config.admit_below).ok_or(OpenError::Busy)?;
+            let worker = self.crew.least_loaded(apart, self.config.admit_below).ok_or(OpenError::Busy)?;
             let now = Instant::now();
             match self.ramp.wait(self.open_streams(), now) {
                 None => return Ok(worker),
@@ -185,13 +193,14 @@ impl Engine {
         }
     }
 
-    /// Has frames scored by the worker with the fewest to do, together with what its streams ask for.
+    /// Has frames scored by the worker with the fewest to do of those that the model's streams go to, together with what
+    /// they ask for.
     pub async fn ask(&self, question: Question) -> Result<Verdicts, QuestionError> {
         if self.draining.load(Ordering::Acquire) {
             return Err(QuestionError::Draining);
         }
         let room = self.room.take(question.bytes())?;
-        let worker = self.crew.least_asked().ok_or(QuestionError::WorkerLost)?;
+        let worker = self.crew.least_asked(question.model.is_apart()).ok_or(QuestionError::WorkerLost)?;
         let place = Place::new(worker.waiting.clone(), question.frames(), room);
         let (reply, answer) = oneshot::channel();
         let new = NewQuestion { question, asked: Instant::now(), reply, place };
@@ -201,6 +210,52 @@ impl Engine {
             Some(Ok(answered)) => answered,
             None | Some(Err(_)) => Err(QuestionError::WorkerLost),
         }
+    }
+
+    /// Makes instances of a model for every worker that gets its streams, and tries them, on the calling thread: no stream
+    /// waits for that.
+    pub fn outfit(&self, model: Arc<dyn Model>) -> Result<Outfit, PluginError> {
+        let workers = self.crew.workers_for(model.is_apart()).count();
+        Outfit::make(model, workers)
+    }
+
+    /// Hands instances over. From now on streams of the model begin without waiting for any.
+    pub async fn adopt(&self, outfit: Outfit) {
+        let Outfit { model, classifiers } = outfit;
+        let (reference, apart) = (model.reference().clone(), model.is_apart());
+        self.roster.add(model);
+        for (worker, own) in self.crew.workers_for(apart).zip(classifiers) {
+            let message = Message::Adopt(reference.clone(), Box::new(own));
+            // Fails only when the worker is gone or stuck; whoever takes its place makes its own.
+            let _ = unless_lost(&worker.lost, worker.messages.send(message)).await;
+        }
+    }
+
+    /// Takes a model back that was let go of, while its streams and the workers' instances are still there.
+    pub fn hold(&self, model: Arc<dyn Model>) {
+        self.roster.add(model);
+    }
+
+    /// Lets go of a model: workers that start from now on make no instances of it, and the engine holds it for none but
+    /// the streams and questions that it was given with.
+    pub fn let_go(&self, model: &ModelRef) {
+        self.roster.remove(model);
+    }
+
+    /// Gets every worker's instances of a model back, to be dropped where nobody waits. Call it once [`Self::let_go`] was
+    /// called and nobody holds the model any more, so that no stream or question of it can come.
+    pub async fn give_up(&self, model: &ModelRef) -> Vec<Leftovers> {
+        let mut all = Vec::new();
+        for worker in self.crew.workers() {
+            let (reply, leftovers) = oneshot::channel();
+            let message = Message::GiveUp(model.clone(), reply);
+            let given = async {
+                worker.messages.send(message).await.ok()?;
+                leftovers.await.ok()
+            };
+            all.extend(unless_lost(&worker.lost, given).await.flatten());
+        }
+        all
     }
 
     /// Takes no new streams and no new questions, and ends the open ones, answering what they heard.

@@ -28,4 +28,9 @@ impl ExtractorPool {
             idle.push(extractor);
         }
     }
+
+    /// Gives up the model's idle instances.
+    pub(crate) fn give_up(&mut self, model: &ModelRef) -> Vec<Box<dyn Extractor>> {
+        self.idle.remove(model).unwrap_or_default()
+    }
 }

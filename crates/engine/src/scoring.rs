@@ -3,25 +3,76 @@
 use crate::Observer;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use undertone_core::{Advance, Classifier, FramesView, Model, ModelRef, PluginError, StreamClassifier};
+use undertone_core::{
+    Advance, Classifier, Frames, FramesView, Model, ModelRef, PluginError, StreamClassifier,
+};
 
 /// The logits of one item, or why there are none.
 pub(crate) type ItemScores = Result<Vec<f32>, PluginError>;
 
-/// One worker's classifiers, made when first needed.
+/// One worker's classifiers, made when first needed unless they were handed over.
 #[derive(Default)]
 pub(crate) struct Classifiers {
     ready: HashMap<ModelRef, ModelClassifiers>,
 }
 
-/// The classifiers of one model.
-struct ModelClassifiers {
+/// The classifiers of one model, for one worker.
+pub(crate) struct ModelClassifiers {
     whole: Box<dyn Classifier>,
     /// For models that score streams as they go on.
     stream: Option<Box<dyn StreamClassifier>>,
 }
 
+impl std::fmt::Debug for ModelClassifiers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModelClassifiers").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
+
+impl ModelClassifiers {
+    pub(crate) fn make(model: &dyn Model) -> Result<Self, PluginError> {
+        let stream = model.streaming().map(|_| model.new_stream_classifier()).transpose()?;
+        Ok(Self { whole: model.new_classifier()?, stream })
+    }
+
+    /// Scores as little as can be, so that what an instance makes on its first call is there before a stream waits for it.
+    /// What is said about silence does not matter, nor whether anything is.
+    pub(crate) fn warm_up(&mut self, model: &dyn Model) -> Result<(), PluginError> {
+        let mut scores = Vec::new();
+        let shortest = silence(model, model.min_frames());
+        self.whole.classify(&[shortest.view(0..shortest.len())], &mut scores)?;
+        if let (Some(stream), Some(streaming)) = (&mut self.stream, model.streaming()) {
+            let step = silence(model, streaming.step_frames);
+            let mut state = vec![0.0; streaming.state_values];
+            let frames = step.view(0..step.len());
+            stream.advance(&mut [Advance { frames, state: &mut state }], &mut scores)?;
+        }
+        Ok(())
+    }
+
+    /// Instances in it.
+    pub(crate) fn count(&self) -> usize {
+        1 + usize::from(self.stream.is_some())
+    }
+}
+
+fn silence(model: &dyn Model, frames: usize) -> Frames {
+    let mut silence = Frames::new(model.layout().dim);
+    silence.grow(frames.max(1)).fill(0.0);
+    silence
+}
+
 impl Classifiers {
+    /// Takes classifiers that were made for this worker.
+    pub(crate) fn adopt(&mut self, model: &ModelRef, classifiers: ModelClassifiers) {
+        self.ready.insert(model.clone(), classifiers);
+    }
+
+    /// Gives up the model's classifiers.
+    pub(crate) fn give_up(&mut self, model: &ModelRef) -> Option<ModelClassifiers> {
+        self.ready.remove(model)
+    }
+
     /// Makes the model's classifiers unless they are there.
     pub(crate) fn prepare(&mut self, model: &dyn Model) -> Result<(), PluginError> {
         self.of(model).map(|_| ())
@@ -75,9 +126,7 @@ impl Classifiers {
 
     fn of(&mut self, model: &dyn Model) -> Result<&mut ModelClassifiers, PluginError> {
         if !self.ready.contains_key(model.reference()) {
-            let stream = model.streaming().map(|_| model.new_stream_classifier()).transpose()?;
-            let made = ModelClassifiers { whole: model.new_classifier()?, stream };
-            self.ready.insert(model.reference().clone(), made);
+            self.ready.insert(model.reference().clone(), ModelClassifiers::make(model)?);
         }
         Ok(self.ready.get_mut(model.reference()).expect("made just before"))
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use undertone_plugin_abi as abi;
 
 /// A run that takes longer comes too late for whoever waits.
-const RUN_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const RUN_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a plugin may ask about the call that it is in.
 #[derive(Debug)]
@@ -15,9 +15,14 @@ pub(crate) struct RunningCall<'a> {
 }
 
 impl<'a> RunningCall<'a> {
-    /// A call that starts now.
+    /// A call that starts now, with the usual limit.
     pub(crate) fn start(cancelled: &'a AtomicBool) -> Self {
-        Self { deadline: Instant::now() + RUN_LIMIT, cancelled }
+        Self::within(RUN_LIMIT, cancelled)
+    }
+
+    /// A call that starts now and may take as long as `limit`.
+    pub(crate) fn within(limit: Duration, cancelled: &'a AtomicBool) -> Self {
+        Self { deadline: Instant::now() + limit, cancelled }
     }
 
     /// What the plugin gets; good for as long as `self`.

@@ -42,12 +42,12 @@ impl Classifier for PluginClassifier {
         logits: &mut Vec<Result<Vec<f32>, PluginError>>,
     ) -> Result<(), PluginError> {
         let kind = &self.kind;
-        let fitting = batch.iter().copied().filter(|item| kind.refusal(*item).is_none());
+        let fitting = batch.iter().copied().filter(|item| kind.rules.refusal(*item).is_none());
         self.buffers.fill(fitting, kind.label_count);
         self.run()?;
         let mut scored = 0;
         for &item in batch {
-            let outcome = self.kind.refusal(item).map_or_else(
+            let outcome = self.kind.rules.refusal(item).map_or_else(
                 || {
                     scored += 1;
                     self.buffers.outcome(scored - 1, self.kind.plugin.name())

@@ -4,12 +4,14 @@ use crate::call::RunningCall;
 use crate::classifier::PluginClassifier;
 use crate::functions::ClassifierFunctions;
 use crate::instance::{ActiveInstance, LifeCycle};
+use crate::item_rules::ItemRules;
 use crate::plugin::PluginHandle;
-use crate::text::{Failed, breach, call, error_of};
+use crate::text::{Failed, breach, call};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use undertone_bundle::Limits;
-use undertone_core::{FramesView, PluginError};
+use undertone_core::PluginError;
 use undertone_plugin_abi::{Call, ClassifierDescription, ClassifierSpec, Instance, Status, TextBuffer};
 
 /// Streams that one worker asks for at once when busy.
@@ -20,11 +22,12 @@ const USUAL_BATCH: u32 = 16;
 pub(crate) struct ClassifierKind {
     pub(crate) plugin: Arc<PluginHandle>,
     pub(crate) functions: ClassifierFunctions,
-    pub(crate) dim: usize,
+    /// Which items it is shown.
+    pub(crate) rules: ItemRules,
     pub(crate) label_count: usize,
-    pub(crate) limits: Limits,
     pub(crate) replaced: Arc<AtomicU64>,
     pub(crate) cancelled: Arc<AtomicBool>,
+    run_limit: Duration,
 }
 
 /// What instances of one model share beside the plugin.
@@ -36,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) replaced: Arc<AtomicU64>,
     /// Whether runs are to be given up.
     pub(crate) cancelled: Arc<AtomicBool>,
+    /// A run that takes longer comes too late for whoever waits.
+    pub(crate) run_limit: Duration,
 }
 
 impl ClassifierKind {
@@ -49,15 +54,16 @@ impl ClassifierKind {
         if description.dim == 0 || description.label_count == 0 {
             return Err(breach(plugin.name(), "describe", "it takes no values or gives no scores").error);
         }
-        let Shared { limits, replaced, cancelled } = shared;
+        let Shared { limits, replaced, cancelled, run_limit } = shared;
+        let rules = ItemRules { plugin: plugin.name().to_owned(), dim: description.dim as usize, limits };
         Ok(Self {
             plugin: Arc::new(plugin),
             functions,
-            dim: description.dim as usize,
+            rules,
             label_count: description.label_count as usize,
-            limits,
             replaced,
             cancelled,
+            run_limit,
         })
     }
 
@@ -80,7 +86,8 @@ impl ClassifierKind {
             destroy: functions.destroy_instance,
         };
         let size = size_of::<ClassifierSpec>() as u32;
-        let spec = ClassifierSpec { size, usual_batch: USUAL_BATCH, max_frames: self.limits.max_frames };
+        let spec =
+            ClassifierSpec { size, usual_batch: USUAL_BATCH, max_frames: self.rules.limits.max_frames };
         ActiveInstance::new(&self.plugin, life_cycle, |instance, error| {
             // SAFETY: the arguments are what the contract says.
             unsafe { (functions.activate)(instance, &raw const spec, error) }
@@ -102,7 +109,7 @@ impl ClassifierKind {
                 active
             }
         };
-        let running = RunningCall::start(&self.cancelled);
+        let running = RunningCall::within(self.run_limit, &self.cancelled);
         let called = active.call(what, |instance, error| run(instance, running.handle(), error));
         called.map_err(|failed| {
             if failed.broken {
@@ -110,33 +117,6 @@ impl ClassifierKind {
             }
             failed.error
         })
-    }
-
-    /// Why `item` is not shown to the plugin.
-    pub(crate) fn refusal(&self, item: FramesView<'_>) -> Option<PluginError> {
-        if item.len() < self.limits.min_frames as usize {
-            let (frames, fewest) = (item.len(), self.limits.min_frames);
-            return Some(self.refused(format!("it has {frames} frames, {fewest} are the fewest")));
-        }
-        self.refusal_of_size(item)
-    }
-
-    /// Why `item` is too large, or its frames are of another kind.
-    pub(crate) fn refusal_of_size(&self, item: FramesView<'_>) -> Option<PluginError> {
-        let (frames, most) = (item.len(), self.limits.max_frames);
-        let message = if item.dim != self.dim {
-            format!("it has {} values per frame, the model takes {}", item.dim, self.dim)
-        } else if frames > most as usize {
-            format!("it has {frames} frames, {most} are the most")
-        } else {
-            return None;
-        };
-        Some(self.refused(message))
-    }
-
-    /// An item that the plugin is not shown.
-    pub(crate) fn refused(&self, message: String) -> PluginError {
-        error_of(self.plugin.name(), "an item", Status::REFUSED, message)
     }
 }
 

@@ -101,6 +101,24 @@ pub enum HostError {
         /// The manifest's tolerance.
         tolerance: f32,
     },
+    /// The process that was to run the plugin could not load it.
+    #[error("plugin {plugin} cannot be run in a process of its own: {message}")]
+    Process {
+        /// The plugin.
+        plugin: String,
+        /// Why, in words.
+        message: String,
+        /// The kind for the caller.
+        kind: ErrorKind,
+    },
+    /// Only classifiers run in processes of their own.
+    #[error(
+        "plugin {plugin} is an extractor, and only classifiers run in processes of their own: take          plugins.isolation_of.{plugin} out of the settings"
+    )]
+    ExtractorApart {
+        /// The plugin.
+        plugin: String,
+    },
     /// Two folders hold the same model in the same version.
     #[error("{dir} holds {model} a second time", dir = dir.display())]
     Duplicate {
@@ -121,12 +139,14 @@ impl HostError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Plugin(error) => error.kind(),
+            Self::Process { kind, .. } => *kind,
             Self::Missing { .. } | Self::Open { .. } | Self::OnnxRuntime { .. } => ErrorKind::Unavailable,
             Self::Bundle(_)
             | Self::Version { .. }
             | Self::Contract { .. }
             | Self::Mismatch { .. }
             | Self::Golden { .. }
+            | Self::ExtractorApart { .. }
             | Self::Duplicate { .. } => ErrorKind::InvalidInput,
         }
     }

@@ -2,37 +2,40 @@
 
 use crate::HostError;
 use crate::model::Plugins;
-use crate::stream_kind::StreamKind;
-use std::sync::Arc;
+use crate::scorers::Scorers;
 use undertone_bundle::{Bundle, Golden};
-use undertone_core::{Advance, Classifier, FramesView, PluginError, StreamClassifier};
+use undertone_core::{Advance, FramesView, PluginError, Streaming};
 
 /// Runs the bundle's graphs once on its golden frames, when it has any, and compares the logits.
 pub(crate) fn check(bundle: &Bundle, plugins: &Plugins) -> Result<(), HostError> {
     let (Some(golden), Some(values)) = (&bundle.manifest().golden, bundle.read_golden_frames()?) else {
         return Ok(());
     };
-    let kind = &plugins.classifier;
-    let frames = FramesView { dim: kind.dim, values: &values };
+    let scorers = &plugins.scorers;
+    let frames = FramesView { dim: scorers.dim(), values: &values };
     let compare = |graph, expected: &[f32], logits: &[f32]| {
-        compare(bundle, golden, kind.plugin.name(), (graph, expected, logits))
+        compare(bundle, golden, scorers.plugin(), (graph, expected, logits))
     };
     let mut scored = Vec::new();
-    kind.classifier()?.classify(&[frames], &mut scored)?;
+    scorers.classifier()?.classify(&[frames], &mut scored)?;
     let logits = scored.pop().expect("a classifier answers about every item")?;
     compare("whole", &golden.logits, &logits)?;
-    if let (Some(stream), Some(expected)) = (&plugins.stream, &golden.stream_logits) {
-        let logits = in_pieces(stream, frames)?;
+    if let (Some(stream), Some(expected)) = (scorers.streaming(), &golden.stream_logits) {
+        let logits = in_pieces(scorers, stream, frames)?;
         compare("stream", expected, &logits)?;
     }
     Ok(())
 }
 
 /// The logits behind `frames` when they go in by one step, then two, then three, and so on.
-fn in_pieces(kind: &Arc<StreamKind>, frames: FramesView<'_>) -> Result<Vec<f32>, PluginError> {
-    let step = kind.streaming.step_frames * frames.dim;
-    let mut classifier = kind.classifier()?;
-    let mut state = vec![0.0; kind.streaming.state_values];
+fn in_pieces(
+    scorers: &Scorers,
+    streaming: Streaming,
+    frames: FramesView<'_>,
+) -> Result<Vec<f32>, PluginError> {
+    let step = streaming.step_frames * frames.dim;
+    let mut classifier = scorers.stream_classifier()?;
+    let mut state = vec![0.0; streaming.state_values];
     let (mut rest, mut steps) = (frames.values, 1);
     let mut scored = Vec::new();
     while !rest.is_empty() {

@@ -1,13 +1,16 @@
 //! The host of all plugins of a process.
 
+use crate::call::RUN_LIMIT;
 use crate::classifier_kind::{ClassifierKind, Shared};
 use crate::configuration;
 use crate::extractor_kind::ExtractorKind;
 use crate::golden;
+use crate::isolation::{Apart, IsolationConfig, ProcessObserver, Unobserved};
 use crate::library::Library;
 use crate::model::{LoadedModel, Plugins};
 use crate::onnxruntime::OnnxRuntime;
 use crate::plugin::PluginHandle;
+use crate::scorers::Scorers;
 use crate::stream_kind::StreamKind;
 use crate::version::is_spoken;
 use crate::{HostError, OnnxRuntimeError};
@@ -15,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use undertone_bundle::{Bundle, Manifest, discover};
 use undertone_core::{Extractor, Model};
 
@@ -39,6 +43,9 @@ pub struct PluginHost {
     cancelled: Arc<AtomicBool>,
     /// Libraries that lie elsewhere than in the folder of plugins, by name.
     elsewhere: BTreeMap<String, PathBuf>,
+    run_limit: Duration,
+    /// Which plugins run in processes of their own; none where nobody said so.
+    apart: Option<Apart>,
 }
 
 /// What [`PluginHost::load_all`] found.
@@ -83,7 +90,26 @@ impl PluginHost {
             libraries: Mutex::default(),
             cancelled: Arc::default(),
             elsewhere: BTreeMap::new(),
+            run_limit: RUN_LIMIT,
+            apart: None,
         }
+    }
+
+    /// The same with plugins in processes of their own, as `config` says. `observer` is told of them.
+    pub fn with_isolation(
+        mut self,
+        config: IsolationConfig,
+        observer: Option<Arc<dyn ProcessObserver>>,
+    ) -> Self {
+        let observer = observer.unwrap_or_else(|| Arc::new(Unobserved));
+        self.apart = Some(Apart { config, observer });
+        self
+    }
+
+    /// The same with another limit for how long a run may take.
+    pub(crate) fn with_run_limit(mut self, limit: Duration) -> Self {
+        self.run_limit = limit;
+        self
     }
 
     /// The same with the library of one plugin that lies elsewhere.
@@ -118,14 +144,17 @@ impl PluginHost {
     /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say, and what they
     /// give for the golden frames, with the manifest.
     pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
-        let bundle = Bundle::open(bundle_dir)?;
+        self.load_bundle(Bundle::open(bundle_dir)?)
+    }
+
+    /// The same for a bundle that is open, which means that its files were verified.
+    pub fn load_bundle(&self, bundle: Bundle) -> Result<Arc<LoadedModel>, HostError> {
         let card = bundle.read_card()?;
         check_abi(&bundle)?;
         let replaced = Arc::new(AtomicU64::new(0));
         let plugins = Plugins {
             extractor: Arc::new(self.extractor_of(&bundle, Arc::clone(&replaced))?),
-            classifier: Arc::new(self.classifier_of(&bundle, Arc::clone(&replaced))?),
-            stream: self.stream_of(&bundle, &replaced)?.map(Arc::new),
+            scorers: self.scorers_of(&bundle, &replaced)?,
             replaced,
         };
         golden::check(&bundle, &plugins)?;
@@ -184,6 +213,27 @@ impl PluginHost {
         Ok(ExtractorKind::new(handle, functions, replaced)?)
     }
 
+    /// The bundle's classifier, where the settings want it.
+    fn scorers_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Scorers, HostError> {
+        let apart =
+            self.apart.as_ref().map(|apart| apart.model(bundle, &self.config, (replaced, &self.cancelled)));
+        if let Some(model) = apart.transpose()?.flatten() {
+            return Ok(Scorers::Apart(Arc::new(model)));
+        }
+        let (whole, stream) = self.classifiers_of(bundle, replaced)?;
+        Ok(Scorers::Here { whole, stream })
+    }
+
+    /// The bundle's classifier with both of its graphs, in this process.
+    pub(crate) fn classifiers_of(
+        &self,
+        bundle: &Bundle,
+        replaced: &Arc<AtomicU64>,
+    ) -> Result<(Arc<ClassifierKind>, Option<Arc<StreamKind>>), HostError> {
+        let whole = self.classifier_of(bundle, Arc::clone(replaced))?;
+        Ok((Arc::new(whole), self.stream_of(bundle, replaced)?.map(Arc::new)))
+    }
+
     fn classifier_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ClassifierKind, HostError> {
         self.classifier_kind(bundle, &configuration::of_whole(bundle), replaced)
     }
@@ -221,10 +271,11 @@ impl PluginHost {
         let (library, path) = self.library(&plugin.classifier)?;
         let functions = library.classifier.ok_or_else(|| missing_kind(path, "classifier"))?;
         let handle = PluginHandle::create(library, configuration)?;
-        let shared = Shared { limits: *limits, replaced, cancelled: Arc::clone(&self.cancelled) };
+        let cancelled = Arc::clone(&self.cancelled);
+        let shared = Shared { limits: *limits, replaced, cancelled, run_limit: self.run_limit };
         let kind = ClassifierKind::new(handle, functions, shared)?;
         let mismatch = Comparison { bundle, plugin: &plugin.classifier };
-        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.dim)?;
+        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.rules.dim)?;
         mismatch.check("the number of labels", &labels.len(), &kind.label_count)?;
         Ok(kind)
     }

@@ -3,8 +3,8 @@
 //!
 //! This is the only crate that loads libraries. A library is loaded once, after everything that can be known
 //! without running its code was checked, and stays until the process ends. What a plugin hands over is never
-//! trusted: lengths, numbers and texts are looked at before use. Memory that a plugin corrupts cannot be
-//! defended here.
+//! trusted: lengths, numbers and texts are looked at before use. Memory that a plugin corrupts is defended only
+//! where the plugin runs in a process of its own ([`isolation`]).
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod call;
@@ -19,12 +19,15 @@ mod functions;
 mod golden;
 mod host;
 mod instance;
+pub mod isolation;
 mod item_buffers;
+mod item_rules;
 mod library;
 mod model;
 mod onnxruntime;
 mod plugin;
 mod registry;
+mod scorers;
 mod services;
 mod stream_classifier;
 mod stream_kind;
@@ -33,5 +36,5 @@ mod version;
 
 pub use error::{HostError, OnnxRuntimeError};
 pub use host::{HostConfig, LoadReport, PluginCounter, PluginHost, Refusal};
-pub use model::LoadedModel;
+pub use model::{KeptPlugins, LoadedModel};
 pub use registry::{Registry, UnknownModel};

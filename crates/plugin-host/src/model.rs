@@ -1,14 +1,13 @@
 //! A bundle with its plugins.
 
-use crate::classifier_kind::ClassifierKind;
 use crate::extractor_kind::ExtractorKind;
-use crate::stream_kind::StreamKind;
+use crate::scorers::Scorers;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use undertone_bundle::{Bundle, Manifest};
+use std::sync::{Arc, OnceLock};
+use undertone_bundle::{Bundle, Manifest, Provenance};
 use undertone_core::{
-    Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming,
+    Classifier, Extractor, FrameLayout, Model, ModelRef, PluginError, StreamClassifier, Streaming, Unready,
 };
 
 /// A bundle with its plugins, ready to make instances.
@@ -18,16 +17,25 @@ pub struct LoadedModel {
     bundle: Bundle,
     card: String,
     extractor: Arc<ExtractorKind>,
-    classifier: Arc<ClassifierKind>,
-    stream: Option<Arc<StreamKind>>,
+    scorers: Scorers,
     replaced: Arc<AtomicU64>,
+    last_word: OnceLock<LastWord>,
+}
+
+/// Called when nobody has a model any more.
+struct LastWord(Box<dyn Fn() + Send + Sync>);
+
+/// Keeps the plugins of a model, however many hold the model itself. Whoever drops it last waits until they are destroyed.
+#[derive(Debug, Clone)]
+pub struct KeptPlugins {
+    _extractor: Arc<ExtractorKind>,
+    _scorers: Scorers,
 }
 
 /// The plugins of a model, and the counter of instances that they had to replace.
 pub(crate) struct Plugins {
     pub(crate) extractor: Arc<ExtractorKind>,
-    pub(crate) classifier: Arc<ClassifierKind>,
-    pub(crate) stream: Option<Arc<StreamKind>>,
+    pub(crate) scorers: Scorers,
     pub(crate) replaced: Arc<AtomicU64>,
 }
 
@@ -35,8 +43,18 @@ impl LoadedModel {
     pub(crate) fn new(bundle: Bundle, card: String, plugins: Plugins) -> Self {
         let Manifest { name, version, .. } = bundle.manifest();
         let reference = ModelRef { name: name.clone(), version: version.clone() };
-        let Plugins { extractor, classifier, stream, replaced } = plugins;
-        Self { reference, bundle, card, extractor, classifier, stream, replaced }
+        let Plugins { extractor, scorers, replaced } = plugins;
+        Self { reference, bundle, card, extractor, scorers, replaced, last_word: OnceLock::new() }
+    }
+
+    /// Keeps its plugins.
+    pub fn keep_plugins(&self) -> KeptPlugins {
+        KeptPlugins { _extractor: Arc::clone(&self.extractor), _scorers: self.scorers.clone() }
+    }
+
+    /// Has `last_word` called when nobody has this model any more, on whatever thread had it last; the first caller's is.
+    pub fn when_nobody_has_it(&self, last_word: impl Fn() + Send + Sync + 'static) {
+        let _ = self.last_word.set(LastWord(Box::new(last_word)));
     }
 
     /// What the bundle says about itself.
@@ -49,6 +67,11 @@ impl LoadedModel {
         &self.card
     }
 
+    /// Who vouches for the bundle, as far as was asked.
+    pub fn provenance(&self) -> &Provenance {
+        self.bundle.provenance()
+    }
+
     /// The bundle's folder.
     pub fn dir(&self) -> &Path {
         self.bundle.dir()
@@ -57,6 +80,20 @@ impl LoadedModel {
     /// How many instances of its plugins failed and were replaced since it was loaded.
     pub fn instances_replaced(&self) -> u64 {
         self.replaced.load(Ordering::Relaxed)
+    }
+}
+
+impl std::fmt::Debug for LastWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LastWord")
+    }
+}
+
+impl Drop for LoadedModel {
+    fn drop(&mut self) {
+        if let Some(LastWord(say)) = self.last_word.get() {
+            say();
+        }
     }
 }
 
@@ -94,17 +131,22 @@ impl Model for LoadedModel {
     }
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
-        Ok(Box::new(self.classifier.classifier()?))
+        self.scorers.classifier()
     }
 
     fn streaming(&self) -> Option<Streaming> {
-        self.stream.as_ref().map(|kind| kind.streaming)
+        self.scorers.streaming()
     }
 
     fn new_stream_classifier(&self) -> Result<Box<dyn StreamClassifier>, PluginError> {
-        match &self.stream {
-            Some(kind) => Ok(Box::new(kind.classifier()?)),
-            None => Err(self.classifier.refused("the model scores whole utterances only".into())),
-        }
+        self.scorers.stream_classifier()
+    }
+
+    fn is_apart(&self) -> bool {
+        self.scorers.are_apart()
+    }
+
+    fn unready(&self) -> Option<Unready> {
+        self.scorers.unready()
     }
 }

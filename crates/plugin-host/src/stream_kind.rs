@@ -63,14 +63,6 @@ impl StreamKind {
 
     /// Why `frames` are not shown to the plugin, with `state_values` values of state.
     pub(crate) fn refusal(&self, frames: FramesView<'_>, state_values: usize) -> Option<PluginError> {
-        let step = self.streaming.step_frames;
-        let message = if frames.is_empty() || !frames.len().is_multiple_of(step) {
-            format!("it has {} new frames, multiples of {step} are possible", frames.len())
-        } else if state_values != self.streaming.state_values {
-            format!("it has {state_values} values of state, the model needs {}", self.streaming.state_values)
-        } else {
-            return self.classifier.refusal_of_size(frames);
-        };
-        Some(self.classifier.refused(message))
+        self.classifier.rules.refusal_of_steps(frames, state_values, self.streaming)
     }
 }

@@ -95,6 +95,14 @@ pub enum StoreError {
         /// Which column, and what is wrong.
         reason: String,
     },
+    /// A question whose answer takes more rows than are read for one.
+    #[error(
+        "the answer takes more than {rows} rows: ask for less time, longer steps or fewer groups (analytics.max_rows)"
+    )]
+    TooMuch {
+        /// How many are read.
+        rows: u32,
+    },
     /// Rows are in Postgres, and the journal could not note it; they are sent again, which changes nothing.
     #[error("shipped rows could not be noted in the journal")]
     Settle {
@@ -133,10 +141,14 @@ impl StoreError {
     }
 }
 
-/// SQLite's primary result code (<https://www.sqlite.org/rescode.html>), if the error came from SQLite.
+/// The shared-memory file of the write-ahead log cannot grow (SQLITE_IOERR_SHMSIZE), which means a full disk.
+const SHARED_MEMORY_FULL: i32 = 4874;
+
+/// SQLite's primary result code (<https://www.sqlite.org/rescode.html>), if the error came from SQLite; 13 (FULL) for every
+/// way in which a full disk shows.
 pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
     let extended: i32 = error.as_database_error().and_then(DatabaseError::code)?.parse().ok()?;
-    Some(extended & 0xff)
+    Some(if extended == SHARED_MEMORY_FULL { 13 } else { extended & 0xff })
 }
 
 fn journal_advice(error: &sqlx::Error) -> &'static str {

@@ -5,11 +5,14 @@
 //! with Postgres it is an outbox that bridges outages of any length.
 #![forbid(unsafe_code)]
 
+mod analytics;
 mod backoff;
 mod columns;
 mod counts;
+mod erasure;
 mod error;
 mod experiments;
+mod export;
 mod feedback;
 mod journal;
 mod keys;
@@ -17,20 +20,28 @@ mod migrate;
 mod postgres;
 mod shipper;
 mod status;
+mod upkeep;
 
+pub use analytics::{
+    AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping,
+    Measure, Step, TopRow, bin_start,
+};
 pub use columns::StreamRow;
 pub use counts::Counts;
+pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
 pub use experiments::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentRow, ExperimentStore, Exposure, ExposureCount,
     JudgedAnswer, Put, Reason,
 };
+pub use export::{ExportNote, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
-pub use journal::{Journal, JournalOptions, JournalReader};
+pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use keys::{KeyStore, StoredKey};
-pub use migrate::{Database, MigrationReport, migrate, revert};
-pub use postgres::{PostgresReader, PostgresUrl};
+pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};
+pub use postgres::{Keeping, PostgresReader, PostgresUrl, Pruned};
 pub use shipper::{Shipper, ShipperOptions};
 pub use status::ShipperStatus;
 /// What `recent_predictions` gives: the answer as it was recorded, with time parts in whole microseconds.
 pub use undertone_core::UtteranceRecord as PredictionRow;
+pub use upkeep::{PartitionRow, partitions, prune};

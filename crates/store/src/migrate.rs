@@ -44,34 +44,43 @@ impl fmt::Display for MigrationReport {
 
 /// Applies every migration that `database` lacks. A journal must not be in use.
 pub async fn migrate(database: &Database) -> Result<MigrationReport, StoreError> {
+    apply(database, None).await
+}
+
+/// Applies what `database` lacks up to and with `version`. A journal must not be in use.
+pub async fn migrate_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
+    apply(database, Some(version)).await
+}
+
+async fn apply(database: &Database, version: Option<i64>) -> Result<MigrationReport, StoreError> {
     let (name, outcome) = match database {
         Database::Journal(folder) => {
             let mut owned = OwnedJournal::open(folder).await?;
-            let outcome = up(&mut owned.connection, &SQLITE).await;
+            let outcome = up_to(&mut owned.connection, &SQLITE, version).await;
             (owned.close().await?, outcome)
         }
         Database::Postgres(url) => {
             let mut connection = postgres::connect(url).await?;
-            (url.target(), up(&mut connection, &POSTGRES).await)
+            (url.target(), up_to(&mut connection, &POSTGRES, version).await)
         }
     };
     report(name, outcome)
 }
 
-/// Takes every migration back: tables and rows are gone. A journal must not be in use.
-pub async fn revert(database: &Database) -> Result<MigrationReport, StoreError> {
+/// Takes the migrations behind `version` back; with 0, tables and rows are gone. A journal must not be in use.
+pub async fn revert_to(database: &Database, version: i64) -> Result<MigrationReport, StoreError> {
     let (name, outcome) = match database {
         Database::Journal(folder) => {
             let mut owned = OwnedJournal::open(folder).await?;
             let before = applied(&mut owned.connection, &SQLITE).await;
-            let undone = SQLITE.undo(&mut owned.connection, 0).await;
-            (owned.close().await?, taken_back(before, undone, &SQLITE))
+            let undone = SQLITE.undo(&mut owned.connection, version).await;
+            (owned.close().await?, taken_back(before, undone, (&SQLITE, version)))
         }
         Database::Postgres(url) => {
             let mut connection = postgres::connect(url).await?;
             let before = applied(&mut connection, &POSTGRES).await;
-            let undone = POSTGRES.undo(&mut connection, 0).await;
-            (url.target(), taken_back(before, undone, &POSTGRES))
+            let undone = POSTGRES.undo(&mut connection, version).await;
+            (url.target(), taken_back(before, undone, (&POSTGRES, version)))
         }
     };
     report(name, outcome)
@@ -114,11 +123,19 @@ pub(crate) async fn up<C: Migrate>(
     connection: &mut C,
     migrator: &Migrator,
 ) -> Result<(Vec<String>, i64), MigrateError> {
+    up_to(connection, migrator, None).await
+}
+
+async fn up_to<C: Migrate>(
+    connection: &mut C,
+    migrator: &Migrator,
+    version: Option<i64>,
+) -> Result<(Vec<String>, i64), MigrateError> {
     // The migrator locks too; locks of one connection nest. Looking at the tables has to happen
     // inside, since it makes the table of versions, and two servers may start at once.
     connection.lock().await?;
     let before = applied(connection, migrator).await?;
-    migrator.run_direct(None, connection, false).await?;
+    migrator.run_direct(version, connection, false).await?;
     let after = applied(connection, migrator).await?;
     connection.unlock().await?;
     Ok((described(migrator, after.difference(&before)), newest(&after)))
@@ -129,11 +146,11 @@ pub(crate) async fn up<C: Migrate>(
 fn taken_back(
     before: Result<BTreeSet<i64>, MigrateError>,
     undone: Result<(), MigrateError>,
-    migrator: &Migrator,
+    (migrator, version): (&Migrator, i64),
 ) -> Result<(Vec<String>, i64), MigrateError> {
     let before = before?;
     undone?;
-    Ok((described(migrator, before.iter()), 0))
+    Ok((described(migrator, before.range(version + 1..)), version))
 }
 
 async fn applied<C: Migrate>(connection: &mut C, migrator: &Migrator) -> Result<BTreeSet<i64>, MigrateError> {

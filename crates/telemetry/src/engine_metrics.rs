@@ -47,6 +47,31 @@ pub struct EngineMetrics {
 }
 
 impl EngineMetrics {
+    /// Forgets what was measured about a model that nobody can ask any more.
+    pub fn forget(&self, model: &str) {
+        // Fails for a series that was never there.
+        let _ = self.streams_open.remove_label_values(&[model]);
+        for counter in [
+            &self.streams_opened,
+            &self.streams_resumed,
+            &self.updates_dropped,
+            &self.updates_thinned,
+            &self.plugin_failures,
+        ] {
+            let _ = counter.remove_label_values(&[model]);
+        }
+        for reason in ["finished", "cancelled", "timed_out", "drained", "failed"] {
+            let _ = self.streams_closed.remove_label_values(&[model, reason]);
+        }
+        for kind in ["final", "update"] {
+            let _ = self.results.remove_label_values(&[model, kind]);
+            let _ = self.answer_seconds.remove_label_values(&[model, kind]);
+        }
+        for histogram in [&self.inference_seconds, &self.batch_items] {
+            let _ = histogram.remove_label_values(&[model]);
+        }
+    }
+
     pub(crate) fn register(registry: &Registry) -> Result<Self, TelemetryError> {
         let counter = |name: &str, help: &str, labels: &[&str]| {
             registered(registry, IntCounterVec::new(Opts::new(name, help), labels))

@@ -14,6 +14,14 @@ pub enum TelemetryError {
         /// What is wrong with it.
         message: String,
     },
+    /// Spans cannot be sent there.
+    #[error("traces cannot be sent to {endpoint:?}: {message}")]
+    Exporter {
+        /// The collector.
+        endpoint: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// Logging was set up twice.
     #[error("logging is already set up")]
     AlreadySetUp,

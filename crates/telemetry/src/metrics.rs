@@ -1,7 +1,9 @@
 //! All metrics of one server, and their text form.
 
 use crate::registry::{Description, Registry, registered};
-use crate::{EngineMetrics, ExperimentMetrics, RpcMetrics, StoreMetrics, TelemetryError};
+use crate::{
+    EngineMetrics, ExperimentMetrics, ModelMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError,
+};
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 
 /// All metrics of one server. There is no global registry: two servers in one process do not mix.
@@ -10,6 +12,10 @@ pub struct Metrics {
     registry: Registry,
     /// Streams, audio and models.
     pub engine: EngineMetrics,
+    /// Processes of plugins.
+    pub processes: ProcessMetrics,
+    /// Models that come and go.
+    pub models: ModelMetrics,
     /// Calls.
     pub rpc: RpcMetrics,
     /// Records.
@@ -27,6 +33,8 @@ impl Metrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Self {
             engine: EngineMetrics::register(&registry)?,
+            processes: ProcessMetrics::register(&registry)?,
+            models: ModelMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             experiments: ExperimentMetrics::register(&registry)?,

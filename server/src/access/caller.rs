@@ -3,6 +3,8 @@
 use super::{Allowance, Passage, Refusal};
 use std::sync::Arc;
 use std::time::Instant;
+use tonic::metadata::MetadataMap;
+use undertone_telemetry::TraceParent;
 
 /// The tenant of calls without a key.
 const NOBODYS: &str = "default";
@@ -12,23 +14,25 @@ const NOBODYS: &str = "default";
 pub struct Caller {
     tenant: Arc<str>,
     allowance: Option<Arc<Allowance>>,
+    trace: Option<Arc<TraceParent>>,
 }
 
 impl Caller {
     /// Anybody, on a server without keys.
     pub fn anyone() -> Self {
-        Self { tenant: NOBODYS.into(), allowance: None }
+        Self { tenant: NOBODYS.into(), allowance: None, trace: None }
     }
 
     /// The holder of a key.
     pub(crate) fn with_key(tenant: Arc<str>, allowance: Arc<Allowance>) -> Self {
-        Self { tenant, allowance: Some(allowance) }
+        Self { tenant, allowance: Some(allowance), trace: None }
     }
 
     /// Who made this request, as the layer in front of the services found out.
     pub fn of<T>(request: &tonic::Request<T>) -> Self {
         // In process there is no layer, and nobody to be kept out.
-        request.extensions().get::<Self>().cloned().unwrap_or_else(Self::anyone)
+        let caller = request.extensions().get::<Self>().cloned().unwrap_or_else(Self::anyone);
+        Self { trace: trace_of(request.metadata()), ..caller }
     }
 
     /// Whose records its calls make, and may see.
@@ -36,8 +40,23 @@ impl Caller {
         &self.tenant
     }
 
+    /// The tenant whose records alone it may see; none for the operator's own, that of calls without a key.
+    pub(crate) fn bound_to(&self) -> Option<&str> {
+        Some(self.tenant()).filter(|tenant| *tenant != NOBODYS)
+    }
+
+    /// The trace that its call belongs to.
+    pub(crate) fn trace(&self) -> Option<&TraceParent> {
+        self.trace.as_deref()
+    }
+
     /// Begins a stream that counts against the caller's quota.
     pub(crate) fn enter(&self) -> Result<Passage, Refusal> {
         self.allowance.as_ref().map_or(Ok(Passage::free()), |allowance| allowance.enter(Instant::now()))
     }
+}
+
+fn trace_of(metadata: &MetadataMap) -> Option<Arc<TraceParent>> {
+    let text = |key| metadata.get(key).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Some(Arc::new(TraceParent { parent: text("traceparent")?, state: text("tracestate") }))
 }

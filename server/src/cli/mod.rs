@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod bundle;
 mod config_check;
 mod connection;
 mod console;
@@ -38,7 +39,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tell the emotions in recordings.
     Recognize(recognize::RecognizeArgs),
-    /// List the models, or show one model's card.
+    /// List the models, or show one model's card; with a command, change what a running server serves.
     Models(models::ModelsArgs),
     /// Measure a model on RAVDESS-named clips, beside what its card says.
     Evaluate(evaluate::EvaluateArgs),
@@ -59,6 +60,9 @@ enum Command {
     Experiments(experiments::ExperimentsArgs),
     /// Tell a server what is right about its answers.
     Feedback(feedback::FeedbackArgs),
+    /// Pack, sign and verify bundles.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -79,6 +83,7 @@ impl Cli {
             Command::Features(args) => features::run(&args, &self.settings),
             Command::Experiments(args) => experiments::run(&args, &self.settings).await,
             Command::Feedback(args) => feedback::run(&args, &self.settings).await,
+            Command::Bundle(command) => bundle::run(&command, &self.settings),
             Command::Plugin(command) => plugin::run(&command, &self.settings).await,
         }
     }

@@ -3,6 +3,7 @@
 use super::SettingsArgs;
 use super::connection::Line;
 use crate::access::Caller;
+use crate::models::State;
 use crate::{ModelsService, RecognizerService, Stores, assemble};
 use anyhow::{anyhow, bail};
 use std::pin::Pin;
@@ -50,10 +51,11 @@ impl Recognizer {
         let settings = settings.load(workers)?;
         let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
         let recognition = Arc::new(assembled.recognition);
-        for refusal in &recognition.refused {
-            eprintln!("undertone: {} is refused: {}", refusal.path.display(), refusal.error);
+        for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)
+        {
+            eprintln!("undertone: {} is refused: {}", version.path.display(), version.reason);
         }
-        if recognition.models.is_empty() {
+        if recognition.models.ready().is_empty() {
             bail!("there is no model in {}; give --models-dir, or --server", settings.models.dir.display());
         }
         Ok(Self::Local {

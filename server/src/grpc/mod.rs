@@ -10,6 +10,7 @@ mod recorded;
 mod reply;
 mod request;
 mod resumes;
+mod spans;
 mod status;
 mod streaming;
 
@@ -18,5 +19,5 @@ pub use feedback::FeedbackService;
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
-pub(crate) use status::{code_name, refused};
+pub(crate) use status::{bad_field, bad_request, code_name, refused, store_failed};
 pub use streaming::ReplyStream;

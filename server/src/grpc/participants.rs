@@ -50,7 +50,7 @@ pub(super) fn choose(
         stream: &stream,
         labels: &labels,
     };
-    let choice = recognition.experiments.catalog.choose(&wish, &recognition.models);
+    let choice = recognition.experiments.catalog.choose(&wish, &recognition.models.ready());
     Ok(match choice.map_err(|(field, sentence)| status::bad_field(field, sentence))? {
         Choice::Plain => Chosen { model: config.model.clone(), participation: None },
         Choice::Promoted(model) => Chosen { model, participation: None },

@@ -2,7 +2,7 @@
 
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
-use super::{recorded, reply, request, status};
+use super::{recorded, reply, request, spans, status};
 use crate::access::Caller;
 use crate::recognition::{Heard, Recognition, Source};
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::{EndReason, Model, StreamId};
 use undertone_engine::{Event, StreamEvents, StreamInput, Summary};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Hears how something is said.
 #[derive(Clone)]
@@ -31,9 +32,15 @@ impl RecognizerService {
         request: v1::RecognizeRequest,
         caller: Caller,
     ) -> Result<v1::RecognizeResponse, Status> {
+        let mut span = spans::begin(&self.recognition, "undertone.v1.Recognizer/Recognize", &caller);
         let config = request.config.unwrap_or_default();
-        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller))?;
-        self.answer(checked, request.audio).await
+        let checked = request::check(config, Some(&request.audio), (&self.recognition, &caller));
+        let answered = match checked {
+            Ok(checked) => self.answer(checked, request.audio, &mut span).await,
+            Err(status) => Err(status),
+        };
+        spans::end(&mut span, answered.as_ref().map(drop));
+        answered
     }
 
     /// Answers about a whole recording, as a configuration says that was checked with it.
@@ -41,13 +48,15 @@ impl RecognizerService {
         &self,
         checked: CheckedRequest,
         audio: Bytes,
+        span: &mut CallSpan,
     ) -> Result<v1::RecognizeResponse, Status> {
         let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
         let id = checked.id;
+        spans::note_stream(span, id, &checked.model);
         let (input, events) = streaming::open(&self.recognition, &checked).await?;
         let source = checked.source(&self.recognition);
         // Feeding fails only when the stream ended early, and then the events say why. The recording is fed while its answers are taken: either alone would wait for the other.
-        let (_, collected) = tokio::join!(feed(input, audio), self.collect(&source, events));
+        let (_, collected) = tokio::join!(feed(input, audio), self.collect(&source, span, events));
         let (mut response, summary) = self.ended(id, collected).await?;
         // The answer is there; what is owed keeps the next recording out.
         let _ = passage.pay(summary.samples, Instant::now());
@@ -69,9 +78,22 @@ impl RecognizerService {
         streaming::recognize(self.recognition.clone(), caller, asks).await
     }
 
+    /// Answers while the messages come, and counts a call that is refused; one that is opened counts itself at its end.
+    pub(crate) async fn answer_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
+    where
+        S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
+            + Send
+            + Unpin
+            + 'static,
+    {
+        let opened = self.recognize_stream(asks, caller).await;
+        opened.inspect_err(|status| self.recognition.count_call("StreamingRecognize", status.code()))
+    }
+
     async fn collect(
         &self,
         source: &Source,
+        span: &CallSpan,
         mut events: StreamEvents,
     ) -> Result<(v1::RecognizeResponse, Summary), (Status, Heard)> {
         let mut response = v1::RecognizeResponse::default();
@@ -87,7 +109,7 @@ impl RecognizerService {
                 Some(Event::Answer(mut answer)) => {
                     let is_final = answer.trigger.is_final();
                     heard.samples = answer.audio_processed;
-                    let result = recorded::result(&self.recognition, source, &mut answer)
+                    let result = recorded::result(&self.recognition, source, span, &mut answer)
                         .await
                         .map_err(|status| (status, heard))?;
                     heard.utterances += u32::from(is_final);
@@ -113,7 +135,7 @@ impl RecognizerService {
         match collected {
             Ok((response, summary)) => {
                 let recorded = self.recognition.record_ended(id, &summary).await;
-                recorded.map_err(|error| status::not_recorded(&error))?;
+                recorded.map_err(|error| status::not_recorded("the end of the recording", &error))?;
                 match summary.reason {
                     EndReason::Finished => Ok((response, summary)),
                     // The rest of the recording was not heard: half an answer would look like a whole one.
@@ -156,12 +178,6 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
         let caller = Caller::of(&request);
-        match self.recognize_stream(request.into_inner(), caller).await {
-            Ok(replies) => Ok(Response::new(replies)),
-            Err(status) => {
-                self.recognition.count_call("StreamingRecognize", status.code());
-                Err(status)
-            }
-        }
+        self.answer_stream(request.into_inner(), caller).await.map(Response::new)
     }
 }

@@ -110,6 +110,19 @@ pub(crate) fn gap(expected: u64, got: u64) -> v1::Warning {
     }
 }
 
+/// Recording is suspended for a reason, or goes on again.
+pub(crate) fn recording(suspended: Option<&str>) -> v1::Warning {
+    use v1::warning::Kind;
+    let (kind, message) = match suspended {
+        Some(reason) => (
+            Kind::RecordingSuspended,
+            format!("recording is suspended, results are kept in memory meanwhile: {reason}"),
+        ),
+        None => (Kind::RecordingResumed, "results are recorded again".to_owned()),
+    };
+    v1::Warning { kind: kind.into(), message, offset: None }
+}
+
 pub(crate) fn ended(summary: &Summary, updates_sent: u64) -> v1::Ended {
     use v1::ended::Reason;
     let reason = match summary.reason {

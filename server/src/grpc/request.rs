@@ -4,6 +4,7 @@ use super::resumes::{self, Resumable};
 use super::{participants, status};
 use crate::access::Caller;
 use crate::experiments::Participation;
+use crate::readiness::{NoModel, model_for_work};
 use crate::recognition::{Recognition, Source};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +37,17 @@ pub(crate) struct CheckedRequest {
 pub(crate) fn check(
     config: v1::RecognitionConfig,
     first_bytes: Option<&[u8]>,
+    asking: (&Recognition, &Caller),
+) -> Result<CheckedRequest, Status> {
+    check_for(config, first_bytes, asking, None)
+}
+
+/// The same for a model that was picked already, which stays the one even if it goes out of service meanwhile.
+pub(crate) fn check_for(
+    config: v1::RecognitionConfig,
+    first_bytes: Option<&[u8]>,
     (recognition, caller): (&Recognition, &Caller),
+    picked: Option<&Arc<LoadedModel>>,
 ) -> Result<CheckedRequest, Status> {
     let mut violations = Violations::default();
     if first_bytes.is_some_and(<[u8]>::is_empty) {
@@ -54,8 +65,10 @@ pub(crate) fn check(
     };
     let new = StreamId::generate();
     let chosen = participants::choose(&config, new, recognition)?;
-    let model =
-        recognition.model(&chosen.model).map_err(|error| status::unknown_model(&chosen.model, &error))?;
+    let Picked { model, named } = match picked {
+        Some(model) => Picked::of(model.clone()),
+        None => pick(&chosen.model, &config.resume_token, recognition)?,
+    };
     let endpointing = Endpointing {
         max_utterance: endpointing.max_utterance.min(longest_utterance(&model)),
         ..endpointing
@@ -71,9 +84,9 @@ pub(crate) fn check(
         acknowledge: false,
         hand_out_frames: chosen.has_shadows(),
     };
-    let effective = v1::RecognitionConfig {
+    let mut effective = v1::RecognitionConfig {
         audio: Some(effective_audio(format)),
-        model: model.reference().to_string(),
+        model: named,
         experiment: chosen.experiment(&config),
         interim_hop: config.interim_results.then(|| duration(hop)),
         endpointing: Some(effective_endpointing(&endpointing)),
@@ -89,6 +102,7 @@ pub(crate) fn check(
         }
         false => None,
     };
+    effective.model = model.reference().to_string();
     let subject_key = Some(config.subject_key).filter(|key| !key.is_empty());
     let labels = config.labels.into_iter().collect();
     let caller = caller.clone();
@@ -106,6 +120,34 @@ impl CheckedRequest {
             participation: self.participation.clone(),
         }
     }
+}
+
+/// Who answers.
+struct Picked {
+    model: Arc<LoadedModel>,
+    /// The version that the client's token was made for, if it has one.
+    named: String,
+}
+
+impl Picked {
+    fn of(model: Arc<LoadedModel>) -> Self {
+        let named = model.reference().to_string();
+        Self { model, named }
+    }
+}
+
+/// A new stream is answered by what is ready. One that is taken up goes on with its version while anybody has it, and after
+/// that with the version that answers for the name.
+fn pick(wanted: &str, resume_token: &str, recognition: &Recognition) -> Result<Picked, Status> {
+    let found = match (model_for_work(recognition, wanted), wanted.split_once('@')) {
+        (Err(NoModel::Unknown(_)), Some((name, _))) if !resume_token.is_empty() => {
+            let held = recognition.models.still_held(wanted);
+            let found = held.map_or_else(|| model_for_work(recognition, name), Ok);
+            found.map(|model| Picked { model, named: wanted.to_owned() })
+        }
+        (found, _) => found.map(Picked::of),
+    };
+    found.map_err(|none| status::no_model(wanted, &none))
 }
 
 /// The longest utterance that gives no more frames than the model takes. An utterance is cut when the segmenter looks,

@@ -2,11 +2,13 @@
 
 use crate::access::Refusal;
 use crate::experiments;
+use crate::readiness::NoModel;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
-use undertone_core::{ErrorKind, RecordError};
+use undertone_core::{ErrorKind, PluginError, RecordError};
 use undertone_engine::{OpenError, QuestionError, StreamFailure};
+use undertone_store::StoreError;
 
 /// A client may try again this long after a plugin instance was lost.
 const RETRY_AFTER_LOSS: Duration = Duration::from_millis(500);
@@ -44,6 +46,16 @@ pub(crate) fn unknown_model(name: &str, sentence: &str) -> Status {
     Status::with_error_details(Code::NotFound, sentence, details)
 }
 
+/// No model does the work that a client asks for.
+pub(crate) fn no_model(name: &str, none: &NoModel) -> Status {
+    match none {
+        NoModel::Unknown(sentence) => unknown_model(name, sentence),
+        NoModel::Unready(unready) => {
+            retry_later(code_of(ErrorKind::Unavailable), unready.why.clone(), unready.retry_after)
+        }
+    }
+}
+
 /// A stream that failed, with the delay after which a retry may help.
 pub(crate) fn stream_failed(failure: StreamFailure) -> Status {
     match failure.retry_after {
@@ -68,11 +80,20 @@ pub(crate) fn not_scored(error: &QuestionError) -> Status {
 }
 
 /// An item of a batch that the model could not score.
-pub(crate) fn item_failed(item: usize, kind: ErrorKind, message: &str) -> Status {
-    match kind {
-        ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), message),
-        _ => retry_later(code_of(kind), format!("item {item}: {message}"), RETRY_AFTER_LOSS),
+pub(crate) fn item_failed(item: usize, error: &PluginError) -> Status {
+    match error.kind() {
+        ErrorKind::InvalidInput => bad_field(&format!("inputs.features[{item}]"), error.to_string()),
+        kind => {
+            let delay = error.retry_after().unwrap_or(RETRY_AFTER_LOSS);
+            retry_later(code_of(kind), format!("item {item}: {error}"), delay)
+        }
     }
+}
+
+/// An item of a batch that the model gave no numbers for.
+pub(crate) fn item_not_finite(item: usize) -> Status {
+    let message = format!("item {item}: the model gave no finite scores");
+    retry_later(code_of(ErrorKind::Plugin), message, RETRY_AFTER_LOSS)
 }
 
 /// A caller that is not let in, or has used up what it may use.
@@ -109,10 +130,24 @@ pub(crate) fn not_reading(patience: Duration) -> Status {
     Status::deadline_exceeded(format!("no reply was read for {} s", patience.as_secs_f32()))
 }
 
-/// A result that could not be made durable is not sent.
-pub(crate) fn not_recorded(error: &RecordError) -> Status {
-    let message = format!("the result could not be recorded, so it is not sent: {error}");
-    retry_later(Code::Unavailable, message, Duration::from_secs(5))
+/// A result that could not be made durable is not sent, and a stream that could not be recorded is not opened.
+pub(crate) fn not_recorded(what: &str, error: &RecordError) -> Status {
+    let message = format!("{what} could not be recorded, so it is refused: {error}");
+    match error.kind.may_retry() {
+        true => retry_later(code_of(error.kind), message, Duration::from_secs(5)),
+        false => Status::new(code_of(error.kind), message),
+    }
+}
+
+/// A question to the store that was not answered.
+pub(crate) fn store_failed(error: &StoreError) -> Status {
+    match error {
+        StoreError::TooMuch { .. } => bad_field("range", error.to_string()),
+        _ => {
+            tracing::warn!(error = error.sentence(), "a question to the store failed");
+            retry_later(Code::Unavailable, error.to_string(), Duration::from_secs(5))
+        }
+    }
 }
 
 /// A step or question about an experiment that is refused.

@@ -31,7 +31,8 @@ pub(crate) fn rows(report: &FileReport) -> String {
     text
 }
 
-fn quoted(value: &str) -> Cow<'_, str> {
+/// A field, in quotation marks where it needs them.
+pub(crate) fn quoted(value: &str) -> Cow<'_, str> {
     if value.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
     } else {

@@ -1,19 +1,18 @@
 //! From files, environment and flags to [`Settings`].
 
 use super::doors;
+use super::isolation;
 use super::reader::Reader;
 use super::{
-    ExperimentSettings, GrpcSettings, LogSettings, ModelSettings, Places, RecognitionSettings,
-    RecordingSettings, ResumeSettings, Settings, SettingsError, SubjectKeyRule,
+    AnalyticsSettings, ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings,
+    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -56,24 +55,27 @@ fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
 }
 
 fn read(reader: &mut Reader, places: &Places) -> Settings {
+    let isolation = isolation::read(reader, places);
+    let engine = engine(reader, isolation.is_used());
+    isolation::compare(reader, &isolation, &engine);
     Settings {
         grpc: grpc(reader),
         http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
         tls: doors::tls(reader),
         auth: doors::auth(reader),
         data_dir: reader.path("data.dir", PathBuf::from("undertone-data")),
         journal_limit_bytes: Some(reader.count("data.journal_limit_bytes", 0, 0..=u64::MAX >> 1))
             .filter(|&bytes| bytes > 0),
-        models: ModelSettings {
-            dir: reader.path("models.dir", places.models()),
-            default: reader.text("models.default", "cnn"),
-        },
+        models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
-        store_url: store_url(reader),
-        engine: engine(reader),
+        store: StoreSettings::read(reader),
+        analytics: AnalyticsSettings::read(reader),
+        engine,
+        isolation,
         recognition: recognition(reader),
-        recording: recording(reader),
+        recording: RecordingSettings::read(reader),
         resume: ResumeSettings {
             within: reader.duration("resume.within", Duration::from_secs(300)),
             key: reader.optional_text("resume.key"),
@@ -85,7 +87,15 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
             filter: reader.text("log.filter", "info"),
             format: reader.parsed("log.format", LogFormat::Pretty),
         },
+        tracing: tracing(reader),
     }
+}
+
+fn tracing(reader: &mut Reader) -> Option<TraceExport> {
+    let endpoint = reader.optional_text("tracing.endpoint");
+    let sample = f64::from(reader.number("tracing.sample", 1.0, 0.0..=1.0));
+    let service = reader.text("tracing.service", "undertone");
+    Some(TraceExport { endpoint: endpoint?, sample, service })
 }
 
 fn grpc(reader: &mut Reader) -> GrpcSettings {
@@ -96,16 +106,14 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
     }
 }
 
-fn store_url(reader: &mut Reader) -> Option<PostgresUrl> {
-    let text = reader.optional_text("store.url")?;
-    // The text may hold a password: it is not repeated in the mistake.
-    PostgresUrl::from_str(&text).map_err(|error| reader.mistake(format!("store.url: {error}"))).ok()
-}
-
-fn engine(reader: &mut Reader) -> EngineConfig {
+/// `apart` tells whether any plugin may run in a process of its own.
+fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let workers = reader.count("engine.workers", cores, 1..=1024);
     EngineConfig {
-        workers: reader.count("engine.workers", cores, 1..=1024) as usize,
+        workers: workers as usize,
+        apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
+            as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,
@@ -172,14 +180,6 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
     endpointing
 }
 
-fn recording(reader: &mut Reader) -> RecordingSettings {
-    RecordingSettings {
-        interim: reader.flag("recording.interim", false),
-        subject_key: reader.parsed("recording.subject_key", SubjectKeyRule::Hash),
-        subject_salt: reader.text("recording.subject_salt", ""),
-    }
-}
-
 fn experiments(reader: &mut Reader) -> ExperimentSettings {
     let mut duration = |name: &str, default| {
         let path = format!("experiments.{name}");
@@ -198,19 +198,6 @@ fn experiments(reader: &mut Reader) -> ExperimentSettings {
         shadow_queue: reader.count("experiments.shadow_queue", 256, 0..=100_000) as usize,
         shadow_within,
         report_answers: reader.count("experiments.report_answers", 200_000, 1..=10_000_000) as u32,
-    }
-}
-
-impl FromStr for SubjectKeyRule {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "hash" => Ok(Self::Hash),
-            "plain" => Ok(Self::Plain),
-            "drop" => Ok(Self::Drop),
-            _ => Err("give \"hash\", \"plain\" or \"drop\"".into()),
-        }
     }
 }
 

@@ -2,34 +2,47 @@
 //!
 //! They are read once at start into one typed struct. Every mistake is reported together with its path.
 
+mod analytics;
 mod doors;
 mod error;
+mod isolation;
 mod load;
+mod models;
+mod origins;
 mod places;
 mod reader;
+mod recording;
+mod store;
 
+pub use analytics::AnalyticsSettings;
 pub use doors::{AuthSettings, TlsSettings};
 pub use error::SettingsError;
 pub use load::{Sources, load};
+pub use origins::Origins;
 pub use places::Places;
 pub(crate) use reader::parse_duration;
+pub use recording::{Durability, OnFailure, RecordingSettings, SubjectKeyRule};
+pub use store::StoreSettings;
 
+use crate::models::ModelSettings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_core::SampleRate;
 use undertone_engine::EngineConfig;
-use undertone_store::PostgresUrl;
-use undertone_telemetry::LogFormat;
+use undertone_plugin_host::isolation::IsolationConfig;
+use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Everything that can be set. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `[grpc]`
     pub grpc: GrpcSettings,
-    /// `http.listen`: where `/metrics`, `/healthz` and `/readyz` are served.
+    /// `http.listen`: where `/metrics`, `/healthz`, `/readyz` and streams over WebSockets are served.
     pub http_listen: SocketAddr,
+    /// `http.allowed_origins`: pages that may open streams in a browser.
+    pub allowed_origins: Origins,
     /// `[tls]`; none: connections are in the clear.
     pub tls: Option<TlsSettings>,
     /// `[auth]`
@@ -42,10 +55,14 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
+    pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.
     pub onnxruntime: Option<PathBuf>,
-    /// `store.url`: the Postgres that the journal is shipped to; none: the journal is the store.
-    pub store_url: Option<PostgresUrl>,
+    /// `[store]`
+    pub store: StoreSettings,
+    /// `[analytics]`
+    pub analytics: AnalyticsSettings,
     /// `[engine]`
     pub engine: EngineConfig,
     /// `[recognition]`
@@ -62,6 +79,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// `[log]`
     pub log: LogSettings,
+    /// `[tracing]`; none: nothing is traced.
+    pub tracing: Option<TraceExport>,
 }
 
 /// `[grpc]`
@@ -73,15 +92,6 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
-}
-
-/// `[models]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelSettings {
-    /// `models.dir`: bundles lie in `NAME/VERSION` below it.
-    pub dir: PathBuf,
-    /// `models.default`: answers when a client names no model.
-    pub default: String,
 }
 
 /// `[recognition]`
@@ -112,38 +122,6 @@ impl RecognitionSettings {
     /// Lowest and highest accepted sample rate in Hz.
     pub const fn rates(&self) -> (u32, u32) {
         (SampleRate::MIN_HZ, SampleRate::MAX_HZ)
-    }
-}
-
-/// What becomes of the client's subject key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectKeyRule {
-    /// Stored as SHA-256 of salt and key.
-    Hash,
-    /// Stored as it came.
-    Plain,
-    /// Not stored.
-    Drop,
-}
-
-/// `[recording]`
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecordingSettings {
-    /// `recording.interim`: whether updates are recorded too.
-    pub interim: bool,
-    /// `recording.subject_key`
-    pub subject_key: SubjectKeyRule,
-    /// `recording.subject_salt`: a secret; never shown.
-    pub subject_salt: String,
-}
-
-impl std::fmt::Debug for RecordingSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RecordingSettings")
-            .field("interim", &self.interim)
-            .field("subject_key", &self.subject_key)
-            .field("subject_salt", &"(secret)")
-            .finish()
     }
 }
 

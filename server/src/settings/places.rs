@@ -26,6 +26,11 @@ impl Places {
         self.root.join("plugins")
     }
 
+    /// The program that runs a plugin in a process of its own.
+    pub fn plugin_host(&self) -> PathBuf {
+        self.root.join("bin/undertone-plugin-host")
+    }
+
     /// Where the bundles lie.
     pub fn models(&self) -> PathBuf {
         self.root.join("models")

@@ -1,7 +1,7 @@
 //! Reads typed values by path, and collects every mistake on the way.
 
 use config::{Config, Value, ValueKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,11 +63,15 @@ impl Reader {
         self.value(path, read, &wanted)
     }
 
-    /// A duration with its unit, such as `"500ms"`, `"30s"`, `"4h"`.
+    /// A duration with its unit, such as `"500ms"`, `"30s"`, `"4h"`, `"30d"`.
     pub(super) fn duration(&mut self, path: &str, default: Duration) -> Duration {
         let read = |value: Value| value.into_string().ok().and_then(|text| parse_duration(&text));
-        self.value(path, read, "a duration with its unit, such as \"500ms\", \"30s\", \"5m\" or \"4h\"")
-            .unwrap_or(default)
+        self.value(
+            path,
+            read,
+            "a duration with its unit, such as \"500ms\", \"30s\", \"5m\", \"4h\" or \"30d\"",
+        )
+        .unwrap_or(default)
     }
 
     /// A value that knows how to read itself from a text.
@@ -84,6 +88,26 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// Values by names of the user's own choice.
+    pub(super) fn table<T>(&mut self, path: &str) -> BTreeMap<String, T>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let table = self.config.get::<Value>(path).ok().and_then(|value| value.into_table().ok());
+        let mut read = BTreeMap::new();
+        for (name, value) in table.unwrap_or_default() {
+            let path = format!("{path}.{name}");
+            let text = value.to_string();
+            match text.parse() {
+                Ok(value) => drop(read.insert(name, value)),
+                Err(error) => self.mistakes.push(format!("{path} = {text:?}: {error}")),
+            }
+            self.asked.insert(path);
+        }
+        read
     }
 
     /// Ends the reading: names unknown settings too, and gives all mistakes.
@@ -145,6 +169,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         "s" => Some(Duration::from_secs(count)),
         "m" => count.checked_mul(60).map(Duration::from_secs),
         "h" => count.checked_mul(3600).map(Duration::from_secs),
+        "d" => count.checked_mul(86_400).map(Duration::from_secs),
         _ => None,
     }
 }
@@ -172,6 +197,7 @@ mod tests {
     fn durations_need_a_unit() {
         assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(parse_duration("4h"), Some(Duration::from_secs(14_400)));
+        assert_eq!(parse_duration("30d"), Some(Duration::from_secs(2_592_000)));
         for wrong in ["250", "", "s", "1.5s", "-1s", "3 weeks", "99999999999999999999s"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }

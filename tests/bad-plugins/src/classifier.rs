@@ -1,5 +1,6 @@
 //! A classifier.
 
+use crate::command::obey;
 use crate::harm::{crash, hang, leak, other_number};
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,6 +66,20 @@ pub enum Behaviour {
     MixesStates,
     /// Scores streams with any number of new frames, none too.
     AnySteps,
+    /// Writes to a wrong place at an item that asks for it.
+    SegfaultOnCommand,
+    /// Gives the process up.
+    AbortOnCommand,
+    /// Ends the process.
+    ExitOnCommand,
+    /// Never returns.
+    HangOnCommand,
+    /// Takes memory until there is none.
+    LeakOnCommand,
+    /// Panics.
+    PanicOnCommand,
+    /// Tries to reach what lies around its process, and refuses the call with what it reached.
+    EscapeOnCommand,
 }
 
 /// The classifier.
@@ -217,6 +232,7 @@ impl ClassifierInstance for FaultyInstance {
                 self.refuse(item)?;
                 continue;
             }
+            obey(self.behaviour, item)?;
             let marked = item.frames()[0] > 0.0;
             self.score(item, count);
             match self.behaviour {
@@ -246,6 +262,7 @@ impl ClassifierInstance for FaultyInstance {
                 self.refuse(item)?;
                 continue;
             }
+            obey(self.behaviour, item)?;
             let (sum, count) = sum_of(item);
             let before = match self.behaviour {
                 Behaviour::ForgetsState => [0.0; 2],

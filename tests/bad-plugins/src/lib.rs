@@ -1,6 +1,8 @@
 //! Plugins that keep the contract or break it on demand, from which the libraries in `examples` are made.
 
 mod classifier;
+mod command;
+mod escape;
 mod extractor;
 mod harm;
 

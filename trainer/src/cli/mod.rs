@@ -5,6 +5,7 @@ mod crossval;
 mod evaluate;
 mod export;
 mod fetch;
+mod forward;
 mod material;
 mod progress;
 mod quantize;
@@ -35,6 +36,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Write a bundle again with weights in 8 bits.
     Quantize(quantize::Arguments),
+    /// Write what finished networks say about clips, which their bundle is held to.
+    Forward(forward::Arguments),
     /// Write the graph of a checkpoint as an ONNX file.
     Export(export::Arguments),
     /// Compute every published figure from the predictions and write the report, or check the one that is there.
@@ -51,6 +54,7 @@ impl Cli {
             Command::Calibrate(arguments) => calibrate::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
             Command::Quantize(arguments) => quantize::run(arguments),
+            Command::Forward(arguments) => forward::run(arguments),
             Command::Export(arguments) => export::run(arguments),
             Command::Report(arguments) => report::run(arguments),
         }

@@ -6,9 +6,11 @@ use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger, TurnCost};
 use crate::extractor_pool::ExtractorPool;
 use crate::mailbox::Mail;
+use crate::outfit::Leftovers;
 use crate::pulse::Pulse;
 use crate::question::NewQuestion;
-use crate::scoring::Classifiers;
+use crate::roster::Roster;
+use crate::scoring::{Classifiers, ModelClassifiers};
 use crate::step::{ScoreRequest, Step};
 use crate::{Answer, Control, Event, Observer};
 use bytes::Bytes;
@@ -16,7 +18,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use undertone_core::{EndReason, Model, PIPELINE_RATE, StreamId};
+use tokio::sync::oneshot;
+use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
 
 mod agenda;
 mod liveness;
@@ -26,7 +29,7 @@ mod taken;
 mod turn;
 
 use agenda::Agenda;
-pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure};
+pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure, plugin_failure};
 use questions::{Asked, Questions, Share};
 use taken::{Pending, Taken};
 use turn::{Score, Scored, Turn};
@@ -38,6 +41,10 @@ pub(crate) enum Message {
     Open(Box<NewStream>),
     /// Score frames that belong to no stream.
     Ask(Box<NewQuestion>),
+    /// Take these instances of a model that streams will come for.
+    Adopt(ModelRef, Box<ModelClassifiers>),
+    /// Hand back every instance of a model that no stream will come for.
+    GiveUp(ModelRef, oneshot::Sender<Leftovers>),
     /// A stream's next input.
     Input(StreamId, Input),
     /// A reader made room.
@@ -65,7 +72,7 @@ pub(crate) enum Input {
 
 /// What a worker is given for its whole life.
 pub(crate) struct WorkerContext {
-    pub(crate) models: Vec<Arc<dyn Model>>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) abstain_below: Option<f32>,
     /// Set when this worker is to end, whatever streams it has.
@@ -77,6 +84,8 @@ pub(crate) struct WorkerContext {
     pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
     pub(crate) turn_frames: usize,
+    /// Whether its streams are those of models that run elsewhere.
+    pub(crate) apart: bool,
 }
 
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
@@ -118,7 +127,9 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(context: &'a WorkerContext) -> Self {
         let mut classifiers = Classifiers::default();
-        for model in context.models.iter().take_while(|_| !context.stop.load(Ordering::Acquire)) {
+        let models = context.roster.look().clone();
+        let own = models.iter().filter(|model| context.apart == model.is_apart());
+        for model in own.take_while(|_| !context.stop.load(Ordering::Acquire)) {
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
                 context.observer.plugin_failed(model.reference());
@@ -164,6 +175,8 @@ impl<'a> Worker<'a> {
         match message {
             Message::Open(new) => self.open(*new),
             Message::Ask(new) => self.questions.push(*new),
+            Message::Adopt(model, classifiers) => self.classifiers.adopt(&model, *classifiers),
+            Message::GiveUp(model, reply) => self.give_up(&model, reply),
             Message::Input(id, input) => self.touch(id, |stream| stream.queue(input)),
             Message::Wake(id) => self.touch(id, |stream| stream.delivery.resume()),
             Message::Look => {}
@@ -175,6 +188,13 @@ impl<'a> Worker<'a> {
                 self.look_at_all();
             }
         }
+    }
+
+    fn give_up(&mut self, model: &ModelRef, reply: oneshot::Sender<Leftovers>) {
+        let classifiers = self.classifiers.give_up(model);
+        let leftovers = Leftovers { classifiers, extractors: self.extractors.give_up(model) };
+        // Comes back when nobody waits for it any more, and is destroyed here then.
+        let _ = reply.send(leftovers);
     }
 
     /// Does something with a stream, which may have something to do after it.
@@ -319,7 +339,7 @@ fn deliver_score(
     let facts = ScoringFacts { inference: took, abstain_below: context.abstain_below };
     let answered = match logits {
         Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
-        Err(error) => Err(failure(error.kind(), error.to_string())),
+        Err(error) => Err(plugin_failure(&error)),
     };
     match answered {
         Ok(answer) => {

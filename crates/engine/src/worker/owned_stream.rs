@@ -313,3 +313,9 @@ impl Drop for OwnedStream {
 pub(crate) fn failure(kind: ErrorKind, message: String) -> StreamFailure {
     StreamFailure { kind, message, retry_after: kind.may_retry().then_some(RETRY_AFTER_LOSS) }
 }
+
+/// A plugin that failed may know better when it can be asked again.
+pub(crate) fn plugin_failure(error: &PluginError) -> StreamFailure {
+    let usual = failure(error.kind(), error.to_string());
+    StreamFailure { retry_after: error.retry_after().or(usual.retry_after), ..usual }
+}

@@ -20,6 +20,8 @@ pub(crate) const DAWDLE: Duration = Duration::from_millis(20);
 enum Behaviour {
     Answer,
     Fail,
+    /// Scores no item at all.
+    Break,
     Panic,
     Hang,
     Dawdle,
@@ -34,6 +36,7 @@ pub(crate) struct LoudnessModel {
     plausible_from: Option<f32>,
     /// Counts the frames that a model was shown which carries state.
     heard: Option<Arc<AtomicUsize>>,
+    made: AtomicUsize,
 }
 
 impl LoudnessModel {
@@ -43,6 +46,21 @@ impl LoudnessModel {
 
     pub(crate) fn failing() -> Self {
         Self::named("failing", Behaviour::Fail)
+    }
+
+    /// One whose every call fails.
+    pub(crate) fn broken() -> Self {
+        Self::named("broken", Behaviour::Break)
+    }
+
+    pub(crate) fn versioned(version: &str) -> Self {
+        let reference = ModelRef { name: "loudness".into(), version: version.into() };
+        Self { reference, ..Self::new() }
+    }
+
+    /// Classifiers made so far.
+    pub(crate) fn classifiers_made(&self) -> usize {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// One whose classifier takes [`HANG`] for a call.
@@ -79,6 +97,7 @@ impl LoudnessModel {
             abstain_below: None,
             plausible_from: None,
             heard: None,
+            made: AtomicUsize::new(0),
         }
     }
 }
@@ -117,6 +136,7 @@ impl Model for LoudnessModel {
     }
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(Threshold(self.behaviour)))
     }
 
@@ -178,15 +198,14 @@ impl Classifier for Threshold {
         batch: &[FramesView<'_>],
         logits: &mut Vec<Result<Vec<f32>, PluginError>>,
     ) -> Result<(), PluginError> {
+        if matches!(self.0, Behaviour::Break) {
+            return Err(failure());
+        }
         for item in batch {
             let mean = item.values.iter().sum::<f32>() / item.values.len() as f32;
             logits.push(match self.0 {
                 Behaviour::Answer => Ok(vec![1.0, mean]),
-                Behaviour::Fail => Err(PluginError::Failed {
-                    plugin: "threshold".into(),
-                    what: "classify".into(),
-                    message: "it was told to".into(),
-                }),
+                Behaviour::Fail | Behaviour::Break => Err(failure()),
                 Behaviour::Panic => panic!("it was told to"),
                 Behaviour::Dawdle => {
                     std::thread::sleep(DAWDLE);
@@ -199,6 +218,14 @@ impl Classifier for Threshold {
             });
         }
         Ok(())
+    }
+}
+
+fn failure() -> PluginError {
+    PluginError::Failed {
+        plugin: "threshold".into(),
+        what: "classify".into(),
+        message: "it was told to".into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a stream of the engine promises, shown with a model whose answers can be computed by hand.
 
+mod apart;
+mod changing;
 mod loudness_model;
 mod overload;
 mod questions;

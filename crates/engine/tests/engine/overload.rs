@@ -15,6 +15,7 @@ const HOP: u64 = 1600;
 fn sizes() -> EngineConfig {
     EngineConfig {
         workers: 1,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 64,
         stream_buffer_bytes: 1 << 20,

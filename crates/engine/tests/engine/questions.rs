@@ -44,6 +44,7 @@ fn start(question_buffer_bytes: usize, turn_frames: usize) -> (Engine, Arc<Batch
 fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
     EngineConfig {
         workers: 1,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 1 << 20,

@@ -15,6 +15,7 @@ const BYTES_PER_SAMPLE: u64 = 4;
 fn engine() -> Engine {
     let sizes = EngineConfig {
         workers: 1,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 1 << 20,

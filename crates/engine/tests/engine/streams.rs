@@ -11,13 +11,14 @@ use undertone_engine::{
     Trigger,
 };
 
-fn engine(workers: usize, event_queue: usize) -> Engine {
+pub(crate) fn engine(workers: usize, event_queue: usize) -> Engine {
     start(sizes(workers, event_queue))
 }
 
 fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
+        apart_workers: 0,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 8192,
@@ -39,7 +40,7 @@ fn start(config: EngineConfig) -> Engine {
     Engine::start(config, &models, &observer).expect("threads can be started")
 }
 
-async fn collect(mut events: StreamEvents) -> Vec<Event> {
+pub(crate) async fn collect(mut events: StreamEvents) -> Vec<Event> {
     let mut all = Vec::new();
     while let Some(event) = events.next().await {
         all.push(event);

@@ -2,6 +2,7 @@
 
 use super::outcome::{Outcome, Step, broken, skipped, taken};
 use crate::HostConfig;
+use crate::call::RUN_LIMIT;
 use crate::classifier_kind::{ClassifierKind, Shared};
 use crate::configuration;
 use crate::extractor_kind::ExtractorKind;
@@ -138,6 +139,6 @@ impl Subject {
     fn shared(&self, library: &Library) -> Outcome<Shared> {
         let bundle = self.bundle_for(library, |bundle| &bundle.manifest().plugin.classifier)?;
         let limits = bundle.map_or(DEFAULT_LIMITS, |bundle| bundle.manifest().limits);
-        Ok(Shared { limits, replaced: Arc::default(), cancelled: Arc::default() })
+        Ok(Shared { limits, replaced: Arc::default(), cancelled: Arc::default(), run_limit: RUN_LIMIT })
     }
 }

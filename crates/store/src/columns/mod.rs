@@ -1,5 +1,5 @@
 //! The rows of both databases as flat columns: bound to statements, read back from queries, and
-//! sent to Postgres as JSON. The core's records stand on the other side.
+//! copied to Postgres. The core's records stand on the other side.
 
 mod prediction;
 mod stream;
@@ -8,6 +8,8 @@ pub(crate) use prediction::PredictionColumns;
 pub use stream::StreamRow;
 pub(crate) use stream::{StreamColumns, StreamEndColumns};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// Why a record cannot be a row, or a row cannot be a record. Always says which column.
@@ -44,4 +46,13 @@ where
     Narrow: TryFrom<Wide>,
 {
     Narrow::try_from(value).map_err(|_| Misfit::new(column, format!("{value} is out of range")))
+}
+
+fn to_json<T: Serialize>(column: &'static str, values: &[T]) -> Result<String, Misfit> {
+    serde_json::to_string(values).map_err(|error| Misfit::new(column, error.to_string()))
+}
+
+/// Reads a JSON array back.
+pub(crate) fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<Vec<T>, Misfit> {
+    serde_json::from_str(text).map_err(|error| Misfit::new(column, format!("not an array: {error}")))
 }

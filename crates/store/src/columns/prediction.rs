@@ -1,15 +1,12 @@
 //! A prediction's columns.
 
-use super::{Misfit, from_micros, narrowed, to_micros, to_signed};
-use serde::Serialize;
-use sqlx::types::Json;
+use super::{Misfit, from_json, from_micros, narrowed, to_json, to_micros, to_signed};
 use undertone_core::{
     ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros, UtteranceRecord,
 };
 
-/// One row of `predictions`. Field names are the column names of the journal, and the keys under
-/// which Postgres takes the row.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+/// One row of `predictions`. Field names are the column names of the journal. Labels and probabilities are JSON arrays.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub(crate) struct PredictionColumns {
     pub(crate) id: String,
     pub(crate) stream_id: String,
@@ -22,8 +19,8 @@ pub(crate) struct PredictionColumns {
     pub(crate) is_final: bool,
     pub(crate) start_samples: i64,
     pub(crate) end_samples: i64,
-    pub(crate) labels: Json<Vec<String>>,
-    pub(crate) probabilities: Json<Vec<f32>>,
+    pub(crate) labels: String,
+    pub(crate) probabilities: String,
     pub(crate) top: String,
     pub(crate) confidence: f64,
     pub(crate) abstained: bool,
@@ -40,6 +37,10 @@ impl TryFrom<&UtteranceRecord> for PredictionColumns {
         if let Some(wrong) = record.probabilities.iter().find(|probability| !probability.is_finite()) {
             return Err(Misfit::new("probabilities", format!("{wrong} is not a probability")));
         }
+        if record.labels.len() != record.probabilities.len() {
+            let (labels, probabilities) = (record.labels.len(), record.probabilities.len());
+            return Err(Misfit::new("probabilities", format!("{probabilities} for {labels} labels")));
+        }
         Ok(Self {
             id: record.prediction_id.to_string(),
             stream_id: record.stream_id.to_string(),
@@ -52,8 +53,8 @@ impl TryFrom<&UtteranceRecord> for PredictionColumns {
             is_final: record.is_final,
             start_samples: to_signed("start_samples", record.interval.start)?,
             end_samples: to_signed("end_samples", record.interval.end)?,
-            labels: Json(record.labels.clone()),
-            probabilities: Json(record.probabilities.clone()),
+            labels: to_json("labels", &record.labels)?,
+            probabilities: to_json("probabilities", &record.probabilities)?,
             top: record.top.clone(),
             confidence: record.confidence.into(),
             abstained: record.abstained,
@@ -84,8 +85,8 @@ impl TryFrom<PredictionColumns> for UtteranceRecord {
                 start: narrowed("start_samples", columns.start_samples)?,
                 end: narrowed("end_samples", columns.end_samples)?,
             },
-            labels: columns.labels.0,
-            probabilities: columns.probabilities.0,
+            labels: from_json("labels", &columns.labels)?,
+            probabilities: from_json("probabilities", &columns.probabilities)?,
             top: columns.top,
             confidence: columns.confidence as f32,
             abstained: columns.abstained,

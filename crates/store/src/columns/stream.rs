@@ -1,7 +1,6 @@
 //! A stream's columns.
 
 use super::{Misfit, narrowed, to_signed};
-use serde::Serialize;
 use sqlx::types::Json;
 use undertone_core::{EndReason, Labels, ModelRef, StreamEndRecord, StreamId, StreamRecord, UnixMicros};
 
@@ -17,9 +16,8 @@ pub struct StreamRow {
     pub recovered: bool,
 }
 
-/// One row of `streams`. Field names are the column names of the journal, and the keys under which
-/// Postgres takes the row.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+/// One row of `streams`. Field names are the column names of the journal.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub(crate) struct StreamColumns {
     pub(crate) id: String,
     pub(crate) opened_at_micros: i64,

@@ -6,15 +6,14 @@ const USED: &str = "select (page_count - freelist_count) * page_size \
      from pragma_page_count, pragma_freelist_count, pragma_page_size";
 
 // What Postgres refused stays: this is its only copy.
-const FORGET_PREDICTIONS: &str = "delete from predictions where id in ( \
-     select id from predictions as p \
-     where not exists (select 1 from outbox where kind = 'prediction' and id = p.id) \
-     and not exists (select 1 from set_aside where id = p.id) \
-     order by id limit ?)";
+const FORGET_PREDICTIONS: &str = "delete from predictions where seq in ( \
+     select seq from predictions as p where seq <= (select predictions_seq from shipped) \
+     and not exists (select 1 from set_aside where kind = 'prediction' and id = p.id) \
+     order by seq limit ?)";
 const FORGET_STREAMS: &str = "delete from streams where id in ( \
      select id from streams as s where ended_at_micros is not null \
      and not exists (select 1 from outbox where kind = 'stream' and id = s.id) \
-     and not exists (select 1 from set_aside where id = s.id) \
+     and not exists (select 1 from set_aside where kind = 'stream' and id = s.id) \
      and not exists (select 1 from predictions where stream_id = s.id) \
      order by id limit ?)";
 

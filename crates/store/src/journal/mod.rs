@@ -1,20 +1,27 @@
 //! The journal: a SQLite file in the data folder that holds every record before it is acknowledged.
 
 mod capacity;
+mod erasing;
 mod folder;
+mod group;
 mod options;
 mod outbox;
+mod predictions;
 mod reader;
 mod recovery;
+mod state;
 mod statements;
 mod writer;
 
+pub(crate) use erasing::erase;
 pub(crate) use folder::{connect, file_in, lock, writing};
 pub use options::JournalOptions;
-pub(crate) use outbox::{Batch, Refusal, Settlement};
+pub(crate) use outbox::{Batch, Edge, Refusal, Settlement};
 pub use reader::JournalReader;
+pub use state::{JournalFault, JournalState};
 pub(crate) use statements::Kind;
 
+use crate::erasure::Subject;
 use crate::{Counts, PredictionRow, ShipperStatus, StoreError, StreamRow, migrate};
 use sqlx::SqliteConnection;
 use sqlx::migrate::MigrateError;
@@ -23,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use undertone_core::{Record, RecordError, RecordFuture, Recorder};
+use undertone_core::{ErrorKind, Record, RecordError, RecordFuture, Recorder};
 use writer::{Job, Work, Writer};
 
 /// The journal, open for recording. One process at a time owns a data folder's journal.
@@ -35,6 +42,7 @@ pub struct Journal {
     queue: mpsc::Sender<Job>,
     reader: JournalReader,
     status: Arc<watch::Sender<ShipperStatus>>,
+    state: watch::Receiver<JournalState>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -51,19 +59,22 @@ impl Journal {
         prepare(&mut connection, &path).await?;
         let reader = JournalReader::open(data_dir).await?;
         let standing = outbox::standing(&mut connection).await;
-        let status =
-            Arc::new(watch::Sender::new(standing.map_err(|error| StoreError::journal(&path, error))?));
+        let (pending_rows, set_aside_rows) = standing.map_err(|error| StoreError::journal(&path, error))?;
+        let standing = ShipperStatus { pending_rows, set_aside_rows, ..ShipperStatus::default() };
+        let status = Arc::new(watch::Sender::new(standing));
         let (sender, queue) = mpsc::channel(options.queue_records.max(1));
+        let (state_sender, state) = watch::channel(JournalState::default());
         let writer = Writer::new(writer::Parts {
             path: path.clone(),
             connection,
             lock,
             queue,
             status: Arc::clone(&status),
+            state: state_sender,
             options,
         });
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self { path, queue: sender, reader, status, writer })
+        Ok(Self { path, queue: sender, reader, status, state, writer })
     }
 
     /// Writes what is queued and closes the file. Records that come later are refused.
@@ -94,6 +105,11 @@ impl Journal {
     /// How shipping stands. Row numbers are up to date whenever a record's future has completed.
     pub fn status(&self) -> watch::Receiver<ShipperStatus> {
         self.status.subscribe()
+    }
+
+    /// Whether records are taken, and what stops them.
+    pub fn state(&self) -> watch::Receiver<JournalState> {
+        self.state.clone()
     }
 
     /// The newest predictions first; at most `limit`.
@@ -137,14 +153,34 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// The oldest changes, at most `rows`.
-    pub(crate) async fn next_batch(&self, rows: u32) -> Result<Batch, StoreError> {
-        self.reader.next_batch(rows).await
+    /// The oldest rows that were not shipped, behind `from`; of each kind at most `rows`.
+    pub(crate) async fn next_batch(&self, from: Edge, rows: u32) -> Result<Batch, StoreError> {
+        self.reader.next_batch(from, rows).await
     }
 
-    /// Takes a batch out of the outbox, durably.
-    pub(crate) async fn settle(&self, settlement: Settlement) -> Result<(), RecordError> {
-        enqueue(&self.queue, Work::Settle(settlement)).await
+    /// Takes what is known of a subject out of the journal.
+    pub(crate) async fn erase(&self, subject: Subject) -> Result<(), RecordError> {
+        enqueue(&self.queue, Work::Erase(subject)).await
+    }
+
+    /// Notes durably that a batch needs no more shipping. Queued at once where there is room; the future tells when it is done.
+    pub(crate) fn settle(&self, settlement: Settlement) -> RecordFuture {
+        enqueue(&self.queue, Work::Settle(settlement))
+    }
+
+    /// Counts anew what waits: another program, such as `undertone db erase`, may have taken rows out.
+    pub(crate) async fn recount(&self) -> Result<(), StoreError> {
+        let (pending, set_aside) = self.reader.waiting().await?;
+        self.status.send_modify(|status| {
+            status.pending_rows = pending;
+            status.set_aside_rows = set_aside;
+        });
+        Ok(())
+    }
+
+    /// The last erasure of Postgres that was done in the journal too.
+    pub(crate) async fn followed_erasure(&self) -> Result<i64, StoreError> {
+        self.reader.followed_erasure().await
     }
 }
 
@@ -154,7 +190,8 @@ fn enqueue(queue: &mpsc::Sender<Job>, work: Work) -> RecordFuture {
     let sent = queue.try_send(Job { work, done });
     let queue = queue.clone();
     Box::pin(async move {
-        let closed = || RecordError { message: "the journal is closed".to_owned() };
+        let closed =
+            || RecordError { kind: ErrorKind::Unavailable, message: "the journal is closed".to_owned() };
         match sent {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| closed())?,

@@ -1,6 +1,6 @@
 //! Reads the journal, also while a server writes it.
 
-use super::{Batch, folder, outbox};
+use super::{Batch, Edge, folder, outbox};
 use crate::columns::{PredictionColumns, StreamColumns};
 use crate::counts::CountColumns;
 use crate::{Counts, PredictionRow, StoreError, StreamRow};
@@ -67,15 +67,37 @@ impl JournalReader {
         Ok(counts.into())
     }
 
-    pub(crate) async fn next_batch(&self, rows: u32) -> Result<Batch, StoreError> {
-        outbox::read_batch(&self.pool, rows).await.map_err(|source| self.failed("reading the outbox", source))
+    pub(crate) async fn next_batch(&self, from: Edge, rows: u32) -> Result<Batch, StoreError> {
+        outbox::read_batch(&self.pool, from, rows)
+            .await
+            .map_err(|source| self.failed("reading the outbox", source))
+    }
+
+    /// How many changes wait for Postgres, and how many rows are set aside.
+    pub async fn waiting(&self) -> Result<(u64, u64), StoreError> {
+        outbox::standing(&self.pool).await.map_err(|source| self.failed("counting the outbox", source))
+    }
+
+    pub(crate) async fn followed_erasure(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar("select postgres_seq from erasures_followed")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|source| self.failed("reading the erasures", source))
     }
 
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 
-    fn database(&self) -> String {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    pub(crate) fn database(&self) -> String {
         self.path.display().to_string()
     }
 

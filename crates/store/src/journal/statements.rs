@@ -1,17 +1,13 @@
 //! The writer's statements. Each runs inside the writer's transaction; a statement that a check
 //! refuses takes back its own work only.
 
-use crate::columns::{PredictionColumns, StreamColumns, StreamEndColumns};
+use crate::columns::{StreamColumns, StreamEndColumns};
 use sqlx::SqliteConnection;
 use undertone_core::UnixMicros;
 
 const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, subject_key, model_name, \
      model_version, encoding, sample_rate_hz, labels) values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do nothing";
-const INSERT_PREDICTION: &str = "insert into predictions (id, stream_id, utterance, created_at_micros, \
-     model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
-     confidence, abstained, queue_micros, features_micros, inference_micros) \
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing";
 const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
      utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?)";
 const ANNOUNCE: &str = "insert into outbox (kind, id) values (?, ?)";
@@ -59,36 +55,6 @@ pub(super) async fn insert_stream(
         .bind(&row.encoding)
         .bind(row.sample_rate_hz)
         .bind(&row.labels)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// False when the prediction was already there.
-pub(super) async fn insert_prediction(
-    connection: &mut SqliteConnection,
-    row: &PredictionColumns,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(INSERT_PREDICTION)
-        .bind(&row.id)
-        .bind(&row.stream_id)
-        .bind(row.utterance)
-        .bind(row.created_at_micros)
-        .bind(&row.model_name)
-        .bind(&row.model_version)
-        .bind(&row.arm)
-        .bind(&row.role)
-        .bind(row.is_final)
-        .bind(row.start_samples)
-        .bind(row.end_samples)
-        .bind(&row.labels)
-        .bind(&row.probabilities)
-        .bind(&row.top)
-        .bind(row.confidence)
-        .bind(row.abstained)
-        .bind(row.queue_micros)
-        .bind(row.features_micros)
-        .bind(row.inference_micros)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
@@ -148,8 +114,18 @@ pub(super) async fn set_aside(
     Ok(())
 }
 
-/// Takes everything up to and with `seq` out of the outbox; returns how many rows that were.
-pub(super) async fn clear_outbox(connection: &mut SqliteConnection, seq: i64) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query("delete from outbox where seq <= ?").bind(seq).execute(connection).await?;
+/// Notes that changes of streams up to and with `streams_edge`, and predictions up to and with `predictions_edge`, are in
+/// Postgres; returns how many changes left the outbox.
+pub(super) async fn settle(
+    connection: &mut SqliteConnection,
+    streams_edge: i64,
+    predictions_edge: i64,
+) -> Result<u64, sqlx::Error> {
+    let done =
+        sqlx::query("delete from outbox where seq <= ?").bind(streams_edge).execute(&mut *connection).await?;
+    sqlx::query("update shipped set predictions_seq = ?1 where predictions_seq < ?1")
+        .bind(predictions_edge)
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected())
 }

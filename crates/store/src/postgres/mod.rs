@@ -1,10 +1,18 @@
 //! Postgres: how it is addressed, reached, filled and read.
 
-mod insert;
+mod binary;
+mod erase;
+mod merge;
+mod partitions;
 mod reader;
+mod rollup;
 mod url;
 
-pub(crate) use insert::{Failure, insert_predictions, insert_streams};
+pub(crate) use binary::Rows;
+pub(crate) use erase::{erase, erasures_since, hold_off_erasures};
+pub(crate) use merge::{Expect, Failure, make_staging, merge_predictions, merge_streams};
+pub use partitions::{Keeping, Pruned};
+pub(crate) use partitions::{make_ahead, make_for, prune};
 pub use reader::PostgresReader;
 pub use url::PostgresUrl;
 

@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 
 const RECENT_PREDICTIONS: &str = "select id::text, stream_id::text, utterance, \
      (extract(epoch from created_at) * 1000000)::bigint as created_at_micros, model_name, model_version, arm, \
-     role, is_final, start_samples, end_samples, to_jsonb(labels) as labels, \
-     to_jsonb(probabilities) as probabilities, top, confidence::double precision, abstained, queue_micros, \
+     role, is_final, start_samples, end_samples, to_jsonb(labels)::text as labels, \
+     to_jsonb(probabilities)::text as probabilities, top, confidence::double precision, abstained, queue_micros, \
      features_micros, inference_micros \
      from predictions order by created_at desc, id desc limit $1";
 const RECENT_STREAMS: &str = "select id::text, \

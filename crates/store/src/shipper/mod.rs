@@ -1,17 +1,21 @@
 //! Carries the journal's rows to Postgres, through outages of any length.
 
+mod link;
 mod shipment;
 
 use crate::backoff::Backoff;
-use crate::journal::Outbox;
-use crate::{Journal, PostgresUrl, ShipperStatus, StoreError, migrate, postgres};
-use sqlx::PgConnection;
+use crate::erasure::Subject;
+use crate::journal::{Batch, Edge, Outbox};
+use crate::{Journal, Keeping, PostgresUrl, ShipperStatus, StoreError};
+use link::Link;
+use shipment::Carried;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use undertone_core::{RecordError, RecordFuture, UnixMicros};
 
-/// How long migrations may take, the wait for another server that migrates included.
-const MIGRATION: Duration = Duration::from_secs(300);
+/// An idle shipper looks so often whether Postgres still answers, and whether somebody is to be forgotten.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// How a shipper works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +30,19 @@ pub struct ShipperOptions {
     pub batch_timeout: Duration,
     /// How long `stop` goes on shipping what is left.
     pub stop_grace: Duration,
+    /// How rows are kept in Postgres.
+    pub keeping: Keeping,
 }
 
 impl Default for ShipperOptions {
     fn default() -> Self {
         Self {
-            batch_rows: 1_000,
+            batch_rows: 10_000,
             first_retry: Duration::from_millis(250),
             longest_retry: Duration::from_secs(30),
             batch_timeout: Duration::from_secs(30),
             stop_grace: Duration::from_secs(5),
+            keeping: Keeping::default(),
         }
     }
 }
@@ -61,7 +68,8 @@ impl Shipper {
         let (stop, stopped) = oneshot::channel();
         let backoff = Backoff::new(options.first_retry, options.longest_retry);
         let outbox = journal.outbox();
-        let route = Route { outbox, url, options, connection: None, backoff };
+        let link = Link::new(url.clone(), options.clone());
+        let route = Route { outbox, url, options, link, backoff, ahead: None, settling: None };
         Self { status: journal.status(), stop, task: tokio::spawn(route.run(stopped)) }
     }
 
@@ -95,9 +103,12 @@ struct Route {
     outbox: Outbox,
     url: PostgresUrl,
     options: ShipperOptions,
-    /// `None` before the first connection and after a failure.
-    connection: Option<PgConnection>,
+    link: Link,
     backoff: Backoff,
+    /// The batch behind the last one, read while that one was under way.
+    ahead: Option<Batch>,
+    /// Notes in the journal that the last batch arrived.
+    settling: Option<RecordFuture>,
 }
 
 impl Route {
@@ -125,6 +136,7 @@ impl Route {
             Ok(Sent::Nothing) => self.rows_waiting().await,
             Ok(Sent::Rows) => {}
             Err(error) => {
+                self.ahead = None;
                 self.note_failure(&error);
                 tokio::time::sleep(self.backoff.next()).await;
             }
@@ -133,56 +145,80 @@ impl Route {
 
     /// Ships one batch, over a connection that is opened when there is none.
     async fn ship(&mut self) -> Result<Sent, StoreError> {
-        // Taken out, so that a connection whose exchange was broken off is never used again.
-        if let Some(connection) = self.connection.take() {
-            match self.exchange(connection).await {
+        if self.link.is_open() {
+            match self.exchange().await {
                 Ok(sent) => return Ok(sent),
                 // A connection that lay idle may have been closed by the other side; only a fresh
                 // one tells whether there is an outage.
                 Err(error) => tracing::debug!(error = error.sentence(), "connecting to Postgres again"),
             }
         }
-        let connection = self.connect().await?;
-        self.exchange(connection).await
+        self.link.open().await?;
+        self.exchange().await
     }
 
-    async fn exchange(&mut self, mut connection: PgConnection) -> Result<Sent, StoreError> {
-        let batch = self.outbox.next_batch(self.options.batch_rows).await?;
-        let patience = self.options.batch_timeout;
-        let carried =
-            tokio::time::timeout(patience, shipment::carry(&mut connection, &self.url, &batch)).await;
-        let settlement = carried.map_err(|_| self.silent(patience))??;
-        self.connection = Some(connection);
+    async fn exchange(&mut self) -> Result<Sent, StoreError> {
+        let batch = self.next().await?;
+        let rows = self.options.batch_rows;
+        let more = batch.len() >= rows as usize;
+        let followed = self.outbox.followed_erasure().await?;
+        let reading = async {
+            // What is read now is not in the journal's mark of what was shipped, so it is asked for from behind the batch.
+            if more { self.outbox.next_batch(batch.edge, rows).await.map(Some) } else { Ok(None) }
+        };
+        let (carried, ahead) = tokio::join!(self.link.carry(&batch, followed), reading);
+        let settlement = match carried? {
+            Carried::Settled(settlement) => settlement,
+            Carried::Erased(subjects) => return self.follow(subjects).await,
+        };
+        self.settled().await?;
+        self.ahead = ahead?.filter(|ahead| !ahead.is_empty());
         // Before the rows leave the outbox, so that nobody sees them gone over a lost connection.
         self.note_success();
-        if settlement.edge == 0 {
+        if batch.is_empty() {
+            if self.outbox.status.borrow().pending_rows > 0 {
+                self.outbox.recount().await?;
+            }
             return Ok(Sent::Nothing);
         }
-        self.outbox.settle(settlement).await.map_err(|source| StoreError::Settle { source })?;
+        self.settling = Some(self.outbox.settle(settlement));
         Ok(Sent::Rows)
     }
 
-    async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let mut connection = postgres::connect(&self.url).await?;
-        let (applied, version) =
-            tokio::time::timeout(MIGRATION, migrate::up(&mut connection, &migrate::POSTGRES))
-                .await
-                .map_err(|_| self.silent(MIGRATION))?
-                .map_err(|source| StoreError::migrate(self.url.target(), source))?;
-        if !applied.is_empty() {
-            tracing::info!(target = %self.url.target(), version, "made the tables in Postgres");
+    async fn next(&mut self) -> Result<Batch, StoreError> {
+        if let Some(batch) = self.ahead.take() {
+            return Ok(batch);
         }
-        Ok(connection)
+        self.settled().await?;
+        self.outbox.next_batch(Edge::default(), self.options.batch_rows).await
     }
 
-    fn silent(&self, waited: Duration) -> StoreError {
-        StoreError::Silent { target: self.url.target(), seconds: waited.as_secs() }
+    /// Waits until the journal knows that the batch before arrived.
+    async fn settled(&mut self) -> Result<(), StoreError> {
+        // Taken out only when it is done, since this may be dropped while it waits.
+        let Some(settling) = &mut self.settling else { return Ok(()) };
+        let settled = settling.await;
+        self.settling = None;
+        settled.map_err(|source| StoreError::Settle { source })
     }
 
-    async fn rows_waiting(&self) {
+    /// Takes out of the journal whom Postgres was told to forget; what was read before is read again.
+    async fn follow(&mut self, subjects: Vec<Subject>) -> Result<Sent, StoreError> {
+        self.ahead = None;
+        self.settled().await?;
+        for subject in subjects {
+            let followed: Result<(), RecordError> = self.outbox.erase(subject).await;
+            followed.map_err(|source| StoreError::Settle { source })?;
+        }
+        Ok(Sent::Rows)
+    }
+
+    async fn rows_waiting(&mut self) {
         let mut status = self.outbox.status.subscribe();
-        // The sender lives in the outbox that this task holds, so this cannot fail.
-        let _ = status.wait_for(|status| status.pending_rows > 0).await;
+        // The sender lives in the outbox that this task holds, so this cannot fail; and when the time is over, the next
+        // batch is an empty one, which asks whether Postgres still answers.
+        let waiting = status.wait_for(|status| status.pending_rows > 0);
+        let _ = tokio::time::timeout(LOOK_EVERY, waiting).await;
     }
 
     /// Ships until nothing is left, something fails, or the grace time is over.
@@ -229,4 +265,10 @@ impl Route {
             status.last_error = Some(sentence);
         });
     }
+}
+
+/// The time of day, by which partitions are made and dropped.
+fn now() -> UnixMicros {
+    use undertone_core::{Clock, SystemClock};
+    SystemClock.now()
 }

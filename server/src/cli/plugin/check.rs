@@ -1,6 +1,6 @@
 //! `undertone plugin check`
 
-use super::child::{self, Ran};
+use super::child::{self, Bounds, Ran};
 use super::sheet;
 use super::subject::SubjectArgs;
 use crate::cli::SettingsArgs;
@@ -34,6 +34,9 @@ pub(in crate::cli) struct CheckArgs {
     /// Seconds after which a case that has not ended counts as hung.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
+    /// Private memory that a case may have, in MiB; a plugin that asks for more fails the case in its own way.
+    #[arg(long, value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
+    memory_limit: u64,
 }
 
 pub(super) async fn run(args: &CheckArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
@@ -49,7 +52,7 @@ pub(super) async fn run(args: &CheckArgs, settings: &SettingsArgs) -> anyhow::Re
     }
     args.subject.verify()?;
     let subject = args.subject.subject(library.clone(), &settings.load(Vec::new())?);
-    let ran = run_all(wanted, subject, Duration::from_secs(args.time_limit)).await?;
+    let ran = run_all(wanted, subject, args.bounds()).await?;
     if args.json {
         say!("{}", sheet::json(library, &ran));
     } else {
@@ -57,6 +60,12 @@ pub(super) async fn run(args: &CheckArgs, settings: &SettingsArgs) -> anyhow::Re
     }
     let bad = ran.iter().any(|ran| ran.outcome.is_bad());
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl CheckArgs {
+    fn bounds(&self) -> Bounds {
+        Bounds { memory_bytes: self.memory_limit << 20, time: Duration::from_secs(self.time_limit) }
+    }
 }
 
 fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Case>> {
@@ -67,7 +76,7 @@ fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Case>> {
 }
 
 /// Runs the cases, as many at once as there are processors; gives them back in order.
-async fn run_all(wanted: Vec<&'static Case>, subject: Subject, limit: Duration) -> anyhow::Result<Vec<Ran>> {
+async fn run_all(wanted: Vec<&'static Case>, subject: Subject, bounds: Bounds) -> anyhow::Result<Vec<Ran>> {
     let program: Arc<Path> =
         std::env::current_exe().context("the program does not know its own file")?.into();
     let subject = Arc::new(subject);
@@ -80,7 +89,7 @@ async fn run_all(wanted: Vec<&'static Case>, subject: Subject, limit: Duration) 
             && let Some((index, case)) = waiting.pop_front()
         {
             let (program, subject) = (program.clone(), subject.clone());
-            running.spawn(async move { (index, child::run(&program, &subject, case, limit).await) });
+            running.spawn(async move { (index, child::run(&program, &subject, case, bounds).await) });
         }
         let Some(ended) = running.join_next().await else { break };
         let (index, outcome) = ended.context("a case was lost")?;

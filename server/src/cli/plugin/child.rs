@@ -21,23 +21,33 @@ pub(super) struct Ran {
     pub(super) took: Duration,
 }
 
-/// Runs `case` in a new process of `program`, which is this one, and gives it up after `limit`.
+/// What a case may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Of private memory, in bytes.
+    pub(super) memory_bytes: u64,
+    /// Until it counts as hung.
+    pub(super) time: Duration,
+}
+
+/// Runs `case` in a new process of `program`, which is this one, within `bounds`.
 pub(super) async fn run(
     program: &Path,
     subject: &Subject,
     case: &'static Case,
-    limit: Duration,
+    bounds: Bounds,
 ) -> anyhow::Result<Ran> {
     let mut command = Command::new(program);
     command.args(arguments(subject, case.name)).kill_on_drop(true);
+    command.arg("--memory-bytes").arg(bounds.memory_bytes.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let whole = async { tokio::join!(last_of(output), last_of(errors), child.wait()) };
-    let outcome = match tokio::time::timeout(limit, whole).await {
+    let outcome = match tokio::time::timeout(bounds.time, whole).await {
         Ok((printed, complained, status)) => Outcome::of_process(status?, &printed, &complained),
-        Err(_) => Outcome::Hung(format!("it had not ended after {} s", limit.as_secs())),
+        Err(_) => Outcome::Hung(format!("it had not ended after {} s", bounds.time.as_secs())),
     };
     Ok(Ran { case, outcome, took: started.elapsed() })
 }

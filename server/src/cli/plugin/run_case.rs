@@ -9,6 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_plugin_host::conformance::cases;
+use undertone_plugin_host::isolation::limit_memory;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunCaseArgs {
@@ -16,9 +17,15 @@ pub(in crate::cli) struct RunCaseArgs {
     case: String,
     #[command(flatten)]
     subject: SubjectArgs,
+    /// Private memory that the process may have.
+    #[arg(long)]
+    memory_bytes: Option<u64>,
 }
 
 pub(super) fn run(args: &RunCaseArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    if let Some(bytes) = args.memory_bytes {
+        limit_memory(bytes).context("the process's memory cannot be limited")?;
+    }
     let subject = args.subject.subject(args.library.clone(), &settings.load(Vec::new())?);
     let case = cases().find(|case| case.name == args.case);
     let case = case.with_context(|| format!("there is no case {:?}", args.case))?;

@@ -14,6 +14,7 @@ use undertone_audio::Endpointing;
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// The parameter with the rate of samples, in Hz.
 const SAMPLE_RATE: &str = "sample_rate";
@@ -21,7 +22,7 @@ const SAMPLE_RATE: &str = "sample_rate";
 /// One row per recording. All are looked at before the first one is heard.
 pub(super) async fn answer(
     (recognition, caller): (&Arc<Recognition>, &Caller),
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
     input: &Tensor,
 ) -> Result<Vec<Row>, Status> {
     let recordings = recordings(input)?;
@@ -34,7 +35,7 @@ pub(super) async fn answer(
     for (place, (request, audio)) in checked.into_iter().enumerate() {
         let service = recognizer(recognition);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
-        let task = tokio::spawn(async move { service.answer(request, audio).await });
+        let task = tokio::spawn(async move { service.answer(request, audio, &mut CallSpan::none()).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
         let response = answered.map_err(|status| of_recording(place, status))?;
         rows.push(row(place, response, model)?);
@@ -79,14 +80,13 @@ fn check(
     format: v1::AudioFormat,
     audio: &[u8],
     asking: (&Recognition, &Caller),
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
 ) -> Result<CheckedRequest, Status> {
-    let config = v1::RecognitionConfig {
-        audio: Some(format),
-        model: model.reference().to_string(),
-        ..v1::RecognitionConfig::default()
-    };
-    let mut checked = request::check(config, Some(audio), asking)?;
+    // A model that is named is in no experiment.
+    let model_name = model.reference().to_string();
+    let config =
+        v1::RecognitionConfig { audio: Some(format), model: model_name, ..v1::RecognitionConfig::default() };
+    let mut checked = request::check_for(config, Some(audio), asking, Some(model))?;
     let longest = request::longest_utterance(model);
     let session = &mut checked.session;
     session.endpointing = Endpointing { enabled: false, max_utterance: longest, ..session.endpointing };

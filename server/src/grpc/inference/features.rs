@@ -7,7 +7,7 @@ use super::tensor::{Tensor, Values};
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use tonic::Status;
-use undertone_core::{ErrorKind, Frames, Model, PluginError, Probabilities};
+use undertone_core::{Frames, Model, PluginError, Probabilities};
 use undertone_engine::{Question, Verdicts};
 use undertone_plugin_host::LoadedModel;
 
@@ -62,8 +62,8 @@ fn items(tensor: &Tensor, model: &LoadedModel) -> Result<Vec<Frames>, Status> {
 
 fn rows(verdicts: Verdicts, model: &LoadedModel) -> Result<Vec<Row>, Status> {
     let row = |(item, verdict): (usize, Result<Vec<f32>, PluginError>)| {
-        let logits = verdict.map_err(|error| status::item_failed(item, error.kind(), &error.to_string()))?;
-        let not_finite = || status::item_failed(item, ErrorKind::Plugin, "the model gave no finite scores");
+        let logits = verdict.map_err(|error| status::item_failed(item, &error))?;
+        let not_finite = || status::item_not_finite(item);
         let probabilities =
             Probabilities::from_logits(&logits, model.temperature()).ok_or_else(not_finite)?.into_values();
         Ok(Row { probabilities, logits })

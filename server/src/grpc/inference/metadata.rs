@@ -1,6 +1,7 @@
 //! What server and models say about themselves.
 
 use super::outputs::{self, LABELS, LOGITS, PROBABILITIES};
+use super::repository;
 use super::tensor::{AUDIO, FEATURES};
 use std::collections::HashMap;
 use undertone_core::{Model, PIPELINE_RATE};
@@ -11,12 +12,12 @@ use wire::model_metadata_response::TensorMetadata;
 /// A length that the request chooses.
 const ANY: i64 = -1;
 
-/// This server. It knows no extension of the protocol.
+/// This server.
 pub(super) fn server() -> wire::ServerMetadataResponse {
     wire::ServerMetadataResponse {
         name: "undertone".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        extensions: Vec::new(),
+        extensions: vec![repository::EXTENSION.into()],
     }
 }
 

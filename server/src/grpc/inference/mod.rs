@@ -6,10 +6,12 @@ mod features;
 mod metadata;
 mod outputs;
 mod parameters;
+mod repository;
 mod tensor;
 
-use super::{RecognizerService, status};
+use super::{RecognizerService, spans, status};
 use crate::access::Caller;
+use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
 use deadline::Deadline;
 use outputs::Wanted;
@@ -20,6 +22,7 @@ use tonic::{Code, Request, Response, Status};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
+use undertone_telemetry::CallSpan;
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
@@ -46,31 +49,29 @@ impl InferenceService {
     }
 
     fn is_ready(&self) -> bool {
-        !self.recognition.models.is_empty() && !self.draining.load(Ordering::Acquire)
+        !self.recognition.models.ready().is_empty() && !self.draining.load(Ordering::Acquire)
     }
 
     /// The model of this name and version; the latest for an empty version, the default one for an empty name.
     fn model(&self, name: &str, version: &str) -> Result<Arc<LoadedModel>, Status> {
-        if name.len() + version.len() > LONGEST_NAME {
-            let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
-            return Err(status::bad_field("model_name", sentence));
-        }
-        let wanted = if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") };
+        let wanted = wanted(name, version)?;
         self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
     }
 
     async fn infer(
         &self,
         request: Request<wire::ModelInferRequest>,
+        caller: &Caller,
+        span: &mut CallSpan,
     ) -> Result<wire::ModelInferResponse, Status> {
-        let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
         let id = request.id.clone();
         let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
+        span.note("undertone.model", model.reference().to_string());
         let answered = deadline.keep(async {
             match input.name.as_str() {
                 tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer((&self.recognition, &caller), &model, &input).await,
+                _ => audio::answer((&self.recognition, caller), &model, &input).await,
             }
         });
         let rows = answered.await?;
@@ -88,7 +89,9 @@ impl InferenceService {
         metadata: &tonic::metadata::MetadataMap,
         request: wire::ModelInferRequest,
     ) -> Result<Asked, Status> {
-        let model = self.model(&request.model_name, &request.model_version)?;
+        let wanted = wanted(&request.model_name, &request.model_version)?;
+        let model =
+            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
         let deadline = Deadline::of(metadata, &request.parameters)?;
         let is_raw = !request.raw_input_contents.is_empty();
         let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
@@ -119,7 +122,8 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<wire::ModelReadyRequest>,
     ) -> Result<Response<wire::ModelReadyResponse>, Status> {
         let wire::ModelReadyRequest { name, version } = request.into_inner();
-        let ready = self.is_ready() && self.model(&name, &version).is_ok();
+        let ready =
+            self.is_ready() && self.model(&name, &version).is_ok_and(|model| model.unready().is_none());
         Ok(Response::new(wire::ModelReadyResponse { ready }))
     }
 
@@ -136,18 +140,53 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelMetadataResponse>, Status> {
         let wire::ModelMetadataRequest { name, version } = request.into_inner();
         let model = self.model(&name, &version)?;
-        Ok(Response::new(metadata::model(&model, &self.recognition.models)))
+        Ok(Response::new(metadata::model(&model, &self.recognition.models.ready())))
     }
 
     async fn model_infer(
         &self,
         request: Request<wire::ModelInferRequest>,
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
-        let answered = self.infer(request).await;
+        let caller = Caller::of(&request);
+        let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
+        let answered = self.infer(request, &caller, &mut span).await;
+        spans::end(&mut span, answered.as_ref().map(drop));
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
     }
+
+    async fn repository_index(
+        &self,
+        request: Request<wire::RepositoryIndexRequest>,
+    ) -> Result<Response<wire::RepositoryIndexResponse>, Status> {
+        Ok(Response::new(repository::index(&self.recognition, request.into_inner().ready)))
+    }
+
+    async fn repository_model_load(
+        &self,
+        request: Request<wire::RepositoryModelLoadRequest>,
+    ) -> Result<Response<wire::RepositoryModelLoadResponse>, Status> {
+        repository::load(&self.recognition, request.into_inner()).await?;
+        Ok(Response::new(wire::RepositoryModelLoadResponse {}))
+    }
+
+    async fn repository_model_unload(
+        &self,
+        request: Request<wire::RepositoryModelUnloadRequest>,
+    ) -> Result<Response<wire::RepositoryModelUnloadResponse>, Status> {
+        repository::unload(&self.recognition, request.get_ref())?;
+        Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
+    }
+}
+
+/// Name and version as `NAME` or `NAME@VERSION`.
+fn wanted(name: &str, version: &str) -> Result<String, Status> {
+    if name.len() + version.len() > LONGEST_NAME {
+        let sentence = format!("name and version have at most {LONGEST_NAME} bytes");
+        return Err(status::bad_field("model_name", sentence));
+    }
+    Ok(if version.is_empty() { name.to_owned() } else { format!("{name}@{version}") })
 }
 
 /// The service of the native contract, whose road recordings take.

@@ -6,8 +6,8 @@ mod outflow;
 
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
-use super::{reply, request, status};
-use crate::access::Caller;
+use super::{reply, request, spans, status};
+use crate::access::{Caller, Passage};
 use crate::recognition::{Heard, Recognition, StreamFacts};
 use intake::Intake;
 use outflow::Outflow;
@@ -21,6 +21,7 @@ use tonic::Status;
 use undertone_core::{Model, SampleRate, StreamId};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
 
@@ -43,10 +44,11 @@ pub(crate) async fn recognize<S>(
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Send + Unpin + 'static,
 {
-    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
-    let request = first_config(&mut asks, (&recognition, &caller)).await?;
+    let mut span = spans::begin(&recognition, "undertone.v1.Recognizer/StreamingRecognize", &caller);
+    let begun = begin(&recognition, &caller, &mut asks, &mut span).await;
+    let Begun { passage, request, streams: (input, events) } =
+        begun.inspect_err(|status| spans::end(&mut span, Err(status)))?;
     let id = request.id;
-    let (input, events) = open(&recognition, &request).await?;
     let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
@@ -66,13 +68,39 @@ where
         recognition,
         replies,
         acknowledging,
+        span,
         passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
+        suspended: false,
         _over: over.drop_guard(),
     };
     tokio::spawn(outflow.run(events, input_broke));
     Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
+}
+
+/// A call whose stream is open.
+struct Begun {
+    passage: Passage,
+    request: CheckedRequest,
+    streams: (StreamInput, StreamEvents),
+}
+
+/// Takes the configuration and opens the stream.
+async fn begin<S>(
+    recognition: &Recognition,
+    caller: &Caller,
+    asks: &mut S,
+    span: &mut CallSpan,
+) -> Result<Begun, Status>
+where
+    S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
+{
+    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let request = first_config(asks, (recognition, caller)).await?;
+    spans::note_stream(span, request.id, &request.model);
+    let streams = open(recognition, &request).await?;
+    Ok(Begun { passage, request, streams })
 }
 
 /// Opens a checked stream in the engine and records that it was opened.
@@ -95,7 +123,7 @@ pub(crate) async fn open(
         subject_key: request.subject_key.clone(),
         labels: request.labels.clone(),
     };
-    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded(&error))?;
+    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded("the stream", &error))?;
     if request.resumes.is_some() {
         let model = request.model.reference().to_string();
         recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();

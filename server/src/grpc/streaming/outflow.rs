@@ -3,7 +3,7 @@
 use super::{ReplySender, Tell};
 use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
-use crate::grpc::{recorded, reply, status};
+use crate::grpc::{recorded, reply, spans, status};
 use crate::recognition::{Heard, Recognition, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use tonic::{Code, Status};
 use undertone_core::EndReason;
 use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
 use undertone_proto::v1;
+use undertone_telemetry::CallSpan;
 
 /// Brings the worker's events to the client.
 pub(super) struct Outflow {
@@ -23,10 +24,13 @@ pub(super) struct Outflow {
     pub(super) acknowledging: Option<Acknowledging>,
     /// What the stream uses of its caller's quota.
     pub(super) passage: Passage,
+    pub(super) span: CallSpan,
     /// What the stream has heard, for its record should it break.
     pub(super) heard: Heard,
     /// A client that reads nothing for so long is given up.
     pub(super) patience: Duration,
+    /// Whether the client was told that recording is suspended.
+    pub(super) suspended: bool,
     /// Tells the intake when this task ends, for whatever reason.
     pub(super) _over: DropGuard,
 }
@@ -74,6 +78,7 @@ impl Outflow {
             Some(Event::Answer(mut answer)) => {
                 *updates += u64::from(!answer.trigger.is_final());
                 let result = self.recorded(&mut answer).await?;
+                self.tell_suspension().await?;
                 self.send(Tell::Result(result)).await?;
             }
             Some(Event::Ended(summary)) => {
@@ -90,10 +95,20 @@ impl Outflow {
 
     async fn recorded(&mut self, answer: &mut Answer) -> Result<v1::Result, Status> {
         self.heard.samples = answer.audio_processed;
-        let result = recorded::result(&self.recognition, &self.source, answer).await?;
+        let result = recorded::result(&self.recognition, &self.source, &self.span, answer).await?;
         self.heard.utterances += u32::from(answer.trigger.is_final());
         self.pay(answer.audio_processed)?;
         Ok(v1::Result { acknowledgement: self.acknowledgement(answer.resume), ..result })
+    }
+
+    /// In front of the first result that is not durable, and of the first that is again.
+    async fn tell_suspension(&mut self) -> Result<(), Status> {
+        let reason = self.recognition.recording_suspended();
+        if reason.is_some() == self.suspended {
+            return Ok(());
+        }
+        self.suspended = reason.is_some();
+        self.send(Tell::Warning(reply::recording(reason.as_deref()))).await
     }
 
     /// Pays for the audio up to `samples` from the stream's start.
@@ -114,9 +129,10 @@ impl Outflow {
         }
     }
 
-    async fn close(self, status: Result<Summary, Status>) {
+    async fn close(mut self, status: Result<Summary, Status>) {
         let code = status.as_ref().map_or_else(|status| status.code(), |_| Code::Ok);
         self.recognition.count_call("StreamingRecognize", code);
+        spans::end(&mut self.span, status.as_ref().map(drop));
         match status {
             Ok(summary) => {
                 if let Err(error) = self.recognition.record_ended(self.source.id, &summary).await {

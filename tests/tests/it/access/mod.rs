@@ -6,6 +6,7 @@ mod open;
 mod quotas;
 mod tenants;
 mod tls;
+mod web_sockets;
 
 use std::path::Path;
 use std::process::{Command, Output};

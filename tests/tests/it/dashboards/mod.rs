@@ -4,3 +4,4 @@ mod alerts;
 mod board;
 mod panels;
 mod prometheus;
+mod records;

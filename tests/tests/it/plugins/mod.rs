@@ -2,6 +2,7 @@
 
 mod author;
 mod broken;
+mod isolated;
 mod kept;
 mod served;
 

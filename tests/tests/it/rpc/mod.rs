@@ -1,6 +1,7 @@
 //! Calls over real gRPC, on a real server with the shipped models.
 
 mod abstention;
+mod analytics;
 mod bad_input;
 mod golden;
 mod limits;

@@ -199,3 +199,28 @@ async fn a_client_that_goes_away_frees_its_stream_and_its_end_is_recorded() {
     let journal = JournalReader::open(data.path()).await.unwrap();
     assert_eq!(journal.counts().await.unwrap().open_streams, 0);
 }
+
+#[tokio::test]
+async fn with_async_durability_everything_is_in_the_journal_when_the_server_has_stopped() {
+    let server = TestServer::start(&[("recording.durability", "async")]).await.unwrap();
+    let mut client = server.recognizer().await.unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let request = v1::RecognizeRequest { config: None, audio: clip_bytes().into() };
+        let response = client.recognize(request).await.unwrap().into_inner();
+        ids.extend(response.utterances.iter().map(|own| own.result.clone().unwrap().prediction_id));
+    }
+    drop(client);
+    let data = server.stop().await.unwrap();
+    let journal = JournalReader::open(data.path()).await.unwrap();
+    let stored: Vec<String> = journal
+        .recent_predictions(100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.prediction_id.to_string())
+        .collect();
+    assert!(!ids.is_empty() && stored.len() == ids.len());
+    assert!(ids.iter().all(|id| stored.contains(id)));
+    assert_eq!(journal.counts().await.unwrap().open_streams, 0);
+}

@@ -1,8 +1,27 @@
 //! Migrations, forth and back.
 
 use super::bed::{folder, open, url};
-use undertone_store::{Database, StoreError, migrate, revert};
+use sqlx::{Connection, PgConnection, SqliteConnection};
+use undertone_store::{Database, StoreError, migrate, migrate_to, revert_to};
 use undertone_tests::PrivatePostgres;
+
+const FIRST: i64 = 1;
+/// A stream and three answers as the first version of the tables held them. The second answer has not been shipped.
+const OLD_JOURNAL: &str = "insert into streams (id, opened_at_micros, tenant, subject_key, model_name, model_version, encoding, sample_rate_hz, labels) \
+     values ('019a0000-0000-7000-8000-000000000001', 1760000000000000, 'default', 'ann', 'm', '1', 'LINEAR16', 16000, '{}'); \
+     insert into predictions select '019a0000-0000-7000-8000-00000000000' || value, '019a0000-0000-7000-8000-000000000001', value, \
+     1760000000000000, 'm', '1', null, 'live', 1, 0, 100, '[\"calm\"]', '[1.0]', 'calm', 1.0, 0, 1, 2, 3 from (select 2 as value union all select 3 union all select 4); \
+     insert into outbox (kind, id) values ('stream', '019a0000-0000-7000-8000-000000000001'), \
+     ('prediction', '019a0000-0000-7000-8000-000000000003')";
+const OLD_POSTGRES: &str = "insert into streams values ('019a0000-0000-7000-8000-000000000001', now(), 'default', 'ann', 'm', '1', 'LINEAR16', 16000, '{}'); \
+     insert into predictions (id, stream_id, utterance, created_at, model_name, model_version, role, is_final, start_samples, end_samples, labels, \
+     probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros) \
+     select id::uuid, '019a0000-0000-7000-8000-000000000001', 1, timestamptz '2026-01-02 03:04:05.678901+00', 'm', '1', 'live', true, 0, 100, '{calm,happy}', \
+     '{0.75,0.25}', 'calm', 0.75, false, 1, 2, 3 from (values ('019a0000-0000-7000-8000-000000000002'), ('ffffffff-ffff-7fff-8fff-ffffffffffff'), \
+     ('019aaaaa-0000-7000-8000-000000000003')) as ids (id)";
+const ROWS: &str = "select md5(string_agg(p::text, ';' order by id)) from (select id, stream_id, utterance, created_at, model_name, model_version, arm, role, \
+     is_final, start_samples, end_samples, start_seconds, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, \
+     inference_micros from predictions) as p";
 
 #[tokio::test]
 async fn the_journal_migrates_up_down_and_up_again() {
@@ -15,6 +34,74 @@ async fn the_journal_migrates_up_down_and_up_again() {
 async fn postgres_migrates_up_down_and_up_again() {
     let postgres = PrivatePostgres::start();
     up_down_up(&Database::Postgres(url(&postgres))).await;
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_layout_keeps_its_rows_and_what_it_still_has_to_ship() {
+    let folder = folder();
+    let database = Database::Journal(folder.path().to_owned());
+    migrate_to(&database, FIRST).await.unwrap();
+    let file = format!("sqlite://{}", folder.path().join("journal.db").display());
+    let mut connection = SqliteConnection::connect(&file).await.unwrap();
+    sqlx::raw_sql(OLD_JOURNAL).execute(&mut connection).await.unwrap();
+    let waiting = "select seq from predictions where seq > (select predictions_seq from shipped)";
+    for _ in 0..2 {
+        migrate(&database).await.unwrap();
+        let numbers: Vec<i64> = sqlx::query_scalar("select utterance from predictions order by seq")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(numbers, [2, 4, 3], "the one that waits stands last");
+        let waiting: Vec<i64> = sqlx::query_scalar(waiting).fetch_all(&mut connection).await.unwrap();
+        assert_eq!(waiting, [3]);
+        revert_to(&database, FIRST).await.unwrap();
+        let outbox: Vec<(String, String)> =
+            sqlx::query_as("select kind, substr(id, 36) from outbox order by seq")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        assert_eq!(
+            outbox,
+            [("stream", "1"), ("prediction", "3")].map(|(kind, id)| (kind.to_owned(), id.to_owned()))
+        );
+        let predictions: i64 =
+            sqlx::query_scalar("select count(*) from predictions").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(predictions, 3);
+    }
+    connection.close().await.unwrap();
+    migrate(&database).await.unwrap();
+    let journal = open(folder.path()).await;
+    // The stream was left open, so its end waits as well.
+    assert_eq!(journal.status().borrow().pending_rows, 3);
+    assert_eq!(journal.recent_predictions(9).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_postgres_of_the_first_layout_keeps_its_rows_and_they_are_in_the_rollups() {
+    let postgres = PrivatePostgres::start();
+    let database = Database::Postgres(url(&postgres));
+    migrate_to(&database, FIRST).await.unwrap();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    sqlx::raw_sql(OLD_POSTGRES).execute(&mut connection).await.unwrap();
+    let old: String = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
+    for _ in 0..2 {
+        migrate(&database).await.unwrap();
+        let new: String = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(new, old);
+        let rollup: (i64, i64) = sqlx::query_as(
+            "select answers, confidence_micros from rollups where level = 'hour' and top = 'calm'",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(rollup, (3, 2_250_000));
+        let streams: i64 =
+            sqlx::query_scalar("select count(*) from streams").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(streams, 1);
+        revert_to(&database, FIRST).await.unwrap();
+        let back: String = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(back, old);
+    }
 }
 
 #[tokio::test]
@@ -31,16 +118,16 @@ async fn servers_that_start_at_once_make_the_tables_once() {
 async fn a_journal_in_use_is_not_migrated() {
     let folder = folder();
     let _journal = open(folder.path()).await;
-    let error = revert(&Database::Journal(folder.path().to_owned())).await.unwrap_err();
+    let error = revert_to(&Database::Journal(folder.path().to_owned()), 0).await.unwrap_err();
     assert!(matches!(error, StoreError::InUse { .. }), "{error}");
 }
 
 async fn up_down_up(database: &Database) {
     let up = migrate(database).await.unwrap();
-    assert!(up.version > 0 && up.changed[0] == "1 recording", "{up}");
+    assert!(up.version > 1 && up.changed[0] == "1 recording", "{up}");
     let again = migrate(database).await.unwrap();
     assert!(again.changed.is_empty() && again.version == up.version, "{again}");
-    let down = revert(database).await.unwrap();
+    let down = revert_to(database, 0).await.unwrap();
     assert_eq!((&down.changed, down.version), (&up.changed, 0));
     assert_eq!(migrate(database).await.unwrap(), up);
 }

@@ -1,10 +1,14 @@
 //! The journal and Postgres, with a real server and real files.
 
+mod analytics;
 mod bed;
 mod crash;
+mod erasure;
 mod experiments;
 mod journal;
 mod limit;
 mod migrations;
+mod partitions;
+mod rollups;
 mod rules;
 mod shipping;

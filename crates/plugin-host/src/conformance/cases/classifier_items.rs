@@ -12,7 +12,7 @@ const fn case(name: &'static str, rule: &'static str, check: fn(&Subject) -> Out
 
 pub(super) const CASES: &[Case] = &[
     case("classifier-one-frame", "An item of one frame is scored or fails alone.", |subject| {
-        beside(subject, |kind, scorer| scorer.ask(frames(1, kind.dim, 1)), May::Be)
+        beside(subject, |kind, scorer| scorer.ask(frames(1, kind.rules.dim, 1)), May::Be)
     }),
     case("classifier-no-frames", "An item without frames fails alone.", |subject| {
         beside(subject, |_, scorer| scorer.ask(Vec::new()), May::NotBe)
@@ -56,8 +56,8 @@ enum May {
 }
 
 fn wide(kind: &ClassifierKind, scorer: &Scorer<'_>) -> Ask {
-    let dim = kind.dim + 1;
-    let count = utterance(kind, 1).len() / kind.dim;
+    let dim = kind.rules.dim + 1;
+    let count = utterance(kind, 1).len() / kind.rules.dim;
     Ask { frames: frames(count, dim, 1), frame_count: count, dim, ..scorer.ask(Vec::new()) }
 }
 

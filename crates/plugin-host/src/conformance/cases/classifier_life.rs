@@ -39,9 +39,9 @@ pub(super) const CASES: &[Case] = &[
 
 /// Frames that the model takes: more than the fewest, few enough to be quick.
 pub(super) fn utterance(kind: &ClassifierKind, seed: u32) -> Vec<f32> {
-    let most = kind.limits.max_frames.min(400) as usize;
-    let count = (kind.limits.min_frames as usize + 40 + 13 * (seed as usize % 5)).min(most);
-    frames(count, kind.dim, seed)
+    let most = kind.rules.limits.max_frames.min(400) as usize;
+    let count = (kind.rules.limits.min_frames as usize + 40 + 13 * (seed as usize % 5)).min(most);
+    frames(count, kind.rules.dim, seed)
 }
 
 fn expected(kind: &ClassifierKind) -> Outcome<Vec<f32>> {

@@ -47,14 +47,14 @@ fn finite(subject: &Subject) -> Outcome {
 
 fn shortest(subject: &Subject) -> Outcome {
     let kind = subject.classifier()?;
-    let fewest = kind.limits.min_frames.max(1) as usize;
-    Scorer::new(&kind)?.score(&frames(fewest, kind.dim, 1)).map(drop)
+    let fewest = kind.rules.limits.min_frames.max(1) as usize;
+    Scorer::new(&kind)?.score(&frames(fewest, kind.rules.dim, 1)).map(drop)
 }
 
 fn long(subject: &Subject) -> Outcome {
     let kind = subject.classifier()?;
-    let count = kind.limits.max_frames.min(6_000) as usize;
-    Scorer::new(&kind)?.score(&frames(count, kind.dim, 1)).map(drop)
+    let count = kind.rules.limits.max_frames.min(6_000) as usize;
+    Scorer::new(&kind)?.score(&frames(count, kind.rules.dim, 1)).map(drop)
 }
 
 fn deterministic(subject: &Subject) -> Outcome {

@@ -112,8 +112,8 @@ fn extractor_size(subject: &Subject) -> Outcome {
 fn as_told(subject: &Subject) -> Outcome {
     let kind = subject.classifier()?;
     let Some((dim, labels)) = subject.told_shape()? else { return Ok(()) };
-    must((kind.dim, kind.label_count) == (dim, labels), || {
-        let (found_dim, found_labels) = (kind.dim, kind.label_count);
+    must((kind.rules.dim, kind.label_count) == (dim, labels), || {
+        let (found_dim, found_labels) = (kind.rules.dim, kind.label_count);
         format!(
             "it takes {found_dim} values instead of {dim}, gives {found_labels} scores instead of {labels}"
         )
@@ -122,7 +122,7 @@ fn as_told(subject: &Subject) -> Outcome {
 
 fn classifier_constant(subject: &Subject) -> Outcome {
     let kind = subject.classifier()?;
-    let first = (kind.dim, kind.label_count);
+    let first = (kind.rules.dim, kind.label_count);
     for found in on_threads(4, |_| described(&kind))? {
         must(found == first, || format!("it says {found:?} instead of {first:?}"))?;
     }

@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
 
 /// Frames of a stream, whole steps of them.
 pub(super) fn stream_of(kind: &StreamKind, steps: usize, seed: u32) -> Vec<f32> {
-    frames(steps * kind.streaming.step_frames, kind.classifier.dim, seed)
+    frames(steps * kind.streaming.step_frames, kind.classifier.rules.dim, seed)
 }
 
 pub(super) fn start(kind: &StreamKind) -> Vec<f32> {
@@ -58,7 +58,7 @@ pub(super) fn in_pieces(
     frames: &[f32],
     (pieces, state): (&[usize], &mut Vec<f32>),
 ) -> Outcome<Vec<f32>> {
-    let step = kind.streaming.step_frames * kind.classifier.dim;
+    let step = kind.streaming.step_frames * kind.classifier.rules.dim;
     let (mut rest, mut scores) = (frames, Vec::new());
     for &piece in pieces.iter().cycle() {
         if rest.is_empty() {

@@ -64,7 +64,11 @@ fn half_step(subject: &Subject) -> Outcome {
     if step == 1 {
         return skipped("a step is one frame, so any number of frames is whole steps");
     }
-    beside(subject, move |kind, scorer| scorer.ask(frames(step + 1, kind.classifier.dim, 1)), May::NotBe)
+    beside(
+        subject,
+        move |kind, scorer| scorer.ask(frames(step + 1, kind.classifier.rules.dim, 1)),
+        May::NotBe,
+    )
 }
 
 fn spoiled(kind: &StreamKind, scorer: &Scorer<'_>) -> Ask {

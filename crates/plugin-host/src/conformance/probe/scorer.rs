@@ -42,7 +42,7 @@ impl<'a> Scorer<'a> {
 
     pub(crate) fn activate(&mut self) -> Outcome {
         let size = size_of::<ClassifierSpec>() as u32;
-        let max_frames = self.kind.limits.max_frames;
+        let max_frames = self.kind.rules.limits.max_frames;
         let spec = ClassifierSpec { size, usual_batch: USUAL_BATCH as u32, max_frames };
         let activate = self.kind.functions.activate;
         // SAFETY: the arguments are what the contract says; the instance is not active.
@@ -61,7 +61,7 @@ impl<'a> Scorer<'a> {
 
     /// An item of `frames`.
     pub(crate) fn ask(&self, frames: Vec<f32>) -> Ask {
-        let (dim, label_count) = (self.kind.dim, self.kind.label_count);
+        let (dim, label_count) = (self.kind.rules.dim, self.kind.label_count);
         Ask { frame_count: frames.len() / dim, frames, dim, label_count, words: ERROR_BYTES }
     }
 

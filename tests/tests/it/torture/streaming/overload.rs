@@ -1,8 +1,8 @@
 //! Four times as many streams as one worker has room for.
 
+use super::super::load::{load, p99};
 use super::super::{is_long, scaled};
 use serde_json::Value;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,35 +10,15 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, float_config, stage, stream_of};
+use undertone_tests::{TestServer, float_config, stream_of};
 
 /// Streams of a load that nobody would feel.
 const FEW: usize = 8;
 /// Clients that ask for a stream again and again.
 const CALLERS: usize = 4;
 
-/// Puts a load on the server from another process; gives its figures.
-async fn load(server: &TestServer, streams: usize, seconds: usize, warm_up: usize) -> Value {
-    let mut command = Command::new(stage().unwrap().join("bin/undertone"));
-    command.args(["bench", "--json", "--model", "cnn", "--server", server.url()]);
-    command.args(["--streams", &streams.to_string()]);
-    command.args(["--duration", &format!("{seconds}s"), "--warm-up", &format!("{warm_up}s")]);
-    command.stderr(Stdio::inherit());
-    let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    assert!(done.status.success());
-    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
-    let figures = report["loads"][0].clone();
-    assert_eq!(figures["streams_failed"], 0, "{}", figures["failures"]);
-    assert_eq!(figures["updates_dropped"], 0);
-    figures
-}
-
 fn count(figures: &Value, what: &str) -> usize {
     figures[what].as_u64().unwrap() as usize
-}
-
-fn p99(figures: &Value) -> f64 {
-    figures["update_latency_ms"]["p99"].as_f64().unwrap()
 }
 
 /// Asks for a stream until `over`, after every refusal as late as it was told; gives the refusals.

@@ -1,0 +1,158 @@
+//! What all processes of a model have in common.
+
+use super::breaker::{Breaker, BreakerState, wait_after};
+use super::loss::Loss;
+use super::observer::ProcessObserver;
+use super::order::{Answer, Description, Order};
+use super::process::PluginProcess;
+use super::settings::ProcessConfig;
+use super::watch::Watched;
+use crate::HostError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use undertone_core::{ModelRef, Unready};
+
+/// What all processes of a model have in common.
+pub(crate) struct Facts {
+    pub(crate) model: ModelRef,
+    pub(crate) plugin: String,
+    pub(crate) order: Order,
+    pub(crate) config: ProcessConfig,
+    /// Bytes of shared memory of each.
+    pub(crate) shared_bytes: usize,
+    pub(crate) cancelled: Arc<AtomicBool>,
+    /// Counts what had to be replaced.
+    pub(crate) replaced: Arc<AtomicU64>,
+    pub(crate) observer: Arc<dyn ProcessObserver>,
+    pub(crate) breaker: Mutex<Breaker>,
+    /// The processes that live, and some that do no more.
+    pub(crate) living: Mutex<Vec<Weak<Watched>>>,
+    /// How long the last start took, in milliseconds.
+    pub(crate) start_milliseconds: AtomicU64,
+}
+
+impl std::fmt::Debug for Facts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Facts")
+            .field("model", &self.model)
+            .field("plugin", &self.plugin)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Facts {
+    /// Starts a process and has it load the plugin.
+    pub(crate) fn start(&self, again: bool) -> Result<(PluginProcess, Description), HostError> {
+        let begun = Instant::now();
+        let refused = |message: String| HostError::Process {
+            plugin: self.plugin.clone(),
+            kind: undertone_core::ErrorKind::Plugin,
+            message,
+        };
+        let program = self.config.program.display();
+        let mut process = PluginProcess::start(&self.config, &self.plugin, self.shared_bytes)
+            .map_err(|error| refused(format!("{program} cannot be started: {error}")))?;
+        match process.load(&self.order, self.config.start_within) {
+            Ok(Answer::Described(description)) => {
+                let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.start_milliseconds.store(took, Ordering::Relaxed);
+                self.living().push(Arc::downgrade(process.watched()));
+                self.observer.started(&self.model, again);
+                let (model, plugin, process_id) = (&self.model, self.plugin.as_str(), process.id());
+                tracing::info!(%model, plugin, process = process_id, milliseconds = took, "a plugin's process is ready");
+                Ok((process, description))
+            }
+            Ok(Answer::Refused { message, kind }) => {
+                let plugin = self.plugin.clone();
+                Err(HostError::Process { plugin, kind: kind.kind(), message })
+            }
+            Err(loss) => {
+                let (loss, lines) = process.end(loss);
+                self.observer.lost(&self.model, loss.name());
+                Err(refused(format!("{loss}; its last words: {}", last_words(&lines))))
+            }
+        }
+    }
+
+    /// Ends a process that was lost while it ran a plugin; says when another one may be started.
+    pub(crate) fn lose(&self, process: PluginProcess, loss: Loss, before: u32) -> (Loss, Duration) {
+        let id = process.id();
+        let (loss, lines) = process.end(loss);
+        let (model, plugin) = (&self.model, self.plugin.as_str());
+        let last = last_words(&lines);
+        tracing::error!(%model, plugin, process = id, reason = loss.name(), %loss, %last, "a plugin's process was lost");
+        self.observer.lost(&self.model, loss.name());
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+        (loss, self.count_loss(before))
+    }
+
+    /// Tells the breaker of a loss; how long to wait before the next start.
+    pub(crate) fn count_loss(&self, before: u32) -> Duration {
+        let now = Instant::now();
+        let mut breaker = self.breaker();
+        let was = breaker.state(now);
+        breaker.lose(now);
+        let state = breaker.state(now);
+        if state == BreakerState::Open && was != BreakerState::Open {
+            let (model, open_for) = (&self.model, self.config.breaker.open_for);
+            tracing::error!(%model, ?open_for, "its processes are lost again and again: no new streams until they are tried again");
+        }
+        let open = breaker.left(now);
+        drop(breaker);
+        self.observer.breaker(&self.model, state);
+        wait_after(before, self.config.backoff).max(open)
+    }
+
+    /// Tells the breaker of an answer.
+    pub(crate) fn count_answer(&self) {
+        let now = Instant::now();
+        let mut breaker = self.breaker();
+        if breaker.state(now) == BreakerState::Trial {
+            breaker.answer(now);
+            drop(breaker);
+            tracing::info!(model = %self.model, "its process answered: it takes new streams again");
+            self.observer.breaker(&self.model, BreakerState::Closed);
+        }
+    }
+
+    /// Why the model takes no new streams.
+    pub(crate) fn unready(&self) -> Option<Unready> {
+        let (now, breaker) = (Instant::now(), self.breaker());
+        let retry_after = (breaker.state(now) == BreakerState::Open).then(|| breaker.left(now))?;
+        let (model, plugin) = (&self.model, &self.plugin);
+        let why = format!(
+            "the model {model} takes no new streams: the process of its plugin {plugin} was lost again and again; it is tried \
+             again in {:.1} s",
+            retry_after.as_secs_f32()
+        );
+        Some(Unready { why, retry_after })
+    }
+
+    /// How long a start takes, as far as is known.
+    pub(crate) fn usual_start(&self) -> Duration {
+        Duration::from_millis(self.start_milliseconds.load(Ordering::Relaxed))
+    }
+
+    /// Looks at the memory of all processes, and tells of it.
+    pub(crate) fn look_at_memory(&self) {
+        let mut all = self.living();
+        all.retain(|process| process.strong_count() > 0);
+        let living: Vec<Arc<Watched>> = all.iter().filter_map(Weak::upgrade).collect();
+        drop(all);
+        let resident = living.iter().map(|process| process.look()).sum();
+        self.observer.memory(&self.model, living.len(), resident);
+    }
+
+    pub(crate) fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn living(&self) -> MutexGuard<'_, Vec<Weak<Watched>>> {
+        self.living.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn last_words(lines: &[String]) -> String {
+    if lines.is_empty() { "none".to_owned() } else { lines.join(" | ") }
+}

@@ -1,0 +1,143 @@
+//! Where analytics come from.
+
+use super::{
+    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, Measure, TopRow, agreement, rollups, rows, tally,
+};
+use crate::{JournalReader, PostgresUrl, StoreError};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use std::time::Duration;
+
+/// Connections to Postgres at a time; further questions wait for one.
+const CONNECTIONS: u32 = 4;
+
+/// How much a question may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnalyticsLimits {
+    /// Rows that are read for one answer, of rollups or of predictions. More are refused; agreement looks at the newest.
+    pub rows: u32,
+    /// Postgres breaks a statement off that takes longer.
+    pub timeout: Duration,
+}
+
+impl Default for AnalyticsLimits {
+    fn default() -> Self {
+        Self { rows: 200_000, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// Answers the questions of dashboards.
+#[derive(Debug, Clone)]
+pub struct Analytics {
+    source: Source,
+    limits: AnalyticsLimits,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Postgres { pool: PgPool, target: String },
+    Journal(JournalReader),
+}
+
+impl Analytics {
+    /// From Postgres. Connects when it is first asked.
+    pub fn of_postgres(url: &PostgresUrl, limits: AnalyticsLimits) -> Self {
+        let timeout = limits.timeout.as_millis().to_string();
+        let options = url.options().options([("statement_timeout", timeout)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(limits.timeout)
+            .connect_lazy_with(options);
+        Self { source: Source::Postgres { pool, target: url.target() }, limits }
+    }
+
+    /// From the rows of a journal, which suits small ones.
+    pub fn of_journal(reader: &JournalReader, limits: AnalyticsLimits) -> Self {
+        Self { source: Source::Journal(reader.clone()), limits }
+    }
+
+    /// Answers by what was most probable, in order of time and group.
+    ///
+    /// # Errors
+    /// When the database does not answer, or more than [`AnalyticsLimits::rows`] would be needed.
+    pub async fn tops(&self, query: &AnalyticsQuery) -> Result<Vec<TopRow>, StoreError> {
+        match &self.source {
+            Source::Postgres { pool, .. } if !query.needs_rows() => {
+                self.bounded(rollups::tops(pool, query, self.limit()).await)
+            }
+            _ => Ok(tally::tops(query, &self.answers(query).await?)),
+        }
+    }
+
+    /// How a figure is spread, in order of time and group.
+    ///
+    /// # Errors
+    /// As [`Analytics::tops`].
+    pub async fn bins(&self, query: &AnalyticsQuery, measure: Measure) -> Result<Vec<BinRow>, StoreError> {
+        match &self.source {
+            Source::Postgres { pool, .. } if !query.needs_rows() => {
+                self.bounded(rollups::bins(pool, query, measure, self.limit()).await)
+            }
+            _ => Ok(tally::bins(query, measure, &self.answers(query).await?)),
+        }
+    }
+
+    /// What models said about the same utterances. Looks at the newest answers of the time, and at its time alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn agreement(&self, query: &AnalyticsQuery) -> Result<Vec<AgreementRow>, StoreError> {
+        let rows = i64::from(self.limits.rows);
+        let read = match &self.source {
+            Source::Postgres { pool, .. } => agreement::of_postgres(pool, query, rows).await,
+            Source::Journal(reader) => agreement::of_journal(reader.pool(), query, rows).await,
+        };
+        read.map_err(|source| self.failed(source))
+    }
+
+    /// How Postgres would find the answers to `query`, one plan per statement; none without a Postgres.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn plans(&self, query: &AnalyticsQuery) -> Result<Vec<String>, StoreError> {
+        let Source::Postgres { pool, .. } = &self.source else { return Ok(Vec::new()) };
+        let plans = async {
+            let mut plans = vec![agreement::plan(pool, query, i64::from(self.limits.rows)).await?];
+            if query.needs_rows() {
+                plans.push(rows::plan(pool, query, self.limit()).await?);
+            } else {
+                plans.extend(rollups::plans(pool, query, self.limit()).await?);
+            }
+            Ok::<_, sqlx::Error>(plans)
+        };
+        plans.await.map_err(|source| self.failed(source))
+    }
+
+    async fn answers(&self, query: &AnalyticsQuery) -> Result<Vec<AnswerRow>, StoreError> {
+        self.bounded(match &self.source {
+            Source::Postgres { pool, .. } => rows::of_postgres(pool, query, self.limit()).await,
+            Source::Journal(reader) => rows::of_journal(reader.pool(), query, self.limit()).await,
+        })
+    }
+
+    /// One more than is allowed, which tells that there are too many.
+    fn limit(&self) -> i64 {
+        i64::from(self.limits.rows) + 1
+    }
+
+    fn bounded<Row>(&self, read: Result<Vec<Row>, sqlx::Error>) -> Result<Vec<Row>, StoreError> {
+        let rows = read.map_err(|source| self.failed(source))?;
+        if rows.len() > self.limits.rows as usize {
+            return Err(StoreError::TooMuch { rows: self.limits.rows });
+        }
+        Ok(rows)
+    }
+
+    fn failed(&self, source: sqlx::Error) -> StoreError {
+        let database = match &self.source {
+            Source::Postgres { target, .. } => target.clone(),
+            Source::Journal(reader) => reader.database(),
+        };
+        StoreError::Query { what: "reading analytics", database, source }
+    }
+}

@@ -1,0 +1,102 @@
+//! An erasure on request.
+
+use super::{Subject, sha256};
+use crate::journal::{self, erase as erase_from_journal};
+use crate::{Database, PostgresUrl, StoreError, migrate, postgres};
+use sqlx::{Connection, SqliteConnection};
+use std::path::Path;
+use undertone_core::{Clock, SystemClock, UnixMicros};
+
+const STALE_FILES: &str = "select path from exports where stale_since_micros = ? order by seq";
+
+/// What an erasure took out of one database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ErasedRows {
+    /// Streams.
+    pub streams: u64,
+    /// Predictions.
+    pub predictions: u64,
+}
+
+/// What an erasure did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErasureReport {
+    /// In Postgres, whose rollups have lost the subject's share too; none when there is none.
+    pub postgres: Option<ErasedRows>,
+    /// In the journal of this machine; none when there is none.
+    pub journal: Option<ErasedRows>,
+    /// Exported files that hold rows of the subject: they are to be deleted, or made again.
+    pub stale_files: Vec<String>,
+}
+
+/// Takes what is stored under the subject key `key`, spelled as it is stored, out of Postgres and of the journal in
+/// `data_dir`, where they are, also while a server runs. Each keeps an audit row. Servers on other machines follow with
+/// their own journals when they next send something to this Postgres, at the latest after a minute.
+///
+/// # Errors
+/// When a database cannot be reached or written. What was erased before stays erased; asking again does the rest.
+pub async fn erase_subject(
+    data_dir: &Path,
+    url: Option<&PostgresUrl>,
+    (tenant, key): (&str, &str),
+) -> Result<ErasureReport, StoreError> {
+    let mut report = ErasureReport::default();
+    if let Some(url) = url {
+        let (rows, stale) = in_postgres(url, tenant, key).await?;
+        report.postgres = Some(rows);
+        report.stale_files = stale;
+    }
+    if journal::file_in(data_dir).exists() {
+        let (rows, stale) = in_journal(data_dir, tenant, key).await?;
+        report.journal = Some(rows);
+        report.stale_files.extend(stale);
+    }
+    Ok(report)
+}
+
+async fn in_postgres(
+    url: &PostgresUrl,
+    tenant: &str,
+    key: &str,
+) -> Result<(ErasedRows, Vec<String>), StoreError> {
+    migrate::migrate(&Database::Postgres(url.clone())).await?;
+    let mut connection = postgres::connect(url).await?;
+    let failed = |source| StoreError::Query { what: "erasing a subject", database: url.target(), source };
+    postgres::make_staging(&mut connection).await.map_err(failed)?;
+    let row = postgres::erase(&mut connection, tenant, key, &sha256(key)).await.map_err(failed)?;
+    Ok((ErasedRows { streams: row.streams, predictions: row.predictions }, row.stale_files))
+}
+
+async fn in_journal(
+    data_dir: &Path,
+    tenant: &str,
+    key: &str,
+) -> Result<(ErasedRows, Vec<String>), StoreError> {
+    match migrate::migrate(&Database::Journal(data_dir.to_owned())).await {
+        // The server that has it has migrated it.
+        Ok(_) | Err(StoreError::InUse { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let path = journal::file_in(data_dir);
+    let mut connection = journal::connect(&path).await?;
+    let subject = Subject::of_key(tenant, key, SystemClock.now());
+    let erased = transaction(&mut connection, &subject).await;
+    let closed = connection.close().await;
+    let erased = erased.map_err(|source| StoreError::journal(&path, source))?;
+    closed.map_err(|source| StoreError::journal(&path, source))?;
+    Ok(erased)
+}
+
+async fn transaction(
+    connection: &mut SqliteConnection,
+    subject: &Subject,
+) -> Result<(ErasedRows, Vec<String>), sqlx::Error> {
+    let UnixMicros(now) = subject.until;
+    // What is deleted is to be overwritten too.
+    sqlx::query("pragma secure_delete = on").execute(&mut *connection).await?;
+    sqlx::query("begin immediate").execute(&mut *connection).await?;
+    let erased = erase_from_journal(connection, subject, subject.until).await?;
+    let stale = sqlx::query_scalar(STALE_FILES).bind(now).fetch_all(&mut *connection).await?;
+    sqlx::query("commit").execute(connection).await?;
+    Ok((ErasedRows { streams: erased.streams, predictions: erased.predictions }, stale))
+}

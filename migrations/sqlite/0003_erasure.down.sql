@@ -1,0 +1,3 @@
+drop table exports;
+drop table erasures_followed;
+drop table erasures;

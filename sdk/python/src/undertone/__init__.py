@@ -1,0 +1,108 @@
+"""Client of Undertone, which hears how something is said.
+
+``Client`` for plain programs, ``AsyncClient`` for asyncio; both have ``recognize`` for recordings and ``stream`` for
+speech that is being spoken.
+"""
+
+from importlib.metadata import version
+
+from undertone.aio import AsyncClient, collect
+from undertone.audio import AudioFormat, Encoding, Recording
+from undertone.client import Client, EventStream
+from undertone.connection import Connection, Tls
+from undertone.errors import (
+    AudioError,
+    DeadlineExceeded,
+    FieldViolation,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    ServerError,
+    StreamBroken,
+    Unauthenticated,
+    Unavailable,
+    UndertoneError,
+)
+from undertone.events import (
+    AudioWarning,
+    Ended,
+    EndReason,
+    Event,
+    Limits,
+    Resumed,
+    SpeechBegin,
+    SpeechEnd,
+    Started,
+    WarningKind,
+)
+from undertone.microphone import Microphone
+from undertone.models import Model, Models, RefusedBundle
+from undertone.options import Endpointing, Options
+from undertone.results import (
+    Final,
+    Interim,
+    ModelRef,
+    Recognition,
+    Result,
+    TimeParts,
+    Trigger,
+    Utterance,
+)
+from undertone.retry import Retry
+from undertone.source import Chunk, Source
+from undertone.stream import AsyncEventStream
+
+__version__ = version("undertone")
+
+__all__ = [
+    "AsyncClient",
+    "AsyncEventStream",
+    "AudioError",
+    "AudioFormat",
+    "AudioWarning",
+    "Chunk",
+    "Client",
+    "Connection",
+    "DeadlineExceeded",
+    "Encoding",
+    "EndReason",
+    "Ended",
+    "Endpointing",
+    "Event",
+    "EventStream",
+    "FieldViolation",
+    "Final",
+    "Interim",
+    "InvalidArgument",
+    "Limits",
+    "Microphone",
+    "Model",
+    "ModelRef",
+    "Models",
+    "NotFound",
+    "Options",
+    "PermissionDenied",
+    "Recognition",
+    "Recording",
+    "RefusedBundle",
+    "ResourceExhausted",
+    "Result",
+    "Resumed",
+    "Retry",
+    "ServerError",
+    "Source",
+    "SpeechBegin",
+    "SpeechEnd",
+    "Started",
+    "StreamBroken",
+    "TimeParts",
+    "Tls",
+    "Trigger",
+    "Unauthenticated",
+    "Unavailable",
+    "UndertoneError",
+    "Utterance",
+    "WarningKind",
+    "collect",
+]

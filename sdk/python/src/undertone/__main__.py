@@ -1,0 +1,7 @@
+"""``python -m undertone``."""
+
+import sys
+
+from undertone.cli import main
+
+sys.exit(main())

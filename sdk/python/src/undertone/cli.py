@@ -1,0 +1,141 @@
+"""A small command line: ``python -m undertone``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from undertone.client import Client
+from undertone.connection import DEFAULT_ADDRESS
+from undertone.errors import UndertoneError
+from undertone.events import AudioWarning, Ended, Event, Resumed, Started
+from undertone.options import Options
+from undertone.results import Final, Interim, Recognition, Result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; gives its exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        with Client(asked.server, api_key=os.environ.get("UNDERTONE_API_KEY")) as client:
+            return int(asked.run(client, asked))
+    except UndertoneError as error:
+        print(f"undertone: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="undertone", description="Ask an Undertone server how something is said.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--server", default=DEFAULT_ADDRESS, help="HOST:PORT or URL (default %(default)s)")
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--model", default="", help="NAME or NAME@VERSION; the server's default when not given")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    recognize = commands.add_parser("recognize", parents=[common, model], help="recordings, or - for standard input")
+    recognize.add_argument("files", nargs="+", metavar="FILE")
+    recognize.add_argument("--stream", action="store_true", help="as if it were being spoken, with updates")
+    recognize.add_argument("--json", action="store_true", help="one JSON object per file and line")
+    recognize.set_defaults(run=_recognize)
+    listen = commands.add_parser("listen", parents=[common, model], help="the microphone")
+    listen.set_defaults(run=_listen)
+    models = commands.add_parser("models", parents=[common], help="the server's models")
+    models.set_defaults(run=_models)
+    return parser
+
+
+def _recognize(client: Client, asked: argparse.Namespace) -> int:
+    failed = 0
+    for file in asked.files:
+        source = sys.stdin.buffer.read() if file == "-" else file
+        try:
+            if asked.stream:
+                with client.stream(source, realtime=True, interim=True, model=asked.model) as events:
+                    for event in events:
+                        _show(event)
+            else:
+                answer = client.recognize(source, model=asked.model)
+                print(json.dumps(to_json(file, answer)) if asked.json else _text(file, answer), flush=True)
+        except UndertoneError as error:
+            failed += 1
+            print(f"undertone: {file}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _listen(client: Client, asked: argparse.Namespace) -> int:
+    from undertone.microphone import Microphone
+
+    options: Options = {"interim": True, "model": asked.model}
+    with Microphone() as microphone, client.stream(microphone, **options) as events:
+        for event in events:
+            _show(event)
+    return 0
+
+
+def _models(client: Client, asked: argparse.Namespace) -> int:
+    known = client.models.list()
+    for model in known.models:
+        mark = "*" if model.is_default else " "
+        print(f"{mark} {model.reference}  {model.description}")
+    for bundle in known.refused:
+        print(f"undertone: {bundle.path} is refused: {bundle.reason}", file=sys.stderr)
+    return 0
+
+
+def to_json(file: str, answer: Recognition) -> dict[str, Any]:
+    """The object that ``undertone recognize --format json`` prints, key by key."""
+    return {
+        "file": file,
+        "model": answer.model.name,
+        "version": answer.model.version,
+        "seconds": answer.duration,
+        "utterances": [_utterance_json(utterance) for utterance in answer.utterances],
+        "warnings": list(answer.warnings),
+    }
+
+
+def _utterance_json(utterance: Final) -> dict[str, Any]:
+    return {
+        "start_s": utterance.start,
+        "end_s": utterance.end,
+        "probabilities": utterance.probabilities,
+        "top": utterance.top,
+        "confidence": utterance.confidence,
+        "abstained": utterance.abstained,
+        "plausible": list(utterance.plausible),
+        "prediction_id": utterance.prediction_id or None,
+    }
+
+
+def _text(file: str, answer: Recognition) -> str:
+    lines = [f"{file}  {answer.duration:.1f} s · {answer.model}"]
+    lines += [f"  {_line(utterance)}" for utterance in answer.utterances]
+    return "\n".join([*lines, *(f"  note: {warning}" for warning in answer.warnings)])
+
+
+def _line(result: Result) -> str:
+    said = "unsure" if result.abstained else result.shown or result.top
+    return f"{result.start:.2f} - {result.end:.2f} s  {said}  {result.confidence:.0%}"
+
+
+def _show(event: Event) -> None:
+    if isinstance(event, Started):
+        print(f"{event.model} listens", flush=True)
+    elif isinstance(event, Interim):
+        print(f"  {_line(event)}  so far", flush=True)
+    elif isinstance(event, Final):
+        print(f"  {_line(event)}", flush=True)
+    elif isinstance(event, AudioWarning):
+        print(f"  note: {event.message}", flush=True)
+    elif isinstance(event, Resumed):
+        print(f"undertone: {event.reason}; going on at {event.audio_from:.1f} s", file=sys.stderr)
+    elif isinstance(event, Ended):
+        print(f"  {event.audio_duration:.1f} s, {event.utterances} utterances", flush=True)

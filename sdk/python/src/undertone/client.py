@@ -1,0 +1,200 @@
+"""The client for programs without asyncio: the other one, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from undertone.aio import AsyncClient
+from undertone.audio import AudioFormat, Recording
+from undertone.connection import DEFAULT_ADDRESS, Tls
+from undertone.events import Event
+from undertone.models import AsyncModels, Model, Models
+from undertone.options import Options
+from undertone.results import Recognition
+from undertone.retry import Retry
+from undertone.source import Source
+from undertone.stream import AsyncEventStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+ValueT = TypeVar("ValueT")
+
+
+class _Loop:
+    """The one event loop that all clients without asyncio share, in a daemon thread."""
+
+    _lock = threading.Lock()
+    _shared: asyncio.AbstractEventLoop | None = None
+
+    @classmethod
+    def run(cls, work: Coroutine[Any, Any, ValueT]) -> ValueT:
+        """Runs ``work`` in the loop and waits for what it gives. An interrupt cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, cls._get())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    @classmethod
+    def _get(cls) -> asyncio.AbstractEventLoop:
+        with cls._lock:
+            if cls._shared is None:
+                cls._shared = asyncio.new_event_loop()
+                thread = threading.Thread(target=cls._shared.run_forever, name="undertone", daemon=True)
+                thread.start()
+            return cls._shared
+
+
+class SyncModels:
+    """``undertone.v1.Models``."""
+
+    def __init__(self, models: AsyncModels) -> None:
+        self._models = models
+
+    def list(self) -> Models:
+        """Every loaded model and every refused bundle."""
+        return _Loop.run(self._models.list())
+
+    def get(self, model: str) -> Model:
+        """What is known about ``NAME`` or ``NAME@VERSION``."""
+        return _Loop.run(self._models.get(model))
+
+    def card(self, model: str) -> str:
+        """The model's card, Markdown."""
+        return _Loop.run(self._models.card(model))
+
+
+class EventStream:
+    """The events of a stream, in order: ``Started`` first, ``Ended`` last.
+
+    Iterate over it. Use it as ``with`` where the loop may be left early, so that the call ends with it.
+    """
+
+    def __init__(self, stream: AsyncEventStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        event = _Loop.run(_next(self._stream))
+        if event is None:
+            raise StopIteration
+        return event
+
+    def __enter__(self) -> EventStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the stream here; nothing more is told."""
+        _Loop.run(self._stream.aclose())
+
+    def flush(self) -> None:
+        """Asks for an update about the utterance so far."""
+        _Loop.run(_call(self._stream.flush))
+
+    def end_utterance(self) -> None:
+        """Ends the utterance behind the audio that was taken from the source so far."""
+        _Loop.run(_call(self._stream.end_utterance))
+
+
+class Client:
+    """A client of one server, for any number of threads. Use it as ``with``, or ``close`` it."""
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        tls: Tls | bool | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        metadata: Mapping[str, str] | None = None,
+        traceparent: Callable[[], str | None] | None = None,
+    ) -> None:
+        """Connects with the first call; the arguments are the fields of ``Connection``."""
+
+        async def open() -> AsyncClient:
+            return AsyncClient(
+                address,
+                tls=tls,
+                api_key=api_key,
+                timeout=timeout,
+                retry=retry,
+                metadata=metadata,
+                traceparent=traceparent,
+            )
+
+        self._client = _Loop.run(open())
+        self.models = SyncModels(self._client.models)
+        """The server's models."""
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; streams that are open end."""
+        _Loop.run(self._client.close())
+
+    def recognize(
+        self,
+        recording: Recording,
+        *,
+        sample_rate: int | None = None,
+        format: AudioFormat | None = None,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> Recognition:
+        """Everything that is said about a recording; see ``AsyncClient.recognize``."""
+        asked = self._client.recognize(recording, sample_rate=sample_rate, format=format, timeout=timeout, **options)
+        return _Loop.run(asked)
+
+    def stream(
+        self,
+        source: Source,
+        *,
+        sample_rate: int | None = None,
+        format: AudioFormat | None = None,
+        realtime: bool = False,
+        resume: bool | None = None,
+        timeout: float | None = None,
+        **options: Unpack[Options],
+    ) -> EventStream:
+        """The events of a stream; see ``AsyncClient.stream``."""
+        stream = self._client.stream(
+            source,
+            sample_rate=sample_rate,
+            format=format,
+            realtime=realtime,
+            resume=resume,
+            timeout=timeout,
+            **options,
+        )
+        return EventStream(stream)
+
+
+async def _next(stream: AsyncEventStream) -> Event | None:
+    try:
+        return await stream.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+async def _call(function: Callable[[], None]) -> None:
+    function()

@@ -1,0 +1,83 @@
+"""What can be asked of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from undertone.audio import AudioFormat
+from undertone.durations import duration
+from undertone.v1 import recognizer_pb2 as v1
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict
+else:
+    from typing import TypedDict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpointing:
+    """When an utterance begins and ends. None: the server's default, shown in ``Started.config``."""
+
+    enabled: bool | None = None
+    """False: the whole stream is one utterance, split at ``max_utterance``."""
+    min_speech: float | None = None
+    """Seconds; less speech is no utterance."""
+    hangover: float | None = None
+    """Seconds of silence that end an utterance."""
+    pre_roll: float | None = None
+    """Seconds before the first detected speech that belong to the utterance."""
+    max_utterance: float | None = None
+    """Seconds; a longer utterance is split."""
+    threshold: float | None = None
+    """Voice-activity probability above which a frame is speech, 0 to 1."""
+
+    def to_wire(self) -> v1.Endpointing:
+        """As a message."""
+        wire = v1.Endpointing(enabled=self.enabled, threshold=self.threshold)
+        for name in ("min_speech", "hangover", "pre_roll", "max_utterance"):
+            value = getattr(self, name)
+            if value is not None:
+                getattr(wire, name).CopyFrom(duration(value))
+        return wire
+
+
+class Options(TypedDict, total=False):
+    """The keywords of ``recognize`` and ``stream``."""
+
+    model: str
+    """``NAME`` or ``NAME@VERSION``; the server's default model when not given."""
+    interim: bool
+    """Whether updates are sent while an utterance is being spoken."""
+    hop: float
+    """Seconds of audio between updates."""
+    endpointing: Endpointing
+    """When an utterance begins and ends."""
+    subject: str
+    """Your key for the person or device; hashed by the server when it is so configured."""
+    labels: Mapping[str, str]
+    """Your own labels, recorded with the stream."""
+    hysteresis: float
+    """How much more probable another label must be, 0 to 1, before ``shown`` changes to it."""
+
+
+def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
+    """The options as a message; unknown ones are a ``TypeError``."""
+    unknown = sorted(set(options) - set(Options.__annotations__))
+    if unknown:
+        raise TypeError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+    config = v1.RecognitionConfig(
+        audio=audio.to_wire() if audio is not None else None,
+        model=options.get("model", ""),
+        interim_results=options.get("interim", False),
+        subject_key=options.get("subject", ""),
+        labels=dict(options.get("labels", {})),
+        resumable=resumable,
+        hysteresis=options.get("hysteresis", 0.0),
+    )
+    if "hop" in options:
+        config.interim_hop.CopyFrom(duration(options["hop"]))
+    if "endpointing" in options:
+        config.endpointing.CopyFrom(options["endpointing"].to_wire())
+    return config

@@ -1,0 +1,122 @@
+"""Real servers, real speech, and the answers of the server's own command line.
+
+``cargo xtask test`` sets ``UNDERTONE_STAGE`` (the staged tree), ``UNDERTONE_DATA`` (the corpora), and for the tests of
+the package ``UNDERTONE_WHEEL`` and ``UNDERTONE_WHEELS`` (the built wheel, and those that it needs).
+"""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+CLIP = REPOSITORY / "examples/demo/undertone-demo.wav"
+STAGE = Path(os.environ.get("UNDERTONE_STAGE", REPOSITORY / "target/stage"))
+ENVIRONMENT = {**os.environ, "ORT_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}
+
+
+class Server:
+    """A server process on free ports, over a data folder of its own."""
+
+    def __init__(self, *settings: str) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.settings = [part for setting in settings for part in ("--set", setting)]
+        self.process = None
+        self.address = "127.0.0.1:0"
+        self.start()
+
+    def start(self) -> None:
+        ready = Path(self.folder.name) / "ready.json"
+        ready.unlink(missing_ok=True)
+        command = [STAGE / "bin/undertone", "serve", "--data-dir", self.folder.name, "--ready-file", ready]
+        command += ["--grpc-listen", self.address, "--http-listen", "127.0.0.1:0", "--set", "log.filter=warn"]
+        # Tests look at every update, however busy the machine is.
+        command += ["--set", "engine.thin_after=60s", *self.settings]
+        self.process = subprocess.Popen(command, env=ENVIRONMENT)
+        while not ready.exists():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended before it was ready ({self.process.returncode})")
+        addresses = json.loads(ready.read_text())
+        self.address = addresses["grpc"].partition("://")[2]
+        self.http = addresses["http"]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stops it and starts it again at the same address, over the same data."""
+        self.stop(how)
+        self.start()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.stop()
+        self.folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A server that all tests share."""
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_server():
+    """Makes servers for one test, with settings as ``section.key=value``."""
+    servers = []
+
+    def make(*settings: str) -> Server:
+        servers.append(Server(*settings))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+def corpus(most: int) -> list[Path]:
+    """Clips of acted speech, or the shipped clip where there is no corpus."""
+    folder = Path(os.environ.get("UNDERTONE_DATA", REPOSITORY / "../shared/data"))
+    index = folder / "index.csv"
+    if not index.is_file():
+        print(f"SKIPPED: no speech corpus at {folder}; the shipped clip stands in for it")
+        return [CLIP]
+    with index.open() as file:
+        rows = [row["path"] for row in csv.DictReader(file) if row["corpus"] == "ravdess"]
+    step = max(1, len(rows) // most)
+    return [folder / path for path in rows[::step][:most]]
+
+
+def samples(path: Path) -> tuple[np.ndarray, int]:
+    """16-bit samples of a clip, and their rate in Hz."""
+    return soundfile.read(path, dtype="int16")
+
+
+def command_line(files: list[Path], server: Server, *more: str) -> list[dict]:
+    """What ``undertone recognize --format json`` says about the files."""
+    command = [STAGE / "bin/undertone", "recognize", *files, "--format", "json", "--server", f"http://{server.address}"]
+    output = subprocess.run([*command, *more], env=ENVIRONMENT, check=True, capture_output=True, text=True)
+    return [json.loads(line) for line in output.stdout.splitlines()]
+
+
+def assert_same(answer, expected: dict, tolerance: float = 1e-5) -> None:
+    """An answer of this package is that of the command line; times to the nanosecond, floats within ``tolerance``."""
+    assert (answer.model.name, answer.model.version) == (expected["model"], expected["version"])
+    assert answer.duration == pytest.approx(expected["seconds"], abs=1e-9)
+    assert len(answer.utterances) == len(expected["utterances"])
+    for own, other in zip(answer.utterances, expected["utterances"], strict=True):
+        assert own.start == pytest.approx(other["start_s"], abs=1e-9)
+        assert own.end == pytest.approx(other["end_s"], abs=1e-9)
+        assert own.probabilities == pytest.approx(other["probabilities"], abs=tolerance)
+        assert (own.top, own.abstained) == (other["top"], other["abstained"])
+        assert own.confidence == pytest.approx(other["confidence"], abs=tolerance)

@@ -1,0 +1,44 @@
+"""``python -m undertone``."""
+
+import json
+import subprocess
+import sys
+
+from conftest import CLIP, ENVIRONMENT, command_line
+
+
+def run(*arguments, stdin=None):
+    command = [sys.executable, "-m", "undertone", *arguments]
+    return subprocess.run(command, input=stdin, env=ENVIRONMENT, capture_output=True)
+
+
+def test_json_is_what_the_servers_own_command_line_prints(server):
+    output = run("recognize", CLIP, "-", "--json", "--server", server.address, stdin=CLIP.read_bytes())
+    assert output.returncode == 0, output.stderr
+    own, piped = (json.loads(line) for line in output.stdout.splitlines())
+    expected = command_line([CLIP], server)[0]
+    for answer in (expected, own, piped):
+        answer.pop("file")
+        for utterance in answer["utterances"]:
+            utterance.pop("prediction_id")
+            for time in ("start_s", "end_s"):
+                utterance[time] = round(utterance[time], 9)
+            utterance["confidence"] = round(utterance["confidence"], 5)
+            utterance["probabilities"] = {key: round(p, 5) for key, p in utterance["probabilities"].items()}
+    assert own == expected
+    assert piped == expected
+
+
+def test_a_file_that_cannot_be_read_fails_and_the_others_are_recognised(server):
+    output = run("recognize", "nowhere.wav", CLIP, "--server", server.address)
+    assert output.returncode == 1
+    assert b"nowhere.wav" in output.stderr
+    assert b"cnn@" in output.stdout
+
+
+def test_models_are_listed_and_a_server_that_is_not_there_is_a_sentence(server):
+    assert b"* cnn@" in run("models", "--server", server.address).stdout
+    output = run("models", "--server", "127.0.0.1:1")
+    assert output.returncode == 1
+    assert output.stderr.startswith(b"undertone: ")
+    assert b"Traceback" not in output.stderr

@@ -1,0 +1,177 @@
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import { ServerError, serverError } from "./errors.js";
+import {
+  type RecognizeRequest,
+  RecognizeRequestSchema,
+  type RecognizeResponse,
+  RecognizeResponseSchema,
+  type StreamingRecognizeRequest,
+  StreamingRecognizeRequestSchema,
+  type StreamingRecognizeResponse,
+  StreamingRecognizeResponseSchema,
+} from "./generated/undertone/v1/recognizer_pb.js";
+import { type Call, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
+
+const SERVICE = "/undertone.v1.Recognizer";
+const DETAILS_KEY = "grpc-status-details-bin";
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const CHANNEL: grpc.ChannelOptions = {
+  // Answers about long recordings are as long as they are; the server bounds what it takes.
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+  // A server that is being replaced is back within a second or two.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 2000,
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+};
+
+/** How to trust the server, and to be trusted. PEM. */
+export interface Tls {
+  /** Who may vouch for the server; left out: those whom Node.js trusts. */
+  readonly ca?: Buffer;
+  /** The client's own certificate, for mTLS. */
+  readonly certificate?: Buffer;
+  readonly privateKey?: Buffer;
+  /** The name in the server's certificate, where it is not the address. */
+  readonly serverName?: string;
+}
+
+export interface GrpcOptions extends TransportOptions {
+  readonly tls?: Tls;
+  /** Sent with every call. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Calls over gRPC. `address` is `HOST:PORT`, with `http://` or, for TLS, `https://` in front of it. */
+export class GrpcTransport implements Transport {
+  readonly #client: grpc.Client;
+  readonly #options: GrpcOptions;
+
+  constructor(address: string, options: GrpcOptions = {}) {
+    const [, scheme = "http", target = ""] = /^(?:(https?):\/\/)?([^/]+)\/?$/.exec(address) ?? [];
+    if (target === "") throw new RangeError(`${address} is no address: give HOST:PORT, or a URL with http or https`);
+    const { tls } = options;
+    const secure = tls !== undefined || scheme === "https";
+    const credentials = secure
+      ? grpc.credentials.createSsl(tls?.ca, tls?.privateKey, tls?.certificate)
+      : grpc.credentials.createInsecure();
+    const name = tls?.serverName;
+    this.#client = new grpc.Client(target, credentials, {
+      ...CHANNEL,
+      ...(name === undefined ? {} : { "grpc.ssl_target_name_override": name }),
+    });
+    this.#options = options;
+  }
+
+  open(): Call {
+    const call = this.#client.makeBidiStreamRequest(
+      `${SERVICE}/StreamingRecognize`,
+      encoder(StreamingRecognizeRequestSchema),
+      decoder(StreamingRecognizeResponseSchema),
+      this.#metadata(),
+    );
+    return new GrpcCall(call);
+  }
+
+  recognize(request: RecognizeRequest, signal: AbortSignal | undefined): Promise<RecognizeResponse> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const call = this.#client.makeUnaryRequest(
+        `${SERVICE}/Recognize`,
+        encoder(RecognizeRequestSchema),
+        decoder(RecognizeResponseSchema),
+        request,
+        this.#metadata(),
+        (error, reply) => {
+          signal?.removeEventListener("abort", abort);
+          if (reply === undefined) reject(fromGrpc(error));
+          else resolve(reply);
+        },
+      );
+      const abort = () => call.cancel();
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #metadata(): grpc.Metadata {
+    const metadata = new grpc.Metadata();
+    for (const [key, value] of Object.entries(this.#options.metadata ?? {})) metadata.set(key, value);
+    if (this.#options.apiKey !== undefined) metadata.set("authorization", `Bearer ${this.#options.apiKey}`);
+    const context = this.#options.traceparent?.();
+    if (context !== undefined) {
+      if (!TRACEPARENT.test(context)) throw new RangeError(`${context} is no trace context, as 00-TRACE-SPAN-01`);
+      metadata.set("traceparent", context);
+    }
+    return metadata;
+  }
+}
+
+type Duplex = grpc.ClientDuplexStream<StreamingRecognizeRequest, StreamingRecognizeResponse>;
+
+class GrpcCall implements Call {
+  readonly replies: Queue<StreamingRecognizeResponse>;
+  readonly #call: Duplex;
+  #over = false;
+  #hasEnded = false;
+  #isFine = false;
+  #drained: (() => void) | undefined;
+
+  constructor(call: Duplex) {
+    this.#call = call;
+    // Replies that nobody reads wait at the server, which leaves updates out.
+    this.replies = new Queue(MOST_REPLIES, () => call.pause(), () => call.resume());
+    call.on("data", (reply: StreamingRecognizeResponse) => this.replies.push(reply));
+    // Both come, in any order, when a call ends well; the last replies are in front of the end.
+    call.on("end", () => {
+      this.#hasEnded = true;
+      this.#close(this.#isFine);
+    });
+    call.on("status", ({ code }) => {
+      this.#isFine = code === grpc.status.OK;
+      this.#close(this.#isFine && this.#hasEnded);
+    });
+    call.on("error", (error: grpc.ServiceError) => this.#close(true, fromGrpc(error)));
+    call.on("drain", () => this.#drained?.());
+  }
+
+  async send(message: StreamingRecognizeRequest): Promise<void> {
+    if (this.#over || this.#call.write(message)) return;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  finish(): void {
+    if (!this.#over) this.#call.end();
+  }
+
+  cancel(): void {
+    if (!this.#over) this.#call.cancel();
+  }
+
+  #close(isLast: boolean, error?: Error): void {
+    this.#over = true;
+    this.#drained?.();
+    if (isLast) this.replies.end(error);
+  }
+}
+
+function fromGrpc(error: grpc.ServiceError | null): ServerError {
+  if (error === null) return new ServerError("UNKNOWN", "the call ended without a reply");
+  const status = error.metadata?.get(DETAILS_KEY)[0];
+  return serverError(error.code, error.details || error.message, status instanceof Buffer ? status : undefined);
+}
+
+function encoder<Schema extends DescMessage>(schema: Schema) {
+  return (message: MessageShape<Schema>) => Buffer.from(toBinary(schema, message));
+}
+
+function decoder<Schema extends DescMessage>(schema: Schema) {
+  return (bytes: Buffer) => fromBinary(schema, bytes);
+}

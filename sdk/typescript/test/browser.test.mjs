@@ -1,0 +1,120 @@
+// The client in a real browser: Chromium, over the WebSocket, and its microphone.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { connect } from "@undertone/client/node";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { CLIP, Server, samples } from "./support.mjs";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+const skip = CHROMIUM === undefined && "SKIPPED: there is no Chromium; install Debian's package chromium";
+
+let page;
+let browser;
+let site;
+let origin;
+before(async () => {
+  if (skip) return;
+  const bundled = await build({
+    stdin: {
+      contents: `
+        export { collect, connect } from "@undertone/client";
+        export { Microphone } from "@undertone/client/microphone";
+        export { assign, Allocation } from "@undertone/client/assignment";`,
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  const files = {
+    "/": ["text/html", "<!doctype html><title>Undertone</title>"],
+    "/client.js": ["text/javascript", bundled.outputFiles[0].text],
+    "/talk.wav": ["audio/wav", await readFile(CLIP)],
+  };
+  site = createServer(({ url }, response) => {
+    const [type, body] = files[url] ?? ["text/plain", ""];
+    response.writeHead(url in files ? 200 : 404, { "content-type": type }).end(body);
+  });
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${site.address().port}`;
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--no-sandbox",
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-audio-capture=${CLIP}%noloop`,
+      "--autoplay-policy=no-user-gesture-required",
+    ],
+  });
+  page = await browser.newPage();
+  await page.goto(origin);
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+test("the same file through Chromium's WebSocket and through gRPC has identical probabilities", { skip }, async () => {
+  const server = await Server.start(`http.allowed_origins=${origin}`);
+  const own = connect(server.grpc);
+  const expected = await own.recognize(samples(), { sampleRate: 16_000 });
+  own.close();
+  const found = await page.evaluate(async (url) => {
+    const { connect } = await import("/client.js");
+    const client = connect(url);
+    return client.recognize(await (await fetch("/talk.wav")).blob());
+  }, `http://${server.http}`);
+  const told = ({ utterances }) => utterances.map(({ start, end, probabilities }) => ({ start, end, probabilities }));
+  assert.ok(found.utterances.length > 0);
+  assert.deepEqual(told(found), told(expected));
+  await server.close();
+});
+
+test("what is spoken into the browser's microphone is recognised while it is spoken", { skip }, async () => {
+  const server = await Server.start(`http.allowed_origins=${origin}`);
+  const events = await page.evaluate(async (url) => {
+    const { connect, Microphone } = await import("/client.js");
+    const microphone = await Microphone.open();
+    const events = [];
+    for await (const event of connect(url).stream(microphone, { interim: true })) {
+      events.push({ type: event.type, top: event.top, rate: event.config?.audio?.sampleRateHertz });
+      if (event.type === "final") await microphone.close();
+    }
+    return { events, dropped: microphone.droppedChunks };
+  }, `http://${server.http}`);
+  const types = events.events.map((event) => event.type);
+  assert.equal(types[0], "started");
+  assert.ok(events.events[0].rate >= 8000, "the rate of the sound card");
+  assert.ok(types.indexOf("interim") > 0 && types.indexOf("interim") < types.indexOf("final"));
+  assert.equal(types.at(-1), "ended");
+  assert.equal(events.dropped, 0);
+  await server.close();
+});
+
+test("a page of another origin is refused", { skip }, async () => {
+  const server = await Server.start();
+  const told = await page.evaluate(async (url) => {
+    const { connect } = await import("/client.js");
+    const client = connect(url, { retry: { attempts: 1 } });
+    return client.recognize(new Float32Array(16_000), { sampleRate: 16_000 }).catch((error) => error.code);
+  }, `http://${server.http}`);
+  assert.equal(told, "UNAVAILABLE", "a browser tells no more about a refused upgrade");
+  await server.close();
+});
+
+test("assignment in the browser is that of everywhere", { skip }, async () => {
+  const { Allocation, assign } = await import("@undertone/client/assignment");
+  const keys = Array.from({ length: 200 }, (_, number) => `spräker-${number}`);
+  const here = { salt: "s", allocation: Allocation.ofWeights([3000, 7000]) };
+  const there = await page.evaluate(async (keys) => {
+    const { Allocation, assign } = await import("/client.js");
+    const experiment = { salt: "s", allocation: Allocation.ofWeights([3000, 7000]) };
+    return keys.map((key) => assign(experiment, key));
+  }, keys);
+  assert.deepEqual(there, keys.map((key) => assign(here, key)));
+});

@@ -1,0 +1,81 @@
+//! What is asked for over HTTP: `start`, `end` (RFC 3339), `step`, `model`, `version`, `arm`, `role`, `subject`, `label`
+//! (`key=value`) and `group_by`; those that may hold several values are given several times. Drift also takes
+//! `reference_start` and `reference_end`.
+
+use crate::grpc::bad_field;
+use prost_types::Timestamp;
+use tonic::Status;
+use undertone_proto::v1;
+
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    pub(super) range: v1::AnalyticsRange,
+    pub(super) reference: v1::AnalyticsRange,
+    pub(super) filter: v1::AnalyticsFilter,
+    pub(super) group_by: Vec<i32>,
+}
+
+impl Parameters {
+    /// The first mistake is told.
+    pub(super) fn read(pairs: Vec<(String, String)>, with_reference: bool) -> Result<Self, Status> {
+        let mut own = Self::default();
+        for (name, value) in pairs {
+            own.take(&name, value, with_reference)?;
+        }
+        own.reference.step = own.range.step;
+        Ok(own)
+    }
+
+    fn take(&mut self, name: &str, value: String, with_reference: bool) -> Result<(), Status> {
+        match name {
+            "start" => self.range.start = Some(time(name, &value)?),
+            "end" => self.range.end = Some(time(name, &value)?),
+            "reference_start" if with_reference => self.reference.start = Some(time(name, &value)?),
+            "reference_end" if with_reference => self.reference.end = Some(time(name, &value)?),
+            "step" => self.range.step = step(&value)?.into(),
+            "model" => self.filter.models.push(value),
+            "version" => self.filter.versions.push(value),
+            "arm" => self.filter.arms.push(value),
+            "role" => self.filter.role = role(&value)?.into(),
+            "subject" => self.filter.subject_key = value,
+            "label" => {
+                let (key, value) = value.split_once('=').ok_or_else(|| bad_field(name, "give KEY=VALUE"))?;
+                (self.filter.label_key, self.filter.label_value) = (key.to_owned(), value.to_owned());
+            }
+            "group_by" => self.group_by.push(group(&value)?.into()),
+            _ => return Err(bad_field(name, "there is no such parameter")),
+        }
+        Ok(())
+    }
+}
+
+fn time(name: &str, value: &str) -> Result<Timestamp, Status> {
+    value.parse().map_err(|_| bad_field(name, "give a time like 2026-03-01T12:00:00Z"))
+}
+
+fn step(value: &str) -> Result<v1::Step, Status> {
+    match value {
+        "minute" => Ok(v1::Step::Minute),
+        "hour" => Ok(v1::Step::Hour),
+        "day" => Ok(v1::Step::Day),
+        _ => Err(bad_field("step", "give minute, hour or day")),
+    }
+}
+
+fn role(value: &str) -> Result<v1::AnswerRole, Status> {
+    match value {
+        "live" => Ok(v1::AnswerRole::Live),
+        "shadow" => Ok(v1::AnswerRole::Shadow),
+        _ => Err(bad_field("role", "give live or shadow")),
+    }
+}
+
+fn group(value: &str) -> Result<v1::GroupBy, Status> {
+    match value {
+        "model" => Ok(v1::GroupBy::Model),
+        "version" => Ok(v1::GroupBy::Version),
+        "arm" => Ok(v1::GroupBy::Arm),
+        "role" => Ok(v1::GroupBy::Role),
+        _ => Err(bad_field("group_by", "give model, version, arm or role")),
+    }
+}

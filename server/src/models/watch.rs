@@ -1,0 +1,100 @@
+//! Watching the folder of models.
+
+use super::Models;
+use super::follow::Touched;
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Changes that may wait to be looked at; when there are more, everything in the folder is looked at.
+const WAITING: usize = 1024;
+
+/// Follows the folder until `stop`; `None`, and a warning, where it cannot be watched.
+pub(super) fn start(models: &Arc<Models>, stop: &CancellationToken) -> Option<JoinHandle<()>> {
+    let folder = models.folder().path.clone();
+    match Watch::new(folder.clone()) {
+        Ok(watch) => Some(tokio::spawn(watch.run(models.clone(), stop.clone()))),
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "the folder of models is not watched");
+            None
+        }
+    }
+}
+
+struct Watch {
+    /// Events come for as long as it lives.
+    _watcher: RecommendedWatcher,
+    folder: PathBuf,
+    paths: mpsc::Receiver<PathBuf>,
+    overflowed: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn new(folder: PathBuf) -> notify::Result<Self> {
+        let (sender, paths) = mpsc::channel(WAITING);
+        let overflowed = Arc::new(AtomicBool::new(false));
+        let (flag, root) = (overflowed.clone(), folder.clone());
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return flag.store(true, Ordering::Release) };
+            let missed = event.need_rescan();
+            if missed {
+                flag.store(true, Ordering::Release);
+            }
+            let paths = event.paths.into_iter().filter(|_| is_change(event.kind));
+            // Whoever waits for a path is woken by the folder's own.
+            for path in paths.chain(missed.then(|| root.clone())) {
+                if sender.try_send(path).is_err() {
+                    flag.store(true, Ordering::Release);
+                }
+            }
+        })?;
+        watcher.watch(&folder, RecursiveMode::Recursive)?;
+        Ok(Self { _watcher: watcher, folder, paths, overflowed })
+    }
+
+    async fn run(mut self, models: Arc<Models>, stop: CancellationToken) {
+        // What came between the first look at the folder and the first event.
+        models.follow_folder(&Touched::Unknown).await;
+        loop {
+            let touched = tokio::select! {
+                touched = self.settled(&models) => touched,
+                () = stop.cancelled() => return,
+            };
+            match touched {
+                Some(touched) => models.follow_folder(&touched).await,
+                None => return,
+            }
+        }
+    }
+
+    /// What was touched, once nothing has changed for a while.
+    async fn settled(&mut self, models: &Models) -> Option<Touched> {
+        let mut touched = vec![self.paths.recv().await?];
+        while let Ok(next) = tokio::time::timeout(models.settings.watch_settle, self.paths.recv()).await {
+            let next = next?;
+            if !touched.contains(&next) && touched.len() < WAITING {
+                touched.push(next);
+            }
+        }
+        if self.overflowed.swap(false, Ordering::AcqRel) || touched.len() == WAITING {
+            return Some(Touched::All);
+        }
+        // The folder itself says nothing about a bundle.
+        touched.retain(|path| *path != self.folder);
+        Some(Touched::Paths(touched))
+    }
+}
+
+/// Reading is no change; ours would be seen, too.
+fn is_change(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
+        EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) => true,
+        EventKind::Other => false,
+    }
+}

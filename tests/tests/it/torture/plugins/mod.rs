@@ -1,0 +1,190 @@
+//! A plugin that fails on command, in a process of its own: its streams break and go on, and no other stream notices.
+
+mod client;
+
+use super::load::{load, p99};
+use super::{is_long, scaled};
+use crate::isolation_site::{FAULTY, IsolationSite};
+use client::{Audio, Broken, assert_same, command, go_through, metric};
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::Code;
+use undertone_proto::v1;
+use undertone_tests::{PersistentStream, TestServer, float_config};
+
+/// What a fault is called where processes are counted, and which behaviour does it.
+struct Fault {
+    behaviour: &'static str,
+    /// How the process is lost; none where only the call is.
+    reason: Option<&'static str>,
+}
+
+/// Streams of the plugin; in the long form as many of the CNN bring a load besides.
+fn streams() -> usize {
+    scaled(4, 50)
+}
+
+/// Streams of the CNN whose answers are compared.
+const WITNESSES: usize = 4;
+
+/// Commands to the plugin, one after another.
+fn commands() -> usize {
+    scaled(2, 8)
+}
+
+/// Time between two pieces of a stream's audio; the long form goes as people speak.
+fn pace() -> Option<Duration> {
+    is_long().then_some(Duration::from_millis(100))
+}
+
+fn config(model: &str) -> v1::RecognitionConfig {
+    v1::RecognitionConfig { interim_results: true, ..float_config(model) }
+}
+
+async fn alone(server: &TestServer, model: &str, audio: &Arc<Audio>) -> PersistentStream {
+    let stream = PersistentStream::new(config(model));
+    let (stream, broken) = go_through(server.url().to_owned(), audio.clone(), stream).await;
+    assert!(broken.is_empty(), "{model}: {broken:?}");
+    assert!(stream.finals.len() >= audio.clips, "{model}: {}", stream.finals.len());
+    stream
+}
+
+async fn torture(fault: &Fault) {
+    let site = IsolationSite::new(&[fault.behaviour]);
+    let flags = [
+        ("plugins.process.answer_within", "2s"),
+        ("plugins.process.breaker_losses", "1000"),
+        ("plugins.process.restart_after", "300ms"),
+        ("plugins.process.restart_after_at_most", "300ms"),
+    ];
+    let server = site.start(&flags).await;
+    let audio = Arc::new(Audio::of_clips(scaled(3, 8)));
+    let calm = [alone(&server, "cnn", &audio).await, alone(&server, FAULTY, &audio).await];
+    let calm_p99 = if is_long() { together(&server, &audio, &calm, 0).await.p99 } else { None };
+    let crowd = together(&server, &audio, &calm, commands()).await;
+    crowd.told.iter().for_each(|broken| assert_told(broken, fault));
+    assert_counted(&server, fault).await;
+    let p99s = calm_p99.zip(crowd.p99).map_or_else(String::new, |(calm, crowded)| {
+        let streams = streams();
+        format!("; p99 of the updates of {streams} more {crowded} ms, {calm} ms without commands")
+    });
+    println!(
+        "{}: {} commands; of {} other streams of the plugin {} broke and went on; {WITNESSES} streams of the CNN: none broke{p99s}",
+        fault.behaviour,
+        commands(),
+        streams(),
+        crowd.fellows_broken,
+    );
+}
+
+/// What came out when all spoke together.
+struct Crowd {
+    /// How the streams broke that gave commands.
+    told: Vec<Broken>,
+    fellows_broken: usize,
+    /// Of updates of the CNN, in milliseconds; of the long form.
+    p99: Option<f64>,
+}
+
+/// Streams of the CNN and of the plugin at once, while the plugin gets so many commands. All end with the answers of `calm`.
+async fn together(
+    server: &TestServer,
+    audio: &Arc<Audio>,
+    calm: &[PersistentStream; 2],
+    commands: usize,
+) -> Crowd {
+    let start = |model: &'static str| {
+        let (url, audio) = (server.url().to_owned(), audio.clone());
+        let stream = PersistentStream { pace: pace(), ..PersistentStream::new(config(model)) };
+        tokio::spawn(go_through(url, audio, stream))
+    };
+    let witnesses: Vec<_> = (0..WITNESSES).map(|_| start("cnn")).collect();
+    let fellows: Vec<_> = (0..streams()).map(|_| start(FAULTY)).collect();
+    let commanding = async {
+        let mut told = Vec::new();
+        for _ in 0..commands {
+            told.push(command(server, audio, config(FAULTY)).await);
+        }
+        told
+    };
+    let loading = async {
+        match is_long() {
+            true => Some(p99(&load(server, streams(), 15, 5).await)),
+            false => None,
+        }
+    };
+    let (told, p99) = tokio::join!(commanding, loading);
+    for witness in witnesses {
+        let (stream, broken) = witness.await.unwrap();
+        assert!(broken.is_empty(), "a stream of the CNN broke: {broken:?}");
+        assert_same(&stream.finals, &calm[0].finals, 1e-4);
+    }
+    let mut fellows_broken = 0;
+    for fellow in fellows {
+        let (stream, broken) = fellow.await.unwrap();
+        fellows_broken += usize::from(!broken.is_empty());
+        broken.iter().for_each(assert_will_be_back);
+        // Voice detection that begins anew may find an edge some frames elsewhere.
+        assert_same(&stream.finals, &calm[1].finals, 0.02);
+    }
+    Crowd { told, fellows_broken, p99 }
+}
+
+/// Who gave the command hears how it went.
+fn assert_told(broken: &Broken, fault: &Fault) {
+    assert_eq!(broken.code, Code::Unavailable, "{broken:?}");
+    assert_will_be_back(broken);
+    let words = if fault.reason.is_some() { "was lost" } else { "panicked: asked to" };
+    assert!(broken.message.contains(words), "{broken:?}");
+}
+
+/// A stream broke with its process, or was not let in while its worker waited for a process that hung.
+fn assert_will_be_back(broken: &Broken) {
+    let codes = [Code::Unavailable, Code::ResourceExhausted];
+    assert!(codes.contains(&broken.code), "{broken:?}");
+    assert!(broken.delay.is_some_and(|delay| delay < Duration::from_secs(60)), "{broken:?}");
+}
+
+async fn assert_counted(server: &TestServer, fault: &Fault) {
+    let model = format!("{FAULTY}@1.0.0");
+    let restarts = format!("undertone_plugin_process_restarts_total{{model=\"{model}\"}}");
+    let Some(reason) = fault.reason else {
+        assert_eq!(metric(server, &restarts).await, 0.0, "a panic costs no process");
+        return;
+    };
+    let lost = format!("undertone_plugin_processes_lost_total{{model=\"{model}\",reason=\"{reason}\"}}");
+    // A stream whose update finds the plugin gone that its final result has cost asks again.
+    assert!(metric(server, &lost).await >= commands() as f64);
+    // The last lost one may be on its way.
+    assert!(metric(server, &restarts).await >= (commands() - 1) as f64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segfault_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "segfault-on-command", reason: Some("segfault") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_abort_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "abort-on-command", reason: Some("abort") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exit_of_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "exit-on-command", reason: Some("exit") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hanging_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "hang-on-command", reason: Some("hang") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leak_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "leak-on-command", reason: Some("memory") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_in_a_process_breaks_only_its_own_streams() {
+    torture(&Fault { behaviour: "panic-on-command", reason: None }).await;
+}
