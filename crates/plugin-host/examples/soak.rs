@@ -4,11 +4,11 @@
 
 use std::error::Error;
 use std::path::Path;
-use undertone_core::{Advance, Classifier, EndReason, Extractor, Frames, Model, StreamClassifier};
+use undertone_core::{Advance, EndReason, Frames, Model};
 use undertone_plugin_host::{HostConfig, PluginHost};
 
 /// Runs between making instances and giving them back.
-const RUNS: usize = 50;
+const RUNS: usize = 1_000;
 /// A tenth of a second.
 const PUSH_SAMPLES: usize = 1_600;
 const PUSHES: usize = 10;
@@ -17,10 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [stage, runs] = arguments.as_slice() else { return Err("give STAGE RUNS".into()) };
     let (stage, runs) = (Path::new(stage), runs.parse::<usize>()?);
+    let (plugins_dir, models_dir) = (stage.join("plugins"), stage.join("models"));
+    let host = PluginHost::new(HostConfig { plugins_dir, models_dir, onnxruntime: None });
     let mut done = 0;
     while done < runs {
-        let (plugins_dir, models_dir) = (stage.join("plugins"), stage.join("models"));
-        let report = PluginHost::new(HostConfig { plugins_dir, models_dir, onnxruntime: None }).load_all();
+        let report = host.load_all();
         if let Some(refusal) = report.refused.first() {
             return Err(refusal.error.to_string().into());
         }
@@ -29,6 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{done} runs");
+    // Its records of libraries live as long as the process, and are to be found until its end.
+    std::mem::forget(host);
     Ok(())
 }
 

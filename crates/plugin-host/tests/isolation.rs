@@ -75,9 +75,8 @@ fn config() -> IsolationConfig {
 fn site(change: impl FnOnce(&mut IsolationConfig)) -> (Site, Arc<Notes>) {
     let (mut config, notes) = (config(), Arc::<Notes>::default());
     change(&mut config);
-    let site = Site::new();
-    let host = site.host.with_isolation(config, Some(notes.clone()));
-    (Site { host, ..site }, notes)
+    let observer = notes.clone();
+    (Site::new().with_host(|host| host.with_isolation(config, Some(observer))), notes)
 }
 
 fn stateful(manifest: &mut Manifest) {
@@ -170,7 +169,8 @@ fn a_batch_that_has_no_room_goes_in_several_calls() {
     let (site, _) = site(|config| config.process.shared_bytes = 1);
     let model = site.load(&that("good")).expect("good");
     let long = [0.5_f32, 1.0].repeat(100);
-    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[long.as_slice(); 40]);
+    let long = long.as_slice();
+    let outcomes = classify(&mut *model.new_classifier().expect("good"), &[long; 40]);
     assert_eq!(outcomes, vec![Ok(vec![0.5, 0.0]); 40]);
 }
 
@@ -235,6 +235,22 @@ fn the_state_of_a_stream_outlives_the_process() {
     until_answered(&mut *whole);
     advance(&mut *stream, &[&CALM], &mut states);
     assert_eq!(states[0], [1.5, 4.0], "both graphs have one process, and it is another one now");
+}
+
+#[test]
+fn both_graphs_of_a_worker_share_a_process_and_no_two_workers_do() {
+    let (site, notes) = site(|_| {});
+    let model = site.load(&that("segfault-on-command")).expect("good");
+    // As for two workers, by one thread.
+    let mut workers = [(); 2].map(|()| {
+        let stream = model.new_stream_classifier().expect("it carries state");
+        (stream, model.new_classifier().expect("good"))
+    });
+    assert_eq!(notes.count("started"), 2);
+    assert_lost(&classify(&mut *workers[0].1, &[&COMMAND])[0], "SIGSEGV");
+    let mut states = [vec![0.0; 2]];
+    assert_eq!(advance(&mut *workers[1].0, &[&CALM], &mut states), [Ok(vec![0.375, 0.0])]);
+    assert_eq!(classify(&mut *workers[1].1, &[&CALM]), [Ok(vec![0.375, 0.0])]);
 }
 
 #[test]
@@ -333,6 +349,7 @@ fn what_cannot_run_apart_is_refused_with_its_reason() {
         sentence.contains("was built for version") && sentence.contains("process of its own"),
         "{sentence}"
     );
+    let (apart, _) = site(|_| {});
     let sentence = apart.refusal(&that("extra-label"));
     assert!(sentence.contains("the number of labels"), "{sentence}");
 }

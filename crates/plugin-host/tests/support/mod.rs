@@ -69,6 +69,11 @@ impl Site {
         Self { host: PluginHost::new(config), folder }
     }
 
+    /// The same with another host.
+    pub(crate) fn with_host(self, change: impl FnOnce(PluginHost) -> PluginHost) -> Self {
+        Self { host: change(self.host), folder: self.folder }
+    }
+
     pub(crate) fn models_dir(&self) -> PathBuf {
         self.folder.path().join("models")
     }
