@@ -2,7 +2,7 @@
 
 use crate::stage;
 use anyhow::{Context, bail};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl Drop for ServerProcess {
     }
 }
 
-async fn wait_for(child: &mut Child, ready: &PathBuf) -> anyhow::Result<serde_json::Value> {
+async fn wait_for(child: &mut Child, ready: &Path) -> anyhow::Result<serde_json::Value> {
     loop {
         // The server renames the file into its place, so a file that is there is whole.
         if let Ok(text) = std::fs::read(ready) {

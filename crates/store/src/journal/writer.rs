@@ -46,13 +46,13 @@ pub(super) struct Parts {
 
 pub(super) struct Writer {
     parts: Parts,
-    /// The refusal of new streams, while the limit is reached and nothing more can be forgotten.
-    full: Option<RecordError>,
+    /// Whether the limit is reached and nothing more can be forgotten.
+    full: bool,
 }
 
 impl Writer {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, full: None }
+        Self { parts, full: false }
     }
 
     /// Writes until the queue is closed and empty.
@@ -113,7 +113,8 @@ impl Writer {
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Done, sqlx::Error> {
         sqlx::query("begin immediate").execute(&mut self.parts.connection).await?;
         let now = self.parts.options.clock.now();
-        let outcome = Group::new(&mut self.parts.connection, now, self.full.as_ref()).write(jobs).await;
+        let at_limit = self.full.then(|| self.no_room().refusal());
+        let outcome = Group::new(&mut self.parts.connection, now, at_limit.as_ref()).write(jobs).await;
         let ended = if outcome.is_ok() { "commit" } else { "rollback" };
         let end = sqlx::query(ended).execute(&mut self.parts.connection).await;
         match (outcome, end) {
@@ -161,20 +162,24 @@ impl Writer {
     /// A full journal is looked at again only after rows were settled: nothing else makes room.
     async fn keep_below_limit(&mut self, settled: bool) {
         let Some(limit) = self.parts.options.limit_bytes else { return };
-        if self.full.is_some() && !settled {
-            return;
+        if self.full && !settled {
+            return self.tell_room();
         }
         match room(&mut self.parts.connection, limit).await {
-            Ok(room) => self.full = (!room).then(|| self.no_room().refusal()),
+            Ok(room) => self.full = !room,
             Err(error) => tracing::warn!(%error, "cannot tell how large the journal is"),
         }
+        self.tell_room();
+    }
+
+    fn tell_room(&self) {
         if !matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
             self.parts.state.send_replace(self.state_by_room());
         }
     }
 
     fn state_by_room(&self) -> JournalState {
-        if self.full.is_some() { self.no_room() } else { JournalState::Writable }
+        if self.full { self.no_room() } else { JournalState::Writable }
     }
 
     fn no_room(&self) -> JournalState {
