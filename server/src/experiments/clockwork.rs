@@ -73,7 +73,7 @@ async fn write_exposures(
         match store.expose(&group).await {
             Ok(new) => recognition.metrics.experiments.exposures.inc_by(new as u64),
             Err(error) => {
-                tracing::error!(error = %error.sentence(), lost = taken, "exposures could not be written")
+                tracing::error!(error = %error.sentence(), lost = taken, "exposures could not be written");
             }
         }
         group.clear();

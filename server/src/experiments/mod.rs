@@ -77,7 +77,7 @@ impl Experiments {
         frames: Option<Frames>,
     ) {
         let Some(participation) = &source.participation else { return };
-        if let Some(exposure) = participation.expose(source.unit(), source.id, self.catalog.now()) {
+        if let Some(exposure) = participation.expose(&source.unit(), source.id, self.catalog.now()) {
             // Fails only when the server has stopped writing, after its calls have ended.
             let _ = self.exposures.send(exposure).await;
         }

@@ -45,7 +45,7 @@ impl Participation {
     }
 
     /// The exposure of the unit that is stored as `unit`: once per stream, at its first call.
-    pub(crate) fn expose(&self, unit: String, stream_id: StreamId, at: UnixMicros) -> Option<Exposure> {
+    pub(crate) fn expose(&self, unit: &str, stream_id: StreamId, at: UnixMicros) -> Option<Exposure> {
         if self.exposed.swap(true, Ordering::AcqRel) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Models that come and go while workers run.
 
 use crate::loudness_model::{LoudnessModel, config, recording};
-use crate::streams::{collect, engine};
+use crate::streams::{collect, engine, engine_of};
 use bytes::Bytes;
 use std::sync::Arc;
 use undertone_core::{EndReason, Model, StreamId};
@@ -46,7 +46,12 @@ async fn a_model_that_goes_leaves_nothing_behind_and_its_stream_is_heard_to_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_that_are_handed_over_are_those_that_answer() {
-    let engine = engine(WORKERS, 64);
+    let first = Arc::new(LoudnessModel::versioned("1.0.0"));
+    let engine = engine_of(WORKERS, first.clone());
+    // Workers have looked at what there is to make once they have made it; what comes later they are told.
+    while first.classifiers_made() < WORKERS {
+        tokio::task::yield_now().await;
+    }
     let model = Arc::new(LoudnessModel::versioned("2.0.0"));
     let served: Arc<dyn Model> = model.clone();
     engine.adopt(engine.outfit(served.clone()).expect("it answers")).await;

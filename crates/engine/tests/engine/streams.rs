@@ -35,7 +35,15 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
 }
 
 fn start(config: EngineConfig) -> Engine {
-    let models: [Arc<dyn Model>; 1] = [Arc::new(LoudnessModel::new())];
+    start_with(config, Arc::new(LoudnessModel::new()))
+}
+
+pub(crate) fn engine_of(workers: usize, model: Arc<dyn Model>) -> Engine {
+    start_with(sizes(workers, 64), model)
+}
+
+fn start_with(config: EngineConfig, model: Arc<dyn Model>) -> Engine {
+    let models = [model];
     let observer: Arc<dyn Observer> = Arc::new(Silent);
     Engine::start(config, &models, &observer).expect("threads can be started")
 }

@@ -118,9 +118,9 @@ mod tests {
             let later = begin + 5 * SECOND;
             assert_eq!(breaker.state(later), BreakerState::Trial);
             if goes_well {
-                breaker.answer(later)
+                breaker.answer(later);
             } else {
-                breaker.lose(later)
+                breaker.lose(later);
             }
             let expected = if goes_well { BreakerState::Closed } else { BreakerState::Open };
             assert_eq!(breaker.state(later), expected);

@@ -95,11 +95,11 @@ fn figures(out: &mut String, report: &Report) -> Result {
         )?;
     }
     out.push_str("</tr>");
-    let counts: [(&str, fn(&undertone_experiments::ArmFigures) -> u64); 3] =
-        [("subjects", |own| own.subjects), ("answers", |own| own.answers), ("judged", |own| own.judged)];
-    for (name, count) in counts {
+    for (place, name) in ["subjects", "answers", "judged"].into_iter().enumerate() {
         write!(out, "<tr><td>{name}</td>")?;
-        report.analysis.arms.iter().try_for_each(|arm| write!(out, "<td>{}</td>", count(arm)))?;
+        for arm in &report.analysis.arms {
+            write!(out, "<td>{}</td>", [arm.subjects, arm.answers, arm.judged][place])?;
+        }
         out.push_str("</tr>");
     }
     for (place, metric) in report.metrics.iter().enumerate() {

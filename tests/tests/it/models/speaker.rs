@@ -15,6 +15,11 @@ pub(crate) struct Speaker {
     pub(crate) announced: String,
 }
 
+async fn is_counted(server: &TestServer, announced: &str) -> bool {
+    let versions = super::versions(server).await;
+    versions.iter().any(|version| super::spelled(version) == announced && version.live_streams > 0)
+}
+
 impl Speaker {
     /// Opens a stream and waits for `Started`.
     pub(crate) async fn open(server: &TestServer, model: &str) -> Self {
@@ -27,7 +32,12 @@ impl Speaker {
         let started = replies.message().await.unwrap().and_then(|reply| reply.message);
         let Some(Tell::Started(started)) = started else { panic!("{started:?}") };
         let model = started.model.unwrap();
-        Self { asks, replies, announced: format!("{}@{}", model.name, model.version) }
+        let announced = format!("{}@{}", model.name, model.version);
+        // The worker counts the stream a moment after it is told that it began.
+        while !is_counted(server, &announced).await {
+            tokio::task::yield_now().await;
+        }
+        Self { asks, replies, announced }
     }
 
     /// Says the shipped clip, ends the stream and gives its final results.

@@ -41,7 +41,7 @@ impl Ledger {
         let utterances: BTreeSet<(&str, u32)> =
             stored.iter().map(|(stream, number, _)| (stream.as_str(), *number)).collect();
         let ids: BTreeSet<&Utterance> = stored.iter().collect();
-        let received = self.0.lock().unwrap();
+        let received = self.0.lock().unwrap().clone();
         let balance = Balance {
             received: received.len(),
             stored: stored.len(),
