@@ -21,6 +21,7 @@ mod resumption;
 mod server;
 pub mod settings;
 mod tls;
+mod web_pages;
 mod websocket;
 
 pub use analytics::AnalyticsService;

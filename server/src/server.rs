@@ -11,6 +11,7 @@ use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::web_pages::cross_origin;
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::collections::BTreeSet;
@@ -21,8 +22,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
 use undertone_core::{Recorder, SystemClock};
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::analytics_server::AnalyticsServer;
@@ -32,6 +35,22 @@ use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
 use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
+
+/// Has a service take messages in gzip and zstd, and where `replies` says so, send its own to clients that understand them.
+/// Every generated service has the methods, and no trait names them.
+macro_rules! compressed {
+    ($service:expr, $replies:expr) => {{
+        let service = $service
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd);
+        match $replies {
+            true => {
+                service.send_compressed(CompressionEncoding::Zstd).send_compressed(CompressionEncoding::Gzip)
+            }
+            false => service,
+        }
+    }};
+}
 
 /// A server that accepts calls.
 pub struct Server {
@@ -81,7 +100,9 @@ impl Server {
         let access = access_layer(settings, &recognition, stop.clone()).await;
         let figures = recording.figures(settings);
         let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
-        services.add_service(AnalyticsServer::new(AnalyticsService::new(figures.clone())));
+        let replies = settings.grpc.compress_replies;
+        let analytics = AnalyticsServer::new(AnalyticsService::new(figures.clone()));
+        services.add_service(compressed!(analytics, replies));
         let services = services.routes();
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
@@ -101,6 +122,10 @@ impl Server {
         let http_door = open(http_listener, Protocol::Http)?;
         let router = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
+            // Browsers speak HTTP/1.1 in the clear, and ask beforehand whether a page may call.
+            .accept_http1(true)
+            .layer(cross_origin(&settings.allowed_origins))
+            .layer(GrpcWebLayer::new())
             .layer(access.clone())
             .add_routes(services);
         let stopped = stop.clone().cancelled_owned();
@@ -295,15 +320,18 @@ async fn grpc_services(
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
     let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
+    let models = ModelsServer::new(ModelsService::new(recognition.clone()));
+    let experiments = ExperimentsServer::new(ExperimentsService::new(recognition.clone()));
+    let replies = settings.grpc.compress_replies;
     let mut services = Routes::builder();
     services
         .add_service(health_service)
         .add_service(reflection)
-        .add_service(recognizer)
-        .add_service(inference)
-        .add_service(ModelsServer::new(ModelsService::new(recognition.clone())))
-        .add_service(ExperimentsServer::new(ExperimentsService::new(recognition.clone())))
-        .add_service(feedback);
+        .add_service(compressed!(recognizer, replies))
+        .add_service(compressed!(inference, replies))
+        .add_service(compressed!(models, replies))
+        .add_service(compressed!(experiments, replies))
+        .add_service(compressed!(feedback, replies));
     Ok((health, services))
 }
 

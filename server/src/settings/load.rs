@@ -103,6 +103,7 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         listen: reader.parsed("grpc.listen", ([127, 0, 0, 1], 50151).into()),
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
+        compress_replies: reader.flag("grpc.compress_replies", false),
     }
 }
 

@@ -92,6 +92,8 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
+    /// `grpc.compress_replies`: whether clients that understand it get compressed replies.
+    pub compress_replies: bool,
 }
 
 /// `[recognition]`

@@ -26,7 +26,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// What is spoken behind a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// HTTP/2 alone.
+    /// HTTP/2, and HTTP/1.1 for gRPC-web.
     Grpc,
     /// HTTP/1.1.
     Http,
@@ -107,7 +107,7 @@ impl Lock {
     fn of(certificates: Arc<Certificates>, protocol: Protocol) -> Result<Self, TlsError> {
         let mut config = server_config(&certificates)?.with_cert_resolver(certificates.clone());
         config.alpn_protocols = match protocol {
-            Protocol::Grpc => vec![b"h2".to_vec()],
+            Protocol::Grpc => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Protocol::Http => vec![b"http/1.1".to_vec()],
         };
         let room = Arc::new(Semaphore::new(certificates.settings().max_handshakes));

@@ -9,6 +9,7 @@ mod models;
 mod operating;
 mod resuming;
 mod streaming;
+mod web;
 
 use undertone_proto::v1;
 
