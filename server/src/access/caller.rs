@@ -40,9 +40,9 @@ impl Caller {
         &self.tenant
     }
 
-    /// The tenant whose records alone it may see; none for the operator's own, that of calls without a key.
+    /// The tenant whose records alone it may see: that of its key; none where no key is wanted.
     pub(crate) fn bound_to(&self) -> Option<&str> {
-        Some(self.tenant()).filter(|tenant| *tenant != NOBODYS)
+        self.allowance.is_some().then(|| self.tenant())
     }
 
     /// The trace that its call belongs to.

@@ -19,6 +19,27 @@ async fn records_belong_to_the_tenant_of_the_key() {
     assert_eq!(tenants, ["acme"]);
 }
 
+/// The series of the analytics of emotions, as the holder of `key` is told them.
+async fn emotions(server: &undertone_tests::TestServer, key: &str) -> serde_json::Value {
+    let header = format!("X-Api-Key: {key}\r\n");
+    let (status, body) = server.get_with("/api/v1/analytics/emotions?step=hour", &header).await.unwrap();
+    assert_eq!(status, "HTTP/1.1 200 OK", "{body}");
+    let mut told: serde_json::Value = serde_json::from_str(&body).unwrap();
+    told["series"].take()
+}
+
+#[tokio::test]
+async fn analytics_tell_a_key_of_its_own_tenants_answers_and_of_no_others() {
+    let server = guarded().await;
+    let scopes = ["--scopes", "recognize,analytics"];
+    let own = new_key(server.data_dir(), &scopes);
+    let acme = new_key(server.data_dir(), &[&["--tenant", "acme"], scopes.as_slice()].concat());
+    until(&server, &acme, Code::Ok).await;
+    recognizer(&server, &acme).await.recognize(recording()).await.unwrap();
+    assert_ne!(emotions(&server, &acme).await, serde_json::json!([]));
+    assert_eq!(emotions(&server, &own).await, serde_json::json!([]), "nor is the tenant without a name told");
+}
+
 #[tokio::test]
 async fn a_stream_is_taken_up_again_by_its_own_tenant_only() {
     let server = guarded().await;
