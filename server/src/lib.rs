@@ -11,6 +11,7 @@ mod experiments;
 mod grpc;
 mod health;
 mod http;
+mod markup;
 pub mod models;
 mod observer;
 mod readiness;

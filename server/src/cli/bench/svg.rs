@@ -1,6 +1,7 @@
 //! Latency against load as a picture.
 
 use super::curve::Curve;
+use crate::markup::escaped;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -107,10 +108,6 @@ fn polyline(svg: &mut String, scale: &Scale, line: &Line) {
 
 fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, words: &str) {
     let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>");
-}
-
-fn escaped(words: &str) -> String {
-    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 impl Scale {

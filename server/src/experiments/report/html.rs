@@ -1,6 +1,7 @@
 //! A report as a page that needs nothing beside itself.
 
 use super::{Report, chart, wording};
+use crate::markup::escaped;
 use std::fmt::{Result, Write};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:2rem auto;padding:0 1rem;color:#1d2430}\
@@ -174,8 +175,4 @@ fn checks(out: &mut String, report: &Report) -> Result {
         out,
         "<tr><td>judged answers</td><td>{judged}</td></tr><tr><td>answers of testers, left out</td><td>{forced}</td></tr></table>"
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
