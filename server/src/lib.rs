@@ -19,6 +19,7 @@ mod resumption;
 mod server;
 pub mod settings;
 mod tls;
+mod v2;
 mod websocket;
 
 pub use assembly::{Assembled, Stores, assemble, plugin_host};

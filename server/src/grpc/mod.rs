@@ -19,5 +19,5 @@ pub use feedback::FeedbackService;
 pub use inference::InferenceService;
 pub use models::ModelsService;
 pub use recognizer::RecognizerService;
-pub(crate) use status::{code_name, refused};
+pub(crate) use status::{bad_field, code_name, refused};
 pub use streaming::ReplyStream;
