@@ -22,6 +22,7 @@ mod resumption;
 mod server;
 pub mod settings;
 mod tls;
+mod v2;
 mod web_pages;
 mod websocket;
 

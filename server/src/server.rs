@@ -11,6 +11,7 @@ use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
+use crate::v2;
 use crate::web_pages::cross_origin;
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
@@ -131,7 +132,10 @@ impl Server {
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
-        let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
+        let inference = InferenceService::new(recognition.clone(), draining.clone());
+        let pages = http::router(http_state, figures, access.clone())
+            .merge(v2::router(inference, settings.grpc.max_message_bytes, access.clone()))
+            .merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
         tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));

@@ -58,11 +58,24 @@ const RULES: &[(&str, Rule)] = &[
     ("/readyz", Open),
     ("/metrics", Needs(Scope::Analytics)),
     ("/v1/stream", Needs(Scope::Recognize)),
+    ("/v2", AnyKey),
+    ("/v2/health/live", Open),
+    ("/v2/health/ready", Open),
 ];
 
 /// What the method or page at `path` needs; `None` when it is not listed.
 pub fn rule_of(path: &str) -> Option<Rule> {
-    RULES.iter().find(|(listed, _)| *listed == path).map(|&(_, rule)| rule)
+    let listed = RULES.iter().find(|(listed, _)| *listed == path).map(|&(_, rule)| rule);
+    listed.or_else(|| rule_of_model_page(path))
+}
+
+/// What a page of the Open Inference Protocol needs that has a model's name in its path.
+fn rule_of_model_page(path: &str) -> Option<Rule> {
+    let rest = path.strip_prefix("/v2/models/")?;
+    match rest.rsplit_once('/') {
+        Some((_, "infer")) => Some(Needs(Scope::Recognize)),
+        _ => Some(AnyKey),
+    }
 }
 
 /// What a call to `path` needs.

@@ -3,6 +3,7 @@
 mod audio;
 mod bad_input;
 mod features;
+mod http;
 mod operating;
 mod pressure;
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// A part that `cargo xtask test` has fetched. `None`, loudly, where it was told to go without.
-fn provided(variable: &str) -> Option<OsString> {
+pub(crate) fn provided(variable: &str) -> Option<OsString> {
     if std::env::var_os("UNDERTONE_SKIP_SDKS").is_some() {
         eprintln!("SKIPPED: UNDERTONE_SKIP_SDKS is set; this client library is not tested");
         return None;
@@ -20,7 +20,7 @@ fn provided(variable: &str) -> Option<OsString> {
 }
 
 /// Runs to the end; fails with everything that was printed.
-fn succeed(command: &mut Command) {
+pub(crate) fn succeed(command: &mut Command) {
     let output = command.output().unwrap();
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{command:?}\n{}\n{}", printed[0], printed[1]);

@@ -1,0 +1,134 @@
+//! The protocol over HTTP: JSON, the binary extension, and the clients that people have.
+
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::process::Command;
+use undertone_tests::{repository, shipped_clip};
+
+/// Status line and object that `path` answers to a `body`.
+async fn post(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, Value) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut connection = tokio::net::TcpStream::connect(server.http_address()).await.unwrap();
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    connection.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+    let mut response = Vec::new();
+    connection.read_to_end(&mut response).await.unwrap();
+    let text = String::from_utf8_lossy(&response).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    (head.lines().next().unwrap().to_owned(), body)
+}
+
+async fn infer(server: &TestServer, asked: &Value) -> (String, Value) {
+    post(server, "/v2/models/cnn/infer", "", asked.to_string().as_bytes()).await
+}
+
+fn values(answer: &Value, place: usize) -> Vec<f32> {
+    let data = answer["outputs"][place]["data"].as_array().unwrap();
+    data.iter().map(|value| value.as_f64().unwrap() as f32).collect()
+}
+
+#[tokio::test]
+async fn frames_and_recordings_get_the_same_as_over_grpc() {
+    let mut bed = Bed::new(&[]).await;
+    let model = models().into_iter().find(|model| model.reference().name == "cnn").unwrap();
+    let frames = frames_of(&model, &real_speech());
+    let expected = bed.infer(about_frames("cnn", &frames)).await.unwrap();
+    let shape = [1, frames.len(), frames.dim()];
+    let tensor = json!({"name": "features", "datatype": "FP32", "shape": shape, "data": frames.values()});
+    let (status, answer) = infer(&bed.server, &json!({"id": "a", "inputs": [tensor]})).await;
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert_eq!((&answer["id"], &answer["model_name"]), (&json!("a"), &json!("cnn")));
+    for (place, name) in ["probabilities", "logits"].into_iter().enumerate() {
+        assert_eq!(answer["outputs"][place]["name"], name);
+        assert_close(&values(&answer, place), &output(&expected, name).1);
+    }
+    // Lists may be nested as the shape is, and a part of the outputs may be asked for.
+    let rows: Vec<&[f32]> = frames.values().chunks(frames.dim()).collect();
+    let nested = json!({"name": "features", "datatype": "FP32", "shape": shape, "data": [rows]});
+    let asked = json!({"inputs": [nested], "outputs": [{"name": "logits"}]});
+    let (_, answer) = infer(&bed.server, &asked).await;
+    assert_close(&values(&answer, 0), &output(&expected, "logits").1);
+
+    let clip = std::fs::read(real_clip()).unwrap();
+    let file = json!({"name": "audio", "datatype": "BYTES", "shape": [1], "parameters": {"content_type": "base64"}, "data": [STANDARD.encode(&clip)]});
+    let (_, answer) = infer(&bed.server, &json!({"inputs": [file]})).await;
+    let contents = wire::InferTensorContents { bytes_contents: vec![clip.into()], ..Default::default() };
+    let expected = bed.infer(about("cnn", input("audio", "BYTES", &[1], contents))).await.unwrap();
+    assert_close(&values(&answer, 0), &output(&expected, "probabilities").1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_with_a_code() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let tensor = |shape: Value, data: Value| json!({"name": "features", "datatype": "FP32", "shape": shape, "data": data});
+    for (asked, expected) in [
+        (json!([]), "it is no JSON object"),
+        (json!({"inputs": 5}), "inputs: give a list of objects"),
+        (json!({"inputs": []}), "inputs: there are 0"),
+        (json!({"inputs": [tensor(json!("wide"), json!([1.0]))]}), "inputs[0].shape: give a list of lengths"),
+        (
+            json!({"inputs": [tensor(json!([1, 1, 64]), json!(["one"]))]}),
+            "inputs[0].data: an element does not fit",
+        ),
+        (json!({"inputs": [tensor(json!([1, 1, 64]), json!([1.0]))]}), "inputs.features"),
+        (json!({"inputs": [tensor(json!([1]), Value::Null)]}), "inputs[0].data: there is none"),
+        (json!({"parameters": {"deep": {}}, "inputs": []}), "parameters.deep: give a text"),
+        (json!({"id": 7}), "id: give a text"),
+    ] {
+        let (status, answer) = infer(&server, &asked).await;
+        assert_eq!(status, "HTTP/1.1 400 Bad Request", "{asked}");
+        assert!(answer["error"].as_str().unwrap().contains(expected), "{expected:?} is missing in {answer}");
+    }
+    let (status, answer) = post(&server, "/v2/models/oracle/infer", "", b"{}").await;
+    assert_eq!(status, "HTTP/1.1 404 Not Found");
+    assert!(answer["error"].as_str().unwrap().contains("oracle"));
+    let beyond = "Inference-Header-Content-Length: 5\r\n";
+    let (status, _) = post(&server, "/v2/models/cnn/infer", beyond, b"{}").await;
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    let asked = br#"{"inputs":[{"name":"audio","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":9}}]}"#;
+    let (_, answer) = post(&server, "/v2/models/cnn/infer", "", asked).await;
+    assert!(answer["error"].as_str().unwrap().contains("the body has 0 left"), "{answer}");
+}
+
+#[tokio::test]
+async fn probes_and_metadata_are_those_of_grpc() {
+    let server = TestServer::start(&[]).await.unwrap();
+    for path in
+        ["/v2/health/live", "/v2/health/ready", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.0.0/ready"]
+    {
+        assert_eq!(server.get(path).await.unwrap().0, "HTTP/1.1 200 OK", "{path}");
+    }
+    assert_eq!(server.get("/v2/models/oracle/ready").await.unwrap().0, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(server.get("/v2/models/cnn/versions/9.9.9").await.unwrap().0, "HTTP/1.1 404 Not Found");
+    let told: Value = serde_json::from_str(&server.get("/v2").await.unwrap().1).unwrap();
+    assert_eq!(told["name"], "undertone");
+    let told: Value = serde_json::from_str(&server.get("/v2/models/cnn").await.unwrap().1).unwrap();
+    assert_eq!(
+        (&told["inputs"][0]["name"], &told["outputs"][0]["name"]),
+        (&json!("features"), &json!("probabilities"))
+    );
+}
+
+/// The clients run beside the server, which answers from this runtime's other threads.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unmodified_tritonclient_and_curl_are_answered() {
+    let Some(python) = crate::sdk::provided("UNDERTONE_SDK_PYTHON") else { return };
+    let server = TestServer::start(&[]).await.unwrap();
+    let grpc = server.url().trim_start_matches("http://").to_owned();
+    let http = server.http_address().to_string();
+    let script = repository().join("tests/clients/triton.py");
+    let told = tokio::task::spawn_blocking(move || {
+        let mut clients = Command::new(python);
+        crate::sdk::succeed(clients.arg(script).args([&grpc, &http]).arg(shipped_clip()));
+        Command::new("curl").args(["--fail", "--silent", &format!("http://{http}/v2/models/cnn")]).output()
+    });
+    let told = told.await.unwrap().expect("curl is installed");
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told["name"], "cnn");
+}
