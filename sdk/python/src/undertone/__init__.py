@@ -7,6 +7,7 @@ speech that is being spoken.
 from importlib.metadata import version
 
 from undertone.aio import AsyncClient, collect
+from undertone.analytics import Filter, Span, Table
 from undertone.audio import AudioFormat, Encoding, Recording
 from undertone.client import Client, EventStream
 from undertone.connection import Connection, Tls
@@ -36,6 +37,8 @@ from undertone.events import (
     Started,
     WarningKind,
 )
+from undertone.experiments import Arm, Assigned, Change, Experiment
+from undertone.feedback import Given, Interval, Judgement
 from undertone.microphone import Microphone
 from undertone.models import Model, Models, RefusedBundle
 from undertone.options import Endpointing, Options
@@ -56,11 +59,14 @@ from undertone.stream import AsyncEventStream
 __version__ = version("undertone")
 
 __all__ = [
+    "Arm",
+    "Assigned",
     "AsyncClient",
     "AsyncEventStream",
     "AudioError",
     "AudioFormat",
     "AudioWarning",
+    "Change",
     "Chunk",
     "Client",
     "Connection",
@@ -71,10 +77,15 @@ __all__ = [
     "Endpointing",
     "Event",
     "EventStream",
+    "Experiment",
     "FieldViolation",
+    "Filter",
     "Final",
+    "Given",
     "Interim",
+    "Interval",
     "InvalidArgument",
+    "Judgement",
     "Limits",
     "Microphone",
     "Model",
@@ -92,10 +103,12 @@ __all__ = [
     "Retry",
     "ServerError",
     "Source",
+    "Span",
     "SpeechBegin",
     "SpeechEnd",
     "Started",
     "StreamBroken",
+    "Table",
     "TimeParts",
     "Tls",
     "Trigger",

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from undertone.analytics import AsyncAnalytics
 from undertone.audio import AudioFormat, Recording, Sound, read_recording
 from undertone.connection import DEFAULT_ADDRESS, Connection, Tls
 from undertone.errors import StreamBroken, UndertoneError, from_rpc, server_error
 from undertone.events import AudioWarning, Ended, EndReason, Started
+from undertone.experiments import AsyncExperiments
+from undertone.feedback import AsyncFeedback
 from undertone.models import AsyncModels
 from undertone.options import Options, to_config
 from undertone.results import Final, Interim, ModelRef, Recognition, Utterance, read_recognition
@@ -62,6 +65,12 @@ class AsyncClient:
         self._is_closed = False
         self.models = AsyncModels(self._ask)
         """The server's models."""
+        self.feedback = AsyncFeedback(self._ask)
+        """What was right about answers."""
+        self.experiments = AsyncExperiments(self._ask)
+        """Experiments between models."""
+        self.analytics = AsyncAnalytics(self._ask)
+        """Figures about what was recorded."""
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -142,8 +151,10 @@ class AsyncClient:
         if self._is_closed:
             raise UndertoneError("this client is closed")
 
-    async def _ask(self, path: str, request: Message, reply: type[ReplyT], timeout: float | None = None) -> ReplyT:
-        """A unary call, tried again while that may help."""
+    async def _ask(
+        self, path: str, request: Message, reply: type[ReplyT], timeout: float | None = None, *, once: bool = False
+    ) -> ReplyT:
+        """A unary call, tried again while that may help, unless it is to be made ``once``."""
         retry, loop = self._connection.retry, asyncio.get_running_loop()
         timeout = timeout if timeout is not None else self._connection.timeout
         deadline = loop.time() + timeout if timeout is not None else None
@@ -161,7 +172,7 @@ class AsyncClient:
                 return await method(request, metadata=self._connection.headers(), timeout=left)
             except grpc.aio.AioRpcError as error:
                 failure = from_rpc(error)
-            if not retry.may_pass(failure) or tries >= retry.attempts:
+            if once or not retry.may_pass(failure) or tries >= retry.attempts:
                 raise failure
             delay = retry.delay(tries, failure)
             if deadline is not None and loop.time() + delay > deadline:

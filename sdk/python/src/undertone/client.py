@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from undertone.aio import AsyncClient
+from undertone.analytics import AsyncAnalytics
 from undertone.audio import AudioFormat, Recording
 from undertone.connection import DEFAULT_ADDRESS, Tls
 from undertone.events import Event
-from undertone.models import AsyncModels, Model, Models
+from undertone.experiments import AsyncExperiments
+from undertone.feedback import AsyncFeedback
+from undertone.models import AsyncModels
 from undertone.options import Options
 from undertone.results import Recognition
 from undertone.retry import Retry
@@ -20,7 +24,9 @@ from undertone.source import Source
 from undertone.stream import AsyncEventStream
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
+    from typing_extensions import ParamSpec, Unpack
+
+    ArgumentsT = ParamSpec("ArgumentsT")
 
 ValueT = TypeVar("ValueT")
 
@@ -51,23 +57,58 @@ class _Loop:
             return cls._shared
 
 
+def _blocking(method: Callable[ArgumentsT, Coroutine[Any, Any, ValueT]]) -> Callable[ArgumentsT, ValueT]:
+    """The same method, which waits for what it gives."""
+
+    @functools.wraps(method)
+    def call(*arguments: ArgumentsT.args, **named: ArgumentsT.kwargs) -> ValueT:
+        return _Loop.run(method(*arguments, **named))
+
+    return call
+
+
 class SyncModels:
-    """``undertone.v1.Models``."""
+    """``undertone.v1.Models``; see ``AsyncModels``."""
 
     def __init__(self, models: AsyncModels) -> None:
-        self._models = models
+        self.list = _blocking(models.list)
+        self.get = _blocking(models.get)
+        self.card = _blocking(models.card)
 
-    def list(self) -> Models:
-        """Every loaded model and every refused bundle."""
-        return _Loop.run(self._models.list())
 
-    def get(self, model: str) -> Model:
-        """What is known about ``NAME`` or ``NAME@VERSION``."""
-        return _Loop.run(self._models.get(model))
+class SyncFeedback:
+    """``undertone.v1.Feedback``; see ``AsyncFeedback``."""
 
-    def card(self, model: str) -> str:
-        """The model's card, Markdown."""
-        return _Loop.run(self._models.card(model))
+    def __init__(self, feedback: AsyncFeedback) -> None:
+        self.give = _blocking(feedback.give)
+
+
+class SyncExperiments:
+    """``undertone.v1.Experiments``; see ``AsyncExperiments``."""
+
+    def __init__(self, experiments: AsyncExperiments) -> None:
+        self.list = _blocking(experiments.list)
+        self.get = _blocking(experiments.get)
+        self.assign = _blocking(experiments.assign)
+        self.report = _blocking(experiments.report)
+        self.create = _blocking(experiments.create)
+        self.start = _blocking(experiments.start)
+        self.ramp = _blocking(experiments.ramp)
+        self.pause = _blocking(experiments.pause)
+        self.stop = _blocking(experiments.stop)
+        self.promote = _blocking(experiments.promote)
+        self.archive = _blocking(experiments.archive)
+
+
+class SyncAnalytics:
+    """``undertone.v1.Analytics``; see ``AsyncAnalytics``."""
+
+    def __init__(self, analytics: AsyncAnalytics) -> None:
+        self.emotions = _blocking(analytics.emotions)
+        self.confidence = _blocking(analytics.confidence)
+        self.latency = _blocking(analytics.latency)
+        self.agreement = _blocking(analytics.agreement)
+        self.drift = _blocking(analytics.drift)
 
 
 class EventStream:
@@ -139,6 +180,12 @@ class Client:
         self._client = _Loop.run(open())
         self.models = SyncModels(self._client.models)
         """The server's models."""
+        self.feedback = SyncFeedback(self._client.feedback)
+        """What was right about answers."""
+        self.experiments = SyncExperiments(self._client.experiments)
+        """Experiments between models."""
+        self.analytics = SyncAnalytics(self._client.analytics)
+        """Figures about what was recorded."""
 
     def __enter__(self) -> Client:
         return self

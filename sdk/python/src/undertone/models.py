@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
-
-from google.protobuf.message import Message
 
 from undertone.results import ModelRef, read_model
+from undertone.unary import Ask
 from undertone.v1 import models_pb2 as v1
 
 _SERVICE = "/undertone.v1.Models"
-ReplyT = TypeVar("ReplyT", bound=Message)
-
-
-class Ask(Protocol):
-    """Calls a unary method."""
-
-    async def __call__(self, path: str, request: Message, reply: type[ReplyT]) -> ReplyT:
-        """Gives the reply, which is of the type ``reply``."""
 
 
 @dataclass(frozen=True)

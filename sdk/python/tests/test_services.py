@@ -1,0 +1,87 @@
+"""Feedback, experiments and analytics."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from conftest import CLIP
+
+import undertone
+from undertone import Client, Filter, Interval, Judgement, Span
+
+DEFINITION = {
+    "name": "greeting",
+    "salt": "greeting-1",
+    "unit": "subject",
+    "control": "old",
+    "planned_units": 600,
+    "arms": [
+        {"name": "old", "model": "cnn@1.0.0", "weight": 50},
+        {"name": "new", "model": "lstm@1.0.0", "weight": 50},
+    ],
+    "metrics": [{"metric": "accuracy", "margin": 0.01}],
+}
+
+
+@pytest.fixture
+def client(own_server):
+    with Client(own_server().address) as client:
+        yield client
+
+
+def test_a_judgement_that_is_sent_again_is_known(client):
+    answer = client.recognize(CLIP)
+    first = Judgement(about=answer.utterances[0].prediction_id, label="angry", source="test")
+    rest = Judgement(about=Interval(answer.stream_id, 0.0, answer.duration), correct=True)
+    given = client.feedback.give(first, rest)
+    assert (given.accepted, given.known) == (2, 0)
+    given = client.feedback.give(first, rest)
+    assert (given.accepted, given.known) == (0, 2)
+    with pytest.raises(ValueError, match="not both"):
+        Judgement(about="x", label="calm", correct=True)
+    with pytest.raises(undertone.InvalidArgument):
+        client.feedback.give(Judgement(about="no prediction", label="calm"))
+
+
+def test_an_experiment_lives_from_its_definition_to_its_end(client):
+    author = {"who": "ann", "why": "to see"}
+    assert client.experiments.create(DEFINITION, **author).state == "draft"
+    assert client.experiments.start("greeting", **author).state == "running"
+    ramped = client.experiments.ramp("greeting", {"new": 20.0}, **author)
+    assert {arm.name: arm.weight for arm in ramped.arms} == {"old": 80.0, "new": 20.0}
+    assigned = client.experiments.assign("greeting", "person-17")
+    assert assigned.arm in ("old", "new"), assigned
+    assert "greeting" in client.experiments.report("greeting")
+    assert client.experiments.promote("greeting", "new", **author).chosen == "new"
+    kept = client.experiments.get("greeting")
+    assert [change.who for change in kept.changes] == ["ann"] * 4
+    assert kept.changes[0].at <= kept.updated_at <= datetime.now(timezone.utc)
+    assert [own.name for own in client.experiments.list()] == ["greeting"]
+    with pytest.raises(undertone.ServerError, match="FAILED_PRECONDITION"):
+        client.experiments.start("greeting", **author)
+
+
+def test_figures_are_rows_and_data_frames(client):
+    answer = client.recognize(CLIP, subject="ann")
+    client.recognize(CLIP, subject="ben", model="lstm")
+    span = Span(step="day")
+    emotions = client.analytics.emotions(span, by=["model"])
+    counted = {}
+    for row in emotions.rows:
+        counted[row["model"]] = counted.get(row["model"], 0) + row["answers"]
+    assert counted == {"cnn": len(answer.utterances), "lstm": len(answer.utterances)}
+    only = client.analytics.emotions(span, Filter(models=["cnn"], subject="ann"))
+    assert sum(row["share"] for row in only.rows) == pytest.approx(1)
+    assert all(row["start"].tzinfo is not None for row in only.rows)
+    bins = client.analytics.confidence(span)
+    assert len(bins.rows) == 20
+    assert sum(row["answers"] for row in bins.rows) == 2 * len(answer.utterances)
+    assert {row["part"] for row in client.analytics.latency(span).rows} == {"queue", "features", "inference"}
+    assert client.analytics.agreement(span).rows == ()
+    earlier = Span(end=datetime.now(timezone.utc) - timedelta(days=30))
+    assert client.analytics.drift(span, earlier).rows == ()
+
+    frame = emotions.to_pandas()
+    assert frame.groupby("model")["answers"].sum().to_dict() == counted
+    frame = emotions.to_polars()
+    assert frame["answers"].sum() == sum(counted.values())
+    assert client.analytics.agreement(span).to_polars().is_empty()
