@@ -100,7 +100,9 @@ impl Server {
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
         let figures = recording.figures(settings);
-        let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        let at_once = settings.grpc.inference_requests;
+        let inference = InferenceService::new(recognition.clone(), draining.clone(), stop.clone(), at_once);
+        let (health, mut services) = grpc_services(settings, &recognition, inference.clone()).await?;
         let replies = settings.grpc.compress_replies;
         let analytics = AnalyticsServer::new(AnalyticsService::new(figures.clone()));
         services.add_service(compressed!(analytics, replies));
@@ -132,7 +134,6 @@ impl Server {
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
-        let inference = InferenceService::new(recognition.clone(), draining.clone());
         let pages = http::router(http_state, figures, access.clone())
             .merge(v2::router(inference, settings.grpc.max_message_bytes, access.clone()))
             .merge(web_sockets.router(access));
@@ -306,22 +307,25 @@ pub(crate) fn key_database(settings: &Settings) -> Database {
     }
 }
 
+const UNREADABLE: &str = "the descriptor set cannot be read";
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
 async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
-    draining: Arc<AtomicBool>,
+    inference: InferenceService,
 ) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .context("the descriptor set cannot be read")?;
     let recognizer = RecognizerServer::new(RecognizerService::new(recognition.clone()))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
-    let inference = GrpcInferenceServiceServer::new(InferenceService::new(recognition.clone(), draining))
-        .max_decoding_message_size(settings.grpc.max_message_bytes);
+    let inference =
+        GrpcInferenceServiceServer::new(inference).max_decoding_message_size(settings.grpc.max_message_bytes);
     let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
     let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let models = ModelsServer::new(ModelsService::new(recognition.clone()));
@@ -330,7 +334,9 @@ async fn grpc_services(
     let mut services = Routes::builder();
     services
         .add_service(health_service)
-        .add_service(reflection)
+        .add_service(reflection().build_v1().context(UNREADABLE)?)
+        // Clients of before 2024, grpcio's among them, ask under this name.
+        .add_service(reflection().build_v1alpha().context(UNREADABLE)?)
         .add_service(compressed!(recognizer, replies))
         .add_service(compressed!(inference, replies))
         .add_service(compressed!(models, replies))

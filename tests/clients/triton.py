@@ -1,53 +1,135 @@
-"""What an unmodified tritonclient is told by a server, over gRPC and over HTTP. Arguments: both addresses and a clip."""
+"""What an unmodified tritonclient is told by a server. Arguments: the addresses of gRPC and of HTTP, and a clip."""
 
+import queue
 import sys
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import tritonclient.grpc
 import tritonclient.http
 from tritonclient.utils import InferenceServerException
 
-grpc_address, http_address, clip = sys.argv[1:]
-file = Path(clip).read_bytes()
-samples, rate = soundfile.read(clip, dtype="float32")
+import clip
+
+grpc_address, http_address, path = sys.argv[1:]
+file = Path(path).read_bytes()
+samples, rate = clip.samples(path)
+
+
+def inputs(kind, values, datatype, **options):
+    """The one input of a request."""
+    tensor = kind.InferInput("audio", values.shape, datatype)
+    tensor.set_data_from_numpy(values, **options)
+    return [tensor]
 
 
 def ask(kind, client, values, datatype, parameters=None, **options):
     """The probabilities about one recording."""
-    tensor = kind.InferInput("audio", values.shape, datatype)
-    tensor.set_data_from_numpy(values, **options)
-    answer = client.infer("cnn", [tensor], request_id="7", parameters=parameters)
+    asked = inputs(kind, values, datatype, **options)
+    answer = client.infer("cnn", asked, request_id="7", parameters=parameters)
     response = answer.get_response()
     assert (response["id"] if isinstance(response, dict) else response.id) == "7"
     return answer.as_numpy("probabilities")
 
 
-found = []
-for kind, address in ((tritonclient.grpc, grpc_address), (tritonclient.http, http_address)):
-    with kind.InferenceServerClient(address) as client:
-        assert client.is_server_live()
-        assert client.is_server_ready()
-        assert client.is_model_ready("cnn")
-        assert client.is_model_ready("cnn", "1.0.0")
-        assert not client.is_model_ready("oracle")
-        server, model = client.get_server_metadata(), client.get_model_metadata("cnn")
-        assert (server["name"] if isinstance(server, dict) else server.name) == "undertone"
-        inputs = model["inputs"] if isinstance(model, dict) else model.inputs
-        assert [own["name"] if isinstance(own, dict) else own.name for own in inputs] == ["features", "audio"]
-        found.append(ask(kind, client, np.array([file], dtype=object), "BYTES"))
-        found.append(ask(kind, client, samples, "FP32", {"sample_rate": rate}))
-        try:
-            ask(kind, client, samples, "FP32", {"sample_rate": 1})
-        except InferenceServerException as error:
+def probe(client):
+    """Health and metadata, the same over gRPC and HTTP."""
+    assert client.is_server_live()
+    assert client.is_server_ready()
+    assert client.is_model_ready("cnn")
+    assert client.is_model_ready("cnn", "1.0.0")
+    assert not client.is_model_ready("oracle")
+    server, model = client.get_server_metadata(), client.get_model_metadata("cnn")
+    assert (server["name"] if isinstance(server, dict) else server.name) == "undertone"
+    listed = model["inputs"] if isinstance(model, dict) else model.inputs
+    assert [own["name"] if isinstance(own, dict) else own.name for own in listed] == ["features", "audio"]
+
+
+def infer():
+    """Files and samples, over gRPC, and over HTTP behind the JSON and in it."""
+    answers = []
+    for kind, address in ((tritonclient.grpc, grpc_address), (tritonclient.http, http_address)):
+        with kind.InferenceServerClient(address) as client:
+            probe(client)
+            answers.append(ask(kind, client, np.array([file], dtype=object), "BYTES"))
+            answers.append(ask(kind, client, samples, "FP32", {"sample_rate": rate}))
+            try:
+                ask(kind, client, samples, "FP32", {"sample_rate": 1})
+            except InferenceServerException as error:
+                assert "sample rate 1 Hz" in str(error), error
+            else:
+                raise AssertionError("a rate of 1 Hz is refused")
+    with tritonclient.http.InferenceServerClient(http_address) as client:
+        answers.append(ask(tritonclient.http, client, samples, "FP32", {"sample_rate": rate}, binary_data=False))
+    for answer in answers:
+        assert answer.shape == (1, 8)
+        np.testing.assert_allclose(answer, answers[0], atol=1e-5)
+    return answers[0]
+
+
+def extensions(client):
+    """Configuration, and the set of models."""
+    config = client.get_model_config("cnn").config
+    assert config.name == "cnn"
+    assert config.max_batch_size > 0
+    dims = {own.name: (list(own.dims), own.optional) for own in config.input}
+    assert dims == {"features": ([-1, 64], True), "audio": ([1], True)}
+    assert [list(own.dims) for own in config.output] == [[8], [8]]
+    assert config.instance_group[0].count == 2
+    listed = {(own.name, own.version): own.state for own in client.get_model_repository_index().models}
+    assert listed[("lstm", "1.0.0")] == "READY"
+    client.unload_model("lstm")
+    assert not client.is_model_ready("lstm")
+    client.load_model("lstm")
+    assert client.is_model_ready("lstm")
+
+
+def stream(client, expected):
+    """Requests over one call: answered in their order, each with its id, and wrong ones told about alone."""
+    told = queue.Queue()
+    client.start_stream(lambda result, error: told.put((result, error)))
+    right = inputs(tritonclient.grpc, np.array([file], dtype=object), "BYTES")
+    wrong = inputs(tritonclient.grpc, samples, "FP32")
+    wanted = [str(place) for place in range(40)]
+    for name in wanted:
+        client.async_stream_infer("cnn", wrong if name == "5" else right, request_id=name)
+    for name in wanted:
+        result, error = told.get(timeout=120)
+        if name == "5":
+            assert "[request id: 5] INVALID_ARGUMENT" in str(error), error
             assert "sample_rate" in str(error), error
-        else:
-            raise AssertionError("a rate of 1 Hz is refused")
-with tritonclient.http.InferenceServerClient(http_address) as client:
-    # As lists in the JSON, in place of the binary extension.
-    found.append(ask(tritonclient.http, client, samples, "FP32", {"sample_rate": rate}, binary_data=False))
-for one in found:
-    assert one.shape == (1, 8)
-    np.testing.assert_allclose(one, found[0], atol=1e-5)
-print(len(found), "answers agree")
+            continue
+        assert error is None, error
+        assert result.get_response().id == name
+        assert result.get_response().parameters["triton_final_response"].bool_param
+        np.testing.assert_allclose(result.as_numpy("probabilities"), expected, atol=1e-5)
+    client.stop_stream()
+    client.start_stream(lambda result, error: told.put((result, error)), headers={"triton_grpc_error": "true"})
+    client.async_stream_infer("oracle", right, request_id="a")
+    _, error = told.get(timeout=120)
+    assert "NOT_FOUND" in error.status(), error
+    client.stop_stream()
+
+
+def statistics(client):
+    """What the server counted meanwhile."""
+    told = {own.name: own for own in client.get_inference_statistics().model_stats}
+    assert set(told) == {"cnn", "lstm"}
+    own = client.get_inference_statistics("cnn", "1.0.0").model_stats[0]
+    done = own.inference_stats
+    assert own.inference_count >= own.execution_count > 0
+    # Over gRPC and HTTP 5, and of the stream all but one.
+    assert done.success.count == 5 + 39, done
+    assert done.fail.count == 2 + 1, done
+    assert done.compute_infer.count == own.execution_count
+    assert 0 < done.compute_infer.ns and 0 < done.success.ns
+    assert own.last_inference > 1_700_000_000_000
+    assert told["lstm"].inference_stats.success.count == 0
+
+
+found = infer()
+with tritonclient.grpc.InferenceServerClient(grpc_address) as client:
+    stream(client, found)
+    statistics(client)
+    extensions(client)
+print("all answers agree")

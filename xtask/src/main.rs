@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod checksum;
+mod clients;
 mod clip;
 mod codegen;
 mod demo;

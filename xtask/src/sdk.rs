@@ -20,11 +20,13 @@ const RUNTIME: [&str; 4] = ["grpcio", "protobuf", "googleapis-common-protos", "t
 
 /// Tells the runner of the tests where the parts are; fetches what is missing.
 pub(crate) fn provide(workspace: &Workspace, runner: &mut Command) -> Result<()> {
-    if std::env::var_os(SKIP).is_some() {
-        note(&format!("SKIPPED: {SKIP} is set; the client libraries in sdk/ pass untested"));
+    if are_skipped() {
+        note(&format!(
+            "SKIPPED: {SKIP} is set; the client libraries in sdk/ and other people's clients pass untested"
+        ));
         return Ok(());
     }
-    let advice = || format!("the tests of the client libraries need it; with {SKIP}=1 they are passed over");
+    let advice = || advice("the client libraries");
     let python = python(workspace).with_context(advice)?;
     runner.env("UNDERTONE_SDK_PYTHON", python.environment.python()).env("UNDERTONE_WHEELS", python.wheels);
     runner.env("UNDERTONE_SDK_NODE_MODULES", node_modules(workspace).with_context(advice)?);
@@ -34,6 +36,16 @@ pub(crate) fn provide(workspace: &Workspace, runner: &mut Command) -> Result<()>
         );
     }
     Ok(())
+}
+
+/// Whether the tests of clients go without what they need.
+pub(crate) fn are_skipped() -> bool {
+    std::env::var_os(SKIP).is_some()
+}
+
+/// What to do where a part of the tests of `clients` cannot be had.
+pub(crate) fn advice(clients: &str) -> String {
+    format!("the tests of {clients} need it; with {SKIP}=1 they are passed over")
 }
 
 /// The packages that the TypeScript client is built and tested with, as its lock file names them.

@@ -4,6 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::clients;
 use crate::memcheck;
 use crate::postgres;
 use crate::process;
@@ -57,6 +58,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
     sdk::provide(workspace, &mut runner)?;
+    clients::provide(workspace, &mut runner)?;
     Ok(runner)
 }
 

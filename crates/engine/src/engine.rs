@@ -130,6 +130,11 @@ impl Engine {
         })
     }
 
+    /// How it is set up.
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
     /// Streams that are open.
     pub fn open_streams(&self) -> usize {
         self.crew.open_streams()

@@ -6,6 +6,7 @@
 mod engine_metrics;
 mod error;
 mod experiment_metrics;
+mod inference_metrics;
 mod logging;
 mod metrics;
 mod model_metrics;
@@ -18,6 +19,7 @@ mod traces;
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
 pub use experiment_metrics::ExperimentMetrics;
+pub use inference_metrics::InferenceMetrics;
 pub use logging::{LogFormat, init_logging};
 pub use metrics::Metrics;
 pub use model_metrics::ModelMetrics;

@@ -2,7 +2,8 @@
 
 use crate::registry::{Description, Registry, registered};
 use crate::{
-    EngineMetrics, ExperimentMetrics, ModelMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError,
+    EngineMetrics, ExperimentMetrics, InferenceMetrics, ModelMetrics, ProcessMetrics, RpcMetrics,
+    StoreMetrics, TelemetryError,
 };
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 
@@ -18,6 +19,8 @@ pub struct Metrics {
     pub models: ModelMetrics,
     /// Calls.
     pub rpc: RpcMetrics,
+    /// Requests of the Open Inference Protocol.
+    pub inference: InferenceMetrics,
     /// Records.
     pub store: StoreMetrics,
     /// Experiments and feedback.
@@ -36,6 +39,7 @@ impl Metrics {
             processes: ProcessMetrics::register(&registry)?,
             models: ModelMetrics::register(&registry)?,
             rpc: RpcMetrics::register(&registry)?,
+            inference: InferenceMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             experiments: ExperimentMetrics::register(&registry)?,
             registry,

@@ -62,7 +62,7 @@ where
 
 impl AccessLayer {
     /// Notes who calls in the request, if they may.
-    fn admit<Asked>(&self, request: &mut Request<Asked>) -> Result<(), Refusal> {
+    pub(crate) fn admit<Asked>(&self, request: &mut Request<Asked>) -> Result<(), Refusal> {
         let peer = peer_of(request);
         let path = request.uri().path();
         match self.guard.admit(path, request.headers(), &peer) {

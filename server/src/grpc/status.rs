@@ -125,6 +125,12 @@ pub(crate) fn cut_short() -> Status {
     retry_later(Code::Unavailable, message.into(), Duration::from_secs(1))
 }
 
+/// A call that a shutdown ends.
+pub(crate) fn draining() -> Status {
+    let message = "the server is shutting down and takes no new requests";
+    retry_later(Code::Unavailable, message.into(), Duration::from_secs(1))
+}
+
 /// A client that is sent replies and does not read them.
 pub(crate) fn not_reading(patience: Duration) -> Status {
     Status::deadline_exceeded(format!("no reply was read for {} s", patience.as_secs_f32()))

@@ -46,6 +46,7 @@ fn forget_the_oldest(models: &Models, freed: &mut VecDeque<ModelRef>) {
         let name = reference.to_string();
         if models.resolve(&name).is_err() && models.still_held(&name).is_none() {
             models.metrics.engine.forget(&name);
+            models.metrics.inference.forget(&name);
         }
     }
 }

@@ -104,6 +104,7 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
         compress_replies: reader.flag("grpc.compress_replies", false),
+        inference_requests: reader.count("grpc.inference_requests", 16, 1..=1024) as usize,
     }
 }
 

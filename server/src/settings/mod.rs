@@ -94,6 +94,8 @@ pub struct GrpcSettings {
     pub keepalive_interval: Duration,
     /// `grpc.compress_replies`: whether clients that understand it get compressed replies.
     pub compress_replies: bool,
+    /// `grpc.inference_requests`: requests of one `ModelStreamInfer` that are worked on at a time.
+    pub inference_requests: usize,
 }
 
 /// `[recognition]`

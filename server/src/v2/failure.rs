@@ -10,6 +10,10 @@ use tonic_types::StatusExt;
 /// The status as a code and an object with the sentence.
 pub(super) fn response(status: &Status) -> Response {
     let mut response = (code(status.code()), json(&json!({ "error": status.message() }))).into_response();
+    if status.code() == Code::Unauthenticated {
+        // RFC 6750, section 3.
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
     if let Some(delay) = delay {
         let seconds = HeaderValue::from(delay.as_secs_f64().ceil() as u64);

@@ -3,14 +3,15 @@
 
 mod body;
 mod failure;
+mod lean;
 mod reading;
 mod writing;
 
-use crate::access::{AccessLayer, Caller, guard_pages};
-use crate::grpc::InferenceService;
-use axum::extract::{DefaultBodyLimit, Extension, Path, State};
+use crate::access::{AccessLayer, Caller};
+use crate::grpc::{self, InferenceService};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request as Asked, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Bytes};
@@ -37,8 +38,16 @@ pub(crate) fn router(service: InferenceService, max_body_bytes: usize, access: A
     }
     routes
         .layer(DefaultBodyLimit::max(max_body_bytes))
-        .layer(from_fn_with_state(access, guard_pages))
+        .layer(from_fn_with_state(access, guard))
         .with_state(service)
+}
+
+/// Lets in whom `access` does. Others are told in the words of this protocol, since its clients read errors as JSON.
+async fn guard(State(access): State<AccessLayer>, mut asked: Asked, next: Next) -> Response {
+    match access.admit(&mut asked) {
+        Ok(()) => next.run(asked).await,
+        Err(refusal) => failure::response(&grpc::refused(&refusal)),
+    }
 }
 
 async fn server(State(service): State<InferenceService>) -> Response {

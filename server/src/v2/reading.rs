@@ -1,12 +1,12 @@
 //! From a body to a request of the service.
 
 use super::body::Body;
+use super::lean::{Lean, Object};
 use crate::grpc::bad_field;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use tonic::Status;
 use undertone_proto::inference as wire;
@@ -18,12 +18,12 @@ const BINARY_SIZE: &str = "binary_data_size";
 /// Whether an output goes behind the JSON, and whether all do that are not named.
 const BINARY_OUTPUT: &str = "binary_data";
 const BINARY_OUTPUTS: &str = "binary_data_output";
+/// Every whole number below it is one number as a float, too.
+const MOST: f64 = 9.0e15;
 /// How elements of a BYTES tensor are spelled in JSON; without it they are texts.
 const CONTENT_TYPE: &str = "content_type";
 
-type Object = Map<String, Value>;
-
-/// Where outputs go.
+/// Where outputs go: as each one says, else as the request does.
 #[derive(Debug, Default)]
 pub(super) struct Style {
     named: HashMap<String, bool>,
@@ -57,7 +57,9 @@ pub(super) fn request(headers: &HeaderMap, body: Bytes) -> Result<(wire::ModelIn
         let field = format!("outputs[{place}]");
         let name = text(&output, "name", &format!("{field}.name"))?;
         let mut parameters = object(&mut output, "parameters", &format!("{field}.parameters"))?;
-        style.named.insert(name.clone(), flag(&mut parameters, BINARY_OUTPUT)?);
+        if parameters.contains_key(BINARY_OUTPUT) {
+            style.named.insert(name.clone(), flag(&mut parameters, BINARY_OUTPUT)?);
+        }
         request.outputs.push(InferRequestedOutputTensor { name, ..Default::default() });
     }
     Ok((request, style))
@@ -81,14 +83,17 @@ fn read_input(
     tensor.parameters = read_parameters(parameters, &format!("{field}.parameters"))?;
     if let Some(size) = size {
         let field = format!("{field}.parameters.{BINARY_SIZE}");
-        let size = size.as_u64().and_then(|size| usize::try_from(size).ok());
+        let size = match size {
+            Lean::Number(size) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
+            _ => None,
+        };
         let size = size.ok_or_else(|| bad_field(&field, "give a count of bytes"))?;
         return Ok((tensor, Some(body.take(&field, size)?)));
     }
-    let data = input.remove("data").unwrap_or_default();
+    let data = input.remove("data").unwrap_or(Lean::Null);
     let mut contents = wire::InferTensorContents::default();
-    let is_base64 = content_type.is_some_and(|own| own == "base64");
-    fill(&mut contents, &data, (tensor.datatype.as_str(), is_base64))
+    let is_base64 = content_type == Some(Lean::Text("base64".into()));
+    fill(&mut contents, data, (tensor.datatype.as_str(), is_base64))
         .map_err(|sentence| bad_field(&format!("{field}.data"), sentence))?;
     tensor.contents = Some(contents);
     Ok((tensor, None))
@@ -97,39 +102,39 @@ fn read_input(
 /// Adds the elements of a list, flat or nested as the shape is.
 fn fill(
     contents: &mut wire::InferTensorContents,
-    data: &Value,
+    data: Lean,
     (datatype, is_base64): (&str, bool),
 ) -> Result<(), String> {
     match (data, datatype) {
-        (Value::Array(elements), _) => {
-            elements.iter().try_for_each(|own| fill(contents, own, (datatype, is_base64)))
+        (Lean::List(elements), _) => {
+            elements.into_iter().try_for_each(|own| fill(contents, own, (datatype, is_base64)))
         }
-        (Value::Number(number), "FP32") => {
-            let number = number.as_f64().ok_or("a number is out of range")?;
-            contents.fp32_contents.push(number as f32);
+        (Lean::Numbers(numbers), _) if numbers.is_empty() => Ok(()),
+        (Lean::Numbers(numbers), "FP32") => {
+            contents.fp32_contents.extend(numbers.into_iter().map(|number| number as f32));
             Ok(())
         }
-        (Value::String(text), "BYTES") if is_base64 => {
+        (Lean::Text(text), "BYTES") if is_base64 => {
             let bytes =
                 STANDARD.decode(text).map_err(|error| format!("an element is not base64: {error}"))?;
             contents.bytes_contents.push(bytes.into());
             Ok(())
         }
-        (Value::String(text), "BYTES") => {
-            contents.bytes_contents.push(text.clone().into_bytes().into());
+        (Lean::Text(text), "BYTES") => {
+            contents.bytes_contents.push(text.into_bytes().into());
             Ok(())
         }
-        (Value::Null, _) => Err("there is none; give a list, or binary_data_size".into()),
+        (Lean::Null, _) => Err("there is none; give a list, or binary_data_size".into()),
         _ => Err(format!("an element does not fit the datatype {datatype}; FP32 has numbers, BYTES texts")),
     }
 }
 
 fn read_parameters(object: Object, field: &str) -> Result<HashMap<String, wire::InferParameter>, Status> {
-    let read = |(name, value): (String, Value)| {
-        let choice = match &value {
-            Value::Bool(flag) => ParameterChoice::BoolParam(*flag),
-            Value::String(text) => ParameterChoice::StringParam(text.clone()),
-            Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+    let read = |(name, value): (String, Lean)| {
+        let choice = match value {
+            Lean::Flag(flag) => ParameterChoice::BoolParam(flag),
+            Lean::Text(text) => ParameterChoice::StringParam(text),
+            Lean::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
                 (Some(number), ..) => ParameterChoice::Int64Param(number),
                 (_, Some(number), _) => ParameterChoice::Uint64Param(number),
                 (.., number) => ParameterChoice::DoubleParam(number.unwrap_or(f64::NAN)),
@@ -143,8 +148,8 @@ fn read_parameters(object: Object, field: &str) -> Result<HashMap<String, wire::
 
 fn text(object: &Object, key: &str, field: &str) -> Result<String, Status> {
     match object.get(key) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text.clone()),
+        None | Some(Lean::Null) => Ok(String::new()),
+        Some(Lean::Text(text)) => Ok(text.clone()),
         Some(_) => Err(bad_field(field, "give a text")),
     }
 }
@@ -152,15 +157,15 @@ fn text(object: &Object, key: &str, field: &str) -> Result<String, Status> {
 fn flag(object: &mut Object, key: &str) -> Result<bool, Status> {
     match object.remove(key) {
         None => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
+        Some(Lean::Flag(flag)) => Ok(flag),
         Some(_) => Err(bad_field(key, "give true or false")),
     }
 }
 
 fn object(parent: &mut Object, key: &str, field: &str) -> Result<Object, Status> {
     match parent.remove(key) {
-        None | Some(Value::Null) => Ok(Object::new()),
-        Some(Value::Object(object)) => Ok(object),
+        None | Some(Lean::Null) => Ok(Object::new()),
+        Some(Lean::Object(object)) => Ok(object),
         Some(_) => Err(bad_field(field, "give an object")),
     }
 }
@@ -168,10 +173,11 @@ fn object(parent: &mut Object, key: &str, field: &str) -> Result<Object, Status>
 fn list(parent: &mut Object, key: &str) -> Result<Vec<Object>, Status> {
     let wrong = || bad_field(key, "give a list of objects");
     match parent.remove(key) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(elements)) => {
+        None | Some(Lean::Null) => Ok(Vec::new()),
+        Some(Lean::Numbers(none)) if none.is_empty() => Ok(Vec::new()),
+        Some(Lean::List(elements)) => {
             let object = |element| match element {
-                Value::Object(object) => Ok(object),
+                Lean::Object(object) => Ok(object),
                 _ => Err(wrong()),
             };
             elements.into_iter().map(object).collect()
@@ -181,7 +187,10 @@ fn list(parent: &mut Object, key: &str) -> Result<Vec<Object>, Status> {
 }
 
 fn shape(input: &Object, field: &str) -> Result<Vec<i64>, Status> {
-    let lengths = |own: &Vec<Value>| own.iter().map(Value::as_i64).collect::<Option<Vec<i64>>>();
-    let read = input.get("shape").and_then(Value::as_array).and_then(lengths);
+    let whole = |number: &f64| (number.fract() == 0.0 && number.abs() < MOST).then_some(*number as i64);
+    let read = match input.get("shape") {
+        Some(Lean::Numbers(lengths)) => lengths.iter().map(whole).collect::<Option<Vec<i64>>>(),
+        _ => None,
+    };
     read.ok_or_else(|| bad_field(&format!("{field}.shape"), "give a list of lengths"))
 }

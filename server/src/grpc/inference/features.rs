@@ -4,8 +4,10 @@ use super::deadline::Deadline;
 use super::outputs::Row;
 use super::status;
 use super::tensor::{Tensor, Values};
+use crate::access::Caller;
 use crate::recognition::Recognition;
 use std::sync::Arc;
+use std::time::Instant;
 use tonic::Status;
 use undertone_core::{Frames, Model, PluginError, Probabilities};
 use undertone_engine::{Question, Verdicts};
@@ -13,16 +15,21 @@ use undertone_plugin_host::LoadedModel;
 
 /// One row per item of the batch.
 pub(super) async fn answer(
-    recognition: &Recognition,
+    (recognition, caller): (&Arc<Recognition>, &Caller),
     model: &Arc<LoadedModel>,
     input: Tensor,
     deadline: Deadline,
 ) -> Result<Vec<Row>, Status> {
     let items = items(&input, model)?;
+    let mut passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let frames: usize = items.iter().map(Frames::len).sum();
+    let heard = frames as u64 * u64::from(model.layout().grid.hop_samples);
     // While they wait, the frames are held once.
     drop(input);
     let question = Question { model: model.clone(), items, deadline: deadline.0, patient: false };
     let verdicts = recognition.engine.ask(question).await.map_err(|error| status::not_scored(&error))?;
+    // As with a recording: the answer is there, and what is owed keeps the next request out.
+    let _ = passage.pay(heard, Instant::now());
     rows(verdicts, model)
 }
 

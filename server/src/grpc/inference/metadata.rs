@@ -1,23 +1,22 @@
 //! What server and models say about themselves.
 
 use super::outputs::{self, LABELS, LOGITS, PROBABILITIES};
-use super::repository;
 use super::tensor::{AUDIO, FEATURES};
+use super::{ANY, config, repository, statistics};
 use std::collections::HashMap;
 use undertone_core::{Model, PIPELINE_RATE};
 use undertone_plugin_host::{LoadedModel, Registry};
 use undertone_proto::inference as wire;
 use wire::model_metadata_response::TensorMetadata;
 
-/// A length that the request chooses.
-const ANY: i64 = -1;
-
 /// This server.
 pub(super) fn server() -> wire::ServerMetadataResponse {
     wire::ServerMetadataResponse {
         name: "undertone".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        extensions: vec![repository::EXTENSION.into()],
+        extensions: [repository::EXTENSION, config::EXTENSION, statistics::EXTENSION]
+            .map(str::to_owned)
+            .to_vec(),
     }
 }
 
@@ -29,11 +28,16 @@ pub(super) fn model(model: &LoadedModel, all: &Registry) -> wire::ModelMetadataR
     wire::ModelMetadataResponse {
         name: name.clone(),
         versions: of_name.map(|reference| reference.version.clone()).collect(),
-        platform: format!("undertone_{}", model.manifest().plugin.classifier),
+        platform: platform(model),
         inputs: vec![tensor(FEATURES, "FP32", &[ANY, ANY, dim]), tensor(AUDIO, "BYTES", &[ANY])],
         outputs: vec![tensor(PROBABILITIES, "FP32", &[ANY, labels]), tensor(LOGITS, "FP32", &[ANY, labels])],
         properties: properties(model),
     }
+}
+
+/// What runs a model.
+pub(super) fn platform(model: &LoadedModel) -> String {
+    format!("undertone_{}", model.manifest().plugin.classifier)
 }
 
 fn tensor(name: &str, datatype: &str, shape: &[i64]) -> TensorMetadata {
@@ -41,7 +45,7 @@ fn tensor(name: &str, datatype: &str, shape: &[i64]) -> TensorMetadata {
 }
 
 /// What a client needs to make the inputs and to read the outputs.
-fn properties(model: &LoadedModel) -> HashMap<String, String> {
+pub(super) fn properties(model: &LoadedModel) -> HashMap<String, String> {
     let manifest = model.manifest();
     let grid = model.layout().grid;
     let one_input = format!("give one: {FEATURES}; or {AUDIO}, as files or as FP32 samples with sample_rate");

@@ -1,12 +1,15 @@
 //! `inference.GRPCInferenceService`: the Open Inference Protocol over the loaded models.
 
 mod audio;
+mod config;
 mod deadline;
 mod features;
 mod metadata;
 mod outputs;
 mod parameters;
 mod repository;
+mod statistics;
+mod stream;
 mod tensor;
 
 use super::{RecognizerService, spans, status};
@@ -17,8 +20,12 @@ use deadline::Deadline;
 use outputs::Wanted;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use stream::{InferStream, Intake};
 use tensor::Tensor;
-use tonic::{Code, Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
@@ -27,25 +34,37 @@ use undertone_telemetry::CallSpan;
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
 
+/// A length that the request chooses.
+const ANY: i64 = -1;
+
 /// Answers about tensors.
 #[derive(Clone)]
 pub struct InferenceService {
     recognition: Arc<Recognition>,
     draining: Arc<AtomicBool>,
+    /// Ends calls of many requests.
+    stop: CancellationToken,
+    /// Requests of one such call that are under way at a time.
+    at_once: usize,
 }
 
-/// A request that was read whole.
+/// What a request holds beside the model's name, read whole.
 struct Asked {
-    model: Arc<LoadedModel>,
     wanted: Wanted,
     input: Tensor,
     deadline: Deadline,
 }
 
 impl InferenceService {
-    /// A service over `recognition`'s models that is ready until `draining` is set.
-    pub fn new(recognition: Arc<Recognition>, draining: Arc<AtomicBool>) -> Self {
-        Self { recognition, draining }
+    /// A service over `recognition`'s models that is ready until `draining` is set. Calls of many requests end with `stop`,
+    /// and have at most `at_once` of them under way.
+    pub fn new(
+        recognition: Arc<Recognition>,
+        draining: Arc<AtomicBool>,
+        stop: CancellationToken,
+        at_once: usize,
+    ) -> Self {
+        Self { recognition, draining, stop, at_once }
     }
 
     fn is_ready(&self) -> bool {
@@ -58,47 +77,73 @@ impl InferenceService {
         self.recognition.model(&wanted).map_err(|sentence| status::unknown_model(&wanted, &sentence))
     }
 
+    /// Answers one request of a call to `method`, and notes how it went.
+    async fn answer(
+        &self,
+        metadata: &MetadataMap,
+        request: wire::ModelInferRequest,
+        caller: &Caller,
+        method: &'static str,
+    ) -> Result<wire::ModelInferResponse, Status> {
+        let mut span = spans::begin(&self.recognition, method, caller);
+        let answered = self.infer(metadata, request, caller, &mut span).await;
+        spans::end(&mut span, answered.as_ref().map(drop));
+        answered
+    }
+
     async fn infer(
         &self,
-        request: Request<wire::ModelInferRequest>,
+        metadata: &MetadataMap,
+        request: wire::ModelInferRequest,
         caller: &Caller,
         span: &mut CallSpan,
     ) -> Result<wire::ModelInferResponse, Status> {
-        let (metadata, _, request) = request.into_parts();
+        let arrived = Instant::now();
         let id = request.id.clone();
-        let Asked { model, wanted, input, deadline } = self.read(&metadata, request)?;
-        span.note("undertone.model", model.reference().to_string());
-        let answered = deadline.keep(async {
-            match input.name.as_str() {
-                tensor::FEATURES => features::answer(&self.recognition, &model, input, deadline).await,
-                _ => audio::answer((&self.recognition, caller), &model, &input).await,
-            }
-        });
-        let rows = answered.await?;
+        let wanted = wanted(&request.model_name, &request.model_version)?;
+        let model =
+            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
         let reference = model.reference();
+        span.note("undertone.model", reference.to_string());
+        let answered = match read(metadata, request) {
+            Ok(asked) => self.work(&model, asked, caller).await,
+            Err(status) => Err(status),
+        };
+        statistics::note(&self.recognition, reference, arrived, answered.is_ok());
         Ok(wire::ModelInferResponse {
             model_name: reference.name.clone(),
             model_version: reference.version.clone(),
             id,
-            ..wanted.response(&rows, model.labels())
+            ..answered?
         })
     }
 
-    fn read(
+    async fn work(
         &self,
-        metadata: &tonic::metadata::MetadataMap,
-        request: wire::ModelInferRequest,
-    ) -> Result<Asked, Status> {
-        let wanted = wanted(&request.model_name, &request.model_version)?;
-        let model =
-            model_for_work(&self.recognition, &wanted).map_err(|none| status::no_model(&wanted, &none))?;
-        let deadline = Deadline::of(metadata, &request.parameters)?;
-        let is_raw = !request.raw_input_contents.is_empty();
-        let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
-        let input = tensor::read(request)?;
-        let wanted = Wanted::read(outputs, &input.name, is_raw)?;
-        Ok(Asked { model, wanted, input, deadline })
+        model: &Arc<LoadedModel>,
+        asked: Asked,
+        caller: &Caller,
+    ) -> Result<wire::ModelInferResponse, Status> {
+        let Asked { wanted, input, deadline } = asked;
+        let asking = (&self.recognition, caller);
+        let answered = deadline.keep(async {
+            match input.name.as_str() {
+                tensor::FEATURES => features::answer(asking, model, input, deadline).await,
+                _ => audio::answer(asking, model, &input).await,
+            }
+        });
+        Ok(wanted.response(&answered.await?, model.labels()))
     }
+}
+
+/// Reads what a request holds beside the model's name.
+fn read(metadata: &MetadataMap, request: wire::ModelInferRequest) -> Result<Asked, Status> {
+    let deadline = Deadline::of(metadata, &request.parameters)?;
+    let is_raw = !request.raw_input_contents.is_empty();
+    let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
+    let input = tensor::read(request)?;
+    let wanted = Wanted::read(outputs, &input.name, is_raw)?;
+    Ok(Asked { wanted, input, deadline })
 }
 
 #[tonic::async_trait]
@@ -148,12 +193,43 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<wire::ModelInferRequest>,
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
         let caller = Caller::of(&request);
-        let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
-        let answered = self.infer(request, &caller, &mut span).await;
-        spans::end(&mut span, answered.as_ref().map(drop));
+        let (metadata, _, request) = request.into_parts();
+        let method = "inference.GRPCInferenceService/ModelInfer";
+        let answered = self.answer(&metadata, request, &caller, method).await;
         let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
         self.recognition.count_call("ModelInfer", code);
         answered.map(Response::new)
+    }
+
+    type ModelStreamInferStream = InferStream;
+
+    async fn model_stream_infer(
+        &self,
+        request: Request<Streaming<wire::ModelInferRequest>>,
+    ) -> Result<Response<InferStream>, Status> {
+        let caller = Caller::of(&request);
+        let (metadata, _, asks) = request.into_parts();
+        let intake = Intake { service: self.clone(), caller, metadata };
+        Ok(Response::new(intake.answers(asks, self.at_once)))
+    }
+
+    async fn model_config(
+        &self,
+        request: Request<wire::ModelConfigRequest>,
+    ) -> Result<Response<wire::ModelConfigResponse>, Status> {
+        let wire::ModelConfigRequest { name, version } = request.into_inner();
+        let model = self.model(&name, &version)?;
+        let config = config::of(&model, self.recognition.engine.config());
+        Ok(Response::new(wire::ModelConfigResponse { config: Some(config) }))
+    }
+
+    async fn model_statistics(
+        &self,
+        request: Request<wire::ModelStatisticsRequest>,
+    ) -> Result<Response<wire::ModelStatisticsResponse>, Status> {
+        let wire::ModelStatisticsRequest { name, version } = request.into_inner();
+        let model_stats = statistics::asked(&self.recognition, &wanted(&name, &version)?)?;
+        Ok(Response::new(wire::ModelStatisticsResponse { model_stats }))
     }
 
     async fn repository_index(

@@ -13,6 +13,7 @@ fn methods() -> Vec<String> {
         undertone_proto::DESCRIPTOR_SET,
         tonic_health::pb::FILE_DESCRIPTOR_SET,
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
     ];
     let files = sets.map(|set| FileDescriptorSet::decode(set).unwrap().file).concat();
     let mut paths = Vec::new();
@@ -120,6 +121,20 @@ async fn pages_are_guarded_as_methods_are() {
     assert_eq!(status("/metrics", Some(&recognize)).await, "HTTP/1.1 403 Forbidden");
     assert_eq!(status("/metrics", Some(&analytics)).await, "HTTP/1.1 200 OK");
     assert_eq!(status("/forgotten", Some(&analytics)).await, "HTTP/1.1 403 Forbidden");
+    for probe in ["/v2/health/live", "/v2/health/ready"] {
+        assert_eq!(status(probe, None).await, "HTTP/1.1 200 OK", "{probe}");
+    }
+    for page in ["/v2", "/v2/models/cnn", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.0.0"] {
+        assert_eq!(status(page, None).await, "HTTP/1.1 401 Unauthorized", "{page}");
+        assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
+    }
+    let (_, told) = server.get("/v2/models/cnn").await.unwrap();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("key"), "{told}");
+    let infer = "/v2/models/cnn/versions/1.0.0/infer";
+    assert_eq!(status(infer, Some(&analytics)).await, "HTTP/1.1 403 Forbidden");
+    // Let in; the page is one to post to.
+    assert_eq!(status(infer, Some(&recognize)).await, "HTTP/1.1 405 Method Not Allowed");
 }
 
 #[tokio::test]

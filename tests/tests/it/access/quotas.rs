@@ -1,8 +1,11 @@
 //! How much a key may use.
 
-use super::{guarded, new_key, recognizer, recording, until};
+use super::{guarded, line, new_key, recognizer, recording, until};
 use tonic::Code;
 use tonic_types::StatusExt;
+use undertone_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
+use undertone_proto::inference::model_infer_request::InferInputTensor;
+use undertone_proto::inference::{InferTensorContents, ModelInferRequest};
 use undertone_proto::v1::streaming_recognize_request::Message;
 use undertone_tests::{ask, float_config};
 
@@ -47,4 +50,27 @@ async fn a_key_that_has_used_up_its_audio_waits_as_long_as_it_is_told() {
     let other = new_key(server.data_dir(), &[]);
     until(&server, &other, Code::Ok).await;
     recognizer(&server, &other).await.recognize(recording()).await.expect("others are not concerned");
+}
+
+#[tokio::test]
+async fn frames_that_a_client_made_count_as_the_audio_that_they_stand_for() {
+    let server = guarded().await;
+    let key = new_key(server.data_dir(), &["--audio-seconds-per-minute", "6"]);
+    until(&server, &key, Code::Ok).await;
+    let mut client = GrpcInferenceServiceClient::new(line(&server, Some(&key)).await);
+    // Ten seconds: a frame each 10 ms.
+    let (frames, width) = (1000, 64);
+    let contents = InferTensorContents { fp32_contents: vec![0.0; frames * width], ..Default::default() };
+    let tensor = InferInputTensor {
+        name: "features".into(),
+        datatype: "FP32".into(),
+        shape: vec![1, frames as i64, width as i64],
+        contents: Some(contents),
+        ..Default::default()
+    };
+    let asked = ModelInferRequest { model_name: "cnn".into(), inputs: vec![tensor], ..Default::default() };
+    client.model_infer(asked.clone()).await.expect("it is paid afterwards");
+    let refusal = client.model_infer(asked).await.unwrap_err();
+    assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal:?}");
+    assert!(refusal.get_error_details().retry_info().is_some());
 }

@@ -1,7 +1,8 @@
 //! What tenants can know of each other: nothing.
 
-use super::{guarded, new_key, recognizer, recording, until};
+use super::{guarded, line, new_key, recognizer, recording, until};
 use tonic::Code;
+use undertone_proto::inference as wire;
 use undertone_proto::v1;
 use undertone_proto::v1::streaming_recognize_response::Message as Tell;
 use undertone_store::JournalReader;
@@ -17,6 +18,40 @@ async fn records_belong_to_the_tenant_of_the_key() {
     let streams = JournalReader::open(folder.path()).await.unwrap().recent_streams(10).await.unwrap();
     let tenants: Vec<_> = streams.iter().map(|stream| stream.opened.tenant.as_str()).collect();
     assert_eq!(tenants, ["acme"]);
+}
+
+#[tokio::test]
+async fn recordings_that_come_as_tensors_belong_to_the_tenant_of_the_key() {
+    use base64::Engine as _;
+    let server = guarded().await;
+    let key = new_key(server.data_dir(), &["--tenant", "acme"]);
+    until(&server, &key, Code::Ok).await;
+    let line = line(&server, Some(&key)).await;
+    let mut client = wire::grpc_inference_service_client::GrpcInferenceServiceClient::new(line);
+    let audio = recording().audio;
+    let contents = wire::InferTensorContents { bytes_contents: vec![audio.clone()], ..Default::default() };
+    let tensor = wire::model_infer_request::InferInputTensor {
+        name: "audio".into(),
+        datatype: "BYTES".into(),
+        shape: vec![1],
+        contents: Some(contents),
+        ..Default::default()
+    };
+    let asked = wire::ModelInferRequest { inputs: vec![tensor], ..Default::default() };
+    client.model_infer(asked.clone()).await.unwrap();
+    let mut answers = client.model_stream_infer(tokio_stream::iter([asked])).await.unwrap().into_inner();
+    assert_eq!(answers.message().await.unwrap().unwrap().error_message, "");
+    let data = base64::engine::general_purpose::STANDARD.encode(&audio);
+    let tensor = serde_json::json!({"name": "audio", "datatype": "BYTES", "shape": [1], "parameters": {"content_type": "base64"}, "data": [data]});
+    let asked = serde_json::json!({"inputs": [tensor]}).to_string();
+    let header = format!("X-Api-Key: {key}\r\n");
+    let (status, _) =
+        crate::inference::http::post(&server, "/v2/models/cnn/infer", &header, asked.as_bytes()).await;
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let folder = server.stop().await.unwrap();
+    let streams = JournalReader::open(folder.path()).await.unwrap().recent_streams(10).await.unwrap();
+    let tenants: Vec<_> = streams.iter().map(|stream| stream.opened.tenant.as_str()).collect();
+    assert_eq!(tenants, ["acme"; 3]);
 }
 
 /// The series of the analytics of emotions, as the holder of `key` is told them.

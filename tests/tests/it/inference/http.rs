@@ -4,11 +4,9 @@ use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::process::Command;
-use undertone_tests::{repository, shipped_clip};
 
 /// Status line and object that `path` answers to a `body`.
-async fn post(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, Value) {
+pub(crate) async fn post(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, Value) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut connection = tokio::net::TcpStream::connect(server.http_address()).await.unwrap();
     let length = body.len();
@@ -113,22 +111,4 @@ async fn probes_and_metadata_are_those_of_grpc() {
         (&told["inputs"][0]["name"], &told["outputs"][0]["name"]),
         (&json!("features"), &json!("probabilities"))
     );
-}
-
-/// The clients run beside the server, which answers from this runtime's other threads.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unmodified_tritonclient_and_curl_are_answered() {
-    let Some(python) = crate::sdk::provided("UNDERTONE_SDK_PYTHON") else { return };
-    let server = TestServer::start(&[]).await.unwrap();
-    let grpc = server.url().trim_start_matches("http://").to_owned();
-    let http = server.http_address().to_string();
-    let script = repository().join("tests/clients/triton.py");
-    let told = tokio::task::spawn_blocking(move || {
-        let mut clients = Command::new(python);
-        crate::sdk::succeed(clients.arg(script).args([&grpc, &http]).arg(shipped_clip()));
-        Command::new("curl").args(["--fail", "--silent", &format!("http://{http}/v2/models/cnn")]).output()
-    });
-    let told = told.await.unwrap().expect("curl is installed");
-    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-    assert_eq!(told["name"], "cnn");
 }

@@ -2,10 +2,12 @@
 
 mod audio;
 mod bad_input;
+mod clients;
 mod features;
-mod http;
+pub(crate) mod http;
 mod operating;
 mod pressure;
+mod stream;
 
 use std::sync::Arc;
 use tonic::transport::Channel;

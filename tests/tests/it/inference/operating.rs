@@ -41,7 +41,7 @@ async fn metadata_says_which_tensors_there_are_and_what_the_columns_mean() {
     let mut bed = Bed::new(&[]).await;
     let server = bed.client.server_metadata(wire::ServerMetadataRequest {}).await.unwrap().into_inner();
     assert_eq!((server.name.as_str(), server.version.as_str()), ("undertone", env!("CARGO_PKG_VERSION")));
-    assert_eq!(server.extensions, ["model_repository"]);
+    assert_eq!(server.extensions, ["model_repository", "model_configuration", "statistics"]);
 
     let request = wire::ModelMetadataRequest { name: "cnn".into(), version: String::new() };
     let model = bed.client.model_metadata(request).await.unwrap().into_inner();
