@@ -21,6 +21,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod table;
 mod tls;
 mod v2;
 mod web_pages;

@@ -3,6 +3,7 @@
 pub(crate) mod csv;
 pub(crate) mod json;
 mod palette;
+pub(crate) mod parquet;
 pub(crate) mod subtitles;
 pub(crate) mod text;
 

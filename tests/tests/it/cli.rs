@@ -98,6 +98,20 @@ fn subtitles_say_the_emotion_of_each_utterance_in_a_file_of_each_recording() {
 }
 
 #[test]
+fn utterances_of_all_recordings_are_rows_of_one_parquet_file_or_of_a_file_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = undertone(&["recognize", &clip(), &clip(), "--format", "parquet"]);
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    assert!(whole.stdout.starts_with(b"PAR1") && whole.stdout.ends_with(b"PAR1"));
+    let out = folder.path().to_str().unwrap();
+    assert!(printed(&undertone(&["recognize", &clip(), "--format", "parquet", "--out", out])).is_empty());
+    let stem = shipped_clip().file_stem().unwrap().to_owned();
+    let written = std::fs::read(folder.path().join(stem).with_extension("parquet")).unwrap();
+    assert!(written.starts_with(b"PAR1") && written.ends_with(b"PAR1"));
+    assert!(written.len() < whole.stdout.len());
+}
+
+#[test]
 fn recognize_in_process_and_through_a_server_agree() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(TestServer::start(&[])).unwrap();

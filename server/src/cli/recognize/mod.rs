@@ -84,6 +84,7 @@ pub(super) async fn run(args: &RecognizeArgs, settings: &SettingsArgs) -> anyhow
         }
         progress.advance();
     }
+    printer.finish()?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -2,11 +2,14 @@
 
 use super::sources::Source;
 use crate::cli::console::say_part;
+use crate::report::parquet::Utterances;
 use crate::report::{FileReport, Palette, csv, json, subtitles, text};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{IsTerminal, Stdout};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
@@ -20,6 +23,8 @@ pub(super) enum ReportFormat {
     Srt,
     /// WebVTT subtitles.
     Vtt,
+    /// Apache Parquet, one row per utterance; without --out all in one file on standard output.
+    Parquet,
 }
 
 impl ReportFormat {
@@ -30,6 +35,7 @@ impl ReportFormat {
             Self::Csv => "csv",
             Self::Srt => "srt",
             Self::Vtt => "vtt",
+            Self::Parquet => "parquet",
         }
     }
 }
@@ -41,6 +47,8 @@ pub(super) struct Printer {
     out: Option<PathBuf>,
     palette: Palette,
     begun: bool,
+    /// On standard output.
+    table: Option<Utterances<Stdout>>,
 }
 
 impl Printer {
@@ -63,8 +71,12 @@ impl Printer {
         } else if matches!(format, ReportFormat::Srt | ReportFormat::Vtt) && sources.len() > 1 {
             bail!("subtitles of {} recordings need a file each: give --out FOLDER", sources.len());
         }
+        let table = match format {
+            ReportFormat::Parquet if out.is_none() => Some(on_stdout()?),
+            _ => None,
+        };
         let palette = if out.is_some() { Palette::Plain } else { Palette::for_stdout() };
-        Ok(Self { format, out, palette, begun: false })
+        Ok(Self { format, out, palette, begun: false, table })
     }
 
     pub(super) fn print(&mut self, source: &Source, report: &FileReport) -> anyhow::Result<()> {
@@ -72,15 +84,31 @@ impl Printer {
             None => self.say(report)?,
             Some(folder) => {
                 let path = folder.join(format!("{}.{}", source.stem(), self.format.ending()));
-                std::fs::write(&path, self.whole(report)?)
-                    .with_context(|| format!("{} cannot be written", path.display()))?;
+                self.write(&path, report).with_context(|| format!("{} cannot be written", path.display()))?;
             }
         }
         self.begun = true;
         Ok(())
     }
 
-    fn say(&self, report: &FileReport) -> anyhow::Result<()> {
+    /// Everything was printed.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        self.table.map_or(Ok(()), Utterances::finish)
+    }
+
+    fn write(&self, path: &Path, report: &FileReport) -> anyhow::Result<()> {
+        if self.format != ReportFormat::Parquet {
+            return Ok(std::fs::write(path, self.whole(report)?)?);
+        }
+        let mut table = Utterances::create(File::create(path)?)?;
+        table.add(report)?;
+        table.finish()
+    }
+
+    fn say(&mut self, report: &FileReport) -> anyhow::Result<()> {
+        if let Some(table) = &mut self.table {
+            return table.add(report);
+        }
         match self.format {
             ReportFormat::Text if self.begun => say_part!("\n{}", self.whole(report)?),
             ReportFormat::Csv if self.begun => say_part!("{}", csv::rows(report)),
@@ -96,6 +124,15 @@ impl Printer {
             ReportFormat::Csv => csv::header(report) + "\n" + &csv::rows(report),
             ReportFormat::Srt => subtitles::srt(report),
             ReportFormat::Vtt => subtitles::vtt(report),
+            // It is written as it comes, see above.
+            ReportFormat::Parquet => String::new(),
         })
     }
+}
+
+fn on_stdout() -> anyhow::Result<Utterances<Stdout>> {
+    if std::io::stdout().is_terminal() {
+        bail!("Parquet is nothing to read: give --out FOLDER, or send the output to a file");
+    }
+    Utterances::create(std::io::stdout())
 }

@@ -1,12 +1,9 @@
 //! Predictions as Parquet: one row group per page, lists as repeated fields.
 
-use anyhow::{Context, Result};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type};
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::parser::parse_message_type;
+use crate::table::Table;
+use anyhow::Result;
+use parquet::data_type::{BoolType, DoubleType, FloatType, Int64Type};
 use std::fs::File;
-use std::sync::Arc;
 use undertone_core::PIPELINE_RATE;
 use undertone_store::PredictionRow;
 
@@ -32,100 +29,41 @@ const SCHEMA: &str = "message prediction {
     required int64 inference_micros;
 }";
 
-type Group<'g> = SerializedRowGroupWriter<'g, File>;
-
 /// A file that is being written.
-pub(super) struct ParquetFile(SerializedFileWriter<File>);
+pub(super) struct ParquetFile(Table<File>);
 
 impl ParquetFile {
     pub(super) fn create(file: File) -> Result<Self> {
-        let schema = Arc::new(parse_message_type(SCHEMA).context("the schema is written above")?);
-        let properties = Arc::new(WriterProperties::builder().build());
-        Ok(Self(SerializedFileWriter::new(file, schema, properties)?))
+        Table::create(file, SCHEMA).map(Self)
     }
 
     pub(super) fn page(&mut self, rows: &[PredictionRow]) -> Result<()> {
-        let mut group = self.0.next_row_group()?;
-        texts(&mut group, rows, |row| row.prediction_id.to_string())?;
-        texts(&mut group, rows, |row| row.stream_id.to_string())?;
-        plain::<Int64Type>(&mut group, rows, |row| row.utterance.into())?;
-        plain::<Int64Type>(&mut group, rows, |row| row.created_at.0)?;
-        texts(&mut group, rows, |row| row.model.name.clone())?;
-        texts(&mut group, rows, |row| row.model.version.clone())?;
-        arms(&mut group, rows)?;
-        texts(&mut group, rows, |row| row.role.name().to_owned())?;
-        plain::<BoolType>(&mut group, rows, |row| row.is_final)?;
-        plain::<DoubleType>(&mut group, rows, |row| PIPELINE_RATE.seconds_of(row.interval.start))?;
-        plain::<DoubleType>(&mut group, rows, |row| PIPELINE_RATE.seconds_of(row.interval.end))?;
-        texts(&mut group, rows, |row| row.top.clone())?;
-        plain::<FloatType>(&mut group, rows, |row| row.confidence)?;
-        plain::<BoolType>(&mut group, rows, |row| row.abstained)?;
-        lists::<ByteArrayType>(&mut group, rows, |row| {
-            row.labels.iter().map(|label| ByteArray::from(label.as_str())).collect()
-        })?;
-        lists::<FloatType>(&mut group, rows, |row| row.probabilities.clone())?;
-        plain::<Int64Type>(&mut group, rows, |row| row.time_parts.queue.as_micros() as i64)?;
-        plain::<Int64Type>(&mut group, rows, |row| row.time_parts.features.as_micros() as i64)?;
-        plain::<Int64Type>(&mut group, rows, |row| row.time_parts.inference.as_micros() as i64)?;
-        group.close()?;
-        Ok(())
+        let mut page = self.0.page(rows)?;
+        page.texts(|row| row.prediction_id.to_string())?;
+        page.texts(|row| row.stream_id.to_string())?;
+        page.plain::<Int64Type>(|row| row.utterance.into())?;
+        page.plain::<Int64Type>(|row| row.created_at.0)?;
+        page.texts(|row| row.model.name.clone())?;
+        page.texts(|row| row.model.version.clone())?;
+        page.optional_texts(|row| row.arm.as_deref())?;
+        page.texts(|row| row.role.name().to_owned())?;
+        page.plain::<BoolType>(|row| row.is_final)?;
+        page.plain::<DoubleType>(|row| PIPELINE_RATE.seconds_of(row.interval.start))?;
+        page.plain::<DoubleType>(|row| PIPELINE_RATE.seconds_of(row.interval.end))?;
+        page.texts(|row| row.top.clone())?;
+        page.plain::<FloatType>(|row| row.confidence)?;
+        page.plain::<BoolType>(|row| row.abstained)?;
+        page.text_lists(|row| row.labels.iter().map(String::as_str).collect())?;
+        page.lists::<FloatType>(|row| row.probabilities.clone())?;
+        page.plain::<Int64Type>(|row| row.time_parts.queue.as_micros() as i64)?;
+        page.plain::<Int64Type>(|row| row.time_parts.features.as_micros() as i64)?;
+        page.plain::<Int64Type>(|row| row.time_parts.inference.as_micros() as i64)?;
+        page.close()
     }
 
     pub(super) fn finish(self) -> Result<()> {
-        self.0.close()?;
-        Ok(())
+        self.0.finish()
     }
-}
-
-fn plain<T: DataType>(
-    group: &mut Group<'_>,
-    rows: &[PredictionRow],
-    of: fn(&PredictionRow) -> T::T,
-) -> Result<()> {
-    let values: Vec<T::T> = rows.iter().map(of).collect();
-    column::<T>(group, &values, (None, None))
-}
-
-fn texts(group: &mut Group<'_>, rows: &[PredictionRow], of: fn(&PredictionRow) -> String) -> Result<()> {
-    let values: Vec<ByteArray> = rows.iter().map(|row| ByteArray::from(of(row).into_bytes())).collect();
-    column::<ByteArrayType>(group, &values, (None, None))
-}
-
-/// Absent where there was no experiment: level 0 says so.
-fn arms(group: &mut Group<'_>, rows: &[PredictionRow]) -> Result<()> {
-    let values: Vec<ByteArray> =
-        rows.iter().filter_map(|row| row.arm.as_deref().map(ByteArray::from)).collect();
-    let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.arm.is_some())).collect();
-    column::<ByteArrayType>(group, &values, (Some(&levels), None))
-}
-
-/// The first of a row's values has repetition level 0, those behind it 1; a row without values has one entry of definition
-/// level 0.
-fn lists<T: DataType>(
-    group: &mut Group<'_>,
-    rows: &[PredictionRow],
-    of: fn(&PredictionRow) -> Vec<T::T>,
-) -> Result<()> {
-    let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        let own = of(row);
-        defined.extend(std::iter::repeat_n(i16::from(!own.is_empty()), own.len().max(1)));
-        repeated.push(0);
-        repeated.extend(std::iter::repeat_n(1, own.len().saturating_sub(1)));
-        values.extend(own);
-    }
-    column::<T>(group, &values, (Some(&defined), Some(&repeated)))
-}
-
-fn column<T: DataType>(
-    group: &mut Group<'_>,
-    values: &[T::T],
-    (defined, repeated): (Option<&[i16]>, Option<&[i16]>),
-) -> Result<()> {
-    let mut column = group.next_column()?.context("the schema has this column")?;
-    column.typed::<T>().write_batch(values, defined, repeated)?;
-    column.close()?;
-    Ok(())
 }
 
 #[cfg(test)]
