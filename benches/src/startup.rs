@@ -4,9 +4,9 @@ use crate::serving::{MODELS, ServerProcess, ServerSettings};
 use crate::{Aim, Options, Report, Run};
 use anyhow::Result;
 use std::time::Instant;
+use undertone_client::{Client, Connection, float_bytes, raw};
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
-use v1::recognizer_client::RecognizerClient;
 
 const RUNS: usize = 9;
 const WORK: &str = "exec to a positive /readyz with an empty data folder, bundles checked and their golden frames run; \
@@ -35,14 +35,9 @@ pub fn measure_startup(options: &Options) -> Result<Report> {
 
 /// Asks every model about a second of noise as one utterance; gives the models that answered.
 async fn ask_all(url: &str) -> Result<Vec<String>> {
-    let mut client = RecognizerClient::connect(url.to_owned()).await?;
-    let noise = crate::noise(PIPELINE_RATE.hz() as usize);
-    let audio: Vec<u8> = noise.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let format = v1::AudioFormat {
-        encoding: v1::AudioEncoding::Float32.into(),
-        sample_rate_hertz: PIPELINE_RATE.hz(),
-        channels: 1,
-    };
+    let client = Client::connect(Connection::new(url)).await?;
+    let audio = float_bytes(&crate::noise(PIPELINE_RATE.hz() as usize));
+    let format = raw(v1::AudioEncoding::Float32, PIPELINE_RATE.hz());
     let whole = v1::Endpointing { enabled: Some(false), ..v1::Endpointing::default() };
     let mut answered = Vec::new();
     for model in MODELS {
@@ -53,7 +48,7 @@ async fn ask_all(url: &str) -> Result<Vec<String>> {
             ..v1::RecognitionConfig::default()
         };
         let request = v1::RecognizeRequest { config: Some(config), audio: audio.clone().into() };
-        let response = client.recognize(request).await?.into_inner();
+        let response = client.recognize_message(request).await?;
         anyhow::ensure!(!response.utterances.is_empty(), "{model} gave no answer");
         let model = response.model.unwrap_or_default();
         answered.push(format!("{}@{}", model.name, model.version));

@@ -3,9 +3,9 @@
 use crate::serving::ServerProcess;
 use anyhow::{Context, Result};
 use std::time::Duration;
+use undertone_client::{Client, Connection, raw};
 use undertone_core::{PIPELINE_RATE, SampleRange};
 use undertone_proto::v1;
-use v1::recognizer_client::RecognizerClient;
 
 /// 0.5 s, as the loads have it.
 const HOP: prost_types::Duration = prost_types::Duration { seconds: 0, nanos: 500_000_000 };
@@ -39,11 +39,7 @@ pub(crate) fn requests(server: &ServerProcess, model: &str, samples: &[f32]) -> 
 async fn recognize(url: &str, model: &str, samples: &[f32]) -> Result<v1::RecognizeResponse> {
     let audio: Vec<u8> =
         samples.iter().flat_map(|sample| ((sample * f32::from(i16::MAX)) as i16).to_le_bytes()).collect();
-    let format = v1::AudioFormat {
-        encoding: v1::AudioEncoding::Linear16.into(),
-        sample_rate_hertz: PIPELINE_RATE.hz(),
-        channels: 1,
-    };
+    let format = raw(v1::AudioEncoding::Linear16, PIPELINE_RATE.hz());
     let config = v1::RecognitionConfig {
         audio: Some(format),
         model: model.to_owned(),
@@ -52,9 +48,7 @@ async fn recognize(url: &str, model: &str, samples: &[f32]) -> Result<v1::Recogn
         ..v1::RecognitionConfig::default()
     };
     let request = v1::RecognizeRequest { config: Some(config), audio: audio.into() };
-    let client = RecognizerClient::connect(url.to_owned()).await?;
-    let mut client = client.max_decoding_message_size(usize::MAX);
-    Ok(client.recognize(request).await?.into_inner())
+    Ok(Client::connect(Connection::new(url)).await?.recognize_message(request).await?)
 }
 
 fn asked(result: &v1::Result) -> Asked {

@@ -4,11 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Request, Status};
+use undertone_client::{Client, ClientError, Connection, Retry, Tls};
 
 /// How to reach a server, for every command with `--server`.
 #[derive(Debug, Clone, Default, Args)]
@@ -35,38 +31,24 @@ pub(super) struct Target {
     connection: ConnectionArgs,
 }
 
-/// A connection over which every call shows the key, if there is one.
-pub(super) type Line = InterceptedService<Channel, ShowKey>;
-
-/// Shows the key with every call.
-#[derive(Debug, Clone)]
-pub(super) struct ShowKey(Option<MetadataValue<Ascii>>);
-
-impl Interceptor for ShowKey {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(key) = &self.0 {
-            request.metadata_mut().insert("authorization", key.clone());
-        }
-        Ok(request)
-    }
-}
-
 impl Target {
     pub(super) fn new(url: &str, connection: &ConnectionArgs) -> Self {
         Self { url: url.to_owned(), connection: connection.clone() }
     }
 
-    /// Connects.
-    pub(super) async fn connect(&self) -> anyhow::Result<Line> {
-        let url = &self.url;
-        let endpoint = Channel::from_shared(url.clone())
-            .with_context(|| format!("{url:?} is not a URL; give for instance http://127.0.0.1:50151"))?;
-        let key = self.connection.shown_key()?;
-        let endpoint = self.connection.secure(endpoint)?;
-        let connected = endpoint.connect().await;
-        let channel = connected
-            .with_context(|| format!("no server answers at {url}; is `undertone serve` running there?"))?;
-        Ok(InterceptedService::new(channel, ShowKey(key)))
+    /// Connects. A person at a command line is told what is wrong at once, and tries again.
+    pub(super) async fn connect(&self) -> anyhow::Result<Client> {
+        let connection = Connection {
+            tls: self.connection.tls()?,
+            api_key: self.connection.api_key.clone(),
+            retry: Retry::never(),
+            ..Connection::new(&self.url)
+        };
+        Client::connect(connection).await.map_err(|error| match error {
+            ClientError::Unreachable { address, source } => anyhow::Error::new(source)
+                .context(format!("no server answers at {address}; is `undertone serve` running there?")),
+            other => other.into(),
+        })
     }
 }
 
@@ -77,26 +59,12 @@ impl fmt::Display for Target {
 }
 
 impl ConnectionArgs {
-    fn shown_key(&self) -> anyhow::Result<Option<MetadataValue<Ascii>>> {
-        let Some(key) = &self.api_key else { return Ok(None) };
-        let mut value: MetadataValue<Ascii> =
-            format!("Bearer {key}").parse().ok().context("the API key holds characters that no key has")?;
-        value.set_sensitive(true);
-        Ok(Some(value))
-    }
-
-    fn secure(&self, endpoint: Endpoint) -> anyhow::Result<Endpoint> {
-        if endpoint.uri().scheme_str() != Some("https") {
-            return Ok(endpoint);
-        }
-        let mut tls = match &self.ca {
-            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
-            None => ClientTlsConfig::new().with_native_roots(),
+    fn tls(&self) -> anyhow::Result<Tls> {
+        let identity = match (&self.client_certificate, &self.client_key) {
+            (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+            _ => None,
         };
-        if let (Some(certificate), Some(key)) = (&self.client_certificate, &self.client_key) {
-            tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
-        }
-        endpoint.tls_config(tls).context("the certificates cannot be used")
+        Ok(Tls { ca: self.ca.as_deref().map(read).transpose()?, identity })
     }
 }
 

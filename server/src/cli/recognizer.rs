@@ -1,31 +1,29 @@
 //! Who answers the command line: a server, or the same services in this process.
 
 use super::SettingsArgs;
-use super::connection::Line;
 use crate::access::Caller;
 use crate::models::State;
 use crate::{ModelsService, RecognizerService, Stores, assemble};
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Status};
+use undertone_client::{
+    Client, ClientError, Dial, EventStream, Replies, Retry, ServerError, Source, StreamOptions,
+};
 use undertone_proto::v1;
 use undertone_telemetry::Metrics;
-use v1::models_client::ModelsClient;
 use v1::models_server::Models;
-use v1::recognizer_client::RecognizerClient;
-
-/// Replies of a stream, wherever they come from.
-pub(super) type Replies = Pin<Box<dyn Stream<Item = Result<v1::StreamingRecognizeResponse, Status>> + Send>>;
 
 /// Who answers.
 pub(super) enum Recognizer {
     /// The same plugins, models and engine as a server's, in this process. Nothing is recorded.
     Local { recognizer: RecognizerService, models: ModelsService },
     /// A server.
-    Remote(Line),
+    Remote(Client),
 }
 
 impl Recognizer {
@@ -64,68 +62,72 @@ impl Recognizer {
         })
     }
 
+    /// Everything about a recording that fits into one message.
     pub(super) async fn recognize(
         &self,
         request: v1::RecognizeRequest,
-    ) -> Result<v1::RecognizeResponse, Status> {
+    ) -> Result<v1::RecognizeResponse, ClientError> {
         match self {
-            Self::Local { recognizer, .. } => recognizer.recognize(request, Caller::anyone()).await,
-            Self::Remote(line) => {
-                recognizer_client(line).recognize(request).await.map(tonic::Response::into_inner)
-            }
+            Self::Local { recognizer, .. } => Ok(recognizer.recognize(request, Caller::anyone()).await?),
+            Self::Remote(client) => client.recognize_message(request).await,
         }
     }
 
-    pub(super) async fn stream(
-        &self,
-        asks: ReceiverStream<v1::StreamingRecognizeRequest>,
-    ) -> Result<Replies, Status> {
+    /// The events of a stream.
+    pub(super) fn stream(&self, source: Source, options: &StreamOptions) -> EventStream {
         match self {
             Self::Local { recognizer, .. } => {
-                Ok(Box::pin(recognizer.recognize_stream(asks.map(Ok), Caller::anyone()).await?))
+                let here = Arc::new(InProcess(recognizer.clone()));
+                EventStream::over(here, source, options, Retry::never())
             }
-            Self::Remote(line) => {
-                Ok(Box::pin(recognizer_client(line).streaming_recognize(asks).await?.into_inner()))
-            }
+            Self::Remote(client) => client.stream(source, options),
         }
     }
 
-    pub(super) async fn list_models(&self) -> anyhow::Result<v1::ListModelsResponse> {
+    pub(super) async fn list_models(&self) -> Result<v1::ListModelsResponse, ClientError> {
         let request = v1::ListModelsRequest {};
-        let listed = match self {
-            Self::Local { models, .. } => models.list_models(Request::new(request)).await,
-            Self::Remote(line) => ModelsClient::new(line.clone()).list_models(request).await,
-        };
-        Ok(listed.map_err(|status| sentence(&status))?.into_inner())
+        match self {
+            Self::Local { models, .. } => Ok(models.list_models(Request::new(request)).await?.into_inner()),
+            Self::Remote(client) => client.list_models(request).await,
+        }
     }
 
     /// The model's card, Markdown.
-    pub(super) async fn model_card(&self, name: &str) -> anyhow::Result<String> {
+    pub(super) async fn model_card(&self, name: &str) -> Result<String, ClientError> {
         Ok(self.get_model(name).await?.card)
     }
 
     /// What is known about the model; about the default one for an empty name.
-    pub(super) async fn model(&self, name: &str) -> anyhow::Result<v1::Model> {
+    pub(super) async fn model(&self, name: &str) -> Result<v1::Model, ClientError> {
         Ok(self.get_model(name).await?.model.unwrap_or_default())
     }
 
-    async fn get_model(&self, name: &str) -> anyhow::Result<v1::GetModelResponse> {
+    async fn get_model(&self, name: &str) -> Result<v1::GetModelResponse, ClientError> {
         let request = v1::GetModelRequest { model: name.to_owned() };
-        let found = match self {
-            Self::Local { models, .. } => models.get_model(Request::new(request)).await,
-            Self::Remote(line) => ModelsClient::new(line.clone()).get_model(request).await,
-        };
-        Ok(found.map_err(|status| sentence(&status))?.into_inner())
+        match self {
+            Self::Local { models, .. } => Ok(models.get_model(Request::new(request)).await?.into_inner()),
+            Self::Remote(client) => client.get_model(request).await,
+        }
     }
 }
 
-/// A client that takes replies of any size: a long recording has many utterances.
-fn recognizer_client(line: &Line) -> RecognizerClient<Line> {
-    RecognizerClient::new(line.clone()).max_decoding_message_size(usize::MAX)
+/// Opens streams of the service in this process.
+struct InProcess(RecognizerService);
+
+impl Dial for InProcess {
+    fn dial(
+        &self,
+        asks: ReceiverStream<v1::StreamingRecognizeRequest>,
+        _within: Option<Duration>,
+    ) -> Pin<Box<dyn Future<Output = Result<Replies, Status>> + Send + '_>> {
+        Box::pin(async move {
+            let replies = self.0.recognize_stream(asks.map(Ok), Caller::anyone()).await?;
+            Ok(Box::pin(replies) as Replies)
+        })
+    }
 }
 
 /// A status as a sentence for a person.
-pub(super) fn sentence(status: &Status) -> anyhow::Error {
-    let code = crate::grpc::code_name(status.code());
-    anyhow!("{} ({code})", status.message())
+pub(super) fn sentence(status: Status) -> anyhow::Error {
+    ServerError::from(status).into()
 }

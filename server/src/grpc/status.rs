@@ -6,6 +6,7 @@ use crate::readiness::NoModel;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+pub(crate) use undertone_client::code_name;
 use undertone_core::{ErrorKind, PluginError, RecordError};
 use undertone_engine::{OpenError, QuestionError, StreamFailure};
 use undertone_store::StoreError;
@@ -177,27 +178,4 @@ pub(crate) fn about_experiment(refusal: &experiments::Refusal) -> Status {
 
 fn retry_later(code: Code, message: String, delay: Duration) -> Status {
     Status::with_error_details(code, message, ErrorDetails::with_retry_info(Some(delay)))
-}
-
-/// The code as the gRPC specification spells it.
-pub(crate) const fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }

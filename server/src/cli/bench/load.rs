@@ -7,12 +7,13 @@ use super::stream::{Hearing, LoadStream};
 use super::tally::{Observation, Sent, Tally};
 use super::track::Track;
 use super::verdict::Verdict;
-use crate::cli::connection::{Line, Target};
+use crate::cli::connection::Target;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use undertone_client::Line;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
 use v1::recognizer_client::RecognizerClient;
@@ -135,7 +136,7 @@ impl Load {
     async fn connections(&self, streams: usize) -> anyhow::Result<Vec<Line>> {
         let mut channels = Vec::new();
         for _ in 0..streams.div_ceil(self.streams_per_connection) {
-            channels.push(self.server.connect().await?);
+            channels.push(self.server.connect().await?.line());
         }
         Ok(channels)
     }

@@ -3,12 +3,12 @@
 use super::paced::PacedRequests;
 use super::schedule::Schedule;
 use super::tally::{Answer, Observation, Outcome};
-use crate::cli::connection::Line;
 use std::ops::Range;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
+use undertone_client::Line;
 use undertone_core::{PIPELINE_RATE, TimeParts};
 use undertone_proto::v1;
 use v1::recognizer_client::RecognizerClient;

@@ -5,7 +5,7 @@ mod tally;
 
 use super::SettingsArgs;
 use super::console::say;
-use super::recognizer::{Recognizer, sentence};
+use super::recognizer::Recognizer;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use clips::LabelledClip;
@@ -68,8 +68,7 @@ async fn decide(clip: &LabelledClip, model: &str, recognizer: &Recognizer) -> an
     let audio = std::fs::read(&clip.path).with_context(place)?.into();
     let config = v1::RecognitionConfig { model: model.to_owned(), ..v1::RecognitionConfig::default() };
     let request = v1::RecognizeRequest { config: Some(config), audio };
-    let response =
-        recognizer.recognize(request).await.map_err(|status| sentence(&status)).with_context(place)?;
+    let response = recognizer.recognize(request).await.with_context(place)?;
     Ok(tally::weighted_decision(response.utterances.into_iter().filter_map(|utterance| utterance.result)))
 }
 

@@ -3,17 +3,15 @@
 mod show;
 
 use super::SettingsArgs;
-use super::connection::Line;
 use super::console::say;
-use super::recognizer::sentence;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use undertone_client::Client;
 use undertone_proto::v1;
 use v1::change_experiment_request::Step;
-use v1::experiments_client::ExperimentsClient;
 
 #[derive(Debug, Args)]
 pub(super) struct ExperimentsArgs {
@@ -116,65 +114,59 @@ enum Format {
 }
 
 pub(super) async fn run(args: &ExperimentsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
-    let channel = settings.target(&args.server).connect().await?;
-    let mut client = ExperimentsClient::new(channel).max_decoding_message_size(usize::MAX);
+    let client = settings.target(&args.server).connect().await?;
     match &args.command {
-        ExperimentsCommand::Create { file, author } => create(&mut client, file, author).await?,
-        ExperimentsCommand::Start(change) => change.take(&mut client, Step::Start(v1::StartStep {})).await?,
-        ExperimentsCommand::Pause(change) => change.take(&mut client, Step::Pause(v1::PauseStep {})).await?,
-        ExperimentsCommand::Stop(change) => change.take(&mut client, Step::Stop(v1::StopStep {})).await?,
+        ExperimentsCommand::Create { file, author } => create(&client, file, author).await?,
+        ExperimentsCommand::Start(change) => change.take(&client, Step::Start(v1::StartStep {})).await?,
+        ExperimentsCommand::Pause(change) => change.take(&client, Step::Pause(v1::PauseStep {})).await?,
+        ExperimentsCommand::Stop(change) => change.take(&client, Step::Stop(v1::StopStep {})).await?,
         ExperimentsCommand::Archive(change) => {
-            change.take(&mut client, Step::Archive(v1::ArchiveStep {})).await?;
+            change.take(&client, Step::Archive(v1::ArchiveStep {})).await?;
         }
         ExperimentsCommand::Ramp { name, weights, author } => {
             let ramp = v1::RampStep { weights: weights.iter().cloned().collect() };
-            take(&mut client, name, author, Step::Ramp(ramp)).await?;
+            take(&client, name, author, Step::Ramp(ramp)).await?;
         }
         ExperimentsCommand::Promote { name, arm, author } => {
             let promote = v1::PromoteStep { arm: arm.clone() };
-            take(&mut client, name, author, Step::Promote(promote)).await?;
+            take(&client, name, author, Step::Promote(promote)).await?;
         }
         ExperimentsCommand::List => {
-            let listed = client.list_experiments(v1::ListExperimentsRequest {}).await;
-            show::list(&listed.map_err(|status| sentence(&status))?.into_inner().experiments)?;
+            let listed = client.list_experiments(v1::ListExperimentsRequest {}).await?;
+            show::list(&listed.experiments)?;
         }
         ExperimentsCommand::Show { name } => {
-            let found = client.get_experiment(v1::GetExperimentRequest { name: name.clone() }).await;
-            show::one(&found.map_err(|status| sentence(&status))?.into_inner())?;
+            show::one(&client.get_experiment(v1::GetExperimentRequest { name: name.clone() }).await?)?;
         }
         ExperimentsCommand::Assign { name, key, labels } => {
             let labels: HashMap<String, String> = labels.iter().cloned().collect();
             let request = v1::AssignRequest { name: name.clone(), key: key.clone(), labels };
-            let assigned = client.assign(request).await.map_err(|status| sentence(&status))?.into_inner();
+            let assigned = client.assign(request).await?;
             match assigned.arm.as_str() {
                 "" => say!("{key}: not in {name}: {}", assigned.reason),
                 arm => say!("{key}: {arm} ({})", assigned.model),
             }
         }
         ExperimentsCommand::Report { name, format, out } => {
-            report(&mut client, name, *format, out.as_deref()).await?;
+            report(&client, name, *format, out.as_deref()).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl ChangeArgs {
-    async fn take(&self, client: &mut ExperimentsClient<Line>, step: Step) -> anyhow::Result<()> {
+    async fn take(&self, client: &Client, step: Step) -> anyhow::Result<()> {
         take(client, &self.name, &self.author, step).await
     }
 }
 
-async fn create(
-    client: &mut ExperimentsClient<Line>,
-    file: &Path,
-    author: &AuthorArgs,
-) -> anyhow::Result<()> {
+async fn create(client: &Client, file: &Path, author: &AuthorArgs) -> anyhow::Result<()> {
     let request = v1::CreateExperimentRequest {
         definition: definition(file)?,
         who: author.who.clone(),
         why: author.why.clone(),
     };
-    let created = client.create_experiment(request).await.map_err(|status| sentence(&status))?.into_inner();
+    let created = client.create_experiment(request).await?;
     show::state(&created.experiment.unwrap_or_default())?;
     if !created.estimate.is_empty() {
         say!("{}", created.estimate);
@@ -193,35 +185,25 @@ fn definition(file: &Path) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&table)?)
 }
 
-async fn take(
-    client: &mut ExperimentsClient<Line>,
-    name: &str,
-    author: &AuthorArgs,
-    step: Step,
-) -> anyhow::Result<()> {
+async fn take(client: &Client, name: &str, author: &AuthorArgs, step: Step) -> anyhow::Result<()> {
     let request = v1::ChangeExperimentRequest {
         name: name.to_owned(),
         who: author.who.clone(),
         why: author.why.clone(),
         step: Some(step),
     };
-    let changed = client.change_experiment(request).await.map_err(|status| sentence(&status))?.into_inner();
+    let changed = client.change_experiment(request).await?;
     Ok(show::state(&changed.experiment.unwrap_or_default())?)
 }
 
-async fn report(
-    client: &mut ExperimentsClient<Line>,
-    name: &str,
-    format: Format,
-    out: Option<&Path>,
-) -> anyhow::Result<()> {
+async fn report(client: &Client, name: &str, format: Format, out: Option<&Path>) -> anyhow::Result<()> {
     let format = match format {
         Format::Text => v1::ReportFormat::Text,
         Format::Json => v1::ReportFormat::Json,
         Format::Html => v1::ReportFormat::Html,
     };
     let request = v1::GetReportRequest { name: name.to_owned(), format: format.into() };
-    let made = client.get_report(request).await.map_err(|status| sentence(&status))?.into_inner();
+    let made = client.get_report(request).await?;
     match out {
         Some(path) => std::fs::write(path, made.content)
             .with_context(|| format!("{} cannot be written", path.display()))?,

@@ -3,16 +3,13 @@
 mod csv;
 
 use super::SettingsArgs;
-use super::connection::Line;
 use super::console::say;
-use super::recognizer::sentence;
 use crate::settings::parse_duration;
 use anyhow::Context;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_proto::v1;
-use v1::feedback_client::FeedbackClient;
 use v1::judgement::{About, Verdict};
 
 /// Judgements of a file that are sent in one call.
@@ -57,23 +54,15 @@ pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow:
         Some(path) => read(path, &args.source)?,
         None => vec![args.judgement()],
     };
-    let mut client = FeedbackClient::new(settings.target(&args.server).connect().await?);
+    let client = settings.target(&args.server).connect().await?;
     let (mut accepted, mut known) = (0, 0);
     for part in judgements.chunks(CALL) {
-        let given = give(&mut client, part.to_vec()).await?;
+        let given = client.give_feedback(v1::GiveFeedbackRequest { judgements: part.to_vec() }).await?;
         accepted += given.accepted;
         known += given.known;
     }
     say!("{accepted} judgements kept, {known} were there already");
     Ok(ExitCode::SUCCESS)
-}
-
-async fn give(
-    client: &mut FeedbackClient<Line>,
-    judgements: Vec<v1::Judgement>,
-) -> anyhow::Result<v1::GiveFeedbackResponse> {
-    let given = client.give_feedback(v1::GiveFeedbackRequest { judgements }).await;
-    Ok(given.map_err(|status| sentence(&status))?.into_inner())
 }
 
 fn read(path: &Path, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {

@@ -1,18 +1,15 @@
 //! `undertone models load|unload|rollback|list`: what a running server serves.
 
 use crate::cli::SettingsArgs;
-use crate::cli::connection::Line;
 use crate::cli::console::say;
-use crate::cli::recognizer::sentence;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
-use tonic::Status;
 use undertone_bundle::ARCHIVE_ENDING;
+use undertone_client::Client;
 use undertone_proto::v1;
 use v1::load_model_request::Source;
 use v1::model_version::State;
-use v1::models_client::ModelsClient;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ControlCommand {
@@ -62,43 +59,43 @@ pub(super) enum Format {
 }
 
 impl ServerArgs {
-    async fn client(&self, settings: &SettingsArgs) -> anyhow::Result<ModelsClient<Line>> {
-        Ok(ModelsClient::new(settings.target(&self.server).connect().await?))
+    async fn client(&self, settings: &SettingsArgs) -> anyhow::Result<Client> {
+        settings.target(&self.server).connect().await
     }
 }
 
 pub(super) async fn run(command: &ControlCommand, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     match command {
-        ControlCommand::Load { bundle, server } => load(server.client(settings).await?, bundle).await?,
-        ControlCommand::Unload { model, server } => unload(server.client(settings).await?, model).await?,
-        ControlCommand::Rollback { name, server } => roll_back(server.client(settings).await?, name).await?,
-        ControlCommand::List { server, format } => list(server.client(settings).await?, *format).await?,
+        ControlCommand::Load { bundle, server } => load(&server.client(settings).await?, bundle).await?,
+        ControlCommand::Unload { model, server } => unload(&server.client(settings).await?, model).await?,
+        ControlCommand::Rollback { name, server } => roll_back(&server.client(settings).await?, name).await?,
+        ControlCommand::List { server, format } => list(&server.client(settings).await?, *format).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn load(mut client: ModelsClient<Line>, bundle: &str) -> anyhow::Result<()> {
+async fn load(client: &Client, bundle: &str) -> anyhow::Result<()> {
     let request = v1::LoadModelRequest { source: Some(source(bundle)?) };
-    let loaded = client.load_model(request).await.map_err(said)?.into_inner();
+    let loaded = client.load_model(request).await?;
     say!("{} takes new streams", spelled(loaded.version.as_ref()));
     loaded.draining.iter().try_for_each(draining)
 }
 
-async fn unload(mut client: ModelsClient<Line>, model: &str) -> anyhow::Result<()> {
+async fn unload(client: &Client, model: &str) -> anyhow::Result<()> {
     let request = v1::UnloadModelRequest { model: model.to_owned() };
-    let unloaded = client.unload_model(request).await.map_err(said)?.into_inner();
+    let unloaded = client.unload_model(request).await?;
     unloaded.versions.iter().try_for_each(draining)
 }
 
-async fn roll_back(mut client: ModelsClient<Line>, name: &str) -> anyhow::Result<()> {
+async fn roll_back(client: &Client, name: &str) -> anyhow::Result<()> {
     let request = v1::RollbackModelRequest { name: name.to_owned() };
-    let rolled_back = client.rollback_model(request).await.map_err(said)?.into_inner();
+    let rolled_back = client.rollback_model(request).await?;
     say!("{} takes new streams", spelled(rolled_back.version.as_ref()));
     rolled_back.withdrawn.iter().try_for_each(draining)
 }
 
-async fn list(mut client: ModelsClient<Line>, format: Format) -> anyhow::Result<()> {
-    let listed = client.list_models(v1::ListModelsRequest {}).await.map_err(said)?.into_inner();
+async fn list(client: &Client, format: Format) -> anyhow::Result<()> {
+    let listed = client.list_models(v1::ListModelsRequest {}).await?;
     let longest = listed.versions.iter().map(|version| spelled(Some(version)).len()).max().unwrap_or(0);
     for version in &listed.versions {
         match format {
@@ -174,9 +171,4 @@ fn state(version: &v1::ModelVersion) -> &'static str {
 fn spelled(version: Option<&v1::ModelVersion>) -> String {
     let reference = version.and_then(|version| version.reference.clone()).unwrap_or_default();
     format!("{}@{}", reference.name, reference.version)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
-fn said(status: Status) -> anyhow::Error {
-    sentence(&status)
 }

@@ -1,18 +1,16 @@
 //! `undertone recognize`
 
 mod listener;
-mod pacing;
 mod printer;
 mod progress;
 mod sources;
-mod streaming;
 
 use super::SettingsArgs;
-use super::recognizer::{Recognizer, sentence};
+use super::recognizer::Recognizer;
 use crate::report::FileReport;
 use anyhow::Context;
 use clap::Args;
-use pacing::Pace;
+use listener::Listener;
 use printer::{Printer, ReportFormat};
 use progress::Progress;
 use sources::Source;
@@ -21,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use streaming::Showing;
+use undertone_client::{Options, Recording, StreamOptions};
 use undertone_proto::v1;
 
 /// Recordings up to this size go in one message; longer ones are streamed as fast as they are taken.
@@ -103,29 +101,27 @@ async fn recognize(
     recognizer: &Recognizer,
 ) -> anyhow::Result<FileReport> {
     let bytes = source.read()?;
-    let config = config(args);
+    let asked = asked(args);
     let name = source.to_string();
     if !args.stream && bytes.len() <= ONE_MESSAGE_BYTES {
-        let request = v1::RecognizeRequest { config: Some(config), audio: bytes.into() };
-        let response = recognizer.recognize(request).await.map_err(|status| sentence(&status))?;
+        let request = v1::RecognizeRequest { config: Some(asked.to_config(None)), audio: bytes.into() };
+        let response = recognizer.recognize(request).await?;
         return Ok(FileReport::from_response(name, response));
     }
-    let pace = if args.stream { Pace::RealTime } else { Pace::AsFastAsTaken };
+    let recording = undertone_client::Source::recording(Recording::from(bytes)).await?;
+    let recording = if args.stream { recording.in_real_time() } else { recording };
     let watch = args.stream && args.format == ReportFormat::Text && args.out.is_none();
-    streaming::stream(recognizer, config, &bytes, Showing { name, pace, watch }).await
+    let events = recognizer.stream(recording, &StreamOptions::from(asked));
+    Listener::new(name, watch).listen(events).await
 }
 
-fn config(args: &RecognizeArgs) -> v1::RecognitionConfig {
+fn asked(args: &RecognizeArgs) -> Options {
     let timeline = args.format == ReportFormat::Text;
-    let hop = prost_types::Duration {
-        seconds: 0,
-        nanos: i32::try_from(TIMELINE_HOP.as_nanos()).expect("a hop is below a second"),
-    };
-    v1::RecognitionConfig {
+    Options {
         model: args.model.clone(),
-        interim_results: args.stream || timeline,
-        interim_hop: timeline.then_some(hop),
+        interim: args.stream || timeline,
+        hop: timeline.then_some(TIMELINE_HOP),
         hysteresis: args.hysteresis,
-        ..v1::RecognitionConfig::default()
+        ..Options::default()
     }
 }

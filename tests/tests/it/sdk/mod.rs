@@ -3,6 +3,7 @@
 mod assignment;
 mod contract;
 mod python;
+mod rust;
 mod typescript;
 
 use std::ffi::OsString;

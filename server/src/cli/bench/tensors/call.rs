@@ -1,10 +1,10 @@
 //! One request, from when it is due to its answer.
 
 use super::tally::{Observation, Outcome};
-use crate::cli::connection::Line;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Status};
+use undertone_client::Line;
 use undertone_proto::inference as wire;
 use wire::grpc_inference_service_client::GrpcInferenceServiceClient;
 

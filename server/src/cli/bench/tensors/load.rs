@@ -5,12 +5,13 @@ use super::question::Question;
 use super::tally::{Observation, Outcome, Tally};
 use crate::cli::bench::plan::{Burden, Showing};
 use crate::cli::bench::verdict::Verdict;
-use crate::cli::connection::{Line, Target};
+use crate::cli::connection::Target;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use undertone_client::Line;
 use undertone_proto::inference::grpc_inference_service_client::GrpcInferenceServiceClient;
 
 /// Calls that may be open at once; then those that fall due are counted as not sent.
@@ -104,7 +105,7 @@ impl TensorLoad {
     async fn clients(&self) -> anyhow::Result<Vec<GrpcInferenceServiceClient<Line>>> {
         let mut clients = Vec::new();
         for _ in 0..self.connections {
-            let client = GrpcInferenceServiceClient::new(self.server.connect().await?);
+            let client = GrpcInferenceServiceClient::new(self.server.connect().await?.line());
             clients.push(client.max_decoding_message_size(usize::MAX));
         }
         Ok(clients)

@@ -20,7 +20,7 @@ use report::Report;
 pub(super) async fn run(args: &BenchArgs, tensors: &Tensors, server: Target) -> anyhow::Result<()> {
     ensure!(args.clips.is_empty(), "recordings are sent with --protocol undertone only");
     ensure!(!args.duration.is_zero(), "--duration: give a time above 0");
-    let question = Question::put_together(server.connect().await?, &args.model, tensors).await?;
+    let question = Question::put_together(server.connect().await?.line(), &args.model, tensors).await?;
     let load = TensorLoad {
         server,
         question,

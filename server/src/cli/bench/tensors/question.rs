@@ -1,10 +1,10 @@
 //! The request that is sent over and over.
 
 use crate::cli::bench::Tensors;
-use crate::cli::connection::Line;
 use crate::cli::recognizer::sentence;
 use anyhow::{Context, ensure};
 use bytes::Bytes;
+use undertone_client::Line;
 use undertone_proto::inference as wire;
 use wire::grpc_inference_service_client::GrpcInferenceServiceClient;
 use wire::model_infer_request::InferInputTensor;
@@ -74,7 +74,7 @@ impl Question {
 async fn look_up(line: Line, name: &str, version: &str, tensors: &Tensors) -> anyhow::Result<TensorMetadata> {
     let request = wire::ModelMetadataRequest { name: name.into(), version: version.into() };
     let answered = GrpcInferenceServiceClient::new(line).model_metadata(request).await;
-    let inputs = answered.map_err(|status| sentence(&status))?.into_inner().inputs;
+    let inputs = answered.map_err(sentence)?.into_inner().inputs;
     let fits = |input: &TensorMetadata| {
         input.datatype == DATATYPE && tensors.input.as_ref().is_none_or(|name| *name == input.name)
     };
