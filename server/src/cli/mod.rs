@@ -11,6 +11,7 @@ mod experiments;
 mod features;
 mod feedback;
 mod keys;
+mod listen;
 mod models;
 mod plugin;
 mod recognize;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Tell the emotions in recordings.
     Recognize(recognize::RecognizeArgs),
+    /// Tell the emotions of whoever speaks into the microphone, while they do.
+    Listen(listen::ListenArgs),
     /// List the models, or show one model's card; with a command, change what a running server serves.
     Models(models::ModelsArgs),
     /// Measure a model on RAVDESS-named clips, beside what its card says.
@@ -74,6 +77,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(&args, &self.settings).await,
             Command::Recognize(args) => recognize::run(&args, &self.settings).await,
+            Command::Listen(args) => listen::run(&args, &self.settings).await,
             Command::Models(args) => models::run(&args, &self.settings).await,
             Command::Evaluate(args) => evaluate::run(&args, &self.settings).await,
             Command::Bench(args) => bench::run(&args, &self.settings).await,

@@ -117,7 +117,7 @@ fn rising(probability: f32) -> char {
 }
 
 /// A bar of [`BAR_WIDTH`] characters, filled to an eighth of a character, padded with spaces.
-fn bar(share: f32) -> String {
+pub(crate) fn bar(share: f32) -> String {
     let eighths = (share.clamp(0.0, 1.0) * (BAR_WIDTH * 8) as f32).round() as usize;
     let mut bar: String = std::iter::repeat_n('█', eighths / 8).collect();
     if !eighths.is_multiple_of(8) {

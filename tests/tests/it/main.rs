@@ -14,6 +14,7 @@ mod db;
 mod experiments;
 mod inference;
 mod isolation_site;
+mod listen;
 mod models;
 mod parity;
 mod plugins;
