@@ -1,18 +1,16 @@
-//! A client that comes back when its stream breaks off, as an SDK does.
+//! A stream that is taken up again step by step, so that a test can look at each.
 
 use crate::asking::stream_of;
 use std::time::Duration;
 use tokio_stream::{Stream, StreamExt};
+use tonic::Status;
 use tonic::transport::Channel;
-use tonic::{Code, Status};
 use undertone_proto::v1;
 use v1::recognizer_client::RecognizerClient;
 use v1::streaming_recognize_response::Message as Tell;
 
 /// Bytes per message.
 const PIECE_BYTES: usize = 6400;
-/// A server that is being replaced is asked again so soon.
-const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 /// A stream of which a client keeps what it needs to take it up again.
 #[derive(Debug, Default)]
@@ -50,24 +48,6 @@ impl PersistentStream {
         let asks = paced(stream_of(config, rest, &[PIECE_BYTES]), self.pace);
         let mut replies = client.streaming_recognize(asks).await?.into_inner();
         self.listen(&mut replies, usize::MAX).await
-    }
-
-    /// Goes on at `url`, and again, until everything was heard.
-    pub async fn go_on_until_heard(&mut self, url: &str, audio: &[u8], mut heard: impl FnMut(&Self)) {
-        loop {
-            let mut over = false;
-            if let Ok(mut client) = RecognizerClient::connect(url.to_owned()).await {
-                match self.go_on(&mut client, audio).await {
-                    Ok(heard_all) => over = heard_all,
-                    Err(status) => assert_ne!(status.code(), Code::InvalidArgument, "{}", status.message()),
-                }
-            }
-            heard(self);
-            if over {
-                return;
-            }
-            tokio::time::sleep(RETRY_AFTER).await;
-        }
     }
 
     /// Reads replies to the end of the stream, or until there are `enough` final results; true when the stream ended and

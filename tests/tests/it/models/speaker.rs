@@ -1,16 +1,18 @@
 //! A stream that is held open, so that models change under it.
 
+use bytes::Bytes;
+use std::io;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use undertone_audio::AudioLimits;
+use undertone_client::{Client, Connection, Event, EventStream, Options, Source, StreamOptions, raw};
 use undertone_proto::v1;
-use undertone_tests::{TestServer, ask, float_bytes, float_config, shipped_clip, stream_of};
-use v1::streaming_recognize_response::Message as Tell;
+use undertone_tests::{TestServer, float_bytes, shipped_clip};
 
 /// A stream that is held open.
 pub(crate) struct Speaker {
-    asks: mpsc::Sender<v1::StreamingRecognizeRequest>,
-    replies: tonic::Streaming<v1::StreamingRecognizeResponse>,
+    chunks: mpsc::Sender<io::Result<Bytes>>,
+    events: EventStream,
     /// What `Started` announced, as `name@version`.
     pub(crate) announced: String,
 }
@@ -23,44 +25,36 @@ async fn is_counted(server: &TestServer, announced: &str) -> bool {
 impl Speaker {
     /// Opens a stream and waits for `Started`.
     pub(crate) async fn open(server: &TestServer, model: &str) -> Self {
-        let (asks, requests) = mpsc::channel(64);
-        let config = v1::streaming_recognize_request::Message::Config(float_config(model));
-        asks.send(ask(config)).await.unwrap();
-        let mut client = server.recognizer().await.unwrap();
-        let mut replies =
-            client.streaming_recognize(ReceiverStream::new(requests)).await.unwrap().into_inner();
-        let started = replies.message().await.unwrap().and_then(|reply| reply.message);
-        let Some(Tell::Started(started)) = started else { panic!("{started:?}") };
+        let (chunks, receiver) = mpsc::channel(1);
+        let source = Source::new(raw(v1::AudioEncoding::Float32, 16_000), ReceiverStream::new(receiver));
+        let asked = Options { model: model.to_owned(), ..Options::default() };
+        let options = StreamOptions { resume: false, ..StreamOptions::from(asked) };
+        let client = Client::connect(Connection::new(server.url())).await.unwrap();
+        let mut events = client.stream(source, &options);
+        let started = events.next().await.unwrap().unwrap();
+        let Event::Started(started) = started else { panic!("{started:?}") };
         let model = started.model.unwrap();
         let announced = format!("{}@{}", model.name, model.version);
         // The worker counts the stream a moment after it is told that it began.
         while !is_counted(server, &announced).await {
             tokio::task::yield_now().await;
         }
-        Self { asks, replies, announced }
+        Self { chunks, events, announced }
     }
 
     /// Says the shipped clip, ends the stream and gives its final results.
     pub(crate) async fn finish(mut self) -> Vec<v1::Result> {
-        let asks = stream_of(v1::RecognitionConfig::default(), &speech(), &[6400]);
-        let say = async {
-            for audio in asks.into_iter().skip(1) {
-                self.asks.send(audio).await.unwrap();
-            }
-            drop(self.asks);
-        };
+        self.chunks.send(Ok(speech().into())).await.unwrap();
+        drop(self.chunks);
         let mut finals = Vec::new();
         let mut ended = false;
-        let hear = async {
-            while let Some(reply) = self.replies.message().await.unwrap() {
-                match reply.message {
-                    Some(Tell::Result(result)) if result.is_final => finals.push(result),
-                    Some(Tell::Ended(end)) => ended = end.reason() == v1::ended::Reason::Finished,
-                    _ => {}
-                }
+        while let Some(event) = self.events.next().await {
+            match event.unwrap() {
+                Event::Final(result) => finals.push(*result),
+                Event::Ended(end) => ended = end.reason() == v1::ended::Reason::Finished,
+                _ => {}
             }
-        };
-        tokio::join!(say, hear);
+        }
         assert!(ended, "the stream ended in order");
         assert!(!finals.is_empty());
         finals

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use undertone_audio::AudioLimits;
-use undertone_tests::{
-    PersistentStream, PrivatePostgres, ServerProcess, float_bytes, float_config, shipped_clip,
-};
+use undertone_proto::v1;
+use undertone_tests::{PrivatePostgres, ServerProcess, float_bytes, outlive, shipped_clip};
 
 /// Ten minutes, in the long form.
 const AWAY: Duration = Duration::from_secs(600);
@@ -31,13 +30,10 @@ pub(super) fn clients(
     let client = |_| {
         let (url, audio, ledger) = (url.to_owned(), audio.clone(), ledger.clone());
         tokio::spawn(async move {
-            let mut stream = PersistentStream::new(float_config("cnn"));
-            let receive = |own: &PersistentStream| {
-                own.finals
-                    .iter()
-                    .for_each(|final_| ledger.receive(&own.id, final_.utterance, &final_.prediction_id));
+            let receive = |id: &str, result: &v1::Result| {
+                ledger.receive(id, result.utterance, &result.prediction_id);
             };
-            stream.go_on_until_heard(&url, &audio, receive).await;
+            outlive(&url, "cnn", audio.to_vec(), receive).await;
         })
     };
     (0..count).map(client).collect()

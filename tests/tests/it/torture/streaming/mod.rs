@@ -6,13 +6,12 @@ use super::scaled;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use undertone_audio::AudioLimits;
 use undertone_proto::v1;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
 use undertone_store::JournalReader;
 use undertone_tests::{
-    PersistentStream, TestServer, float_bytes, float_config, real_clip, shipped_clip, stage, stream_of,
+    TestServer, float_bytes, float_config, outlive, real_clip, shipped_clip, stage, stream_of,
 };
 
 /// A real clip so many times, with a second of silence between.
@@ -40,24 +39,16 @@ async fn servers_that_are_replaced_under_load_lose_and_double_no_utterance() {
     let (clients, replacements, clips) = (scaled(8, 48), scaled(3, 12), scaled(6, 20));
     let audio: Arc<Vec<u8>> = Arc::new(speech(clips));
     let mut server = TestServer::start(&[]).await.unwrap();
-    let mut alone = PersistentStream::new(float_config("cnn"));
-    alone.go_on_until_heard(server.url(), &audio, |_| {}).await;
+    let alone = outlive(server.url(), "cnn", audio.to_vec(), |_, _| {}).await;
     let expected: Vec<u32> = alone.finals.iter().map(|own| own.utterance).collect();
     assert!(expected.len() >= clips);
 
-    let (url, told) = (server.url().to_owned(), Arc::new(AtomicUsize::new(0)));
+    let url = server.url().to_owned();
     let stream = |number: usize| {
-        let (url, audio, told) = (url.clone(), audio.clone(), told.clone());
+        let (url, audio) = (url.clone(), audio.clone());
         tokio::spawn(async move {
             let model = if number.is_multiple_of(2) { "cnn" } else { "lstm" };
-            let mut stream = PersistentStream::new(float_config(model));
-            let mut before = 0;
-            let count = |own: &PersistentStream| {
-                told.fetch_add(own.finals.len() - before, Ordering::Relaxed);
-                before = own.finals.len();
-            };
-            stream.go_on_until_heard(&url, &audio, count).await;
-            stream
+            outlive(&url, model, audio.to_vec(), |_, _| {}).await
         })
     };
     let streams: Vec<_> = (0..clients).map(stream).collect();
@@ -128,8 +119,7 @@ async fn a_client_that_does_not_read_costs_updates_and_is_given_up_and_others_go
     let endpoint = endpoint.initial_stream_window_size(window).initial_connection_window_size(window);
     let mut client = RecognizerClient::new(endpoint.connect().await.unwrap());
     let deaf = client.streaming_recognize(asks).await.unwrap();
-    let mut hears = PersistentStream::new(float_config("cnn"));
-    hears.go_on_until_heard(server.url(), &speech(2), |_| {}).await;
+    let hears = outlive(server.url(), "cnn", speech(2), |_, _| {}).await;
     assert!(hears.finals.len() >= 2);
     until(&server, "undertone_streams_open{model=\"cnn@1.0.0\"}", |streams| streams == 0.0).await;
     assert!(metric(&server, "undertone_updates_dropped_total{model=\"cnn@1.0.0\"}").await > 0.0);
