@@ -110,7 +110,13 @@ impl EventStream {
                     response.utterances.push(v1::Utterance { result: Some(*result), updates: own });
                 }
                 Event::Warning(warning) => response.warnings.push(warning),
-                Event::Ended(ended) => response.audio_duration = ended.audio_duration,
+                Event::Ended(ended) if ended.reason() == v1::ended::Reason::Finished => {
+                    response.audio_duration = ended.audio_duration;
+                }
+                Event::Ended(_) => {
+                    let why = "the server ended the stream before it had heard everything".to_owned();
+                    return Err(ClientError::Broken { why });
+                }
                 Event::Resumed(_) | Event::Speech(_) => {}
             }
         }

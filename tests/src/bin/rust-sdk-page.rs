@@ -1,5 +1,6 @@
 //! The examples of `docs/sdk-rust.md`, in their order and as they stand there: a test compares them, and runs this program beside
 //! a recording. Argument: the address of a server.
+#![forbid(unsafe_code)]
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

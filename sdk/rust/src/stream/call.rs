@@ -52,9 +52,11 @@ pub(super) struct Call<'a> {
     sent_at: Instant,
 }
 
+type Heard = Result<v1::StreamingRecognizeResponse, Status>;
+
 enum Step {
     Told,
-    Heard(Option<Result<v1::StreamingRecognizeResponse, Status>>),
+    Heard(Option<Box<Heard>>),
     MaySend(bool),
     Drawn(std::io::Result<()>),
     Said(Action),
@@ -81,7 +83,7 @@ impl<'a> Call<'a> {
         while self.event.is_some() || !self.driver.session.is_over() {
             match self.step().await {
                 Step::Told | Step::Silent => {}
-                Step::Heard(reply) => self.hear(reply)?,
+                Step::Heard(reply) => self.hear(reply.map(|reply| *reply))?,
                 Step::MaySend(true) => self.send(),
                 // The transport takes nothing more; the replies say why.
                 Step::MaySend(false) => self.asks = None,
@@ -111,7 +113,7 @@ impl<'a> Call<'a> {
                 Err(_) => Step::Left,
             },
             () = events.closed() => Step::Left,
-            reply = replies.next(), if event.is_none() => Step::Heard(reply),
+            reply = replies.next(), if event.is_none() => Step::Heard(reply.map(Box::new)),
             is_open = room(asks.as_ref()), if has_more || replay.finished => Step::MaySend(is_open),
             Some(action) = actions.recv() => Step::Said(action),
             drawn = draw(source, replay), if may_draw => Step::Drawn(drawn),
@@ -126,7 +128,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn hear(&mut self, reply: Option<Result<v1::StreamingRecognizeResponse, Status>>) -> Result<(), Stop> {
+    fn hear(&mut self, reply: Option<Heard>) -> Result<(), Stop> {
         let reply = reply.ok_or(Stop::Broken(Break::Silent))?;
         let reply = reply.map_err(|status| Stop::Broken(Break::Failed(status.into())))?;
         let driver = &mut *self.driver;
