@@ -12,6 +12,8 @@ mod statistics;
 mod stream;
 mod tensor;
 
+use super::counted::CountedCall;
+use super::departure::UntilDeparture;
 use super::{RecognizerService, spans, status};
 use crate::access::Caller;
 use crate::readiness::model_for_work;
@@ -194,10 +196,10 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
         let caller = Caller::of(&request);
         let (metadata, _, request) = request.into_parts();
+        let counted = CountedCall::new(&self.recognition, "ModelInfer");
         let method = "inference.GRPCInferenceService/ModelInfer";
         let answered = self.answer(&metadata, request, &caller, method).await;
-        let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        self.recognition.count_call("ModelInfer", code);
+        counted.ended(answered.as_ref().map_or_else(Status::code, |_| Code::Ok));
         answered.map(Response::new)
     }
 
@@ -208,8 +210,9 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         request: Request<Streaming<wire::ModelInferRequest>>,
     ) -> Result<Response<InferStream>, Status> {
         let caller = Caller::of(&request);
-        let (metadata, _, asks) = request.into_parts();
+        let (metadata, extensions, asks) = request.into_parts();
         let intake = Intake { service: self.clone(), caller, metadata };
+        let asks = UntilDeparture::new(asks, &extensions);
         Ok(Response::new(intake.answers(asks, self.at_once)))
     }
 

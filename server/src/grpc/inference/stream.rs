@@ -47,17 +47,24 @@ impl Intake {
         let (begun, answers) = mpsc::channel(at_once);
         tokio::spawn(self.take(asks, begun));
         let mut over = false;
-        let mut count = Count { recognition, code: Code::Ok };
-        Box::pin(ReceiverStream::new(answers).then(outcome).map_while(move |outcome| {
+        let mut count = Count(Some(recognition));
+        let outcomes = ReceiverStream::new(answers).then(outcome).chain(tokio_stream::once(Outcome::End));
+        Box::pin(outcomes.map_while(move |outcome| {
             if over {
                 return None;
             }
             let reply = match outcome {
                 Outcome::Of(answered) => told(answered, errors_end),
                 Outcome::Over(end) => Err(end),
+                Outcome::End => {
+                    count.ended(Code::Ok);
+                    return None;
+                }
             };
-            over = reply.is_err();
-            count.note(reply.as_ref().err());
+            if let Err(end) = &reply {
+                over = true;
+                count.ended(end.code());
+            }
             Some(reply)
         }))
     }
@@ -103,6 +110,8 @@ enum Begun {
 enum Outcome {
     Of(Answered),
     Over(Status),
+    /// The client has asked all, and is told all.
+    End,
 }
 
 async fn outcome(begun: Begun) -> Outcome {
@@ -137,20 +146,19 @@ fn sentence(id: &str, status: &Status) -> String {
     if id.is_empty() { said } else { format!("[request id: {}] {said}", shown(id)) }
 }
 
-/// Counts the call when it is over.
-struct Count {
-    recognition: Arc<Recognition>,
-    code: Code,
-}
+/// Counts the call once: when it is over, or as cancelled when its client leaves before.
+struct Count(Option<Arc<Recognition>>);
 
 impl Count {
-    fn note(&mut self, end: Option<&Status>) {
-        self.code = end.map_or(Code::Ok, Status::code);
+    fn ended(&mut self, code: Code) {
+        if let Some(recognition) = self.0.take() {
+            recognition.count_call("ModelStreamInfer", code);
+        }
     }
 }
 
 impl Drop for Count {
     fn drop(&mut self) {
-        self.recognition.count_call("ModelStreamInfer", self.code);
+        self.ended(Code::Cancelled);
     }
 }

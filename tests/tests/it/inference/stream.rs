@@ -46,6 +46,11 @@ async fn answers_come_in_the_order_of_the_requests_and_a_wrong_one_fails_alone()
         }
     }
     assert!(answers.message().await.unwrap().is_none());
+    let (_, metrics) = bed.server.get("/metrics").await.unwrap();
+    assert!(
+        metrics.contains("undertone_rpc_finished_total{code=\"OK\",method=\"ModelStreamInfer\"} 1"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
