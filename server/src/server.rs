@@ -4,14 +4,16 @@ use crate::access::{AccessLayer, Guard, KeyRing};
 use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
-use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
+use crate::grpc::{
+    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, StreamsService,
+};
 use crate::health;
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
-use crate::web_pages::cross_origin;
+use crate::web_pages::{self, cross_origin};
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::collections::BTreeSet;
@@ -33,6 +35,7 @@ use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
+use undertone_proto::v1::streams_server::StreamsServer;
 use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
@@ -127,11 +130,13 @@ impl Server {
             .layer(cross_origin(&settings.allowed_origins))
             .layer(GrpcWebLayer::new())
             .layer(access.clone())
-            .add_routes(services);
+            .add_routes(services.clone());
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
-        let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
+        let methods = web_pages::methods(services, &settings.allowed_origins, access.clone());
+        let pages = http::router(http_state, figures, access.clone());
+        let pages = pages.merge(methods).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
         tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
@@ -321,6 +326,7 @@ async fn grpc_services(
     let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
     let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let models = ModelsServer::new(ModelsService::new(recognition.clone()));
+    let streams = StreamsServer::new(StreamsService::new(recognition.clone()));
     let experiments = ExperimentsServer::new(ExperimentsService::new(recognition.clone()));
     let replies = settings.grpc.compress_replies;
     let mut services = Routes::builder();
@@ -330,6 +336,7 @@ async fn grpc_services(
         .add_service(compressed!(recognizer, replies))
         .add_service(compressed!(inference, replies))
         .add_service(compressed!(models, replies))
+        .add_service(compressed!(streams, replies))
         .add_service(compressed!(experiments, replies))
         .add_service(compressed!(feedback, replies));
     Ok((health, services))

@@ -13,6 +13,7 @@ mod resumes;
 mod spans;
 mod status;
 mod streaming;
+mod streams;
 
 pub use experiments::ExperimentsService;
 pub use feedback::FeedbackService;
@@ -21,3 +22,4 @@ pub use models::ModelsService;
 pub use recognizer::RecognizerService;
 pub(crate) use status::{bad_field, bad_request, code_name, refused, store_failed};
 pub use streaming::ReplyStream;
+pub use streams::StreamsService;

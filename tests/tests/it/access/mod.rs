@@ -36,7 +36,7 @@ fn printed(output: &Output) -> String {
 }
 
 /// A new key, made by the program.
-fn new_key(data: &Path, flags: &[&str]) -> String {
+pub(crate) fn new_key(data: &Path, flags: &[&str]) -> String {
     printed(&undertone(data, &[&["keys", "create", "test"], flags].concat()))
 }
 
