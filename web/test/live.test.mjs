@@ -1,5 +1,6 @@
 // Two models hear the same microphone, and the same file.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertFits, assertUsable, CLIP, open, picture, start, stop } from "./support.mjs";
 
@@ -67,6 +68,21 @@ test("a file that is chosen is shown as both models hear it, at its own pace and
     assert.equal((await page.locator(".late").first().innerText()).includes("within"), paced);
     if (paced) await picture(page, "live-file-wide-light");
   }
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("a file that is dropped is heard", async () => {
+  const { page, troubles, close } = await open("live");
+  const bytes = readFileSync(CLIP).toString("base64");
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], "dropped.wav", { type: "audio/wav" }));
+    return data;
+  }, bytes);
+  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+  await heard(page, 1);
+  await page.getByText("Listening to dropped.wav.").waitFor();
   assert.deepEqual(troubles, []);
   await close();
 });

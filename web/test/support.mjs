@@ -12,7 +12,7 @@ export const CONSOLE = process.env.UNDERTONE_CONSOLE;
 export const CLIP = process.env.UNDERTONE_CLIP;
 
 /** Of a desk and of a telephone. */
-const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } };
+const SIZES = { wide: { width: 1280, height: 1000 }, narrow: { width: 390, height: 844 } };
 const SERIOUS = ["serious", "critical"];
 
 let browser;
@@ -62,7 +62,7 @@ export async function assertFits(page) {
   assert.ok(wide <= there, `the page is ${wide} pixels wide on a screen of ${there}`);
 }
 
-/** Keeps a picture of the page, or of a part of it. */
+/** Keeps a picture of the whole page, or of what is on the screen. */
 export async function picture(page, name, { whole = true } = {}) {
   if (UNDERTONE_PICTURES === undefined) return;
   mkdirSync(UNDERTONE_PICTURES, { recursive: true });
@@ -78,6 +78,7 @@ export async function everyLook(place, name, ready) {
       await assertUsable(page);
       await assertFits(page);
       await picture(page, `${name}-${size}-${dark ? "dark" : "light"}`);
+      await picture(page, `${name}-${size}-${dark ? "dark" : "light"}-top`, { whole: false });
       assert.deepEqual(troubles, []);
       await close();
     }

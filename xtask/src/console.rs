@@ -23,9 +23,9 @@ const PICTURES: [&str; 6] = [
     "live-file-wide-light",
     "live-microphone-narrow-dark",
     "streams-wide-light",
-    "analytics-wide-light",
+    "analytics-wide-light-top",
     "models-wide-dark",
-    "experiment-wide-light",
+    "experiment-wide-light-top",
 ];
 const KEPT: &str = "docs/pictures";
 /// Where Debian and others put the browser.

@@ -34,7 +34,7 @@ export const streams: Page = {
       try {
         const { streams, open } = await call(Streams, "listStreams", {}, signal);
         told.textContent = open === 0 ? "" : lead(open, streams.length);
-        fill(list, streams.length === 0 ? nothing() : listed(streams));
+        show(list, streams);
       } catch (error) {
         if (signal.aborted) return;
         told.textContent = "";
@@ -46,6 +46,14 @@ export const streams: Page = {
 
 function listed(streams: readonly LiveStream[]): HTMLElement {
   return h("section", { class: "card", "aria-label": "Open streams" }, listing("The newest first", COLUMNS, streams.map(row)));
+}
+
+/** Exchanges the rows alone where there is a table, so that it stays scrolled and focused as it is. */
+function show(list: HTMLElement, streams: readonly LiveStream[]): void {
+  const fresh = streams.length === 0 ? nothing() : listed(streams);
+  const [rows, old] = [fresh, list].map((own) => own.querySelector("tbody"));
+  if (rows && old) old.replaceWith(rows);
+  else fill(list, fresh);
 }
 
 function lead(open: number, shown: number): string {

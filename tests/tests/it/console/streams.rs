@@ -1,22 +1,30 @@
 //! `Streams.ListStreams`: what is open, and whose.
 
+use crate::access::{Line, guarded, line, new_key};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use undertone_proto::v1;
+use undertone_proto::v1::recognizer_client::RecognizerClient;
 use undertone_proto::v1::streams_client::StreamsClient;
 use undertone_tests::{TestServer, ask, float_bytes, float_config};
 use v1::streaming_recognize_request::Message as Ask;
 
 type Asks = mpsc::Sender<v1::StreamingRecognizeRequest>;
 
+type Replies = tonic::Streaming<v1::StreamingRecognizeResponse>;
+
 /// Opens a stream and keeps it open for as long as both are held.
-async fn open(server: &TestServer, model: &str) -> (Asks, tonic::Streaming<v1::StreamingRecognizeResponse>) {
+async fn open(server: &TestServer, model: &str) -> (Asks, Replies) {
+    open_with(line(server, None).await, model).await
+}
+
+async fn open_with(line: Line, model: &str) -> (Asks, Replies) {
     let (asks, receiver) = mpsc::channel(8);
     let labels = [("channel".to_owned(), "phone".to_owned())].into();
     let config = v1::RecognitionConfig { labels, subject_key: "ann".into(), ..float_config(model) };
     asks.send(ask(Ask::Config(config))).await.unwrap();
-    let mut client = server.recognizer().await.unwrap();
+    let mut client = RecognizerClient::new(line);
     let mut replies = client.streaming_recognize(ReceiverStream::new(receiver)).await.unwrap().into_inner();
     replies.message().await.unwrap().unwrap();
     (asks, replies)
@@ -71,4 +79,27 @@ async fn more_streams_than_an_answer_holds_are_refused() {
     let refused = list(&server, 1001).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     assert!(refused.message().contains("limit"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_tenant_sees_its_own_streams_alone() {
+    let server = guarded().await;
+    let key = |tenant| new_key(server.data_dir(), &["--tenant", tenant, "--scopes", "admin"]);
+    let (acme, other) = (key("acme"), key("other"));
+    for key in [&acme, &other] {
+        until_known(&server, key).await;
+    }
+    let stream = open_with(line(&server, Some(&acme)).await, "cnn").await;
+    let seen = async |key: &str| {
+        let mut client = StreamsClient::new(line(&server, Some(key)).await);
+        client.list_streams(v1::ListStreamsRequest::default()).await.unwrap().into_inner()
+    };
+    let own = seen(&acme).await;
+    assert_eq!((own.open, own.streams[0].tenant.as_str()), (1, "acme"));
+    assert_eq!(seen(&other).await, v1::ListStreamsResponse::default());
+    drop(stream);
+}
+
+async fn until_known(server: &TestServer, key: &str) {
+    crate::access::until(server, key, tonic::Code::Ok).await;
 }

@@ -42,7 +42,7 @@ export function recallOf(report: Report): HTMLElement {
       return figure?.value === null || figure === undefined ? [] : [dot(figure, place, told(RECALL + label, figure))];
     }),
   }));
-  const scale = { from: 0, to: 1, marks: [0, 0.25, 0.5, 0.75, 1].map((value) => [value, `${value * 100} %`] as [number, string]) };
+  const scale = { from: 0, to: 1, marks: [0, 0.25, 0.5, 0.75, 1].map((value) => [value, `${value * 100} %`] as const) };
   const columns = [{ title: "Emotion" }, ...arms.map((arm) => ({ title: arm.name, isNumber: true }))];
   const cells = labels.map((label) => [label, ...arms.map((arm) => told(RECALL + label, arm.figures[RECALL + label]))]);
   return h("figure", {}, key(arms.map((arm) => arm.name)), intervals(rows, scale, "Recall of each emotion, by arm"), figuresOf("Recall of each emotion", columns, cells));

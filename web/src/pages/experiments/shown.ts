@@ -45,7 +45,7 @@ function sections(report: Report): HTMLElement[] {
     h("section", { class: "card" }, h("h2", {}, title), h("p", { class: "note" }, note), ...children);
   const held = percent(1 - report.alpha);
   const all = [
-    ...report.timelines.map((own) => pictureOf(report, own)),
+    report.timelines.length > 0 && h("div", { class: "cards" }, ...report.timelines.map((own) => pictureOf(report, own))),
     report.differences.length > 0 && titled("Differences", `Each arm less ${report.control}, with intervals that hold ${held} at every look.`, ...differencesOf(report)),
     titled("Recall of each emotion", "Of the utterances that were judged to be so, the share that the arm heard so.", recallOf(report)),
     titled("Arms", "Figures of each arm, with their intervals. Calibration error and kappa hold for one look.", armsOf(report)),
@@ -65,7 +65,7 @@ function pictureOf(report: Report, { arm, paired, looks }: Timeline): HTMLElemen
     { class: "card" },
     h("h2", {}, title.charAt(0).toUpperCase() + title.slice(1)),
     h("p", { class: "note" }, "The band holds the difference at every look; where it leaves the dashed line, the arms differ."),
-    sequence(scaled, title, points.trim() || "its own unit") as unknown as HTMLElement,
+    sequence(scaled, title, points.trim() || "its own unit"),
   );
 }
 

@@ -14,7 +14,9 @@ const MOST_SHOWN = 200;
 export class Finals {
   readonly #list = h("ol", { class: "finals", reversed: true });
   readonly #none = h("p", { class: "note" }, "Final results stand here, one per utterance.");
-  readonly element = h("div", { class: "finals-box", "aria-live": "polite" }, this.#none, this.#list);
+  /** For screen readers, which the choices in the list would keep busy. */
+  readonly #spoken = h("p", { class: "unseen", role: "status" });
+  readonly element = h("div", {}, this.#none, this.#spoken, this.#list);
 
   clear(): void {
     this.#list.replaceChildren();
@@ -24,6 +26,7 @@ export class Finals {
   add(final: Final): void {
     this.#none.hidden = true;
     this.#list.prepend(row(final));
+    this.#spoken.textContent = `${final.abstained ? "unsure" : final.top}, ${percent(final.confidence)}`;
     while (this.#list.children.length > MOST_SHOWN) this.#list.lastElementChild?.remove();
   }
 }

@@ -63,6 +63,8 @@ class Stage {
   readonly #paced = h("input", { type: "checkbox", checked: true });
   readonly #audible = h("input", { type: "checkbox" });
   readonly #state = h("p", { class: "listening", role: "status" }, "Speak, or choose a recording. It goes to this server and nowhere else.");
+  /** Beside the words, so that screen readers are not told every tenth of a second. */
+  readonly #clock = h("span", { class: "clock" });
   readonly #trouble = h("div", {});
   #span = new Span(undefined, true);
   #wave: Wave | undefined;
@@ -83,7 +85,9 @@ class Stage {
     this.#picture = new Picture("Waveform", (area) => this.#wave?.draw(area, this.#span), signal);
     this.#picture.element.className = "wave";
     this.#drop = this.#dropZone();
-    this.elements = [this.#controls(), h("div", { class: "panels" }, ...this.#panels.map((panel) => panel.element))];
+    const panels = h("div", { class: "panels" }, ...this.#panels.map((panel) => panel.element));
+    const caution = "A model tells how something sounds to it, and may be wrong. It does not know what anybody feels.";
+    this.elements = [this.#controls(), panels, h("p", { class: "note caution" }, caution)];
     signal.addEventListener("abort", () => void this.#sound?.stop());
   }
 
@@ -119,14 +123,14 @@ class Stage {
       { class: "card", "aria-label": "Sound" },
       h("div", { class: "controls" }, h("div", { class: "buttons" }, this.#speak, this.#stop), this.#drop, manner),
       this.#trouble,
-      h("figure", {}, h("figcaption", {}, this.#state), this.#picture.element),
+      h("figure", {}, h("figcaption", { class: "state" }, this.#state, this.#clock), this.#picture.element),
     );
   }
 
   #take(files: FileList | null): void {
     const file = files?.[0];
     const manner = { paced: this.#paced.checked, audible: this.#audible.checked };
-    if (file !== undefined && this.#sound === undefined) void this.#listen(() => recording(file, manner));
+    if (file !== undefined && this.#stop.hidden) void this.#listen(() => recording(file, manner));
     this.#file.value = "";
   }
 
@@ -162,16 +166,18 @@ class Stage {
       };
       return panel.listen(client, fork.branch(), span, { signal: this.signal, note });
     });
+    this.#state.textContent = `Listening to ${sound.name}.`;
     for await (const chunk of sound.chunks) {
       wave.take(chunk);
       span.heard = wave.length;
       for (const panel of this.#panels) panel.capture(wave.length, performance.now());
       this.#picture.redraw();
-      this.#state.textContent = `Listening to ${sound.name}: ${clock(wave.length)}`;
+      this.#clock.textContent = clock(wave.length);
       await fork.push(chunk);
       if (fork.isIdle) break;
     }
     fork.end();
+    this.#clock.textContent = "";
     this.#state.textContent = "Waiting for the last answers …";
     await Promise.all(ended);
     client.close();

@@ -20,6 +20,9 @@ const CHUNK_SECONDS = 0.1;
 
 /** What is spoken into the microphone from now on. Asks the reader for it. */
 export async function microphone(): Promise<Sound> {
+  if (!isSecureContext) {
+    throw new Error("The microphone cannot be opened: browsers do it on localhost and over TLS only. Recordings can be heard here.");
+  }
   const own = await Microphone.open({ module: capture });
   return { format: own.format, chunks: own, isPaced: true, length: undefined, name: "the microphone", stop: () => own.close() };
 }
