@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::npm;
 use crate::progress::{note, step};
+use crate::sdk;
 use crate::tree;
 use crate::workspace::Workspace;
 
@@ -47,11 +48,17 @@ pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Builds the pages where there is an npm. A server that is built without says so on its page, and here.
 pub(crate) fn provide(workspace: &Workspace) -> Result<()> {
-    if npm::is_there() {
-        return run(workspace).map(drop);
+    if std::env::var_os(sdk::SKIP).is_some() {
+        note(&format!("SKIPPED: {} is set; the console is not built", sdk::SKIP));
+        return Ok(());
     }
-    note(&format!("SKIPPED: the server is built without its console. {}", npm::NEEDED));
-    Ok(())
+    if !npm::is_there() {
+        note(&format!("SKIPPED: the server is built without its console; {}", npm::NEEDED));
+        return Ok(());
+    }
+    let advice =
+        || format!("the server's console needs it; with {}=1 the server is built without", sdk::SKIP);
+    run(workspace).map(drop).with_context(advice)
 }
 
 /// Tells the runner of the tests where the project and a browser are.

@@ -12,8 +12,8 @@ use crate::progress::{note, step};
 use crate::venv::VirtualEnvironment;
 use crate::workspace::Workspace;
 
-/// Allows to go without: the tests of the client libraries then pass untested, loudly.
-const SKIP: &str = "UNDERTONE_SKIP_SDKS";
+/// Allows to go without: the client libraries then pass untested, and the console is not built, loudly.
+pub(crate) const SKIP: &str = "UNDERTONE_SKIP_SDKS";
 /// What the Python client's wheel needs when it is installed alone; the versions stand in its requirements.
 const RUNTIME: [&str; 4] = ["grpcio", "protobuf", "googleapis-common-protos", "typing_extensions"];
 

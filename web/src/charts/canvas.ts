@@ -11,11 +11,11 @@ export interface Area {
 /** A picture that is drawn by hand, sharp on every screen, again whenever something about it changes. */
 export class Picture {
   readonly element = h("canvas", { role: "img" });
-  readonly #draw: (area: Area) => void;
+  readonly #draw: (area: Area) => unknown;
   #asked = false;
 
   /** `label` is what it shows, in words. */
-  constructor(label: string, draw: (area: Area) => void, signal: AbortSignal) {
+  constructor(label: string, draw: (area: Area) => unknown, signal: AbortSignal) {
     this.#draw = draw;
     this.describe(label);
     const observer = new ResizeObserver(() => this.redraw());

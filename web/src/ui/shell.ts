@@ -54,7 +54,7 @@ export function run(pages: readonly [Page, ...Page[]]): { again: () => void } {
     key.textContent = storedKey() === undefined ? "API key" : "API key set";
     document.title = `${page.title} · Undertone`;
     main.replaceChildren();
-    page.show(main, { rest: decodeURIComponent(rest.join("/")), asked: new URLSearchParams(asked), signal: ended.signal });
+    page.show(main, { rest: decoded(rest.join("/")), asked: new URLSearchParams(asked), signal: ended.signal });
     if (shown !== "" && shown !== path) main.focus({ preventScroll: true });
     shown = path;
   }
@@ -62,6 +62,15 @@ export function run(pages: readonly [Page, ...Page[]]): { again: () => void } {
   function skip(event: Event): void {
     event.preventDefault();
     main.focus();
+  }
+}
+
+/** An address that somebody mistyped stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -8,9 +8,9 @@ import { clock } from "../../ui/format";
 import { empty, failed, told, waiting } from "../../ui/notice";
 import type { Page } from "../../ui/shell";
 import { Fork } from "./fork";
-import { Panel } from "./panel";
+import { type Offered, Panel } from "./panel";
 import { microphone, recording, type Sound } from "./sound";
-import { Span } from "./span";
+import { drawAxis, Span } from "./span";
 import { Wave } from "./wave";
 
 /** Speak, or drop a file, and see what two models hear in it. */
@@ -30,11 +30,6 @@ export const live: Page = {
   },
 };
 
-interface Offered {
-  readonly name: string;
-  readonly told: string;
-}
-
 /** The versions that take streams, the default one first. */
 async function served(signal: AbortSignal): Promise<Offered[]> {
   const { models, versions } = await call(Models, "listModels", {}, signal);
@@ -43,7 +38,8 @@ async function served(signal: AbortSignal): Promise<Offered[]> {
   const ready = versions.filter(({ state }) => state === ModelVersion_State.READY);
   const names = ready.map(({ reference }) => `${reference?.name}@${reference?.version}`);
   names.sort((a, b) => Number(isDefault(b)) - Number(isDefault(a)));
-  return names.map((name) => ({ name, told: name.replace("@", " ") + (isDefault(name) ? " (default)" : "") }));
+  const labels = (own: string) => models.find(({ reference }) => `${reference?.name}@${reference?.version}` === own)?.labels ?? [];
+  return names.map((name) => ({ name, labels: labels(name), told: name.replace("@", " ") + (isDefault(name) ? " (default)" : "") }));
 }
 
 function noModels(): HTMLElement {
@@ -77,12 +73,12 @@ class Stage {
     const first = models[0]?.name ?? "";
     const family = (name: string) => name.split("@")[0];
     const second = models.find(({ name }) => family(name) !== family(first)) ?? models[1];
-    const none = { name: "", told: "no second model" };
+    const none = { name: "", told: "no second model", labels: [] };
     this.#panels = [
       new Panel("First model", models, first, signal),
       new Panel("Second model", [...models, none], second?.name ?? "", signal),
     ];
-    this.#picture = new Picture("Waveform", (area) => this.#wave?.draw(area, this.#span), signal);
+    this.#picture = new Picture("Waveform", (area) => (this.#wave ? this.#wave.draw(area, this.#span) : drawAxis(area, this.#span)), signal);
     this.#picture.element.className = "wave";
     this.#drop = this.#dropZone();
     const panels = h("div", { class: "panels" }, ...this.#panels.map((panel) => panel.element));

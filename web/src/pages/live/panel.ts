@@ -17,13 +17,21 @@ const HOP_SECONDS = 0.2;
 /** How often the words about latency change. */
 const TELL_EVERY_MS = 300;
 
+/** A version that can be asked. */
+export interface Offered {
+  /** NAME@VERSION; empty for none. */
+  readonly name: string;
+  readonly told: string;
+  readonly labels: readonly string[];
+}
+
 /** What one model says about the audio. */
 export class Panel {
   readonly element: HTMLElement;
   readonly #choice: HTMLSelectElement;
   readonly #picture: Picture;
   readonly #shares = new Shares();
-  readonly #now = h("p", { class: "now" }, "–");
+  readonly #now = h("p", { class: "now" }, "nothing heard yet");
   readonly #late = h("p", { class: "late" }, "Latency: nothing was answered yet.");
   readonly #trouble = h("div", {});
   readonly #finals = new Finals();
@@ -32,12 +40,14 @@ export class Panel {
   #latency = new Latency();
   #toldAt = 0;
 
-  /** `models` are NAME@VERSION with a word about each; an empty name stands for none. */
-  constructor(title: string, models: readonly { name: string; told: string }[], chosen: string, signal: AbortSignal) {
+  constructor(title: string, models: readonly Offered[], chosen: string, signal: AbortSignal) {
     const options = models.map(({ name, told }) => h("option", { value: name, selected: name === chosen }, told));
     this.#choice = h("select", {}, ...options);
     this.#picture = new Picture("No answers yet", (area) => this.#bands.draw(area, this.#span), signal);
     this.#picture.element.className = "bands";
+    const labels = () => this.#shares.begin(models.find(({ name }) => name === this.model)?.labels ?? []);
+    this.#choice.addEventListener("change", labels);
+    labels();
     this.element = h(
       "section",
       { class: "card panel", "aria-label": title },
