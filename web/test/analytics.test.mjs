@@ -54,13 +54,13 @@ test("what is drawn is what was recorded", async () => {
 test("time, groups and filters are chosen on the page, and stand in its address", async () => {
   const { page, troubles, close } = await open("analytics");
   await ready(page);
-  await page.getByLabel("Time").selectOption("1");
+  await page.locator("[name=hours]").selectOption("1");
   await page.waitForURL(/hours=1\b/);
   await page.getByLabel("model", { exact: true }).uncheck();
   await page.waitForURL(/group=(&|$)/);
   await section(page, "Emotions").getByText("all answers").waitFor();
   await page.getByText("Filters", { exact: true }).click();
-  await page.getByLabel("Label").fill("team=blue");
+  await page.locator("[name=label]").fill("team=blue");
   await page.getByRole("button", { name: "Show" }).click();
   await page.waitForURL(/label=team%3Dblue/);
   await ready(page);
@@ -68,7 +68,7 @@ test("time, groups and filters are chosen on the page, and stand in its address"
   await page.reload();
   await ready(page);
   assert.deepEqual(await answers(page, "Emotions"), { "all answers": String(OF_BLUE) }, "an address is enough");
-  assert.equal(await page.getByLabel("Label").inputValue(), "team=blue");
+  assert.equal(await page.locator("[name=label]").inputValue(), "team=blue");
   assert.deepEqual(troubles, []);
   await close();
 });

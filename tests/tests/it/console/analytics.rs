@@ -8,8 +8,8 @@ use undertone_proto::v1;
 use undertone_store::{Journal, JournalOptions};
 use undertone_tests::{PrivatePostgres, TestServer, answer, opening, shipped_clip};
 
-const HOURS: i64 = 30;
-const LABELS: [&str; 4] = ["angry", "calm", "happy", "sad"];
+const HOURS: i64 = 36;
+const LABELS: [&str; 8] = ["angry", "disgust", "fearful", "sad", "neutral", "calm", "surprised", "happy"];
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// A stream identifier of that time.
@@ -18,16 +18,43 @@ fn stream_at(micros: i64) -> StreamId {
     StreamId::from_uuid(uuid::Uuid::from_u128(((micros / 1000) as u128) << 80 | right))
 }
 
-/// The answer of the `model`-th model in the `hour`-th hour: shares move slowly, and the models differ.
+/// A number from 0 to 1 that follows from `seed`, and looks like chance (SplitMix64, Steele, Lea and Flood 2014).
+fn draw(seed: u64) -> f64 {
+    let mut bits = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Which label the `model`-th model finds, in an hour that is angrier or less so.
+fn label(model: usize, hour: i64, draw: f64) -> usize {
+    let anger = 0.08 + 0.12 * (1.0 + (hour as f64 / 4.0).sin());
+    let lean = [0.0, 0.06][model];
+    let shares = [anger, 0.03, 0.05 + lean, 0.1, 0.24 - lean, 0.16, 0.07, 0.15];
+    let whole: f64 = shares.iter().sum();
+    let mut below = 0.0;
+    let reached = shares.iter().position(|share| {
+        below += share / whole;
+        draw < below
+    });
+    reached.unwrap_or(LABELS.len() - 1)
+}
+
+/// The answer of the `model`-th model in the `hour`-th hour.
 fn made(stream: StreamId, at: i64, (model, hour, number): (usize, i64, i64)) -> UtteranceRecord {
     let own = answer(stream, 1);
-    let turn = (hour / 3 + number * 7 + number * number) as usize;
-    let top = if (number + hour) % 5 == 0 { (turn + model) % LABELS.len() } else { turn % LABELS.len() };
-    let confidence = 0.35 + ((number * 13 + hour * 5) % 60) as f32 / 100.0;
-    let mut probabilities = vec![(1.0 - confidence) / 3.0; LABELS.len()];
+    let seed = (hour * 1000 + number) as u64 * 4;
+    let top = label(model, hour, draw(seed));
+    let confidence = (0.3 + 0.68 * draw(seed + 1).powf([0.6, 0.9][model])) as f32;
+    let mut probabilities = vec![(1.0 - confidence) / (LABELS.len() - 1) as f32; LABELS.len()];
     probabilities[top] = confidence;
-    let mut time_parts = own.time_parts;
-    time_parts.inference = Duration::from_micros(900 + 400 * model as u64 + (hour as u64 % 6) * 150);
+    let micros =
+        |usual: f64, spread: f64, seed: u64| Duration::from_micros((usual + spread * draw(seed)) as u64);
+    let time_parts = undertone_core::TimeParts {
+        queue: micros(40.0, 900.0 + 60.0 * hour as f64, seed + 2),
+        features: micros(2500.0, 1500.0, seed + 3),
+        inference: micros([900.0, 1800.0][model], 1200.0, seed + 1),
+    };
     UtteranceRecord {
         prediction_id: PredictionId::of_final(stream, 1),
         created_at: UnixMicros(at),
@@ -42,13 +69,13 @@ fn made(stream: StreamId, at: i64, (model, hour, number): (usize, i64, i64)) -> 
     }
 }
 
-/// A day of answers, in the journal of a server that is not started yet.
+/// A day of answers, and some more, in the journal of a server that is not started yet.
 async fn journal_of_a_day() -> TempDir {
     let folder = TempDir::new().unwrap();
     let journal = Journal::open(folder.path(), JournalOptions::default()).await.unwrap();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros() as i64;
     for hour in 0..HOURS {
-        for number in 0..(12 + 6 * (hour % 4)) {
+        for number in 0..(16 + 6 * (hour % 5)) {
             let at = now - hour * HOUR_MICROS - number * 30_000_000;
             let stream = stream_at(at);
             let opened = undertone_core::StreamRecord { opened_at: UnixMicros(at), ..opening(stream) };

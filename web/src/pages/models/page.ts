@@ -8,6 +8,7 @@ import { fill, h } from "../../dom";
 import { call } from "../../server/rpc";
 import { confirmed } from "../../ui/confirm";
 import { empty, failed, told, waiting } from "../../ui/notice";
+import { repeat } from "../../ui/repeat";
 import type { Page } from "../../ui/shell";
 import { listing } from "../../ui/table";
 import { card } from "./card";
@@ -29,14 +30,19 @@ export const models: Page = {
   show(main, { signal }) {
     const shelf = new Shelf(signal);
     main.append(h("h1", {}, "Models"), shelf.element);
-    void shelf.look();
+    void repeat(EVERY_MS, signal, () => shelf.look());
   },
 };
+
+/** How often it is looked: versions load, drain and fail by themselves. */
+const EVERY_MS = 2000;
 
 class Shelf {
   readonly element: HTMLElement;
   readonly #versions = h("div", {}, waiting("Asking which models there are …"));
   readonly #cards = h("div", { class: "cards" });
+  /** What was told last, by what it is about. */
+  readonly #shown = new Map<string, string>();
   readonly #said = h("p", { class: "said-last", role: "status" });
 
   constructor(readonly signal: AbortSignal) {
@@ -46,10 +52,29 @@ class Shelf {
   async look(): Promise<void> {
     try {
       const listed = await call(Models, "listModels", {}, this.signal);
-      fill(this.#versions, ...this.#listed(listed));
-      fill(this.#cards, ...listed.models.map(card));
+      if (this.#isNews("versions", [listed.versions, listed.refused])) this.#exchange(this.#listed(listed));
+      // A card that somebody reads stays open.
+      if (this.#isNews("models", listed.models)) fill(this.#cards, ...listed.models.map(card));
     } catch (error) {
+      this.#shown.clear();
       if (!this.signal.aborted) fill(this.#versions, failed(error));
+    }
+  }
+
+  /** Whether it differs from what is shown. */
+  #isNews(what: string, told: unknown): boolean {
+    const text = JSON.stringify(told);
+    const isNews = this.#shown.get(what) !== text;
+    this.#shown.set(what, text);
+    return isNews;
+  }
+
+  /** The button that has the focus keeps it. */
+  #exchange(elements: HTMLElement[]): void {
+    const focused = this.#versions.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : null;
+    fill(this.#versions, ...elements);
+    for (const button of this.#versions.querySelectorAll("button")) {
+      if (focused !== null && button.getAttribute("aria-label") === focused) button.focus();
     }
   }
 
