@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { everyLook, open, start, stop } from "./support.mjs";
+import { assertUsable, everyLook, open, picture, start, stop } from "./support.mjs";
 
 const NAME = "cnn-vs-lstm";
+const PEOPLE = Number(process.env.UNDERTONE_PEOPLE);
 
 before(start);
 after(stop);
@@ -19,7 +20,7 @@ test("experiments are listed with their arms and their state", async () => {
 
 test("what an experiment says is seen: decision, sequence, differences, recall", async () => {
   await everyLook(`experiments/${NAME}`, "experiment", async (page) => {
-    await page.locator(".decision").first().waitFor({ timeout: 60_000 });
+    await page.locator(".decision").first().waitFor();
     await page.locator(".sequence .band").first().waitFor();
     await page.getByRole("img", { name: "Recall of each emotion, by arm" }).waitFor();
   });
@@ -27,10 +28,10 @@ test("what an experiment says is seen: decision, sequence, differences, recall",
 
 test("the page says the same as the report", async () => {
   const { page, troubles, close } = await open(`experiments/${NAME}`);
-  await page.locator(".decision").first().waitFor({ timeout: 60_000 });
+  await page.locator(".decision").first().waitFor();
   const arms = await page.getByRole("region", { name: "Figures of each arm" }).getByRole("row").allInnerTexts();
   const subjects = arms.find((row) => row.startsWith("subjects")).split("\t").slice(1).map(Number);
-  assert.equal(subjects[0] + subjects[1], 60, "everybody has one live arm");
+  assert.equal(subjects[0] + subjects[1], PEOPLE, "everybody has one live arm");
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save the report as a page" }).click();
   const saved = await readFile(await (await saving).path(), "utf8");
@@ -44,5 +45,19 @@ test("the page says the same as the report", async () => {
 test("an experiment that is not there is told in words", async () => {
   const { page, close } = await open("experiments/oracle");
   await page.getByRole("alert").getByText("oracle").waitFor();
+  await close();
+});
+
+test("how far the models agree is seen among the figures", async () => {
+  const { page, troubles, close } = await open("analytics?hours=1&group=arm");
+  const own = page.locator("section").filter({ has: page.getByRole("heading", { name: "Agreement of models" }) });
+  await own.getByText("cnn@1.0.0 and lstm@1.0.0").first().waitFor();
+  await own.getByText(/^Which labels met/).click();
+  const same = await own.locator(".heat.is-same").allInnerTexts();
+  assert.ok(same.some((times) => Number(times) > 0), "they say the same now and then");
+  await page.getByText(`arm ${NAME}/cnn`).first().waitFor();
+  await assertUsable(page);
+  await picture(page, "agreement-wide-light");
+  assert.deepEqual(troubles, []);
   await close();
 });

@@ -21,7 +21,7 @@ const colours = (canvas) =>
   });
 
 async function heard(page, panel) {
-  await page.locator(".panel").nth(panel).locator(".finals li").first().waitFor({ timeout: 60_000 });
+  await page.locator(".panel").nth(panel).locator(".finals li").first().waitFor();
 }
 
 /** Both panels show bands in several colours, a final result in words, and how late the answers were. */
@@ -46,7 +46,7 @@ test("what is spoken into the microphone is shown as both models hear it", async
     await heard(page, 0);
     await heard(page, 1);
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("of the microphone.").waitFor({ timeout: 30_000 });
+    await page.getByText("of the microphone.").waitFor();
     await assertAnswered(page);
     assert.match(await page.locator(".late").first().innerText(), /within \d+(\.\d+)? m?s/);
     await assertUsable(page);
@@ -63,7 +63,7 @@ test("a file that is chosen is shown as both models hear it, at its own pace and
     await page.getByLabel("at the pace they were spoken").setChecked(paced);
     await page.locator("#file").setInputFiles(CLIP);
     await page.getByRole("button", { name: "Stop" }).waitFor();
-    await page.getByText(/^Heard .* of .*\.wav\.$/).waitFor({ timeout: 60_000 });
+    await page.getByText(/^Heard .* of .*\.wav\.$/).waitFor();
     await assertAnswered(page);
     assert.equal((await page.locator(".late").first().innerText()).includes("within"), paced);
     if (paced) await picture(page, "live-file-wide-light", { whole: false });

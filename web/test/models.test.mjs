@@ -37,7 +37,7 @@ test("a version is taken out of service and brought back", async () => {
   await page.getByText("is out of service.").waitFor();
   await version(page, "lstm").getByText("unloaded", { exact: true }).waitFor();
   await version(page, "lstm").getByRole("button", { name: /^Load/ }).click();
-  await version(page, "lstm").getByText("ready", { exact: true }).waitFor({ timeout: 60_000 });
+  await version(page, "lstm").getByText("ready", { exact: true }).waitFor();
   await page.getByLabel(/^NAME@VERSION/).fill("oracle@1.0.0");
   await page.getByRole("button", { name: "Load", exact: true }).click();
   await page.locator(".said-last.problem").getByText("oracle").waitFor();
@@ -54,10 +54,10 @@ test("a stream is seen while it is open, and not afterwards", async () => {
   const row = watcher.getByRole("row").filter({ hasText: "lstm" });
   await row.getByText(/speaking|silent/).waitFor();
   await row.getByText("client=console").waitFor();
-  await row.getByText(/^[a-z]+ \d+ %$/).waitFor({ timeout: 30_000 });
+  await row.getByText(/^[a-z]+ \d+ %$/).waitFor();
   await assertUsable(watcher);
   await picture(watcher, "streams-wide-light", { whole: false });
-  await watcher.getByText("No stream is open at this server.").waitFor({ timeout: 60_000 });
+  await watcher.getByText("No stream is open at this server.").waitFor();
   assert.deepEqual(troubles, []);
   await closeSpeaker();
   await close();

@@ -15,6 +15,9 @@ export const CLIP = process.env.UNDERTONE_CLIP;
 const SIZES = { wide: { width: 1280, height: 1000 }, narrow: { width: 390, height: 844 } };
 const SERIOUS = ["serious", "critical"];
 
+/** Other tests run beside these, on few cores. */
+const PATIENCE_MS = 90_000;
+
 let browser;
 
 /** Chromium, with a microphone that hears the clip once. */
@@ -39,6 +42,7 @@ export async function stop() {
 export async function open(place, { size = "wide", dark = false } = {}) {
   const colorScheme = dark ? "dark" : "light";
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC" });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const troubles = [];
   page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));

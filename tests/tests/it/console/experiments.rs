@@ -7,7 +7,7 @@ use undertone_tests::{TestServer, corpus, crowd};
 
 /// Actors whose clips neither shipped model was trained on.
 const ACTORS: [&str; 5] = ["02", "05", "14", "15", "16"];
-const PEOPLE: usize = 60;
+const PEOPLE: usize = 110;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_experiment_says_is_seen() {
@@ -31,6 +31,6 @@ async fn what_an_experiment_says_is_seen() {
     let heard = crowd::crowd(&servers, &clips, (PEOPLE, 2)).await.unwrap();
     assert!(crowd::tell_truth(&servers, &heard).await.unwrap() > 0);
     if let Some(script) = Script::new("experiments", &servers[0]).await {
-        script.passes().await;
+        script.with("UNDERTONE_PEOPLE", PEOPLE.to_string()).passes().await;
     }
 }

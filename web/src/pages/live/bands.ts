@@ -6,17 +6,18 @@ import { drawAxis, type Span } from "./span";
 /** Of the row of final results, below the bands. */
 const FINALS_HEIGHT = 26;
 const GAP = 4;
-/** Ten minutes of an update every tenth of a second. */
-const MOST_UPDATES = 6000;
+/** Utterances that are kept, of each its updates. */
+const MOST_UTTERANCES = 500;
 
 /** What a model said over time: probabilities as bands while somebody speaks, and final results below them. */
 export class Bands {
   #labels: string[] = [];
-  #updates: (Interim | Final)[] = [];
-  readonly #finals: Final[] = [];
+  /** In order of time; what is said of an utterance in order of its ends. */
+  readonly #said = new Map<number, (Interim | Final)[]>();
 
-  get finals(): readonly Final[] {
-    return this.#finals;
+  /** The last words, in order of time. */
+  get finals(): Final[] {
+    return [...this.#said.values()].flatMap((own) => own.filter((result) => result.type === "final"));
   }
 
   begin(labels: readonly string[]): void {
@@ -25,21 +26,20 @@ export class Bands {
 
   take(result: Interim | Final): void {
     // A stream that is taken up again repeats updates.
-    if (this.#updates.some((own) => own.utterance === result.utterance && own.end >= result.end)) {
-      this.#updates = this.#updates.filter((own) => own.utterance !== result.utterance || own.end < result.end);
-    }
-    this.#updates.push(result);
-    if (this.#updates.length > MOST_UPDATES) this.#updates.shift();
-    if (result.type === "final") this.#finals.push(result);
+    const before = (this.#said.get(result.utterance) ?? []).filter((own) => own.end < result.end || own.type !== result.type);
+    this.#said.set(result.utterance, [...before, result]);
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > MOST_UTTERANCES && oldest !== undefined) this.#said.delete(oldest);
   }
 
   draw(area: Area, span: Span): void {
     const floor = drawAxis(area, span) - FINALS_HEIGHT - GAP;
-    for (const utterance of new Set(this.#updates.map((own) => own.utterance))) {
-      const own = this.#updates.filter((update) => update.utterance === utterance);
-      if (own.some((update) => update.end >= span.from)) this.#drawUtterance(area, span, own, floor);
+    for (const said of this.#said.values()) {
+      const last = said.at(-1);
+      if (last === undefined || last.end < span.from) continue;
+      this.#drawUtterance(area, span, said, floor);
+      if (last.type === "final") this.#drawFinal(area, span, last, floor + GAP);
     }
-    for (const final of this.#finals) this.#drawFinal(area, span, final, floor + GAP);
   }
 
   #drawUtterance({ context, width }: Area, span: Span, updates: readonly (Interim | Final)[], floor: number): void {
