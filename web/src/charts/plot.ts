@@ -46,7 +46,8 @@ export function lines(plot: Plot, signal: AbortSignal): HTMLElement {
 }
 
 /** Bars over time whose parts stand upon each other, the first one at the foot. */
-export function stack(plot: Plot, signal: AbortSignal): HTMLElement {
+export function stack(sparse: Plot, signal: AbortSignal): HTMLElement {
+  const plot = everyBucket(sparse);
   const sums: number[][] = [];
   for (const line of plot.lines) {
     const below = sums.at(-1);
@@ -60,6 +61,14 @@ export function stack(plot: Plot, signal: AbortSignal): HTMLElement {
     return { label: own?.name ?? "", fill: own?.colour ?? "", width: 0, paths: bars, points: { show: false } };
   });
   return drawn(plot, series, order.map((place) => sums[place] ?? []), signal);
+}
+
+/** With the buckets in between that hold nothing: a bar is as wide as its bucket, however few there are. */
+function everyBucket(plot: Plot): Plot {
+  const places = new Map(plot.times.map((time, place) => [time, place]));
+  const times = Array.from({ length: Math.round((plot.to - plot.from) / plot.step) }, (_, place) => plot.from + place * plot.step);
+  const values = (line: Line) => times.map((time) => line.values[places.get(time) ?? -1] ?? null);
+  return { ...plot, times, lines: plot.lines.map((line) => ({ ...line, values: values(line) })) };
 }
 
 function drawn(plot: Plot, series: uPlot.Series[], values: (number | null)[][], signal: AbortSignal): HTMLElement {
@@ -110,7 +119,7 @@ function describe(plot: Plot, at: number): string {
     const value = values[at];
     return value === null || value === undefined || value === 0 ? [] : [`${name} ${plot.told(value)}`];
   });
-  return `${when}: ${parts.join(", ")}`;
+  return `${when}: ${parts.join(", ") || "nothing"}`;
 }
 
 const DAY = 86_400;

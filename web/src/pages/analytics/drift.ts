@@ -17,13 +17,13 @@ const COLUMNS = [
 ];
 
 /** How far the answers moved. */
-export function driftOf({ drifts }: Drifts): HTMLElement[] {
+export function driftOf({ drifts }: Drifts, by: readonly string[]): HTMLElement[] {
   if (drifts.length === 0) return [empty("Nothing can be compared.", "It takes answers in this time and in the time of the same length before it.")];
   const rows = drifts.map((own) => {
     const most = Math.max(own.emotions_stability_index, own.confidence_stability_index);
     const word = most > SHIFT ? h("span", { class: "badge is-bad" }, "a shift") : h("span", { class: "badge is-good" }, "steady");
     return [
-      nameOf(own.group),
+      nameOf(own.group, by),
       count(own.answers),
       count(own.reference_answers),
       own.emotions_stability_index.toFixed(3),

@@ -28,7 +28,7 @@ function one(group: Group, points: readonly EmotionPoint[], labels: readonly str
   const unsure = points.reduce((sum, point) => sum + point.abstained, 0);
   const times = points.map(({ start }) => Date.parse(start) / 1000);
   const plot: Plot = {
-    label: `Share of emotions over time, ${nameOf(group)}`,
+    label: `Share of emotions over time, ${nameOf(group, shown.by)}`,
     times,
     lines: labels.map((label) => ({ name: label, colour: () => colour(label), values: points.map((point) => share(point, label)) })),
     told: (value) => percent(value),
@@ -37,15 +37,15 @@ function one(group: Group, points: readonly EmotionPoint[], labels: readonly str
   };
   const columns = [{ title: "From" }, { title: "Answers", isNumber: true }, ...labels.map((title) => ({ title, isNumber: true }))];
   const rows = points.map((point) => [moment(new Date(point.start)), count(point.answers), ...labels.map((label) => percent(share(point, label)))]);
-  const title = h("figcaption", {}, h("strong", {}, nameOf(group)), ` ${plural(total, "answer")}, ${count(unsure)} of them unsure`);
-  return h("figure", {}, title, stack(plot, shown.signal), figuresOf(`Share of emotions, ${nameOf(group)}`, columns, rows));
+  const title = h("figcaption", {}, h("strong", {}, nameOf(group, shown.by)), ` ${plural(total, "answer")}, ${count(unsure)} of them unsure`);
+  return h("figure", {}, title, stack(plot, shown.signal), figuresOf(`Share of emotions, ${nameOf(group, shown.by)}`, columns, rows));
 }
 
 function certainty(series: Emotions["series"], shown: Shown): HTMLElement {
   const times = [...new Set(series.flatMap(({ points }) => points.map(({ start }) => Date.parse(start) / 1000)))].sort((a, b) => a - b);
   const own = series.map(({ group, points }, place) => {
     const values = new Map(points.map((point) => [Date.parse(point.start) / 1000, point.mean_confidence]));
-    return { name: nameOf(group), colour: () => themed(`--line-${place}`), values: times.map((at) => values.get(at) ?? null) };
+    return { name: nameOf(group, shown.by), colour: () => themed(`--line-${place}`), values: times.map((at) => values.get(at) ?? null) };
   });
   const plot: Plot = { label: "Mean confidence over time", times, lines: own, told: (value) => percent(value), most: 1, ...shown };
   return h("div", {}, key(own.map(({ name }) => name)), lines(plot, shown.signal));

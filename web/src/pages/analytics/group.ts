@@ -5,10 +5,11 @@ import { empty } from "../../ui/notice";
 /** Groups that are drawn; the rest is in the tables. */
 export const MOST_GROUPS = 6;
 
-/** A group in words. */
-export function nameOf({ model, version, arm, role }: Group): string {
+/** A group in words; `by` is what groups are told apart by. */
+export function nameOf({ model, version, arm, role }: Group, by: readonly string[]): string {
   const name = [model, version].filter((own) => own !== "").join(" ");
-  const words = [name, arm !== "" && `arm ${arm}`, role !== "" && (role === "shadow" ? "recorded only" : "sent to clients")];
+  const outside = by.includes("arm") && "outside of experiments";
+  const words = [name, arm === "" ? outside : `arm ${arm}`, role !== "" && (role === "shadow" ? "recorded only" : "sent to clients")];
   return words.filter((own) => own !== "" && own !== false).join(", ") || "all answers";
 }
 

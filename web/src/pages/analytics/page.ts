@@ -17,7 +17,7 @@ export const analytics: Page = {
   show(main, { asked, signal }) {
     const query = readQuery(asked);
     const now = Date.now() / 1000;
-    const shown = { ...range(query, now), signal };
+    const shown = { ...range(query, now), by: query.groups, signal };
     const grouped = question(query, now, { grouped: true, filtered: true });
     const section = (title: string, note: string, ask: () => Promise<HTMLElement[]>) => {
       const body = h("div", { class: "stack" }, waiting("Asking the server …"));
@@ -34,7 +34,7 @@ export const analytics: Page = {
         emotionsOf(await figures("emotions", grouped, signal), shown),
       ),
       section("Confidence", "How sure the answers were: number of answers by the probability of their label.", async () =>
-        confidenceOf(await figures("confidence", grouped, signal)),
+        confidenceOf(await figures("confidence", grouped, signal), query.groups),
       ),
       section("Agreement of models", "What models said about the same utterances, as shadows of an experiment do. Of the filters only the time counts.", async () =>
         agreementOf(await figures("agreement", question(query, now, { grouped: false, filtered: false }), signal)),
@@ -43,7 +43,7 @@ export const analytics: Page = {
         latencyOf(await figures("latency", grouped, signal), shown),
       ),
       section("Drift", "How far the answers are from those of the time of the same length before.", async () =>
-        driftOf(await figures("drift", question(query, now, { grouped: true, filtered: true, reference: true }), signal)),
+        driftOf(await figures("drift", question(query, now, { grouped: true, filtered: true, reference: true }), signal), query.groups),
       ),
     );
   },
@@ -54,5 +54,7 @@ export interface Shown {
   readonly from: number;
   readonly to: number;
   readonly step: number;
+  /** What groups are told apart by. */
+  readonly by: readonly string[];
   readonly signal: AbortSignal;
 }
