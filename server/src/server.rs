@@ -5,7 +5,8 @@ use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{
-    ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, StreamsService,
+    DepartureLayer, ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService,
+    StreamsService,
 };
 use crate::health;
 use crate::http::{self, HttpState};
@@ -127,6 +128,7 @@ impl Server {
             .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
             // Browsers speak HTTP/1.1 in the clear, and ask beforehand whether a page may call.
             .accept_http1(true)
+            .layer(DepartureLayer)
             .layer(cross_origin(&settings.allowed_origins))
             .layer(GrpcWebLayer::new())
             .layer(access.clone())

@@ -1,5 +1,7 @@
 //! The gRPC services: they move bytes and know no audio.
 
+mod counted;
+mod departure;
 mod experiments;
 mod feedback;
 mod inference;
@@ -15,6 +17,7 @@ mod status;
 mod streaming;
 mod streams;
 
+pub(crate) use departure::DepartureLayer;
 pub use experiments::ExperimentsService;
 pub use feedback::FeedbackService;
 pub use inference::InferenceService;
