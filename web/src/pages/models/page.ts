@@ -98,7 +98,7 @@ class Shelf {
     const [word, kind] = STATES[version.state] ?? STATES[State.UNSPECIFIED];
     const state = h("div", {}, h("span", { class: `badge ${kind}` }, word), version.reason !== "" && h("div", { class: "note reason" }, version.reason));
     const uses = [isDefault && "streams that name no model", version.answersByName && `streams that name ${version.reference?.name}`];
-    const name = h("div", {}, nameOf(version).replace("@", " "), h("div", { class: "note path" }, version.path));
+    const name = h("div", {}, nameOf(version).replace("@", " "), h("div", { class: "note path", title: version.path }, shortened(version.path)));
     return [name, state, version.liveStreams, uses.filter((use) => use !== false).join("; ") || "–", version.signedBy || "nobody", this.#actions(version)];
   }
 
@@ -164,4 +164,10 @@ class Shelf {
 
 function nameOf({ reference }: ModelVersion): string {
   return `${reference?.name}@${reference?.version}`;
+}
+
+/** The end of a path, which tells bundles apart. */
+function shortened(path: string): string {
+  const parts = path.split("/");
+  return parts.length > 4 ? `…/${parts.slice(-3).join("/")}` : path;
 }
