@@ -1,6 +1,7 @@
 //! Puts models, engine and limits together: for the server, and for the command line in process.
 
 use crate::experiments::Experiments;
+use crate::live::LiveStreams;
 use crate::models::{Initial, Models};
 use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
@@ -72,6 +73,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
         max_message_bytes: settings.grpc.max_message_bytes,
         clock,
         metrics,
+        live: LiveStreams::default(),
         traces: settings.tracing.as_ref().map_or_else(|| Ok(Traces::off()), Traces::export)?,
         experiments,
     };

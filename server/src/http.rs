@@ -1,7 +1,8 @@
-//! The HTTP side: `/metrics`, `/healthz`, `/readyz`, and analytics.
+//! The HTTP side: the console, `/metrics`, `/healthz`, `/readyz`, and analytics.
 
 use crate::access::{AccessLayer, guard_pages};
 use crate::analytics::{self, Figures};
+use crate::console;
 use crate::models::Models;
 use axum::Router;
 use axum::extract::State;
@@ -37,6 +38,7 @@ pub(crate) fn router(state: HttpState, figures: Figures, access: AccessLayer) ->
         .route("/metrics", get(metrics))
         .with_state(state)
         .merge(analytics::routes(figures))
+        .merge(console::routes())
         .layer(from_fn_with_state(access, guard_pages))
 }
 

@@ -7,10 +7,12 @@ pub mod access;
 mod analytics;
 mod assembly;
 pub mod cli;
+mod console;
 mod experiments;
 mod grpc;
 mod health;
 mod http;
+mod live;
 mod markup;
 pub mod models;
 mod observer;
@@ -31,6 +33,7 @@ pub use analytics::AnalyticsService;
 pub use assembly::{Assembled, Stores, assemble, plugin_host};
 pub use grpc::{
     ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService, ReplyStream,
+    StreamsService,
 };
 pub use recognition::Recognition;
 pub use recording::RecordKeeper;

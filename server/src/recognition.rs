@@ -1,6 +1,7 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
 use crate::experiments::{Experiments, Participation};
+use crate::live::LiveStreams;
 use crate::models::Models;
 use crate::recording::RecordKeeper;
 use crate::resumption::Resumption;
@@ -38,6 +39,8 @@ pub struct Recognition {
     pub metrics: Arc<Metrics>,
     /// What is traced.
     pub traces: Traces,
+    /// The streams that are open.
+    pub(crate) live: LiveStreams,
     /// Which model a stream gets that names none, and models that listen along.
     pub(crate) experiments: Experiments,
 }
@@ -61,6 +64,7 @@ impl Source {
 }
 
 /// What a stream's records have in common.
+#[derive(Clone)]
 pub(crate) struct StreamFacts {
     pub(crate) id: StreamId,
     pub(crate) tenant: String,

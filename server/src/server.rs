@@ -6,6 +6,7 @@ use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{
     DepartureLayer, ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService,
+    StreamsService,
 };
 use crate::health;
 use crate::http::{self, HttpState};
@@ -14,7 +15,7 @@ use crate::recording::RecordKeeper;
 use crate::settings::Settings;
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::v2;
-use crate::web_pages::cross_origin;
+use crate::web_pages::{self, cross_origin};
 use crate::websocket::WebSockets;
 use anyhow::{Context, anyhow};
 use std::collections::BTreeSet;
@@ -36,6 +37,7 @@ use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
+use undertone_proto::v1::streams_server::StreamsServer;
 use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
 use undertone_telemetry::Metrics;
 
@@ -133,12 +135,14 @@ impl Server {
             .layer(cross_origin(&settings.allowed_origins))
             .layer(GrpcWebLayer::new())
             .layer(access.clone())
-            .add_routes(services);
+            .add_routes(services.clone());
         let stopped = stop.clone().cancelled_owned();
         let grpc = tokio::spawn(router.serve_with_incoming_shutdown(grpc_door.into_stream(), stopped));
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
+        let methods = web_pages::methods(services, &settings.allowed_origins, access.clone());
         let pages = http::router(http_state, figures, access.clone())
             .merge(v2::router(inference, settings.grpc.max_message_bytes, access.clone()))
+            .merge(methods)
             .merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
@@ -332,6 +336,7 @@ async fn grpc_services(
     let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
     let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let models = ModelsServer::new(ModelsService::new(recognition.clone()));
+    let streams = StreamsServer::new(StreamsService::new(recognition.clone()));
     let experiments = ExperimentsServer::new(ExperimentsService::new(recognition.clone()));
     let replies = settings.grpc.compress_replies;
     let mut services = Routes::builder();
@@ -343,6 +348,7 @@ async fn grpc_services(
         .add_service(compressed!(recognizer, replies))
         .add_service(compressed!(inference, replies))
         .add_service(compressed!(models, replies))
+        .add_service(compressed!(streams, replies))
         .add_service(compressed!(experiments, replies))
         .add_service(compressed!(feedback, replies));
     Ok((health, services))

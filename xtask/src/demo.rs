@@ -55,7 +55,8 @@ fn telling(metrics: &str) -> impl Iterator<Item = &str> {
 
 fn explain(server: &Server) {
     println!();
-    println!("The server runs until you press Ctrl-C. From another terminal:");
+    println!("The server runs until you press Ctrl-C. The console, in a browser: {}/", server.addresses.http);
+    println!("From another terminal:");
     println!(
         "  target/stage/bin/undertone recognize FILE --server {} --model lstm --stream",
         server.addresses.grpc

@@ -7,9 +7,11 @@ mod checksum;
 mod clients;
 mod clip;
 mod codegen;
+mod console;
 mod demo;
 mod demo_experiment;
 mod memcheck;
+mod npm;
 mod onnxruntime;
 mod package;
 mod peers;
@@ -73,6 +75,12 @@ enum Task {
         /// Build optimised
         #[arg(long)]
         release: bool,
+    },
+    /// Build the console, the pages that the server holds; a server that is built afterwards has them
+    Console {
+        /// Also make the pictures of docs/console.md anew, from what the browser tests see
+        #[arg(long)]
+        pictures: bool,
     },
     /// Generate the wire contract's Rust code, the plugin header and its reference
     Codegen {
@@ -141,6 +149,8 @@ fn perform(task: Task) -> Result<ExitCode> {
             let stage = stage::run(&workspace, if release { Profile::Release } else { Profile::Dev })?;
             println!("{}", stage.display());
         }
+        Task::Console { pictures: true } => return test::pictures(&workspace),
+        Task::Console { pictures: false } => println!("{}", console::run(&workspace)?.display()),
         Task::Codegen { check } => codegen::run(&workspace, check)?,
         Task::Bench { name, json, quick, models_dir, untrained, python } => {
             Bench { name, json, quick, models_dir, untrained, python }.run(&workspace)?;

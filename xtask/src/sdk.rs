@@ -6,15 +6,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::npm;
 use crate::process;
 use crate::progress::{note, step};
 use crate::venv::VirtualEnvironment;
 use crate::workspace::Workspace;
 
-/// Allows to go without: the tests of the client libraries then pass untested, loudly.
-const SKIP: &str = "UNDERTONE_SKIP_SDKS";
-/// Where Debian and others put the browser.
-const CHROMIUM: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+/// Allows to go without: the client libraries then pass untested, and the console is not built, loudly.
+pub(crate) const SKIP: &str = "UNDERTONE_SKIP_SDKS";
 /// What the Python client's wheel needs when it is installed alone; the versions stand in its requirements.
 const RUNTIME: [&str; 4] = ["grpcio", "protobuf", "googleapis-common-protos", "typing_extensions"];
 
@@ -29,12 +28,10 @@ pub(crate) fn provide(workspace: &Workspace, runner: &mut Command) -> Result<()>
     let advice = || advice("the client libraries");
     let python = python(workspace).with_context(advice)?;
     runner.env("UNDERTONE_SDK_PYTHON", python.environment.python()).env("UNDERTONE_WHEELS", python.wheels);
-    runner.env("UNDERTONE_SDK_NODE_MODULES", node_modules(workspace).with_context(advice)?);
-    if !CHROMIUM.iter().any(|program| Path::new(program).is_file()) {
-        note(
-            "SKIPPED: there is no Chromium; the TypeScript client is not tested in a browser. Install Debian's package `chromium`",
-        );
-    }
+    runner.env(
+        "UNDERTONE_SDK_NODE_MODULES",
+        npm::node_modules(workspace, "sdk/typescript").with_context(advice)?,
+    );
     Ok(())
 }
 
@@ -46,30 +43,6 @@ pub(crate) fn are_skipped() -> bool {
 /// What to do where a part of the tests of `clients` cannot be had.
 pub(crate) fn advice(clients: &str) -> String {
     format!("the tests of {clients} need it; with {SKIP}=1 they are passed over")
-}
-
-/// The packages that the TypeScript client is built and tested with, as its lock file names them.
-fn node_modules(workspace: &Workspace) -> Result<PathBuf> {
-    let project = workspace.root.join("sdk/typescript");
-    let folder = workspace.cache().join("sdk-typescript");
-    let lock = project.join("package-lock.json");
-    let wanted = fs::read_to_string(&lock).with_context(|| format!("read {}", lock.display()))?;
-    let modules = folder.join("node_modules");
-    // Written when all was installed, so what is there is whole.
-    let stamp = folder.join("installed.json");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(modules);
-    }
-    fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(project.join(file), folder.join(file)).with_context(|| format!("copy {file}"))?;
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder);
-    step("install what the TypeScript client needs", || process::run(&mut npm))
-        .context("node 20 or later with npm is needed: install nodejs and npm")?;
-    fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
-    Ok(modules)
 }
 
 /// The parts of the Python client.

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::console;
 use crate::onnxruntime;
 use crate::process;
 use crate::progress::step;
@@ -46,6 +47,7 @@ impl Profile {
 
 /// Builds the server and its plugins and lays out the tree; returns its root.
 pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    console::provide(workspace)?;
     step(&format!("build the server and its plugins ({})", profile.folder()), || build(workspace, profile))?;
     lay_out(workspace, profile)?;
     Ok(workspace.stage())

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, ensure};
 
 use crate::clients;
+use crate::console;
 use crate::memcheck;
 use crate::postgres;
 use crate::process;
@@ -41,11 +42,22 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has the browser tests of the console make its pictures anew, and keeps those that docs/console.md shows.
+pub(crate) fn pictures(workspace: &Workspace) -> Result<ExitCode> {
+    let mut runner = prepare(workspace)?;
+    if !passes(runner.arg("console::"))? {
+        return Ok(ExitCode::FAILURE);
+    }
+    console::keep_pictures(workspace)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Builds and stages everything; gives the runner of the tests.
 fn prepare(workspace: &Workspace) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
     let prometheus = prometheus::provide(workspace);
+    console::provide(workspace)?;
     step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
     stage::lay_out(workspace, Profile::Dev)?;
     stage::add_test_plugins(workspace)?;
@@ -57,6 +69,7 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     if let Some(prometheus) = prometheus {
         runner.env("PROMETHEUS_BIN", prometheus);
     }
+    console::tell(workspace, &mut runner);
     sdk::provide(workspace, &mut runner)?;
     clients::provide(workspace, &mut runner)?;
     Ok(runner)

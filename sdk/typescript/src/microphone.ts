@@ -4,8 +4,8 @@ import { AudioError } from "./errors.js";
 /** Blocks of the audio thread, 128 frames each, that make a chunk: about 85 ms at 48 kHz. */
 const BLOCKS_PER_CHUNK = 32;
 const NAME = "undertone-capture";
-/** Runs in the audio thread: gathers blocks of the first channel into chunks. */
-const CAPTURE = `
+/** The module that runs in the audio thread, and gathers blocks of the first channel into chunks. */
+export const CAPTURE_MODULE = `
 registerProcessor("${NAME}", class extends AudioWorkletProcessor {
   constructor() {
     super();
@@ -29,6 +29,11 @@ export interface MicrophoneOptions {
   readonly audio?: MediaTrackConstraints;
   /** Captured in place of the microphone. */
   readonly stream?: MediaStream;
+  /**
+   * Address of a file that holds `CAPTURE_MODULE`, for pages whose Content-Security-Policy lets no script come from a blob,
+   * which it does otherwise.
+   */
+  readonly module?: string;
   /** Chunks that may wait while nobody takes them; then the oldest are dropped and counted. Default 64. */
   readonly held?: number;
 }
@@ -59,8 +64,7 @@ export class Microphone implements AsyncIterable<Float32Array> {
     const audio = { ...wanted, ...options.audio };
     const stream = options.stream ?? (await navigator.mediaDevices.getUserMedia({ audio }).catch(refused));
     const context = new AudioContext();
-    const module = URL.createObjectURL(new Blob([CAPTURE], { type: "text/javascript" }));
-    await context.audioWorklet.addModule(module).finally(() => URL.revokeObjectURL(module));
+    await addCapture(context, options.module);
     const microphone = new Microphone(context, stream, options.held ?? 64);
     const capture = new AudioWorkletNode(context, NAME, { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
     capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) => microphone.#take(data);
@@ -105,6 +109,12 @@ export class Microphone implements AsyncIterable<Float32Array> {
     this.#held.push(chunk);
     this.#wake?.();
   }
+}
+
+async function addCapture(context: AudioContext, module: string | undefined): Promise<void> {
+  if (module !== undefined) return context.audioWorklet.addModule(module);
+  const made = URL.createObjectURL(new Blob([CAPTURE_MODULE], { type: "text/javascript" }));
+  await context.audioWorklet.addModule(made).finally(() => URL.revokeObjectURL(made));
 }
 
 function refused(reason: unknown): never {

@@ -29,6 +29,7 @@ const RULES: &[(&str, Rule)] = &[
     ("/api/v1/analytics/latency", Needs(Scope::Analytics)),
     ("/api/v1/analytics/agreement", Needs(Scope::Analytics)),
     ("/api/v1/analytics/drift", Needs(Scope::Analytics)),
+    ("/undertone.v1.Streams/ListStreams", Needs(Scope::Admin)),
     ("/undertone.v1.Models/ListModels", AnyKey),
     ("/undertone.v1.Models/GetModel", AnyKey),
     ("/undertone.v1.Experiments/CreateExperiment", Needs(Scope::Admin)),
@@ -65,12 +66,16 @@ const RULES: &[(&str, Rule)] = &[
     ("/v2", AnyKey),
     ("/v2/health/live", Open),
     ("/v2/health/ready", Open),
+    ("/", Open),
 ];
+
+/// The files of the console, which hold no data.
+const CONSOLE: &str = "/console/";
 
 /// What the method or page at `path` needs; `None` when it is not listed.
 pub fn rule_of(path: &str) -> Option<Rule> {
     let listed = RULES.iter().find(|(listed, _)| *listed == path).map(|&(_, rule)| rule);
-    listed.or_else(|| rule_of_model_page(path))
+    listed.or_else(|| path.starts_with(CONSOLE).then_some(Open)).or_else(|| rule_of_model_page(path))
 }
 
 /// What a page of the Open Inference Protocol needs that has a model's name in its path.

@@ -1,11 +1,11 @@
 //! `undertone.v1.Experiments`.
 
-use super::status;
+use super::{reply, status};
 use crate::experiments::{self, Author, Kept, Refusal, Step, report};
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
-use undertone_core::{Labels, Role, UnixMicros};
+use undertone_core::{Labels, Role};
 use undertone_experiments::Assignment;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
@@ -86,7 +86,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         let changes = changes.map_err(|error| status::about_experiment(&Refusal::Store(error)))?;
         let changes = changes.into_iter().map(|change| v1::ExperimentChange {
             revision: change.revision,
-            at: Some(moment(change.at)),
+            at: Some(reply::time(change.at)),
             who: change.reason.who,
             what: change.reason.what,
             why: change.reason.why,
@@ -155,13 +155,6 @@ fn to_wire(kept: &Kept) -> v1::Experiment {
         definition: serde_json::to_string(&kept.document).unwrap_or_default(),
         arms: arms.collect(),
         chosen: kept.progress.chosen.clone().unwrap_or_default(),
-        updated_at: Some(moment(kept.updated_at)),
-    }
-}
-
-fn moment(at: UnixMicros) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: at.0.div_euclid(1_000_000),
-        nanos: (at.0.rem_euclid(1_000_000) * 1000) as i32,
+        updated_at: Some(reply::time(kept.updated_at)),
     }
 }

@@ -15,6 +15,7 @@ mod resumes;
 mod spans;
 mod status;
 mod streaming;
+mod streams;
 
 pub(crate) use departure::DepartureLayer;
 pub use experiments::ExperimentsService;
@@ -24,3 +25,4 @@ pub use models::ModelsService;
 pub use recognizer::RecognizerService;
 pub(crate) use status::{bad_field, bad_request, code_name, refused, store_failed};
 pub use streaming::ReplyStream;
+pub use streams::StreamsService;

@@ -17,8 +17,9 @@ impl Origins {
     /// `host` is an address or `localhost`: any other name may have been pointed here by a stranger.
     pub fn allow(&self, origin: Option<&str>, host: Option<&str>) -> bool {
         let Some(origin) = origin else { return true };
-        let own = host.filter(|host| is_address(host)).map(|host| format!("http://{host}"));
-        self.any || self.listed.contains(&origin.to_ascii_lowercase()) || own.as_deref() == Some(origin)
+        let page = origin.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme));
+        let own = host.is_some_and(|host| is_address(host) && page.is_some_and(|(_, page)| page == host));
+        self.any || own || self.listed.contains(&origin.to_ascii_lowercase())
     }
 }
 
@@ -70,6 +71,7 @@ mod tests {
         assert!(!allow("https://a.example", "http://a.example", "speech.example"), "another scheme");
         assert!(!allow("https://a.example", "https://a.example.evil", "speech.example"));
         assert!(allow("", "http://127.0.0.1:8151", "127.0.0.1:8151"));
+        assert!(allow("", "https://127.0.0.1:8151", "127.0.0.1:8151"), "with TLS");
         assert!(allow("", "http://[::1]:8151", "[::1]:8151"));
         assert!(allow("", "http://localhost:8151", "localhost:8151"));
         assert!(!allow("", "http://evil.example:8151", "evil.example:8151"), "a name that points here");

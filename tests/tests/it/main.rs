@@ -9,6 +9,7 @@ mod access;
 mod accuracy;
 mod bench;
 mod cli;
+mod console;
 mod dashboards;
 mod db;
 mod experiments;

@@ -34,7 +34,7 @@ pub(crate) fn json(report: &Report) -> Value {
             "arm": report.arm_name(own.arm),
             "paired": own.paired,
             "looks": own.looks.iter().map(|look| object!({
-                "judged": look.judged, "interval": interval(Some(&look.interval)),
+                "judged": look.judged, "value": look.interval.value, "interval": interval(Some(&look.interval)),
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "stopped": kept.progress.stopped,

@@ -52,6 +52,7 @@ where
     let acknowledging = Acknowledging::of(&recognition, id, &request);
     let (replies, receiver) = mpsc::channel(REPLY_QUEUE);
     let from = request.session.from;
+    let live = recognition.live.enter(facts(&request), recognition.clock.now());
     let acknowledgement = acknowledging.as_ref().map(|own| own.acknowledgement(from));
     let started = v1::Started { acknowledgement, ..reply::started(&request, &recognition) };
     // The queue is empty and its receiver is held here: this cannot fail.
@@ -73,6 +74,7 @@ where
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
         suspended: false,
+        live,
         _over: over.drop_guard(),
     };
     tokio::spawn(outflow.run(events, input_broke));
@@ -114,21 +116,28 @@ pub(crate) async fn open(
     let own = request.resumes.map_or(id, |_| StreamId::generate());
     let opened = recognition.engine.open(own, request.session.clone(), model).await;
     let streams = opened.map_err(|error| status::not_opened(&error))?;
-    let facts = StreamFacts {
-        id,
+    recognition
+        .record_opened(&facts(request))
+        .await
+        .map_err(|error| status::not_recorded("the stream", &error))?;
+    if request.resumes.is_some() {
+        let model = request.model.reference().to_string();
+        recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();
+    }
+    Ok(streams)
+}
+
+/// What the stream's records have in common.
+fn facts(request: &CheckedRequest) -> StreamFacts {
+    StreamFacts {
+        id: request.id,
         tenant: request.caller.tenant().to_owned(),
         model: request.model.reference().clone(),
         encoding: request.session.format.encoding.name(),
         sample_rate_hz: request.session.format.sample_rate.map_or(0, SampleRate::hz),
         subject_key: request.subject_key.clone(),
         labels: request.labels.clone(),
-    };
-    recognition.record_opened(&facts).await.map_err(|error| status::not_recorded("the stream", &error))?;
-    if request.resumes.is_some() {
-        let model = request.model.reference().to_string();
-        recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();
     }
-    Ok(streams)
 }
 
 async fn first_config<S>(

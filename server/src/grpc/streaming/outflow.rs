@@ -4,13 +4,14 @@ use super::{ReplySender, Tell};
 use crate::access::Passage;
 use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, spans, status};
+use crate::live::LiveStream;
 use crate::recognition::{Heard, Recognition, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
-use undertone_core::EndReason;
+use undertone_core::{EndReason, Model};
 use undertone_engine::{Answer, Event, ResumePoint, StreamEvents, Summary};
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
@@ -31,6 +32,8 @@ pub(super) struct Outflow {
     pub(super) patience: Duration,
     /// Whether the client was told that recording is suspended.
     pub(super) suspended: bool,
+    /// Shows the stream among those that are open.
+    pub(super) live: LiveStream,
     /// Tells the intake when this task ends, for whatever reason.
     pub(super) _over: DropGuard,
 }
@@ -64,6 +67,9 @@ impl Outflow {
 
     /// Sends one event. The stream is over with a summary or an error.
     async fn pass_on(&mut self, event: Option<Event>, updates: &mut u64) -> Result<Option<Summary>, Status> {
+        if let Some(event) = &event {
+            self.live.note(event, self.source.model.labels());
+        }
         match event {
             None => return Err(status::worker_lost()),
             Some(Event::Failed(failure)) => return Err(status::stream_failed(failure)),

@@ -36,7 +36,7 @@ fn printed(output: &Output) -> String {
 }
 
 /// A new key, made by the program.
-fn new_key(data: &Path, flags: &[&str]) -> String {
+pub(crate) fn new_key(data: &Path, flags: &[&str]) -> String {
     printed(&undertone(data, &[&["keys", "create", "test"], flags].concat()))
 }
 
@@ -46,13 +46,13 @@ fn id_of(key: &str) -> &str {
 }
 
 /// A server that wants keys and reads them all the time.
-async fn guarded() -> TestServer {
+pub(crate) async fn guarded() -> TestServer {
     TestServer::start(&[("auth.keys", "true"), ("auth.refresh", "20ms")]).await.unwrap()
 }
 
 /// Shows a key with every call.
 #[derive(Clone)]
-struct Shown(Option<String>);
+pub(crate) struct Shown(Option<String>);
 
 impl Interceptor for Shown {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -64,10 +64,10 @@ impl Interceptor for Shown {
     }
 }
 
-type Line = InterceptedService<Channel, Shown>;
+pub(crate) type Line = InterceptedService<Channel, Shown>;
 
 /// A connection that shows `key` with every call.
-async fn line(server: &TestServer, key: Option<&str>) -> Line {
+pub(crate) async fn line(server: &TestServer, key: Option<&str>) -> Line {
     InterceptedService::new(server.channel().await.unwrap(), Shown(key.map(str::to_owned)))
 }
 
@@ -82,7 +82,7 @@ async fn list_models(server: &TestServer, key: Option<&str>) -> Result<(), Statu
 }
 
 /// Asks until the answer is `wanted`: the server reads its keys now and then.
-async fn until(server: &TestServer, key: &str, wanted: tonic::Code) -> Option<Status> {
+pub(crate) async fn until(server: &TestServer, key: &str, wanted: tonic::Code) -> Option<Status> {
     let asked = async {
         loop {
             let answer = list_models(server, Some(key)).await;

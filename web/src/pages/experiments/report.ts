@@ -1,0 +1,65 @@
+/** What `GetReport` answers as JSON. */
+export interface Report {
+  readonly experiment: string;
+  readonly state: string;
+  readonly hypothesis: string;
+  readonly control: string;
+  readonly alpha: number;
+  /** One sentence per comparison. */
+  readonly decisions: readonly string[];
+  readonly checks: {
+    readonly ratio_p_value: number;
+    readonly ratio_mismatch: boolean;
+    readonly exposed_units: Readonly<Record<string, number>>;
+    readonly forced_answers: number;
+    readonly judged_answers: number;
+    readonly median_feedback_delay_seconds: number | null;
+  };
+  readonly arms: readonly Arm[];
+  readonly differences: readonly Difference[];
+  readonly paired: readonly Paired[];
+  readonly timelines: readonly Timeline[];
+  readonly stopped: readonly { readonly arm: string; readonly reason: string }[];
+  readonly chosen: string | null;
+  readonly warnings: readonly string[];
+}
+
+export type Interval = readonly [low: number, high: number];
+
+export interface Figure {
+  readonly value: number | null;
+  readonly interval: Interval | null;
+}
+
+export interface Arm {
+  readonly name: string;
+  readonly model: string;
+  readonly shadow: boolean;
+  readonly subjects: number;
+  readonly answers: number;
+  readonly judged: number;
+  readonly figures: Readonly<Record<string, Figure>>;
+}
+
+export interface Difference {
+  readonly arm: string;
+  readonly outcome: "better" | "worse" | "alike" | "open";
+  readonly changes: Readonly<Record<string, Figure & { readonly p_value: number | null }>>;
+  readonly guardrails: readonly { readonly metric: string; readonly verdict: string; readonly reason: string }[];
+}
+
+export interface Paired {
+  readonly arm: string;
+  readonly pairs: number;
+  readonly agreement: number | null;
+  readonly kappa: number | null;
+  readonly only_arm_right: number;
+  readonly only_control_right: number;
+  readonly accuracy: Figure;
+}
+
+export interface Timeline {
+  readonly arm: string;
+  readonly paired: boolean;
+  readonly looks: readonly { readonly judged: number; readonly value: number; readonly interval: Interval }[];
+}

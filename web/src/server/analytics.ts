@@ -1,0 +1,84 @@
+import { ServerError } from "@undertone/client/errors.js";
+import { keyHeaders } from "./key";
+import { codeOf, reach } from "./rpc";
+
+/** What the answers of a series have in common; empty where they are not told apart by it. */
+export interface Group {
+  readonly model: string;
+  readonly version: string;
+  readonly arm: string;
+  readonly role: string;
+}
+
+export interface EmotionPoint {
+  /** RFC 3339. */
+  readonly start: string;
+  readonly answers: number;
+  readonly abstained: number;
+  readonly mean_confidence: number;
+  readonly speech_seconds: number;
+  readonly shares: readonly { readonly label: string; readonly answers: number; readonly share: number }[];
+}
+
+export interface LatencyPoint {
+  readonly start: string;
+  readonly answers: number;
+  readonly p50_seconds: number;
+  readonly p95_seconds: number;
+  readonly p99_seconds: number;
+}
+
+export interface Pair {
+  readonly left: string;
+  readonly right: string;
+  readonly utterances: number;
+  readonly agreement: number;
+  readonly kappa: number;
+  readonly cells: readonly { readonly left: string; readonly right: string; readonly utterances: number }[];
+}
+
+export interface Drift {
+  readonly group: Group;
+  readonly answers: number;
+  readonly reference_answers: number;
+  readonly emotions_divergence: number;
+  readonly emotions_stability_index: number;
+  readonly confidence_divergence: number;
+  readonly confidence_stability_index: number;
+}
+
+export type Emotions = { readonly series: readonly { readonly group: Group; readonly points: readonly EmotionPoint[] }[] };
+export type Confidence = { readonly histograms: readonly { readonly group: Group; readonly bins: readonly number[] }[] };
+export type Latency = {
+  readonly series: readonly { readonly group: Group; readonly part: string; readonly points: readonly LatencyPoint[] }[];
+};
+export type Agreement = { readonly pairs: readonly Pair[] };
+export type Drifts = { readonly drifts: readonly Drift[] };
+
+interface Figures {
+  emotions: Emotions;
+  confidence: Confidence;
+  latency: Latency;
+  agreement: Agreement;
+  drift: Drifts;
+}
+
+/** Asks for figures. Throws a `ServerError`. */
+export async function figures<Name extends keyof Figures>(
+  name: Name,
+  asked: URLSearchParams,
+  signal: AbortSignal,
+): Promise<Figures[Name]> {
+  const response = await reach(`/api/v1/analytics/${name}?${asked}`, { headers: keyHeaders(), signal });
+  if (response.ok) return (await response.json()) as Figures[Name];
+  throw new ServerError(codeOf(response.status), sentence(await response.text()));
+}
+
+/** What is wrong, from JSON or from plain text. */
+function sentence(body: string): string {
+  try {
+    return (JSON.parse(body) as { error?: string }).error ?? body;
+  } catch {
+    return body.trim();
+  }
+}
