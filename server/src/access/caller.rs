@@ -7,7 +7,7 @@ use tonic::metadata::MetadataMap;
 use undertone_telemetry::TraceParent;
 
 /// The tenant of calls without a key.
-const NOBODYS: &str = "default";
+pub(crate) const NOBODYS: &str = "default";
 
 /// Who calls: whose records a call makes, and may see.
 #[derive(Debug, Clone)]

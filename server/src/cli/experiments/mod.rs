@@ -1,5 +1,6 @@
 //! `undertone experiments`
 
+mod plan;
 mod show;
 
 use super::SettingsArgs;
@@ -32,6 +33,14 @@ enum ExperimentsCommand {
         file: PathBuf,
         #[command(flatten)]
         author: AuthorArgs,
+    },
+    /// Say how many units a definition would take, before there are any. No server is asked.
+    Plan {
+        /// The definition, with a table [expect]; docs/experiments.md describes it.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Assign units, for the first time or again.
     Start(ChangeArgs),
@@ -116,9 +125,15 @@ enum Format {
 }
 
 pub(super) async fn run(args: &ExperimentsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    if let ExperimentsCommand::Plan { file, json } = &args.command {
+        plan::plan(&definition(file)?, *json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let channel = settings.target(&args.server).connect().await?;
     let mut client = ExperimentsClient::new(channel).max_decoding_message_size(usize::MAX);
     match &args.command {
+        // Answered above, without a server.
+        ExperimentsCommand::Plan { .. } => {}
         ExperimentsCommand::Create { file, author } => create(&mut client, file, author).await?,
         ExperimentsCommand::Start(change) => change.take(&mut client, Step::Start(v1::StartStep {})).await?,
         ExperimentsCommand::Pause(change) => change.take(&mut client, Step::Pause(v1::PauseStep {})).await?,

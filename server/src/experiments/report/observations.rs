@@ -2,7 +2,8 @@
 
 use crate::experiments::Kept;
 use std::collections::HashMap;
-use undertone_core::{Role, StreamId, UnixMicros};
+use std::sync::Arc;
+use undertone_core::{Labels, Role, StreamId, UnixMicros};
 use undertone_experiments::{ArmIndex, Judgement, Observation, Origin};
 use undertone_store::{Evidence, FeedbackVerdict, JudgedAnswer};
 
@@ -23,12 +24,23 @@ pub(crate) struct Tallied {
 
 type Item = (StreamId, u32);
 
-/// The observations of an experiment, in the order in which they were made.
-pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> (Vec<Observation>, Tallied) {
+/// What the statistics look at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// In the order in which they were made.
+    pub(crate) answers: Vec<Observation>,
+    /// The labels of each answer's stream.
+    pub(crate) labels: Vec<Arc<Labels>>,
+    pub(crate) tallied: Tallied,
+}
+
+/// The observations of an experiment.
+pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> Seen {
     let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
     let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
     let mut delays = Vec::new();
     let mut all = Vec::with_capacity(evidence.answers.len());
+    let mut labels = Vec::with_capacity(evidence.answers.len());
     for answer in &evidence.answers {
         let Some((arm, forced)) = kept.arm_of_column(&answer.arm) else { continue };
         let Some(mut own) = observation(kept, arm, answer) else {
@@ -44,10 +56,11 @@ pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> (Vec<Observation
             delays.extend(answer.verdict.as_ref().map(|(_, said)| delay(answer.created_at, *said)));
         }
         all.push(own);
+        labels.push(answer.stream_labels.clone());
     }
     delays.sort_unstable_by(f64::total_cmp);
     tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
-    (all, tallied)
+    Seen { answers: all, labels, tallied }
 }
 
 fn item(answer: &JudgedAnswer) -> Item {
@@ -105,6 +118,8 @@ fn observation(kept: &Kept, arm: ArmIndex, answer: &JudgedAnswer) -> Option<Obse
         probabilities,
         confidence: answer.confidence,
         latency: answer.latency,
+        waited: answer.waited,
         processor: answer.work,
+        audio: answer.audio,
     })
 }

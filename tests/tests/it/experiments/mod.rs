@@ -1,5 +1,6 @@
 //! Experiments in the running server.
 
+mod adaptive;
 mod command_line;
 mod feedback;
 mod guardrail;
