@@ -51,6 +51,10 @@ pub(crate) struct Document {
     pub(crate) planned_units: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expect: Option<Expectation>,
+    /// An answer counts as judged when something was said about it within this time, and only once the time is over, as `24h`.
+    /// Empty: whatever was said counts.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) feedback_within: String,
     /// Weights follow the evidence; else they are changed by people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) adaptive: Option<Adaptive>,
@@ -218,6 +222,9 @@ impl Document {
             Some(Guardrail { metric, tolerated: own.tolerated })
         });
         let guardrails: Vec<Guardrail> = guardrails.collect();
+        if !self.feedback_within.is_empty() && self.patience().is_none() {
+            mistakes.push(format!("feedback_within: {:?} is no duration such as 24h", self.feedback_within));
+        }
         mistakes.extend(self.adaptive.iter().flat_map(|own| own.mistakes(self)));
         let mut buckets = |what: &str, percent: f64| in_buckets(what, percent, &mut mistakes);
         let arms: Vec<Arm> = self.arms.iter().map(|arm| arm.arm(&mut buckets)).collect();
@@ -249,6 +256,11 @@ impl Document {
             alpha: self.alpha,
             planned_units: self.planned_units,
         })
+    }
+
+    /// For how long feedback is waited for, where it is.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        parse_duration(&self.feedback_within).filter(|own| !own.is_zero())
     }
 
     /// The weights in percent by arm.

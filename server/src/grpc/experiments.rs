@@ -44,7 +44,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         let recognition = &self.recognition;
         let model = |name: &str| -> Result<Arc<LoadedModel>, String> { recognition.model(name) };
         let catalog = &recognition.experiments.catalog;
-        let created = catalog.create((caller.tenant(), &definition), Author { who, why }, &model).await;
+        let created = catalog.create((caller.tenant(), &definition), author(&caller, who, why), &model).await;
         let kept = created.map_err(|refusal| status::about_experiment(&refusal))?;
         Ok(Response::new(v1::CreateExperimentResponse {
             estimate: experiments::estimate(&kept.document).unwrap_or_default(),
@@ -68,7 +68,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
             WireStep::Archive(_) => Step::Archive,
         };
         let key = ExperimentKey { tenant: caller.tenant(), name: &name };
-        let changed = self.recognition.experiments.catalog.change(key, Author { who, why }, step).await;
+        let changed = self.recognition.experiments.catalog.change(key, author(&caller, who, why), step).await;
         let kept = changed.map_err(|refusal| status::about_experiment(&refusal))?;
         Ok(Response::new(v1::ChangeExperimentResponse { experiment: Some(to_wire(&kept)) }))
     }
@@ -142,6 +142,15 @@ impl v1::experiments_server::Experiments for ExperimentsService {
             v1::ReportFormat::Html => report::html(&report),
         };
         Ok(Response::new(v1::GetReportResponse { content }))
+    }
+}
+
+/// Whoever the caller says it is, with the key that it came with: the first may be made up, the second not.
+fn author(caller: &Caller, who: String, why: String) -> Author {
+    let said = !who.trim().is_empty();
+    match caller.key_id().filter(|_| said) {
+        Some(id) => Author { who: format!("{who} (key {id})"), why },
+        None => Author { who, why },
     }
 }
 

@@ -112,11 +112,11 @@ fn strata<'a>(answers: impl Iterator<Item = &'a Answer<'a>>) -> Vec<Stratum> {
     let mut waits: Vec<(Duration, bool)> = answers.map(|own| (own.own.waited, own.pair.is_some())).collect();
     waits.sort_unstable();
     let mut strata: Vec<Stratum> = Vec::new();
-    let size = waits.len().div_ceil(STRATA).max(1);
-    for (place, &(waited, paired)) in waits.iter().enumerate() {
+    let size = waits.len().div_ceil(STRATA) as u64;
+    for (waited, paired) in waits {
         // Equal waits are never apart.
-        let begins = place % size == 0 && place.checked_sub(1).is_none_or(|before| waits[before].0 != waited);
-        if begins || strata.is_empty() {
+        let full = |own: &Stratum| own.answers >= size && own.waited != waited;
+        if strata.last().is_none_or(full) {
             strata.push(Stratum { waited, answers: 0, pairs: 0 });
         }
         if let Some(own) = strata.last_mut() {

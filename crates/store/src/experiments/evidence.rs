@@ -58,6 +58,8 @@ pub struct JudgedAnswer {
     pub stream_labels: Arc<Labels>,
     /// What was said last about this audio, with when it was said.
     pub verdict: Option<(FeedbackVerdict, UnixMicros)>,
+    /// When something was first said about this audio.
+    pub first_said: Option<UnixMicros>,
     /// Whether the verdict was about this very answer, and not about the audio or another model's answer about it.
     pub own_verdict: bool,
 }
@@ -123,6 +125,7 @@ impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
             audio: PIPELINE_RATE.duration_of(range.end.saturating_sub(range.start)),
             stream_labels: Arc::new(columns.stream_labels.0),
             verdict: None,
+            first_said: None,
             own_verdict: false,
         };
         Ok((answer, range))
@@ -155,6 +158,7 @@ impl Evidence {
             };
             for place in places {
                 let answer = &mut answers[place].0;
+                answer.first_said.get_or_insert(row.said_at);
                 answer.verdict = Some((row.verdict.clone(), row.said_at));
                 answer.own_verdict = row.about == FeedbackAbout::Prediction(answer.prediction_id);
             }

@@ -25,7 +25,7 @@ use past::{Known, known};
 use segments::{Segments, segments};
 use std::sync::Arc;
 use timeline::{Timeline, timelines};
-use undertone_core::Role;
+use undertone_core::{Role, UnixMicros};
 use undertone_experiments::{
     Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, RatioCheck, Tally,
 };
@@ -92,8 +92,8 @@ impl Report {
 }
 
 /// What was read of an experiment.
-#[derive(Default)]
 struct Read {
+    now: UnixMicros,
     evidence: Evidence,
     counts: Vec<ExposureCount>,
     exposures: Vec<Exposure>,
@@ -111,7 +111,9 @@ pub(crate) async fn look(
     let mut read = Read {
         evidence: evidence(recognition, kept).await?,
         counts: store.exposure_counts(kept.key(), since).await?,
-        ..Read::default()
+        now: recognition.clock.now(),
+        exposures: Vec::new(),
+        past: Vec::new(),
     };
     if looking == Looking::AtAll {
         read.exposures = store.exposures(kept.key(), recognition.experiments.report_answers).await?;
@@ -125,9 +127,9 @@ pub(crate) async fn look(
 /// Right and wrong answers of every arm, each subject counting once.
 pub(crate) async fn rewards(recognition: &Recognition, kept: &Arc<Kept>) -> Result<Vec<Tally>, Refusal> {
     let evidence = evidence(recognition, kept).await?;
-    let kept = kept.clone();
+    let (kept, now) = (kept.clone(), recognition.clock.now());
     let counted = tokio::task::spawn_blocking(move || {
-        weighed::tallies(&observations(&kept, &evidence).answers, kept.arms().len())
+        weighed::tallies(&observations(&kept, &evidence, now).answers, kept.arms().len())
     });
     counted.await.map_err(|error| Refusal::NotNow(format!("the answers were lost: {error}")))
 }
@@ -145,7 +147,7 @@ async fn evidence(recognition: &Recognition, kept: &Kept) -> Result<Evidence, Re
 
 fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refusal> {
     let wrong = |error: undertone_experiments::ExperimentError| Refusal::NotNow(error.to_string());
-    let seen = observations(kept, &read.evidence);
+    let seen = observations(kept, &read.evidence, read.now);
     let plan = plan(kept, looking, seen.answers.len()).map_err(wrong)?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
     let beside = match looking {

@@ -3,6 +3,7 @@
 use crate::experiments::Kept;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use undertone_core::{Labels, Role, StreamId, UnixMicros};
 use undertone_experiments::{ArmIndex, Judgement, Observation, Origin};
 use undertone_store::{Evidence, FeedbackVerdict, JudgedAnswer};
@@ -35,7 +36,8 @@ pub(crate) struct Seen {
 }
 
 /// The observations of an experiment.
-pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> Seen {
+pub(crate) fn observations(kept: &Kept, evidence: &Evidence, now: UnixMicros) -> Seen {
+    let patience = kept.document.patience();
     let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
     let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
     let mut delays = Vec::new();
@@ -47,7 +49,9 @@ pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> Seen {
             tallied.unreadable += 1;
             continue;
         };
-        own.judgement = judgement(kept, answer, judged.get(&item(answer)));
+        let ripe = patience.is_none_or(|patience| is_ripe(answer, patience, now));
+        own.judgement =
+            if ripe { judgement(kept, answer, judged.get(&item(answer))) } else { Judgement::Unknown };
         if forced {
             own.origin = Origin::Forced;
         } else {
@@ -61,6 +65,14 @@ pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> Seen {
     delays.sort_unstable_by(f64::total_cmp);
     tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
     Seen { answers: all, labels, tallied }
+}
+
+/// Whether the time for feedback is over, and it came within. Answers whose feedback comes late would else join the arms one by
+/// one, and an arm whose users are quicker to complain would look worse for a while.
+fn is_ripe(answer: &JudgedAnswer, patience: Duration, now: UnixMicros) -> bool {
+    let patience = i64::try_from(patience.as_micros()).unwrap_or(i64::MAX);
+    let until = answer.created_at.0.saturating_add(patience);
+    now.0 >= until && answer.first_said.is_some_and(|said| said.0 <= until)
 }
 
 fn item(answer: &JudgedAnswer) -> Item {

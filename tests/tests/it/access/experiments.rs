@@ -155,6 +155,8 @@ async fn no_method_tells_a_tenant_of_anothers_experiment_or_changes_it() {
         ("running", 2),
         "nothing happened to it"
     );
+    let author = format!("ann (key {})", super::id_of(&ann.key));
+    assert!(own.changes.iter().all(|change| change.who == author), "{:?}", own.changes);
 }
 
 #[tokio::test]
