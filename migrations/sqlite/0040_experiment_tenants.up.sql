@@ -59,6 +59,8 @@ insert into exposures (tenant, experiment, unit, origin, arm, share, stream_id, 
     from exposures_of_nobody;
 drop table exposures_of_nobody;
 create index exposures_to_ship on exposures (at_micros) where shipped = 0;
+-- Erasures look for units.
+create index if not exists exposures_by_unit on exposures (unit);
 
 drop index feedback_by_prediction;
 drop index feedback_by_stream;
@@ -98,3 +100,5 @@ drop table feedback_of_nobody;
 create index feedback_by_prediction on feedback (prediction_id) where prediction_id is not null;
 create index feedback_by_stream on feedback (stream_id) where stream_id is not null;
 create index feedback_to_ship on feedback (received_at_micros) where shipped = 0;
+-- Questions of analytics are about a time.
+create index if not exists feedback_by_time on feedback (received_at_micros desc);

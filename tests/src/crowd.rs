@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tonic_types::StatusExt;
 use undertone_proto::v1;
 use undertone_proto::v1::experiments_client::ExperimentsClient;
 use undertone_proto::v1::feedback_client::FeedbackClient;
@@ -129,7 +130,7 @@ pub async fn crowd(
             let subject = format!("person-{subject}");
             let labels = clip.labels.clone().into_iter().collect();
             let config = v1::RecognitionConfig { subject_key: subject.clone(), labels, ..Default::default() };
-            let (started, results) = speak_to(client, clip, config).await?;
+            let (started, results) = speak_until_heard(&client, clip, config).await?;
             let model = started.model.map(|model| format!("{}@{}", model.name, model.version));
             anyhow::Ok(Heard {
                 subject,
@@ -146,6 +147,23 @@ pub async fn crowd(
         heard.push(done??);
     }
     Ok(heard)
+}
+
+/// A client that is refused comes again when it was told to, as an SDK does. Whoever is refused was shown nothing.
+async fn speak_until_heard(
+    client: &RecognizerClient<tonic::transport::Channel>,
+    clip: &Clip,
+    config: v1::RecognitionConfig,
+) -> anyhow::Result<(v1::Started, Vec<v1::Result>)> {
+    loop {
+        let refused = match speak_to(client.clone(), clip, config.clone()).await {
+            Ok(heard) => return Ok(heard),
+            Err(refused) => refused,
+        };
+        let status = refused.downcast_ref::<tonic::Status>();
+        let delay = status.and_then(|status| status.get_details_retry_info()?.retry_delay);
+        tokio::time::sleep(delay.ok_or(refused)?).await;
+    }
 }
 
 /// The places of each speaker's clips.

@@ -182,7 +182,7 @@ pub(crate) struct Expectation {
     pub(crate) power: f64,
     #[serde(default)]
     pub(crate) units_per_day: f64,
-    /// Share of the audio about which a shadow says the same as the control.
+    /// Share of the audio that a shadow and the control have both right or both wrong.
     #[serde(default = "usual_agreement")]
     pub(crate) agreement: f64,
 }

@@ -25,7 +25,7 @@ pub(crate) use kept::Kept;
 pub(crate) use life::{Author, Step};
 pub(crate) use metric_name::of as metric_name_of;
 pub(crate) use participation::Participation;
-pub(crate) use planning::{Forecast, estimate};
+pub(crate) use planning::{Forecast, estimate, margin};
 pub(crate) use refusal::Refusal;
 pub(crate) use shadows::Shadows;
 

@@ -22,7 +22,7 @@ impl Forecast {
     /// For a definition that says what to expect; `None` of one that does not.
     pub(crate) fn of(document: &Document, difference: f64) -> Option<Self> {
         let expected = document.expect?;
-        let target = target(&expected, difference);
+        let target = target(document, &expected, difference);
         let (live, comparisons) = arms(document);
         // Twice what a test takes once is about what any look takes; there the sequence is narrowest.
         let planned = target.units_once(document.alpha / comparisons).unwrap_or(document.planned_units);
@@ -46,7 +46,7 @@ impl Forecast {
 /// How many units an experiment takes, as one sentence; `None` where nobody said what to expect.
 pub(crate) fn estimate(document: &Document) -> Option<String> {
     let expected = document.expect?;
-    let target = target(&expected, expected.difference);
+    let target = target(document, &expected, expected.difference);
     let (live, comparisons) = arms(document);
     let sequence = Sequence::new(document.alpha, document.planned_units).ok()?.shared(comparisons as usize);
     let of_all = |units: u64| (units as f64 * live / 2.0).ceil() as u64;
@@ -55,17 +55,29 @@ pub(crate) fn estimate(document: &Document) -> Option<String> {
     let Expectation { control, difference, power, units_per_day, .. } = expected;
     let time = days(sequential, units_per_day)
         .map_or_else(String::new, |days| format!(", which at {units_per_day} units a day is {days:.0} days"));
+    let beyond = match margin(document) {
+        margin if margin > 0.0 => format!(", beyond a margin of {:.1},", margin * 100.0),
+        _ => String::new(),
+    };
     Some(format!(
-        "a difference of {:.1} points from {:.1} % is found with a probability of {power} by {sequential} units at the \
+        "a difference of {:.1} points from {:.1} %{beyond} is found with a probability of {power} by {sequential} units at the \
          latest{time}; a test made once would take {once}",
         difference * 100.0,
         control * 100.0
     ))
 }
 
-fn target(expected: &Expectation, difference: f64) -> Target {
+/// A difference decides when all that is plausible is beyond the margin: what is to be found is how far it is beyond.
+fn target(document: &Document, expected: &Expectation, difference: f64) -> Target {
     let Expectation { control, answers_per_unit, correlation, power, .. } = *expected;
+    let margin = margin(document);
+    let difference = (difference.abs() - margin).max(0.0).copysign(difference);
     Target { control, difference, correlation, answers_per_unit, power }
+}
+
+/// The difference of the deciding figure that counts as none.
+pub(crate) fn margin(document: &Document) -> f64 {
+    document.metrics.first().map_or(0.0, |goal| goal.margin)
 }
 
 /// How many live arms there are, taken as equally large, and how many comparisons share the `alpha`.

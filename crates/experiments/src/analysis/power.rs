@@ -44,9 +44,8 @@ impl Target {
         self.units_until(sequence, self.unit_deviation()?)
     }
 
-    /// The same where both models answer all of the audio, one of them as a shadow, and say the same of a share `agreement`
-    /// of it. All other answers are taken as ones of which just one is right, which is the worst case: their share less
-    /// the squared difference is the variance of a pair.
+    /// The same where both models answer all of the audio, one of them as a shadow, and are both right or both wrong about a
+    /// share `agreement` of it: what is left, less the squared difference, is the variance of a pair.
     pub fn units_as_shadow(&self, sequence: &Sequence, agreement: f64) -> Option<u64> {
         self.unit_deviation()?;
         let variance = (1.0 - agreement) - self.difference * self.difference;

@@ -3,12 +3,14 @@
 use super::ExperimentKey;
 use sqlx::{PgPool, SqlitePool};
 
-/// A unit's live final answers before its exposure. Feedback about intervals is left out, and so is what was said of an answer
-/// before the last.
+/// A unit's live final answers before its exposure. An exposure is noted when its answer is there, so that answer and others of
+/// the experiment itself are left out: they may depend on the arm. Feedback about intervals is left out, and so is what was
+/// said of an answer before the last.
 const IN_POSTGRES: &str = "select e.unit, count(*) as answers, avg(p.confidence::double precision) as confidence, \
      count(f.correct) as judged, count(*) filter (where f.correct) as right_ones \
      from exposures e join streams s on s.tenant = e.tenant and s.subject_key = e.unit \
      join predictions p on p.stream_id = s.id and p.is_final and p.role = 'live' and p.created_at < e.at \
+     and s.id <> e.stream_id and substr(coalesce(p.arm, ''), 1, length(e.experiment) + 1) <> e.experiment || '/' \
      left join lateral (select coalesce(own.correct, own.label = p.top) and not p.abstained as correct from feedback own \
      where own.prediction_id = p.id and own.tenant = e.tenant \
      order by own.said_at desc, own.received_at desc, own.id desc limit 1) f on true \
@@ -20,6 +22,7 @@ const IN_JOURNAL: &str = "select unit, count(*) as answers, avg(confidence) as c
      order by own.said_at_micros desc, own.received_at_micros desc, own.id desc limit 1) as correct \
      from exposures e join streams s on s.tenant = e.tenant and s.subject_key = e.unit \
      join predictions p on p.stream_id = s.id and p.is_final and p.role = 'live' and p.created_at_micros < e.at_micros \
+     and s.id <> e.stream_id and substr(coalesce(p.arm, ''), 1, length(e.experiment) + 1) <> e.experiment || '/' \
      where e.tenant = ? and e.experiment = ? and e.origin = 'drawn') group by unit order by unit";
 
 /// What was known of a unit before an experiment had it.

@@ -1,7 +1,7 @@
 //! `undertone experiments plan`
 
 use crate::cli::console::say;
-use crate::experiments::{Document, Forecast};
+use crate::experiments::{Document, Forecast, margin};
 use anyhow::Context;
 
 /// Differences in points that are told beside the one that is expected.
@@ -24,12 +24,14 @@ pub(super) fn plan(text: &str, as_json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     say!(
-        "{}: from {:.1} %, {} answers a unit with a correlation of {}, to be found with a probability of {}",
+        "{}: from {:.1} %, {} answers a unit with a correlation of {}, to be found with a probability of {}, beyond a margin \
+         of {:.1} points",
         document.name,
         expected.control * 100.0,
         expected.answers_per_unit,
         expected.correlation,
-        expected.power
+        expected.power,
+        margin(&document) * 100.0
     );
     say!(
         "{:>12} {:>14} {:>18} {:>10} {:>14}",
@@ -47,6 +49,8 @@ pub(super) fn plan(text: &str, as_json: bool) -> anyhow::Result<()> {
         let (once, any, shadow) = (count(own.once), count(own.sequential), count(own.shadow));
         say!("{points:>12} {once:>14} {any:>18} {days:>10} {shadow:>14}{marked}");
     }
-    say!("units of all live arms together; as a shadow: units of the control, answered by both models");
+    say!(
+        "units of all live arms together; as a shadow: units of the control, answered by both models. - stands for never"
+    );
     Ok(())
 }

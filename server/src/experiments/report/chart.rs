@@ -7,7 +7,7 @@ use undertone_experiments::Interval;
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 56.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 26.0;
 const BOTTOM: f64 = 40.0;
 const TOP: f64 = 12.0;
 /// About so many lines across a picture.

@@ -152,6 +152,7 @@ async fn a_definition_that_says_what_to_expect_is_answered_with_an_estimate() {
     let mut expecting = definition();
     expecting["expect"] = json!({ "control": 0.72, "difference": 0.03, "units_per_day": 1000 });
     expecting["planned_units"] = json!(7000);
+    expecting["metrics"] = json!([{ "metric": "accuracy" }]);
     let estimate = create(&server, &expecting).await.unwrap().estimate;
     assert!(estimate.contains("3.0 points from 72.0 %") && estimate.contains("6787"), "{estimate}");
 }

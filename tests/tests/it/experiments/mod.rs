@@ -5,6 +5,7 @@ mod command_line;
 mod feedback;
 mod guardrail;
 mod life;
+mod past;
 mod serving;
 mod shadows;
 mod shared;

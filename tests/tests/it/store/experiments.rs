@@ -196,21 +196,26 @@ async fn what_was_known_before_is_of_answers_before_the_exposure(kind: Kind) {
     let store = store(&bed).await;
     let mut records = Vec::new();
     let mut ids = Vec::new();
-    for (tenant, count) in [("default", 4), ("acme", 2)] {
-        let stream = StreamId::generate();
+    let streams = [(); 4].map(|()| StreamId::generate());
+    let parts =
+        [("default", 4, None), ("acme", 2, None), ("default", 1, Some("trial/a")), ("default", 1, None)];
+    for ((tenant, count, arm), stream) in parts.into_iter().zip(streams) {
         let mut opened = opening(stream);
         (opened.tenant, opened.subject_key) = (tenant.into(), Some("ann".into()));
         records.push(Record::StreamOpened(opened));
         for number in 1..=count {
             let mut answer = answer(stream, number);
             answer.created_at = UnixMicros(NOW.0 + i64::from(number));
+            answer.arm = arm.map(str::to_owned);
             ids.push(answer.prediction_id);
             records.push(Record::Utterance(answer));
         }
     }
     bed.record(records).await;
-    // After the second answer and in front of the third.
-    store.expose(&[exposure("ann", "a", false, 3), exposure("ben", "b", false, 3)]).await.unwrap();
+    // After the second answer and in front of the third; the third stream has answers of the experiment, and the fourth
+    // is the one that exposed the subject.
+    let exposed = Exposure { stream_id: streams[3], ..exposure("ann", "a", false, 3) };
+    store.expose(&[exposed, exposure("ben", "b", false, 3)]).await.unwrap();
     let about = |place: usize| FeedbackAbout::Prediction(ids[place]);
     let said = [feedback(about(0), "sad", 1), feedback(about(0), "happy", 2), feedback(about(2), "sad", 1)];
     let others = FeedbackRow { tenant: "acme".into(), ..feedback(about(1), "happy", 3) };
