@@ -53,7 +53,7 @@ fn weighted(metric: Metric, answer: &Observation) -> Option<(f64, f64)> {
     match metric {
         Metric::ProcessorShare => {
             let audio = answer.audio.as_secs_f64();
-            (audio > 0.0).then(|| (audio, answer.processor.as_secs_f64()))
+            (audio > 0.0).then_some((audio, answer.processor.as_secs_f64()))
         }
         mean => value(mean, answer).map(|value| (1.0, value)),
     }
