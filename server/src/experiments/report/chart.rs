@@ -12,6 +12,8 @@ const BOTTOM: f64 = 40.0;
 const TOP: f64 = 12.0;
 /// About so many lines across a picture.
 const LINES: f64 = 5.0;
+/// Until this part of the answers, intervals may be cut.
+const WIDE_UNTIL: usize = 4;
 /// Width of the names in front of the intervals.
 const NAMES: f64 = 110.0;
 /// Between the intervals of one row.
@@ -66,7 +68,9 @@ pub(super) fn sequence(timeline: &Timeline, factor: f64) -> String {
 fn write_sequence(svg: &mut String, timeline: &Timeline, factor: f64) -> Result {
     let looks = &timeline.looks;
     let Some(last) = looks.last() else { return Ok(()) };
-    let bounds = || looks.iter().flat_map(|look| [look.interval.low * factor, look.interval.high * factor]);
+    // The first intervals are so wide that nothing could be seen of the last.
+    let later = || looks.iter().filter(|look| look.judged >= last.judged / WIDE_UNTIL);
+    let bounds = || later().flat_map(|look| [look.interval.low * factor, look.interval.high * factor]);
     let up = Scale::over(bounds().fold(0.0, f64::min), bounds().fold(0.0, f64::max));
     let across = Scale::over(0.0, last.judged.max(1) as f64);
     let x = |judged: f64| LEFT + (WIDTH - LEFT - RIGHT) * across.place(judged);
@@ -102,7 +106,9 @@ fn write_sequence(svg: &mut String, timeline: &Timeline, factor: f64) -> Result 
         WIDTH - RIGHT,
         HEIGHT - 6.0
     )?;
-    let point = |look: &super::timeline::Look, value: f64| (x(look.judged as f64), y(value * factor));
+    let point = |look: &super::timeline::Look, value: f64| {
+        (x(look.judged as f64), y((value * factor).clamp(up.low, up.high)))
+    };
     let upper = looks.iter().map(|look| point(look, look.interval.high));
     let lower = looks.iter().rev().map(|look| point(look, look.interval.low));
     let middle = looks.iter().map(|look| point(look, look.interval.value));

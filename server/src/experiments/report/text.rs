@@ -126,7 +126,8 @@ fn differences(out: &mut String, report: &Report) -> Result {
         if let Some(p) = difference.adjusted_p_value {
             writeln!(
                 out,
-                "    p of no difference in the first, at every look and for all comparisons: {p:.4}"
+                "    p of no difference in the first, at every look and for all comparisons: {}",
+                wording::p_value(p)
             )?;
         }
     }
@@ -148,11 +149,18 @@ fn pairs(out: &mut String, report: &Report) -> Result {
         }
         writeln!(
             out,
-            "    {:<20} {arm} {}, {control} {} (McNemar's exact p for one look {:.4})",
-            "right alone", paired.only_arm_right, paired.only_control_right, paired.mcnemar_once
+            "    {:<20} {arm} {}, {control} {} (McNemar's exact p for one look {})",
+            "right alone",
+            paired.only_arm_right,
+            paired.only_control_right,
+            wording::p_value(paired.mcnemar_once)
         )?;
         if let Some(p) = paired.adjusted_p_value {
-            writeln!(out, "    p of no difference, at every look and for all comparisons: {p:.4}")?;
+            writeln!(
+                out,
+                "    p of no difference, at every look and for all comparisons: {}",
+                wording::p_value(p)
+            )?;
         }
         dropped(out, report, paired)?;
     }

@@ -38,6 +38,11 @@ pub(crate) fn points(interval: &Interval) -> String {
     change(Metric::Accuracy, Some(interval.value), Some(interval))
 }
 
+/// A p-value.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 1e-4 { "below 0.0001".to_owned() } else { format!("{p:.4}") }
+}
+
 /// Digits behind the point.
 pub(crate) fn digits(metric: Metric) -> usize {
     match metric {

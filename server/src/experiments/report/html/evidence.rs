@@ -15,7 +15,11 @@ pub(super) fn pairs(out: &mut String, report: &Report) -> Result {
         row(out, "pairs", &paired.pairs.to_string())?;
         row(out, &format!("accuracy, {arm} less {control}"), &accuracy)?;
         if let Some(p) = paired.adjusted_p_value {
-            row(out, "p of no difference", &format!("{p:.4} at every look, for all comparisons"))?;
+            row(
+                out,
+                "p of no difference",
+                &format!("{} at every look, for all comparisons", wording::p_value(p)),
+            )?;
         }
         let share = paired.agreement.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
         let kappa = paired.kappa.map_or("-".to_owned(), |kappa| format!("{kappa:.3}"));

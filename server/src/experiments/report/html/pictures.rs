@@ -20,8 +20,8 @@ pub(super) fn pictures(out: &mut String, report: &Report) -> Result {
         write!(out, "<h2>{}: {arm} less {control}{same}", escaped(&name))?;
         write!(
             out,
-            "{}</h2><p class=\"quiet\">The line is the difference at each look, the band what is plausible. Above 0 {arm} has \
-             more.</p>",
+            "{}</h2><p class=\"quiet\">The line is the difference at each look, the band what is plausible, cut where it is \
+             wide at the beginning. Above 0 {arm} has more.</p>",
             if unit.is_empty() { String::new() } else { format!(", in{unit}") }
         )?;
         out.push_str(&chart::sequence(timeline, factor));

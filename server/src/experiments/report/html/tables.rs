@@ -67,7 +67,7 @@ pub(super) fn differences(out: &mut String, report: &Report) -> Result {
             row(
                 out,
                 "p of no difference in the first",
-                &format!("{p:.4} at every look, for all comparisons"),
+                &format!("{} at every look, for all comparisons", wording::p_value(p)),
             )?;
         }
         for (guardrail, verdict) in &difference.guardrails {
