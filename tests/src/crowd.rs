@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tonic_types::StatusExt;
 use undertone_proto::v1;
 use undertone_proto::v1::experiments_client::ExperimentsClient;
 use undertone_proto::v1::feedback_client::FeedbackClient;
@@ -28,6 +29,10 @@ pub struct Clip {
     pub audio: Arc<[u8]>,
     /// The emotion that the speaker acted.
     pub truth: String,
+    /// Who is heard.
+    pub speaker: String,
+    /// What a client would say of the stream: `sex` and `intensity`.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What became of one stream.
@@ -56,10 +61,13 @@ pub fn clips(corpus: &Path, speakers: &[&str]) -> anyhow::Result<Vec<Clip>> {
         |name: &str| head.iter().position(|own| *own == name).with_context(|| format!("no column {name}"));
     let (path, of, speaker, emotion) =
         (column("path")?, column("corpus")?, column("speaker")?, column("emotion")?);
+    let described = [("sex", column("sex")?), ("intensity", column("intensity")?)];
     let wanted = lines.filter(|line| line[of] == "ravdess" && speakers.contains(&line[speaker]));
     let read = wanted.map(|line| {
         let audio = std::fs::read(corpus.join(line[path])).with_context(|| line[path].to_owned())?;
-        anyhow::Ok(Clip { audio: audio.into(), truth: line[emotion].to_owned() })
+        let labels = described.iter().map(|(name, place)| ((*name).to_owned(), line[*place].to_owned()));
+        let (truth, speaker) = (line[emotion].to_owned(), line[speaker].to_owned());
+        anyhow::Ok(Clip { audio: audio.into(), truth, speaker, labels: labels.collect() })
     });
     read.collect()
 }
@@ -95,8 +103,8 @@ async fn speak_to(
     Ok((started.context("a stream begins with Started")?, results))
 }
 
-/// Lets `subjects` people say so many clips each, by turns to the servers, and gives every stream. The clips follow from the
-/// numbers of subject and clip. No model is named.
+/// Lets `subjects` people say so many clips each, by turns to the servers, and gives every stream. Each person has the voice of
+/// one speaker; voices and clips follow from the numbers of subject and clip. No model is named.
 pub async fn crowd(
     servers: &[TestServer],
     clips: &Arc<Vec<Clip>>,
@@ -107,18 +115,22 @@ pub async fn crowd(
     for server in servers {
         channels.push(RecognizerClient::new(server.channel().await?));
     }
+    let voices = Arc::new(voices(clips));
     let mut speaking = JoinSet::new();
     for number in 0..subjects * each {
         let (subject, turn) = (number / each, number % each);
         let server = (subject + turn) % servers.len();
-        let (client, clips, places) = (channels[server].clone(), clips.clone(), places.clone());
+        let (client, voices, clips) = (channels[server].clone(), voices.clone(), clips.clone());
+        let places = places.clone();
         speaking.spawn(async move {
             let _place = places.acquire().await?;
-            // A prime stride: every clip is said about as often, and by many.
-            let clip = &clips[(subject * each + turn) * 7919 % clips.len()];
+            let own = &voices[subject % voices.len()];
+            // A prime stride: every clip of a voice is said about as often, and by many.
+            let clip = &clips[own[(subject / voices.len() * each + turn) * 7919 % own.len()]];
             let subject = format!("person-{subject}");
-            let config = v1::RecognitionConfig { subject_key: subject.clone(), ..Default::default() };
-            let (started, results) = speak_to(client, clip, config).await?;
+            let labels = clip.labels.clone().into_iter().collect();
+            let config = v1::RecognitionConfig { subject_key: subject.clone(), labels, ..Default::default() };
+            let (started, results) = speak_until_heard(&client, clip, config).await?;
             let model = started.model.map(|model| format!("{}@{}", model.name, model.version));
             anyhow::Ok(Heard {
                 subject,
@@ -135,6 +147,32 @@ pub async fn crowd(
         heard.push(done??);
     }
     Ok(heard)
+}
+
+/// A client that is refused comes again when it was told to, as an SDK does. Whoever is refused was shown nothing.
+async fn speak_until_heard(
+    client: &RecognizerClient<tonic::transport::Channel>,
+    clip: &Clip,
+    config: v1::RecognitionConfig,
+) -> anyhow::Result<(v1::Started, Vec<v1::Result>)> {
+    loop {
+        let refused = match speak_to(client.clone(), clip, config.clone()).await {
+            Ok(heard) => return Ok(heard),
+            Err(refused) => refused,
+        };
+        let status = refused.downcast_ref::<tonic::Status>();
+        let delay = status.and_then(|status| status.get_details_retry_info()?.retry_delay);
+        tokio::time::sleep(delay.ok_or(refused)?).await;
+    }
+}
+
+/// The places of each speaker's clips.
+fn voices(clips: &[Clip]) -> Vec<Vec<usize>> {
+    let mut voices: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, clip) in clips.iter().enumerate() {
+        voices.entry(&clip.speaker).or_default().push(place);
+    }
+    voices.into_values().collect()
 }
 
 /// The arm of every subject; fails when one had two.

@@ -120,7 +120,7 @@ enum Demo {
     /// Run the shipped models against each other at two servers that share one Postgres, on RAVDESS, to a decision
     Experiment {
         /// How many people speak
-        #[arg(long, default_value_t = 600)]
+        #[arg(long, default_value_t = 4000)]
         subjects: usize,
     },
 }

@@ -42,8 +42,12 @@ pub struct Observation {
     pub confidence: f64,
     /// From the end of what was said to the answer.
     pub latency: Duration,
+    /// How much of that it waited for its turn: what tells how busy the server was.
+    pub waited: Duration,
     /// Processor time of the answer.
     pub processor: Duration,
+    /// How long the audio is that was answered.
+    pub audio: Duration,
 }
 
 impl Observation {
@@ -169,7 +173,9 @@ mod tests {
             probabilities: vec![0.25, 0.75],
             confidence: 0.75,
             latency: Duration::from_millis(20),
+            waited: Duration::from_millis(1),
             processor: Duration::from_millis(2),
+            audio: Duration::from_secs(3),
         }
     }
 

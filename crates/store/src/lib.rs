@@ -31,8 +31,8 @@ pub use counts::Counts;
 pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
 pub use experiments::{
-    Evidence, EvidenceQuery, ExperimentChange, ExperimentRow, ExperimentStore, Exposure, ExposureCount,
-    JudgedAnswer, Put, Reason,
+    Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, ExperimentStore, Exposure,
+    ExposureCount, JudgedAnswer, Past, Put, Reason,
 };
 pub use export::{ExportNote, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};

@@ -9,7 +9,7 @@ use prometheus::{IntCounter, IntCounterVec, Opts};
 pub struct ExperimentMetrics {
     /// `undertone_experiment_exposures_total`
     pub exposures: IntCounter,
-    /// `undertone_experiment_arms_stopped_total{experiment, arm}`
+    /// `undertone_experiment_arms_stopped_total{tenant, experiment, arm}`
     pub arms_stopped: IntCounterVec,
     /// `undertone_shadow_utterances_total{model, outcome}`; outcome is `recorded`, `dropped`, `unfit` or `failed`.
     pub shadows: IntCounterVec,
@@ -28,7 +28,7 @@ impl ExperimentMetrics {
             arms_stopped: by(
                 "experiment_arms_stopped_total",
                 "Arms that breached a guardrail and were stopped",
-                &["experiment", "arm"],
+                &["tenant", "experiment", "arm"],
             )?,
             shadows: by(
                 "shadow_utterances_total",

@@ -7,12 +7,13 @@ use tonic::metadata::MetadataMap;
 use undertone_telemetry::TraceParent;
 
 /// The tenant of calls without a key.
-const NOBODYS: &str = "default";
+pub(crate) const NOBODYS: &str = "default";
 
 /// Who calls: whose records a call makes, and may see.
 #[derive(Debug, Clone)]
 pub struct Caller {
     tenant: Arc<str>,
+    key_id: Option<Arc<str>>,
     allowance: Option<Arc<Allowance>>,
     trace: Option<Arc<TraceParent>>,
 }
@@ -20,12 +21,12 @@ pub struct Caller {
 impl Caller {
     /// Anybody, on a server without keys.
     pub fn anyone() -> Self {
-        Self { tenant: NOBODYS.into(), allowance: None, trace: None }
+        Self { tenant: NOBODYS.into(), key_id: None, allowance: None, trace: None }
     }
 
-    /// The holder of a key.
-    pub(crate) fn with_key(tenant: Arc<str>, allowance: Arc<Allowance>) -> Self {
-        Self { tenant, allowance: Some(allowance), trace: None }
+    /// The holder of the key `id`.
+    pub(crate) fn with_key(id: &str, tenant: Arc<str>, allowance: Arc<Allowance>) -> Self {
+        Self { tenant, key_id: Some(id.into()), allowance: Some(allowance), trace: None }
     }
 
     /// Who made this request, as the layer in front of the services found out.
@@ -38,6 +39,11 @@ impl Caller {
     /// Whose records its calls make, and may see.
     pub fn tenant(&self) -> &str {
         &self.tenant
+    }
+
+    /// The part that may be shown of the key that it came with, if one was wanted.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
     }
 
     /// The tenant whose records alone it may see: that of its key; none where no key is wanted.

@@ -14,6 +14,7 @@ mod scope;
 
 pub(crate) use allowance::{Allowance, Passage, Quota};
 pub use caller::Caller;
+pub(crate) use caller::NOBODYS;
 pub(crate) use guard::Guard;
 pub(crate) use key::ApiKey;
 pub(crate) use layer::{AccessLayer, guard_pages};

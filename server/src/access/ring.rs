@@ -92,7 +92,7 @@ impl HeldKey {
             expires: key.expires_at_micros.map(UnixMicros),
             revoked: key.revoked_at_micros.is_some(),
             quota,
-            caller: Caller::with_key(key.tenant.into(), allowance.clone()),
+            caller: Caller::with_key(&key.id, key.tenant.into(), allowance.clone()),
             allowance,
         })
     }

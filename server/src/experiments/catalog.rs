@@ -4,7 +4,7 @@ use super::kept::Kept;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use undertone_core::{Clock, UnixMicros};
-use undertone_store::{ExperimentRow, ExperimentStore, StoreError};
+use undertone_store::{ExperimentKey, ExperimentRow, ExperimentStore, StoreError};
 
 /// The experiments that a server knows: the newest it has heard of, also while Postgres is away.
 pub(crate) struct Catalog {
@@ -12,7 +12,7 @@ pub(crate) struct Catalog {
     clock: Arc<dyn Clock>,
     kept: RwLock<Arc<Vec<Arc<Kept>>>>,
     /// Revisions that something was said about, so that it is not said with every stream.
-    warned: Mutex<BTreeSet<(String, u64)>>,
+    warned: Mutex<BTreeSet<(String, String, u64)>>,
 }
 
 impl Catalog {
@@ -34,8 +34,13 @@ impl Catalog {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Kept>> {
-        self.all().iter().find(|kept| kept.name() == name).cloned()
+    /// Those of one tenant.
+    pub(crate) fn of(&self, tenant: &str) -> Vec<Arc<Kept>> {
+        self.all().iter().filter(|kept| kept.tenant == tenant).cloned().collect()
+    }
+
+    pub(crate) fn find(&self, key: ExperimentKey<'_>) -> Option<Arc<Kept>> {
+        self.all().iter().find(|kept| kept.key() == key).cloned()
     }
 
     /// Reads what is kept on this machine, for a start without Postgres.
@@ -56,8 +61,13 @@ impl Catalog {
 
     /// Warns about a revision of an experiment, once.
     pub(crate) fn warn_once(&self, kept: &Kept, sentence: &str) {
-        if self.first_warning(kept.name(), kept.revision) {
-            tracing::warn!(experiment = kept.name(), sentence, "an experiment passes streams over");
+        if self.first_warning(kept.key(), kept.revision) {
+            tracing::warn!(
+                tenant = kept.tenant,
+                experiment = kept.name(),
+                sentence,
+                "an experiment passes streams over"
+            );
         }
     }
 
@@ -67,18 +77,18 @@ impl Catalog {
     }
 
     fn understood(&self, row: ExperimentRow) -> Option<Arc<Kept>> {
-        let (name, revision) = (row.name.clone(), row.revision);
+        let (tenant, name, revision) = (row.tenant.clone(), row.name.clone(), row.revision);
         let read = Kept::from_row(row);
         if let Err(error) = &read
-            && self.first_warning(&name, revision)
+            && self.first_warning(ExperimentKey { tenant: &tenant, name: &name }, revision)
         {
-            tracing::error!(experiment = name, revision, %error, "an experiment cannot be read and is left out");
+            tracing::error!(tenant, experiment = name, revision, %error, "an experiment cannot be read and is left out");
         }
         read.ok().map(Arc::new)
     }
 
-    fn first_warning(&self, name: &str, revision: u64) -> bool {
+    fn first_warning(&self, key: ExperimentKey<'_>, revision: u64) -> bool {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        warned.insert((name.to_owned(), revision))
+        warned.insert((key.tenant.to_owned(), key.name.to_owned(), revision))
     }
 }

@@ -4,6 +4,7 @@ use super::Refusal;
 use super::document::Document;
 use super::kept::Kept;
 use super::progress::Progress;
+use crate::access::NOBODYS;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use undertone_core::{Model, UnixMicros};
@@ -15,6 +16,9 @@ const MOST_NAME_BYTES: usize = 64;
 
 /// What a definition is checked against.
 pub(crate) struct Surroundings<'a> {
+    /// Who defines it.
+    pub(crate) tenant: &'a str,
+    /// The tenant's other experiments.
     pub(crate) others: &'a [Arc<Kept>],
     /// Gives the model that a client would get for a name.
     pub(crate) model: &'a dyn Fn(&str) -> Result<Arc<LoadedModel>, String>,
@@ -25,6 +29,7 @@ pub(crate) struct Surroundings<'a> {
 pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept, Refusal> {
     let read = serde_json::from_str::<Document>(text);
     let mut document = read.map_err(|error| Refusal::Mistakes(vec![error.to_string()]))?;
+    salted(&mut document, surroundings.tenant);
     let mut mistakes = names(&document);
     mistakes.extend(document.eligible.iter().filter_map(super::eligibility::Condition::mistake));
     mistakes.extend(models(&mut document, surroundings));
@@ -57,7 +62,15 @@ pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept,
     let mut progress = Progress::default();
     progress.keep_runs(&experiment);
     let (state, updated_at) = (State::Draft, surroundings.now);
-    Ok(Kept { document, progress, state, revision: 1, updated_at, experiment })
+    let tenant = surroundings.tenant.to_owned();
+    Ok(Kept { tenant, document, progress, state, revision: 1, updated_at, experiment })
+}
+
+/// One key in two tenants is two people, who draw apart.
+fn salted(document: &mut Document, tenant: &str) {
+    if document.salt.is_empty() && tenant != NOBODYS {
+        document.salt = format!("{tenant}/{}", document.name);
+    }
 }
 
 fn names(document: &Document) -> Vec<String> {

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use undertone_core::{Labels, Model, Role};
 use undertone_experiments::{ArmIndex, Assignment, Origin, State};
 use undertone_plugin_host::{LoadedModel, Registry};
+use undertone_store::ExperimentKey;
 
 /// What a client says about the model that it wants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
+    /// Who asks: experiments of others are not there for it.
+    pub(crate) tenant: &'a str,
     /// Empty: it leaves the model out.
     pub(crate) model: &'a str,
     /// Empty: it names no experiment.
@@ -48,7 +51,7 @@ impl Catalog {
         if wish.experiment.is_empty() {
             return Ok(if wish.model.is_empty() { self.any(wish, models) } else { Choice::Plain });
         }
-        let kept = self.find(wish.experiment);
+        let kept = self.find(ExperimentKey { tenant: wish.tenant, name: wish.experiment });
         let kept = kept
             .ok_or_else(|| ("config.experiment", format!("there is no experiment {:?}", wish.experiment)))?;
         if !wish.model.is_empty() {
@@ -81,7 +84,9 @@ impl Catalog {
 
     fn any(&self, wish: &Wish<'_>, models: &Registry) -> Choice {
         let now = self.now();
-        for kept in self.all().iter().filter(|kept| kept.is_eligible(wish.labels)) {
+        let all = self.all();
+        let own = all.iter().filter(|kept| kept.tenant == wish.tenant);
+        for kept in own.filter(|kept| kept.is_eligible(wish.labels)) {
             let decided = promoted(kept).filter(|_| assigned(kept, wish).is_some());
             if let Some(chosen) = decided {
                 return Choice::Promoted(chosen);

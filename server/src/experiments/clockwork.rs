@@ -3,7 +3,7 @@
 
 use super::life::{Author, Step};
 use super::report::{self, Looking};
-use super::{Kept, Refusal};
+use super::{Kept, Refusal, adapting};
 use crate::recognition::Recognition;
 use crate::settings::ExperimentSettings;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ async fn exchange(store: &ExperimentStore, recognition: &Recognition) -> Result<
     Ok(())
 }
 
-/// Every `every`, stops the arms that breach a guardrail.
+/// Every `every`, stops the arms that breach a guardrail, and has weights follow the evidence where they do.
 async fn watch(recognition: Arc<Recognition>, every: std::time::Duration, stop: CancellationToken) {
     let mut clock = tokio::time::interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -126,11 +126,17 @@ async fn watch(recognition: Arc<Recognition>, every: std::time::Duration, stop: 
             _ = clock.tick() => {}
         }
         for kept in recognition.experiments.catalog.all().iter() {
-            if kept.state != State::Running || kept.document.guardrails.is_empty() {
+            if kept.state != State::Running {
+                continue;
+            }
+            if let Err(refusal) = adapting::adapt(&recognition, kept).await {
+                tracing::warn!(tenant = kept.tenant, experiment = kept.name(), %refusal, "weights could not follow the evidence");
+            }
+            if kept.document.guardrails.is_empty() {
                 continue;
             }
             if let Err(refusal) = guard(&recognition, kept).await {
-                tracing::warn!(experiment = kept.name(), %refusal, "guardrails could not be looked at");
+                tracing::warn!(tenant = kept.tenant, experiment = kept.name(), %refusal, "guardrails could not be looked at");
             }
         }
     }
@@ -146,11 +152,11 @@ async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusa
         let (Some(reason), Some(arm)) = (breach, kept.arms().get(difference.arm.0)) else { continue };
         let author = Author { who: "guardrail".to_owned(), why: reason.clone() };
         let step = Step::StopArm { arm: arm.name.clone(), reason: reason.clone() };
-        match recognition.experiments.catalog.change(kept.name(), author, step).await {
+        match recognition.experiments.catalog.change(kept.key(), author, step).await {
             Ok(_) => {
-                tracing::warn!(experiment = kept.name(), arm = %arm.name, %reason, "an arm breached a guardrail and was stopped");
+                tracing::warn!(tenant = kept.tenant, experiment = kept.name(), arm = %arm.name, %reason, "an arm breached a guardrail and was stopped");
                 let stopped = &recognition.metrics.experiments.arms_stopped;
-                stopped.with_label_values(&[kept.name(), arm.name.as_str()]).inc();
+                stopped.with_label_values(&[kept.tenant.as_str(), kept.name(), arm.name.as_str()]).inc();
             }
             // Another server saw the same, or somebody ended the experiment.
             Err(Refusal::Changed | Refusal::NotNow(_)) => {}

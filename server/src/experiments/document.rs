@@ -2,8 +2,10 @@
 
 use super::eligibility::Condition;
 use super::metric_name;
+use crate::settings::parse_duration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use undertone_core::{ModelRef, Role, UnixMicros};
 use undertone_experiments::{Arm, Bucket, Definition, Goal, Guardrail, Holdout, Slot, Unit};
 
@@ -49,6 +51,13 @@ pub(crate) struct Document {
     pub(crate) planned_units: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expect: Option<Expectation>,
+    /// An answer counts as judged when something was said about it within this time, and only once the time is over, as `24h`.
+    /// Empty: whatever was said counts.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) feedback_within: String,
+    /// Weights follow the evidence; else they are changed by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) adaptive: Option<Adaptive>,
     /// The labels of the arms' models, in the order of the control's. The server fills them in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) labels: Vec<String>,
@@ -109,6 +118,56 @@ pub(crate) struct GuardrailDocument {
     pub(crate) tolerated: f64,
 }
 
+/// Weights that follow the evidence (Thompson sampling on right and wrong answers).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Adaptive {
+    /// Percent of the units that every live arm keeps.
+    pub(crate) floor: f64,
+    /// How often weights are looked at, as `1h`.
+    #[serde(default = "hourly")]
+    pub(crate) every: String,
+}
+
+impl Adaptive {
+    /// How often weights are looked at; `None` when it is no duration.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        parse_duration(&self.every).filter(|every| !every.is_zero())
+    }
+
+    /// The floor in buckets.
+    pub(crate) fn floor_buckets(&self) -> u16 {
+        // A cast saturates; what is no percentage was refused.
+        (self.floor * BUCKETS_OF_PERCENT).round() as u16
+    }
+
+    fn mistakes(&self, document: &Document) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let live = document.arms.iter().filter(|arm| !arm.shadow).count();
+        if !(self.floor >= 1.0 / BUCKETS_OF_PERCENT && self.floor * live as f64 <= 100.0) {
+            let floor = self.floor;
+            mistakes
+                .push(format!("adaptive.floor: {floor} is no percentage above 0 that {live} arms can keep"));
+        }
+        if self.pause().is_none() {
+            mistakes.push(format!("adaptive.every: {:?} is no duration such as 1h", self.every));
+        }
+        if document.metrics.first().is_none_or(|goal| goal.metric != "accuracy") {
+            mistakes.push(
+                "adaptive: weights follow right answers, so accuracy has to be the first metric".to_owned(),
+            );
+        }
+        if document.unit != UnitName::Subject {
+            mistakes.push("adaptive: the unit has to be the subject".to_owned());
+        }
+        mistakes
+    }
+}
+
+fn hourly() -> String {
+    "1h".to_owned()
+}
+
 /// What is expected of shares such as accuracy, for an estimate before the start.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +182,13 @@ pub(crate) struct Expectation {
     pub(crate) power: f64,
     #[serde(default)]
     pub(crate) units_per_day: f64,
+    /// Share of the audio that a shadow and the control have both right or both wrong.
+    #[serde(default = "usual_agreement")]
+    pub(crate) agreement: f64,
+}
+
+const fn usual_agreement() -> f64 {
+    0.8
 }
 
 const fn default_alpha() -> f64 {
@@ -156,16 +222,11 @@ impl Document {
             Some(Guardrail { metric, tolerated: own.tolerated })
         });
         let guardrails: Vec<Guardrail> = guardrails.collect();
-        let mut buckets = |what: &str, percent: f64| {
-            let buckets = percent * BUCKETS_OF_PERCENT;
-            let whole = buckets.round();
-            if !(0.0..=f64::from(Bucket::COUNT)).contains(&whole) || (buckets - whole).abs() > 1e-6 {
-                mistakes
-                    .push(format!("{what}: {percent} is no number from 0 to 100 with at most two decimals"));
-                return 0;
-            }
-            whole as u16
-        };
+        if !self.feedback_within.is_empty() && self.patience().is_none() {
+            mistakes.push(format!("feedback_within: {:?} is no duration such as 24h", self.feedback_within));
+        }
+        mistakes.extend(self.adaptive.iter().flat_map(|own| own.mistakes(self)));
+        let mut buckets = |what: &str, percent: f64| in_buckets(what, percent, &mut mistakes);
         let arms: Vec<Arm> = self.arms.iter().map(|arm| arm.arm(&mut buckets)).collect();
         let slot = self.layer.as_ref().map(|part| Slot {
             layer: part.name.clone(),
@@ -197,6 +258,11 @@ impl Document {
         })
     }
 
+    /// For how long feedback is waited for, where it is.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        parse_duration(&self.feedback_within).filter(|own| !own.is_zero())
+    }
+
     /// The weights in percent by arm.
     pub(crate) fn weights(&self) -> BTreeMap<String, f64> {
         self.arms.iter().map(|arm| (arm.name.clone(), arm.weight)).collect()
@@ -222,6 +288,16 @@ impl ArmDocument {
             role: if self.shadow { Role::Shadow } else { Role::Live },
         }
     }
+}
+
+fn in_buckets(what: &str, percent: f64, mistakes: &mut Vec<String>) -> u16 {
+    let buckets = percent * BUCKETS_OF_PERCENT;
+    let whole = buckets.round();
+    if !(0.0..=f64::from(Bucket::COUNT)).contains(&whole) || (buckets - whole).abs() > 1e-6 {
+        mistakes.push(format!("{what}: {percent} is no number from 0 to 100 with at most two decimals"));
+        return 0;
+    }
+    whole as u16
 }
 
 fn moment(text: &str) -> Result<Option<UnixMicros>, String> {

@@ -5,11 +5,13 @@ use super::progress::Progress;
 use anyhow::{Context, anyhow};
 use undertone_core::{Labels, UnixMicros};
 use undertone_experiments::{Arm, ArmIndex, Experiment, State};
-use undertone_store::ExperimentRow;
+use undertone_store::{ExperimentKey, ExperimentRow};
 
 /// An experiment as the server holds it: its newest revision, ready to assign.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
+    /// Whose it is; it takes no streams of others.
+    pub(crate) tenant: String,
     pub(crate) document: Document,
     pub(crate) progress: Progress,
     pub(crate) state: State,
@@ -27,6 +29,7 @@ impl Kept {
         let definition = document.definition().map_err(|mistakes| anyhow!(mistakes.join("; ")))?;
         Ok(Self {
             experiment: Experiment::resume(definition, progress.runs())?,
+            tenant: row.tenant,
             document,
             progress,
             state: state.with_context(|| format!("{:?} is no state", row.state))?,
@@ -37,6 +40,7 @@ impl Kept {
 
     pub(crate) fn to_row(&self) -> Result<ExperimentRow, serde_json::Error> {
         Ok(ExperimentRow {
+            tenant: self.tenant.clone(),
             name: self.document.name.clone(),
             revision: self.revision,
             state: self.state.name().to_owned(),
@@ -53,6 +57,10 @@ impl Kept {
 
     pub(crate) fn name(&self) -> &str {
         &self.document.name
+    }
+
+    pub(crate) fn key(&self) -> ExperimentKey<'_> {
+        ExperimentKey { tenant: &self.tenant, name: self.name() }
     }
 
     /// The arms in their order.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use undertone_core::Role;
 use undertone_experiments::{Experiment, ExperimentError, State};
 use undertone_plugin_host::LoadedModel;
-use undertone_store::{Put, Reason};
+use undertone_store::{ExperimentKey, Put, Reason};
 
 /// Who changes an experiment, and why.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub(crate) enum Step {
     Stop,
     Promote(String),
     Archive,
+    /// Weights in percent by live arm that follow from the evidence.
+    Allocate(BTreeMap<String, f64>),
     /// An arm breached a guardrail: its traffic goes to the control.
     StopArm {
         arm: String,
@@ -40,10 +42,8 @@ impl Step {
     fn what(&self) -> String {
         match self {
             Self::Start => "start".to_owned(),
-            Self::Ramp(weights) => {
-                let weights: Vec<String> = weights.iter().map(|(arm, own)| format!("{arm}={own}")).collect();
-                format!("ramp {}", weights.join(" "))
-            }
+            Self::Ramp(weights) => format!("ramp {}", listed(weights)),
+            Self::Allocate(weights) => format!("allocate {}", listed(weights)),
             Self::Pause => "pause".to_owned(),
             Self::Stop => "stop".to_owned(),
             Self::Promote(arm) => format!("promote {arm}"),
@@ -53,42 +53,50 @@ impl Step {
     }
 }
 
+fn listed(weights: &BTreeMap<String, f64>) -> String {
+    weights.iter().map(|(arm, own)| format!("{arm}={own}")).collect::<Vec<String>>().join(" ")
+}
+
 impl Catalog {
     /// Keeps a definition as a draft.
     pub(crate) async fn create(
         &self,
-        text: &str,
+        (tenant, text): (&str, &str),
         author: Author,
         model: &(dyn Fn(&str) -> Result<Arc<LoadedModel>, String> + Sync),
     ) -> Result<Arc<Kept>, Refusal> {
         signed(&author)?;
         self.look().await?;
-        let others = self.all();
-        let draft = checking::draft(text, &Surroundings { others: &others, model, now: self.now() })?;
+        let others = self.of(tenant);
+        let draft = checking::draft(text, &Surroundings { tenant, others: &others, model, now: self.now() })?;
         if others.iter().any(|other| other.name() == draft.name()) {
             return Err(Refusal::Exists(draft.name().to_owned()));
         }
         let what = "create".to_owned();
-        let name = draft.name().to_owned();
         match self.write(&draft, Reason { who: author.who, what, why: author.why }).await {
-            Err(Refusal::Changed) => Err(Refusal::Exists(name)),
+            Err(Refusal::Changed) => Err(Refusal::Exists(draft.name().to_owned())),
             Err(refusal) => Err(refusal),
-            Ok(()) => self.newest(&name),
+            Ok(()) => self.newest(draft.key()),
         }
     }
 
     /// Takes a step.
-    pub(crate) async fn change(&self, name: &str, author: Author, step: Step) -> Result<Arc<Kept>, Refusal> {
+    pub(crate) async fn change(
+        &self,
+        key: ExperimentKey<'_>,
+        author: Author,
+        step: Step,
+    ) -> Result<Arc<Kept>, Refusal> {
         signed(&author)?;
         self.look().await?;
-        let kept = self.newest(name)?;
+        let kept = self.newest(key)?;
         let mut next = (*kept).clone();
         next.revision += 1;
         next.updated_at = self.now();
         take(&mut next, &step)?;
         let reason = Reason { who: author.who, what: step.what(), why: author.why };
         self.write(&next, reason).await?;
-        self.newest(name)
+        self.newest(key)
     }
 
     async fn look(&self) -> Result<(), Refusal> {
@@ -98,8 +106,8 @@ impl Catalog {
         Ok(self.refresh().await?)
     }
 
-    fn newest(&self, name: &str) -> Result<Arc<Kept>, Refusal> {
-        self.find(name).ok_or_else(|| Refusal::Unknown(name.to_owned()))
+    fn newest(&self, key: ExperimentKey<'_>) -> Result<Arc<Kept>, Refusal> {
+        self.find(key).ok_or_else(|| Refusal::Unknown(key.name.to_owned()))
     }
 
     async fn write(&self, kept: &Kept, reason: Reason) -> Result<(), Refusal> {
@@ -108,7 +116,7 @@ impl Catalog {
         match store.put(&row, &reason).await? {
             Put::Stale => Err(Refusal::Changed),
             Put::Done => {
-                tracing::info!(experiment = %row.name, revision = row.revision, who = %reason.who, what = %reason.what, "an experiment was changed");
+                tracing::info!(tenant = %row.tenant, experiment = %row.name, revision = row.revision, who = %reason.who, what = %reason.what, "an experiment was changed");
                 Ok(self.refresh().await?)
             }
         }
@@ -129,6 +137,10 @@ fn take(kept: &mut Kept, step: &Step) -> Result<(), Refusal> {
         Step::Stop | Step::Promote(_) => State::Decided,
         Step::Archive => State::Archived,
         Step::Ramp(weights) => return ramp(kept, weights),
+        Step::Allocate(weights) if kept.state == State::Running => return ramp(kept, weights),
+        Step::Allocate(_) => {
+            return Err(Refusal::NotNow(format!("the weights of an experiment that is {} stay", kept.state)));
+        }
         Step::StopArm { arm, reason } => return stop_arm(kept, arm, reason),
     };
     kept.state = kept.state.step(to).map_err(|error| not_now(&error))?;

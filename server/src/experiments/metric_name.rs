@@ -4,7 +4,8 @@ use crate::settings::parse_duration;
 use undertone_experiments::Metric;
 
 const KNOWN: &str = "accuracy, average_recall, recall:LABEL, calibration_error, brier, confidence, kappa, latency, \
-     slow_answers:DURATION and processor_time";
+     slow_answers:DURATION, processor_time and \
+     processor_share";
 
 /// The metric that a definition names.
 pub(crate) fn parse(name: &str, labels: &[String]) -> Result<Metric, String> {
@@ -18,6 +19,7 @@ pub(crate) fn parse(name: &str, labels: &[String]) -> Result<Metric, String> {
         ("kappa", None) => Metric::Kappa,
         ("latency", None) => Metric::Latency,
         ("processor_time", None) => Metric::ProcessorTime,
+        ("processor_share", None) => Metric::ProcessorShare,
         ("slow_answers", Some(bound)) => Metric::SlowAnswers {
             above: parse_duration(bound)
                 .ok_or_else(|| format!("{name:?}: {bound:?} is no duration such as 500ms"))?,
@@ -44,6 +46,7 @@ pub(crate) fn of(metric: Metric, labels: &[String]) -> String {
         Metric::Latency => "latency".to_owned(),
         Metric::SlowAnswers { above } => format!("slow_answers:{}ms", above.as_millis()),
         Metric::ProcessorTime => "processor_time".to_owned(),
+        Metric::ProcessorShare => "processor_share".to_owned(),
     }
 }
 
@@ -54,9 +57,15 @@ mod tests {
     #[test]
     fn a_metric_is_read_by_the_name_it_is_written_by() {
         let labels = ["calm", "happy"].map(str::to_owned);
-        for name in
-            ["accuracy", "average_recall", "recall:happy", "slow_answers:500ms", "processor_time", "kappa"]
-        {
+        for name in [
+            "accuracy",
+            "average_recall",
+            "recall:happy",
+            "slow_answers:500ms",
+            "processor_time",
+            "processor_share",
+            "kappa",
+        ] {
             assert_eq!(of(parse(name, &labels).unwrap(), &labels), name);
         }
         for wrong in ["acuracy", "recall", "recall:bored", "slow_answers:soon", "latency:1s"] {

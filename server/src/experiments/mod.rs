@@ -1,5 +1,6 @@
 //! Experiments in the running server: which model a stream gets, models that listen along, and what the answers prove.
 
+mod adapting;
 mod catalog;
 mod checking;
 mod choice;
@@ -10,6 +11,7 @@ mod kept;
 mod life;
 mod metric_name;
 mod participation;
+mod planning;
 mod progress;
 mod refusal;
 pub(crate) mod report;
@@ -18,11 +20,12 @@ mod shadows;
 pub(crate) use catalog::Catalog;
 pub(crate) use choice::{Choice, Wish};
 pub(crate) use clockwork::Clockwork;
-pub(crate) use document::{Document, Expectation};
+pub(crate) use document::Document;
 pub(crate) use kept::Kept;
 pub(crate) use life::{Author, Step};
 pub(crate) use metric_name::of as metric_name_of;
 pub(crate) use participation::Participation;
+pub(crate) use planning::{Forecast, estimate, margin};
 pub(crate) use refusal::Refusal;
 pub(crate) use shadows::Shadows;
 
@@ -32,7 +35,6 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use undertone_core::{Clock, Frames};
 use undertone_engine::Answer;
-use undertone_experiments::{Sequence, Target, days};
 use undertone_store::{ExperimentStore, Exposure};
 
 /// Exposures that may wait to be written; then answers wait.
@@ -83,21 +85,4 @@ impl Experiments {
         }
         self.shadows.follow(recognition, source, answer, frames);
     }
-}
-
-/// How many units an experiment takes, as one sentence; `None` where nobody said what to expect.
-pub(crate) fn estimate(document: &Document) -> Option<String> {
-    let Expectation { control, difference, answers_per_unit, correlation, power, units_per_day } =
-        document.expect?;
-    let target = Target { control, difference, correlation, answers_per_unit, power };
-    let sequence = Sequence::new(document.alpha, document.planned_units).ok()?;
-    let (once, sequential) = (target.units_once(document.alpha)?, target.units_sequential(&sequence)?);
-    let time = days(sequential, units_per_day)
-        .map_or_else(String::new, |days| format!(", which at {units_per_day} units a day is {days:.0} days"));
-    Some(format!(
-        "a difference of {:.1} points from {:.1} % is found with a probability of {power} by {sequential} units at the \
-         latest{time}; a test made once would take {once}",
-        difference * 100.0,
-        control * 100.0
-    ))
 }

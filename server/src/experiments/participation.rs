@@ -51,6 +51,7 @@ impl Participation {
         }
         let arm = self.kept.arms().get(self.arm.0)?;
         Some(Exposure {
+            tenant: self.kept.tenant.clone(),
             experiment: self.kept.name().to_owned(),
             unit: unit.replace('\0', "\u{fffd}"),
             forced: self.is_forced(),

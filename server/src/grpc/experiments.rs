@@ -1,6 +1,7 @@
 //! `undertone.v1.Experiments`.
 
 use super::{reply, status};
+use crate::access::Caller;
 use crate::experiments::{self, Author, Kept, Refusal, Step, report};
 use crate::recognition::Recognition;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use undertone_core::{Labels, Role};
 use undertone_experiments::Assignment;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
+use undertone_store::ExperimentKey;
 use v1::change_experiment_request::Step as WireStep;
 
 /// Compares models on live streams.
@@ -23,8 +25,10 @@ impl ExperimentsService {
         Self { recognition }
     }
 
-    fn find(&self, name: &str) -> Result<Arc<Kept>, Status> {
-        let kept = self.recognition.experiments.catalog.find(name);
+    /// An experiment of the caller's tenant; one of another is not there.
+    fn find(&self, caller: &Caller, name: &str) -> Result<Arc<Kept>, Status> {
+        let key = ExperimentKey { tenant: caller.tenant(), name };
+        let kept = self.recognition.experiments.catalog.find(key);
         kept.ok_or_else(|| status::about_experiment(&Refusal::Unknown(name.to_owned())))
     }
 }
@@ -35,10 +39,12 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         &self,
         request: Request<v1::CreateExperimentRequest>,
     ) -> Result<Response<v1::CreateExperimentResponse>, Status> {
+        let caller = Caller::of(&request);
         let v1::CreateExperimentRequest { definition, who, why } = request.into_inner();
         let recognition = &self.recognition;
         let model = |name: &str| -> Result<Arc<LoadedModel>, String> { recognition.model(name) };
-        let created = recognition.experiments.catalog.create(&definition, Author { who, why }, &model).await;
+        let catalog = &recognition.experiments.catalog;
+        let created = catalog.create((caller.tenant(), &definition), author(&caller, who, why), &model).await;
         let kept = created.map_err(|refusal| status::about_experiment(&refusal))?;
         Ok(Response::new(v1::CreateExperimentResponse {
             estimate: experiments::estimate(&kept.document).unwrap_or_default(),
@@ -50,6 +56,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         &self,
         request: Request<v1::ChangeExperimentRequest>,
     ) -> Result<Response<v1::ChangeExperimentResponse>, Status> {
+        let caller = Caller::of(&request);
         let v1::ChangeExperimentRequest { name, who, why, step } = request.into_inner();
         let step = step.ok_or_else(|| status::bad_field("step", "say what is to be done"))?;
         let step = match step {
@@ -60,16 +67,17 @@ impl v1::experiments_server::Experiments for ExperimentsService {
             WireStep::Promote(promote) => Step::Promote(promote.arm),
             WireStep::Archive(_) => Step::Archive,
         };
-        let changed = self.recognition.experiments.catalog.change(&name, Author { who, why }, step).await;
+        let key = ExperimentKey { tenant: caller.tenant(), name: &name };
+        let changed = self.recognition.experiments.catalog.change(key, author(&caller, who, why), step).await;
         let kept = changed.map_err(|refusal| status::about_experiment(&refusal))?;
         Ok(Response::new(v1::ChangeExperimentResponse { experiment: Some(to_wire(&kept)) }))
     }
 
     async fn list_experiments(
         &self,
-        _: Request<v1::ListExperimentsRequest>,
+        request: Request<v1::ListExperimentsRequest>,
     ) -> Result<Response<v1::ListExperimentsResponse>, Status> {
-        let all = self.recognition.experiments.catalog.all();
+        let all = self.recognition.experiments.catalog.of(Caller::of(&request).tenant());
         let experiments = all.iter().map(|kept| to_wire(kept)).collect();
         Ok(Response::new(v1::ListExperimentsResponse { experiments }))
     }
@@ -78,11 +86,11 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         &self,
         request: Request<v1::GetExperimentRequest>,
     ) -> Result<Response<v1::GetExperimentResponse>, Status> {
-        let name = request.into_inner().name;
-        let kept = self.find(&name)?;
+        let caller = Caller::of(&request);
+        let kept = self.find(&caller, &request.into_inner().name)?;
         let store = self.recognition.experiments.catalog.store();
         let store = store.ok_or_else(|| status::about_experiment(&Refusal::NoStore("nothing is kept")))?;
-        let changes = store.history(&name).await;
+        let changes = store.history(kept.key()).await;
         let changes = changes.map_err(|error| status::about_experiment(&Refusal::Store(error)))?;
         let changes = changes.into_iter().map(|change| v1::ExperimentChange {
             revision: change.revision,
@@ -100,8 +108,9 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         &self,
         request: Request<v1::AssignRequest>,
     ) -> Result<Response<v1::AssignResponse>, Status> {
+        let caller = Caller::of(&request);
         let v1::AssignRequest { name, key, labels } = request.into_inner();
-        let kept = self.find(&name)?;
+        let kept = self.find(&caller, &name)?;
         let labels: Labels = labels.into_iter().collect();
         let nothing = |reason: &str| v1::AssignResponse { reason: reason.to_owned(), ..Default::default() };
         let answer = match kept.experiment.assign(&key) {
@@ -121,9 +130,10 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         &self,
         request: Request<v1::GetReportRequest>,
     ) -> Result<Response<v1::GetReportResponse>, Status> {
+        let caller = Caller::of(&request);
         let request = request.into_inner();
         let format = request.format();
-        let kept = self.find(&request.name)?;
+        let kept = self.find(&caller, &request.name)?;
         let report = report::look(&self.recognition, &kept, report::Looking::AtAll).await;
         let report = report.map_err(|refusal| status::about_experiment(&refusal))?;
         let content = match format {
@@ -132,6 +142,15 @@ impl v1::experiments_server::Experiments for ExperimentsService {
             v1::ReportFormat::Html => report::html(&report),
         };
         Ok(Response::new(v1::GetReportResponse { content }))
+    }
+}
+
+/// Whoever the caller says it is, with the key that it came with: the first may be made up, the second not.
+fn author(caller: &Caller, who: String, why: String) -> Author {
+    let said = !who.trim().is_empty();
+    match caller.key_id().filter(|_| said) {
+        Some(id) => Author { who: format!("{who} (key {id})"), why },
+        None => Author { who, why },
     }
 }
 

@@ -1,6 +1,7 @@
 //! `undertone.v1.Feedback`.
 
 use super::status;
+use crate::access::Caller;
 use crate::experiments::Refusal;
 use crate::recognition::Recognition;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ impl FeedbackService {
         Self { recognition, max_items }
     }
 
-    fn checked(&self, judgements: Vec<v1::Judgement>) -> Result<Vec<FeedbackRow>, Status> {
+    fn checked(&self, tenant: &str, judgements: Vec<v1::Judgement>) -> Result<Vec<FeedbackRow>, Status> {
         if judgements.len() > self.max_items {
             let sentence =
                 format!("{} judgements: give at most {} in a call", judgements.len(), self.max_items);
@@ -39,7 +40,7 @@ impl FeedbackService {
         let now = self.recognition.clock.now();
         let (mut rows, mut violations) = (Vec::with_capacity(judgements.len()), Vec::new());
         for (place, judgement) in judgements.into_iter().enumerate() {
-            match row(judgement, now, longest) {
+            match row(tenant, judgement, (now, longest)) {
                 Ok(row) => rows.push(row),
                 Err((field, sentence)) => {
                     violations.push(FieldViolation::new(format!("judgements[{place}].{field}"), sentence));
@@ -60,7 +61,8 @@ impl v1::feedback_server::Feedback for FeedbackService {
         &self,
         request: Request<v1::GiveFeedbackRequest>,
     ) -> Result<Response<v1::GiveFeedbackResponse>, Status> {
-        let rows = self.checked(request.into_inner().judgements)?;
+        let caller = Caller::of(&request);
+        let rows = self.checked(caller.tenant(), request.into_inner().judgements)?;
         let store = self.recognition.experiments.catalog.store();
         let store = store.ok_or_else(|| status::about_experiment(&Refusal::NoStore("nothing is kept")))?;
         let kept = store.give_feedback(&rows).await;
@@ -74,9 +76,9 @@ impl v1::feedback_server::Feedback for FeedbackService {
 
 /// The row of a judgement; else the wrong field, and a sentence.
 fn row(
+    tenant: &str,
     judgement: v1::Judgement,
-    now: UnixMicros,
-    longest: usize,
+    (now, longest): (UnixMicros, usize),
 ) -> Result<FeedbackRow, (&'static str, String)> {
     let v1::Judgement { id, source, said_at, about, verdict } = judgement;
     let not_a_uuid = |field| move |_| (field, "it is not a UUID".to_owned());
@@ -99,6 +101,7 @@ fn row(
     let said_at =
         said_at.map(|at| UnixMicros(at.seconds.saturating_mul(1_000_000) + i64::from(at.nanos) / 1000));
     Ok(FeedbackRow {
+        tenant: tenant.to_owned(),
         id,
         about,
         verdict,

@@ -1,6 +1,7 @@
 //! Which model a stream gets: the one that it names, or that of an experiment's arm.
 
 use super::status;
+use crate::access::Caller;
 use crate::experiments::{Choice, Participation, Wish};
 use crate::recognition::Recognition;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl Chosen {
 pub(super) fn choose(
     config: &v1::RecognitionConfig,
     new: StreamId,
-    recognition: &Recognition,
+    (recognition, caller): (&Recognition, &Caller),
 ) -> Result<Chosen, Status> {
     if !config.experiment.is_empty() && !config.model.is_empty() && config.resume_token.is_empty() {
         let sentence = "name an experiment or a model: an experiment chooses the model";
@@ -43,6 +44,7 @@ pub(super) fn choose(
     let stream = new.to_string();
     let labels: Labels = config.labels.clone().into_iter().collect();
     let wish = Wish {
+        tenant: caller.tenant(),
         model: &config.model,
         experiment: &config.experiment,
         arm: &config.arm,

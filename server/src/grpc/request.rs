@@ -64,7 +64,7 @@ pub(crate) fn check_for(
         return Err(status::bad_request(violations.0));
     };
     let new = StreamId::generate();
-    let chosen = participants::choose(&config, new, recognition)?;
+    let chosen = participants::choose(&config, new, (recognition, caller))?;
     let Picked { model, named } = match picked {
         Some(model) => Picked::of(model.clone()),
         None => pick(&chosen.model, &config.resume_token, recognition)?,

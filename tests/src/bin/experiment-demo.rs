@@ -22,7 +22,7 @@ const DEFINITION: &str = include_str!("../../../examples/experiments/cnn-vs-lstm
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let subjects: usize =
-        arguments.next().map_or(Ok(600), |text| text.parse()).context("give a number of subjects")?;
+        arguments.next().map_or(Ok(4000), |text| text.parse()).context("give a number of subjects")?;
     let page = arguments.next().map(PathBuf::from);
     let Some(corpus) = corpus() else {
         eprintln!("the demo needs RAVDESS: set UNDERTONE_DATA to the folder that holds it and its index.csv");

@@ -112,7 +112,7 @@ impl<'a> View<'a> {
         } else {
             value.and_then(|value| self.draws(metric).interval(value, self.alpha))
         };
-        Measured { metric, value, interval }
+        Measured { metric, value, interval: interval.map(|own| own.within(metric.bounds())) }
     }
 
     fn latency(&self, share: f64) -> Option<Latency> {

@@ -51,9 +51,9 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// All but the adjustment, for one of `rivals` arms.
-    pub(super) fn of(observations: &Observations, arm: ArmIndex, plan: &Plan, rivals: usize) -> Self {
-        let sequence = plan.sequence.shared(rivals);
+    /// All but the adjustment, for one of the plan's comparisons.
+    pub(super) fn of(observations: &Observations, arm: ArmIndex, plan: &Plan) -> Self {
+        let sequence = plan.sequence.shared(plan.comparisons());
         let views = [plan.control, arm].map(|arm| View::new(observations, arm, plan));
         let change = |metric| Change::between(metric, &views, &sequence);
         let changes: Vec<Change> = plan.goals.iter().map(|goal| change(goal.metric)).collect();
@@ -76,11 +76,13 @@ impl Change {
         if !metric.is_sequential() {
             let drawn =
                 |value| arm.draws(metric).less(&control.draws(metric)).interval(value, sequence.alpha());
-            return Self { metric, value, interval: value.and_then(drawn), p_value: None };
+            let interval = value.and_then(drawn).map(|own| own.within(metric.difference_bounds()));
+            return Self { metric, value, interval, p_value: None };
         }
         let estimates = control.estimate(metric).zip(arm.estimate(metric));
         let effect = estimates.map(|(control, arm)| Effect::between(&control, &arm));
         let interval = effect.and_then(|effect| sequence.interval(&effect));
+        let interval = interval.map(|own| own.within(metric.difference_bounds()));
         Self { metric, value, interval, p_value: effect.and_then(|effect| sequence.p_value(&effect)) }
     }
 

@@ -18,8 +18,8 @@ pub(crate) fn figure(metric: Metric, subjects: &[&Subject], labels: usize) -> Op
         Metric::AverageRecall => recall::average(subjects, labels),
         mean => {
             let (mut weight, mut sum) = (0.0, 0.0);
-            for value in answers().filter_map(|answer| value(mean, answer)) {
-                weight += 1.0;
+            for (own, value) in answers().filter_map(|answer| weighted(mean, answer)) {
+                weight += own;
                 sum += value;
             }
             (weight > 0.0).then(|| sum / weight)
@@ -41,9 +41,22 @@ pub(crate) fn estimate(metric: Metric, subjects: &[&Subject], labels: usize) -> 
 }
 
 fn cluster(metric: Metric, subject: &Subject) -> Cluster {
-    let values = subject.iter().filter_map(|answer| value(metric, answer));
-    values
-        .fold(Cluster::default(), |sum, value| Cluster { weight: sum.weight + 1.0, value: sum.value + value })
+    let values = subject.iter().filter_map(|answer| weighted(metric, answer));
+    values.fold(Cluster::default(), |sum, (weight, value)| Cluster {
+        weight: sum.weight + weight,
+        value: sum.value + value,
+    })
+}
+
+/// What one answer adds to the weights and to the values of a mean.
+fn weighted(metric: Metric, answer: &Observation) -> Option<(f64, f64)> {
+    match metric {
+        Metric::ProcessorShare => {
+            let audio = answer.audio.as_secs_f64();
+            (audio > 0.0).then_some((audio, answer.processor.as_secs_f64()))
+        }
+        mean => value(mean, answer).map(|value| (1.0, value)),
+    }
 }
 
 /// What one answer contributes to a mean; `None` when it has no say.
@@ -59,7 +72,7 @@ fn value(metric: Metric, answer: &Observation) -> Option<f64> {
         Metric::Latency => Some(answer.latency.as_secs_f64()),
         Metric::SlowAnswers { above } => Some(share(answer.latency > above)),
         Metric::ProcessorTime => Some(answer.processor.as_secs_f64()),
-        Metric::AverageRecall | Metric::CalibrationError | Metric::Kappa => None,
+        Metric::AverageRecall | Metric::CalibrationError | Metric::Kappa | Metric::ProcessorShare => None,
     }
 }
 

@@ -19,6 +19,11 @@ impl Interval {
         Self { value, low: value - half_width, high: value + half_width }
     }
 
+    /// The part of it that a figure between `low` and `high` can have. What cannot be is no loss: it holds the truth as often.
+    pub fn within(self, (low, high): (f64, f64)) -> Self {
+        Self { value: self.value, low: self.low.clamp(low, high), high: self.high.clamp(low, high) }
+    }
+
     /// Whether it holds `value`.
     pub fn contains(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
@@ -57,6 +62,14 @@ mod tests {
         assert!(none.low.abs() < 1e-12 && (none.high - 0.277_533).abs() < 1e-5);
         assert_eq!(wilson(0, 0, 0.05), None);
         assert_eq!(wilson(3, 2, 0.05), None);
+    }
+
+    #[test]
+    fn what_a_figure_cannot_be_is_not_told() {
+        let recall = Interval { value: 0.98, low: 0.92, high: 1.04 };
+        assert_eq!(recall.within((0.0, 1.0)), Interval { high: 1.0, ..recall });
+        let latency = Interval { value: 0.1, low: -0.1, high: 0.3 };
+        assert_eq!(latency.within((0.0, f64::INFINITY)), Interval { low: 0.0, ..latency });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Two models on the same audio.
 
 use super::agreement::{Agreement, mcnemar};
+use super::coverage::Coverage;
 use super::estimate::Effect;
 use super::interval::Interval;
 use super::sequence::Sequence;
@@ -36,6 +37,10 @@ pub struct Paired {
     pub accuracy: Option<Interval>,
     /// Its p-value, which holds at every look.
     pub p_value: Option<f64>,
+    /// That p-value for as many arms as there are (Holm 1979).
+    pub adjusted_p_value: Option<f64>,
+    /// What of the control's answers has no pair, and what that may change.
+    pub coverage: Coverage,
 }
 
 impl Paired {
@@ -51,6 +56,7 @@ impl Paired {
         };
         let (only_control_right, only_arm_right) = (only(true, false), only(false, true));
         let effect = effect(&subjects);
+        let coverage = Coverage::of(observations, (control, arm), sequence);
         Self {
             arm,
             pairs: pairs().count() as u64,
@@ -60,8 +66,10 @@ impl Paired {
             only_arm_right,
             mcnemar_once: mcnemar(only_control_right, only_arm_right),
             effect,
-            accuracy: effect.and_then(|effect| sequence.interval(&effect)),
+            accuracy: effect.and_then(|effect| sequence.interval(&effect)).map(|own| own.within((-1.0, 1.0))),
             p_value: effect.and_then(|effect| sequence.p_value(&effect)),
+            adjusted_p_value: None,
+            coverage,
         }
     }
 }

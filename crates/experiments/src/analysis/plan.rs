@@ -43,6 +43,11 @@ impl Plan {
         })
     }
 
+    /// How many arms are compared with the control, live ones and shadows. They share the `alpha`.
+    pub fn comparisons(&self) -> usize {
+        self.weights.len().saturating_sub(1)
+    }
+
     /// The live arms that are compared with the control.
     pub(super) fn rivals(&self) -> Vec<ArmIndex> {
         self.others(|weight| weight > 0)

@@ -41,7 +41,20 @@ impl Target {
     /// `|δ| / se` exceeds its bound by `z(1 - power)`. Most experiments end earlier, because a sequence may be looked at
     /// before. `None` for shares that cannot be.
     pub fn units_sequential(&self, sequence: &Sequence) -> Option<u64> {
-        let deviation = self.unit_deviation()?;
+        self.units_until(sequence, self.unit_deviation()?)
+    }
+
+    /// The same where both models answer all of the audio, one of them as a shadow, and are both right or both wrong about a
+    /// share `agreement` of it: what is left, less the squared difference, is the variance of a pair.
+    pub fn units_as_shadow(&self, sequence: &Sequence, agreement: f64) -> Option<u64> {
+        self.unit_deviation()?;
+        let variance = (1.0 - agreement) - self.difference * self.difference;
+        let possible = (0.0..1.0).contains(&agreement) && variance > 0.0;
+        let deviation = (variance * self.design_effect() / self.answers_per_unit).sqrt();
+        possible.then(|| self.units_until(sequence, deviation)).flatten()
+    }
+
+    fn units_until(&self, sequence: &Sequence, deviation: f64) -> Option<u64> {
         let enough = |units: u64| {
             let z = self.difference.abs() * (units as f64).sqrt() / deviation;
             1.0 - normal_upper(z - sequence.bound(units)) >= self.power
@@ -97,6 +110,15 @@ mod tests {
         let sequence = Sequence::new(0.05, 7000).unwrap();
         let (once, any) = (TARGET.units_once(0.05).unwrap(), TARGET.units_sequential(&sequence).unwrap());
         assert!(any > once && any < 3 * once, "{once} {any}");
+    }
+
+    #[test]
+    fn a_shadow_takes_fewer_units_the_more_the_models_agree() {
+        let sequence = Sequence::new(0.05, 7000).unwrap();
+        let live = TARGET.units_sequential(&sequence).unwrap();
+        let [most, some] = [0.9, 0.8].map(|own| TARGET.units_as_shadow(&sequence, own).unwrap());
+        assert!(most < some && some < live / 2, "{most} {some} {live}");
+        assert_eq!(TARGET.units_as_shadow(&sequence, 1.0), None);
     }
 
     #[test]

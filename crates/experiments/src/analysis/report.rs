@@ -44,11 +44,14 @@ impl Analysis {
         let live: Vec<ArmIndex> = [plan.control].into_iter().chain(plan.rivals()).collect();
         let metrics: Vec<Metric> = plan.goals.iter().map(|goal| goal.metric).collect();
         let arms = (0..plan.weights.len()).map(ArmIndex);
-        let paired = |arm| Paired::of(observations, plan.control, arm, &plan.sequence);
+        let shared = plan.sequence.shared(plan.comparisons());
+        let paired = |arm| Paired::of(observations, plan.control, arm, &shared);
+        let paired = plan.shadows().into_iter().map(paired).collect();
+        let (differences, paired) = adjusted(differences(observations, plan), paired);
         Ok(Self {
             arms: arms.map(|arm| ArmFigures::of(observations, arm, plan, &metrics)).collect(),
-            differences: differences(observations, plan),
-            paired: plan.shadows().into_iter().map(paired).collect(),
+            differences,
+            paired,
             ratio_p_value,
             ratio_mismatch: ratio_p_value < RATIO_ALARM,
             crossed: observations.crossed(&live),
@@ -58,13 +61,18 @@ impl Analysis {
 }
 
 fn differences(observations: &Observations, plan: &Plan) -> Vec<Difference> {
-    let rivals = plan.rivals();
-    let difference = |arm: &ArmIndex| Difference::of(observations, *arm, plan, rivals.len());
-    let mut differences: Vec<Difference> = rivals.iter().map(difference).collect();
+    plan.rivals().into_iter().map(|arm| Difference::of(observations, arm, plan)).collect()
+}
+
+/// With the p-values of all comparisons, live and paired, adjusted for being as many.
+fn adjusted(mut differences: Vec<Difference>, mut paired: Vec<Paired>) -> (Vec<Difference>, Vec<Paired>) {
     let first = |own: &Difference| own.changes.first().and_then(|change| change.p_value);
-    let p_values: Vec<f64> = differences.iter().map(|own| first(own).unwrap_or(1.0)).collect();
-    for (own, adjusted) in differences.iter_mut().zip(holm(&p_values)) {
-        own.adjusted_p_value = first(own).map(|_| adjusted);
-    }
-    differences
+    let p_values = differences.iter().map(first).chain(paired.iter().map(|own| own.p_value));
+    let p_values: Vec<Option<f64>> = p_values.collect();
+    let holm = holm(&p_values.iter().map(|own| own.unwrap_or(1.0)).collect::<Vec<f64>>());
+    let told = p_values.iter().zip(holm).map(|(own, adjusted)| own.map(|_| adjusted));
+    let places = differences.iter_mut().map(|own| &mut own.adjusted_p_value);
+    let places = places.chain(paired.iter_mut().map(|own| &mut own.adjusted_p_value));
+    places.zip(told).for_each(|(place, told)| *place = told);
+    (differences, paired)
 }

@@ -69,28 +69,40 @@ pub struct Weighed {
     pub value: f64,
 }
 
-/// The difference of two arms by inverse propensity weights (Horvitz and Thompson 1952): the mean over all units of
-/// `value / probability` for the arm and its negative for the control. Each unit's term has the difference as its mean
-/// whatever decided the weights, so a sequence of them is a martingale and [`Sequence`](crate::Sequence) applies
-/// (Hadad, Hirshberg, Zhan, Wager and Athey 2021). `None` of fewer than two units, and when a probability is none.
+/// The difference of two arms by inverse propensity weights (Horvitz and Thompson 1952): the mean over all units, in the
+/// order in which they were assigned, of `(value - m) / probability` for the arm and its negative for the control. Each
+/// unit's term has the difference as its mean whatever decided the weights, so a sequence of them is a martingale and
+/// [`Sequence`](crate::Sequence) applies (Hadad, Hirshberg, Zhan, Wager and Athey 2021). `m` is the mean of the values of
+/// the units before, 0 for the first: it was known when the unit was assigned, so it falls out of the difference and takes
+/// most of the noise with it (augmentation, Robins, Rotnitzky and Zhao 1994). `None` of fewer than two units, and when a
+/// probability is none.
 pub fn inverse_weighted_difference(units: &[Weighed]) -> Option<Effect> {
     let possible =
         |unit: &Weighed| unit.probability > 0.0 && unit.probability <= 1.0 && unit.value.is_finite();
     if units.len() < 2 || !units.iter().all(possible) {
         return None;
     }
-    let term = |unit: &Weighed| {
-        let sign = f64::from(u8::from(unit.arm)) - f64::from(u8::from(unit.control));
-        sign * unit.value / unit.probability
-    };
     let count = units.len() as f64;
-    let mean = units.iter().map(term).sum::<f64>() / count;
-    let variance = units.iter().map(|unit| (term(unit) - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let terms = terms(units);
+    let mean = terms.iter().sum::<f64>() / count;
+    let variance = terms.iter().map(|term| (term - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let standard_error = (variance / count).sqrt();
     let of = |is: fn(&Weighed) -> bool| units.iter().filter(|unit| is(unit)).count() as u64;
     let fewest = of(|unit| unit.arm).min(of(|unit| unit.control));
     let estimate = Estimate { value: mean, standard_error, units: units.len() as u64 };
     Some(Effect { fewest, ..Effect::from(estimate) })
+}
+
+fn terms(units: &[Weighed]) -> Vec<f64> {
+    let (mut sum, mut seen) = (0.0, 0.0);
+    let term = |unit: &Weighed| {
+        let before = if seen > 0.0 { sum / seen } else { 0.0 };
+        sum += unit.value;
+        seen += 1.0;
+        let sign = f64::from(u8::from(unit.arm)) - f64::from(u8::from(unit.control));
+        sign * (unit.value - before) / unit.probability
+    };
+    units.iter().map(term).collect()
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub enum Metric {
     },
     /// Mean processor time of an answer in seconds.
     ProcessorTime,
+    /// Processor time of a second of audio, in seconds.
+    ProcessorShare,
 }
 
 /// Which way a figure gets better.
@@ -54,7 +56,8 @@ impl Metric {
             | Self::Brier
             | Self::Latency
             | Self::SlowAnswers { .. }
-            | Self::ProcessorTime => Better::Lower,
+            | Self::ProcessorTime
+            | Self::ProcessorShare => Better::Lower,
         }
     }
 
@@ -67,10 +70,26 @@ impl Metric {
     /// The width of the range of one answer's value; 0 when there is no bound.
     pub const fn range(self) -> f64 {
         match self {
-            Self::Latency | Self::ProcessorTime => 0.0,
+            Self::Latency | Self::ProcessorTime | Self::ProcessorShare => 0.0,
             Self::Brier => 2.0,
             _ => 1.0,
         }
+    }
+
+    /// The lowest and the highest value that the figure can have.
+    pub const fn bounds(self) -> (f64, f64) {
+        match self {
+            Self::Latency | Self::ProcessorTime | Self::ProcessorShare => (0.0, f64::INFINITY),
+            Self::Brier => (0.0, 2.0),
+            Self::Kappa => (-1.0, 1.0),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    /// The lowest and the highest difference that two such figures can have.
+    pub const fn difference_bounds(self) -> (f64, f64) {
+        let (low, high) = self.bounds();
+        (low - high, high - low)
     }
 }
 
@@ -87,6 +106,7 @@ impl fmt::Display for Metric {
             Self::Latency => f.write_str("latency"),
             Self::SlowAnswers { above } => write!(f, "share of answers slower than {above:?}"),
             Self::ProcessorTime => f.write_str("processor time"),
+            Self::ProcessorShare => f.write_str("processor time of a second of audio"),
         }
     }
 }

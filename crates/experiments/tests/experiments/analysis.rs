@@ -29,7 +29,9 @@ fn answer(subject: usize, item: usize, arm: ArmIndex, (truth, predicted): (usize
         probabilities,
         confidence: 0.7,
         latency: Duration::from_millis(20),
+        waited: Duration::from_millis(1),
         processor: Duration::from_millis(2),
+        audio: Duration::from_secs(3),
     }
 }
 

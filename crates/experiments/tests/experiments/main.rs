@@ -2,6 +2,7 @@
 
 mod analysis;
 mod assignment;
+mod corrections;
 mod definition;
 mod reference;
 mod support;

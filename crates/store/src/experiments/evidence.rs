@@ -4,12 +4,15 @@ use crate::columns::{Misfit, narrowed};
 use crate::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 use sqlx::types::Json;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{PredictionId, Role, SampleRange, StreamId, UnixMicros};
+use undertone_core::{Labels, PIPELINE_RATE, PredictionId, Role, SampleRange, StreamId, UnixMicros};
 
 /// Which answers are wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceQuery<'a> {
+    /// Whose answers; feedback of others does not count.
+    pub tenant: &'a str,
     /// The arms' common beginning, as `NAME/`.
     pub prefix: &'a str,
     /// At most so many, the oldest.
@@ -45,10 +48,18 @@ pub struct JudgedAnswer {
     pub abstained: bool,
     /// Waiting, features and model.
     pub latency: Duration,
+    /// Waiting alone.
+    pub waited: Duration,
     /// Features and model.
     pub work: Duration,
+    /// How long the audio is.
+    pub audio: Duration,
+    /// The labels of its stream.
+    pub stream_labels: Arc<Labels>,
     /// What was said last about this audio, with when it was said.
     pub verdict: Option<(FeedbackVerdict, UnixMicros)>,
+    /// When something was first said about this audio.
+    pub first_said: Option<UnixMicros>,
     /// Whether the verdict was about this very answer, and not about the audio or another model's answer about it.
     pub own_verdict: bool,
 }
@@ -82,6 +93,8 @@ pub(crate) struct AnswerColumns {
     answer_micros: i64,
     work_micros: i64,
     subject: String,
+    stream_labels: Json<Labels>,
+    queue_micros: i64,
 }
 
 impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
@@ -107,8 +120,12 @@ impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
             confidence: columns.confidence.clamp(0.0, 1.0),
             abstained: columns.abstained,
             latency: micros(columns.answer_micros),
+            waited: micros(columns.queue_micros),
             work: micros(columns.work_micros),
+            audio: PIPELINE_RATE.duration_of(range.end.saturating_sub(range.start)),
+            stream_labels: Arc::new(columns.stream_labels.0),
             verdict: None,
+            first_said: None,
             own_verdict: false,
         };
         Ok((answer, range))
@@ -141,6 +158,7 @@ impl Evidence {
             };
             for place in places {
                 let answer = &mut answers[place].0;
+                answer.first_said.get_or_insert(row.said_at);
                 answer.verdict = Some((row.verdict.clone(), row.said_at));
                 answer.own_verdict = row.about == FeedbackAbout::Prediction(answer.prediction_id);
             }

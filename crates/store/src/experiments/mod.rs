@@ -4,11 +4,13 @@
 //! Postgres is away. Exposures and feedback are durable in the journal's file first and go to Postgres from there.
 
 mod evidence;
+mod past;
 mod postgres;
 mod row;
 mod sqlite;
 mod store;
 
 pub use evidence::{Evidence, EvidenceQuery, JudgedAnswer};
-pub use row::{ExperimentChange, ExperimentRow, Exposure, ExposureCount, Put, Reason};
+pub use past::Past;
+pub use row::{ExperimentChange, ExperimentKey, ExperimentRow, Exposure, ExposureCount, Put, Reason};
 pub use store::ExperimentStore;

@@ -2,39 +2,42 @@
 
 use super::evidence::AnswerColumns;
 use super::row::{ChangeColumns, ExperimentColumns, ExposureColumns, ExposureCount};
-use super::{ExperimentRow, Reason};
+use super::{ExperimentKey, ExperimentRow, Reason};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-const LIST: &str = "select name, revision, state, layer, unit, definition, progress, \
-     (extract(epoch from updated_at) * 1000000)::bigint as updated_at_micros from experiments order by name collate \"C\"";
+const LIST: &str = "select tenant, name, revision, state, layer, unit, definition, progress, \
+     (extract(epoch from updated_at) * 1000000)::bigint as updated_at_micros from experiments \
+     order by tenant collate \"C\", name collate \"C\"";
 const HISTORY: &str = "select revision, (extract(epoch from at) * 1000000)::bigint as at_micros, who, what, why, \
-     state, definition from experiment_changes where experiment = $1 order by revision";
-const INSERT: &str = "insert into experiments (name, revision, state, layer, unit, definition, progress, updated_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, timestamptz 'epoch' + $8::bigint * interval '1 microsecond') \
-     on conflict (name) do nothing";
+     state, definition from experiment_changes where experiment = $1 and tenant = $2 order by revision";
+const INSERT: &str = "insert into experiments (name, revision, state, layer, unit, definition, progress, updated_at, tenant) \
+     values ($1, $2, $3, $4, $5, $6, $7, timestamptz 'epoch' + $8::bigint * interval '1 microsecond', $9) \
+     on conflict (tenant, name) do nothing";
 const UPDATE: &str = "update experiments set revision = $2, state = $3, layer = $4, unit = $5, definition = $6, \
      progress = $7, updated_at = timestamptz 'epoch' + $8::bigint * interval '1 microsecond' \
-     where name = $1 and revision = $2 - 1";
+     where name = $1 and revision = $2 - 1 and tenant = $9";
 const CHANGE: &str = "insert into experiment_changes (experiment, revision, at, who, what, why, state, definition, \
-     progress) values ($1, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8, $9)";
-const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at) \
-     select experiment, unit, origin, arm, share, stream_id, \
+     progress, tenant) values ($1, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8, \
+     $9, $10)";
+const EXPOSE: &str = "insert into exposures (tenant, experiment, unit, origin, arm, share, stream_id, at) \
+     select tenant, experiment, unit, origin, arm, share, stream_id, \
      timestamptz 'epoch' + at_micros * interval '1 microsecond' \
-     from jsonb_to_recordset($1) as row (experiment text, unit text, origin text, arm text, \
-     share double precision, stream_id uuid, at_micros bigint) on conflict (experiment, unit, origin) do nothing";
-const EXPOSURES: &str = "select experiment, unit, origin, arm, share, stream_id::text, \
+     from jsonb_to_recordset($1) as row (tenant text, experiment text, unit text, origin text, arm text, \
+     share double precision, stream_id uuid, at_micros bigint) \
+     on conflict (tenant, experiment, unit, origin) do nothing";
+const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id::text, \
      (extract(epoch from at) * 1000000)::bigint as at_micros from exposures \
-     where experiment = $1 order by at, unit collate \"C\" limit $2";
-const COUNTS: &str = "select arm, origin, count(*) as units from exposures where experiment = $1 \
+     where experiment = $1 and tenant = $3 order by at, unit collate \"C\" limit $2";
+const COUNTS: &str = "select arm, origin, count(*) as units from exposures where experiment = $1 and tenant = $3 \
      and at >= timestamptz 'epoch' + $2::bigint * interval '1 microsecond' group by arm, origin order by arm, origin";
 const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
      (extract(epoch from p.created_at) * 1000000)::bigint as created_at_micros, p.arm, p.role, p.start_samples, \
-     p.end_samples, to_jsonb(p.labels) as labels, to_jsonb(p.probabilities) as probabilities, p.top, \
+     p.end_samples, to_jsonb(p.labels) as labels, to_jsonb(p.probabilities) as probabilities, s.labels as stream_labels, p.queue_micros, p.top, \
      p.confidence::double precision, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id::text) as subject \
-     from predictions p left join streams s on s.id = p.stream_id \
+     from predictions p join streams s on s.id = p.stream_id and s.tenant = $4 \
      where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final \
      order by p.created_at, p.id limit $3";
 
@@ -42,8 +45,11 @@ pub(super) async fn list(pool: &PgPool) -> Result<Vec<ExperimentColumns>, sqlx::
     sqlx::query_as(LIST).fetch_all(pool).await
 }
 
-pub(super) async fn history(pool: &PgPool, name: &str) -> Result<Vec<ChangeColumns>, sqlx::Error> {
-    sqlx::query_as(HISTORY).bind(name).fetch_all(pool).await
+pub(super) async fn history(
+    pool: &PgPool,
+    key: ExperimentKey<'_>,
+) -> Result<Vec<ChangeColumns>, sqlx::Error> {
+    sqlx::query_as(HISTORY).bind(key.name).bind(key.tenant).fetch_all(pool).await
 }
 
 /// False when the revision before it is not the newest.
@@ -61,6 +67,7 @@ pub(super) async fn put(
         .bind(Json(&row.definition))
         .bind(Json(&row.progress))
         .bind(row.updated_at.0)
+        .bind(&row.tenant)
         .execute(&mut *connection)
         .await?;
     if written.rows_affected() == 0 {
@@ -76,6 +83,7 @@ pub(super) async fn put(
         .bind(&row.state)
         .bind(Json(&row.definition))
         .bind(Json(&row.progress))
+        .bind(&row.tenant)
         .execute(connection)
         .await?;
     Ok(true)
@@ -94,24 +102,24 @@ pub(super) async fn expose(
 
 pub(super) async fn exposures(
     pool: &PgPool,
-    name: &str,
+    key: ExperimentKey<'_>,
     limit: u32,
 ) -> Result<Vec<ExposureColumns>, sqlx::Error> {
-    sqlx::query_as(EXPOSURES).bind(name).bind(i64::from(limit)).fetch_all(pool).await
+    sqlx::query_as(EXPOSURES).bind(key.name).bind(i64::from(limit)).bind(key.tenant).fetch_all(pool).await
 }
 
 pub(super) async fn exposure_counts(
     pool: &PgPool,
-    name: &str,
+    key: ExperimentKey<'_>,
     since_micros: i64,
 ) -> Result<Vec<ExposureCount>, sqlx::Error> {
-    sqlx::query_as(COUNTS).bind(name).bind(since_micros).fetch_all(pool).await
+    sqlx::query_as(COUNTS).bind(key.name).bind(since_micros).bind(key.tenant).fetch_all(pool).await
 }
 
 pub(super) async fn answers(
     pool: &PgPool,
-    [first, behind]: [&str; 2],
+    (tenant, [first, behind]): (&str, [&str; 2]),
     limit: u32,
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    sqlx::query_as(ANSWERS).bind(first).bind(behind).bind(i64::from(limit)).fetch_all(pool).await
+    sqlx::query_as(ANSWERS).bind(first).bind(behind).bind(i64::from(limit)).bind(tenant).fetch_all(pool).await
 }

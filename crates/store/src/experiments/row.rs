@@ -4,9 +4,20 @@ use crate::columns::Misfit;
 use sqlx::types::Json;
 use undertone_core::{StreamId, UnixMicros};
 
+/// Which experiment: names are a tenant's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExperimentKey<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
 /// The newest revision of an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExperimentRow {
+    /// Whose it is.
+    pub tenant: String,
     /// Its name.
     pub name: String,
     /// Grows by one with every change, from 1.
@@ -64,6 +75,8 @@ pub enum Put {
 /// A unit's first scored utterance in an experiment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exposure {
+    /// Whose experiment and subject it is.
+    pub tenant: String,
     /// The experiment's name.
     pub experiment: String,
     /// The unit as it is stored: the subject key by the rule for subject keys, else the stream.
@@ -93,6 +106,7 @@ pub struct ExposureCount {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct ExperimentColumns {
+    pub(crate) tenant: String,
     pub(crate) name: String,
     pub(crate) revision: i64,
     pub(crate) state: String,
@@ -117,6 +131,7 @@ pub(crate) struct ChangeColumns {
 /// An exposure's columns, by the names under which Postgres takes them.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, sqlx::FromRow)]
 pub(crate) struct ExposureColumns {
+    pub(crate) tenant: String,
     pub(crate) experiment: String,
     pub(crate) unit: String,
     pub(crate) origin: String,
@@ -129,6 +144,7 @@ pub(crate) struct ExposureColumns {
 impl From<ExperimentColumns> for ExperimentRow {
     fn from(columns: ExperimentColumns) -> Self {
         Self {
+            tenant: columns.tenant,
             name: columns.name,
             revision: columns.revision.unsigned_abs(),
             state: columns.state,
@@ -157,6 +173,7 @@ impl From<ChangeColumns> for ExperimentChange {
 impl From<&Exposure> for ExposureColumns {
     fn from(own: &Exposure) -> Self {
         Self {
+            tenant: own.tenant.clone(),
             experiment: own.experiment.clone(),
             unit: own.unit.clone(),
             origin: if own.forced { "forced" } else { "drawn" }.to_owned(),
@@ -174,6 +191,7 @@ impl TryFrom<ExposureColumns> for Exposure {
     fn try_from(columns: ExposureColumns) -> Result<Self, Misfit> {
         Ok(Self {
             stream_id: columns.stream_id.parse().map_err(|_| Misfit::new("stream_id", "not a UUID"))?,
+            tenant: columns.tenant,
             experiment: columns.experiment,
             unit: columns.unit,
             forced: columns.origin == "forced",

@@ -2,43 +2,47 @@
 
 use super::evidence::AnswerColumns;
 use super::row::{ChangeColumns, ExperimentColumns, ExposureColumns, ExposureCount};
-use super::{ExperimentRow, Reason};
+use super::{ExperimentKey, ExperimentRow, Reason};
 use sqlx::types::Json;
 use sqlx::{SqliteConnection, SqlitePool};
 
-const LIST: &str = "select * from experiments order by name";
+const LIST: &str = "select * from experiments order by tenant, name";
 const HISTORY: &str = "select revision, at_micros, who, what, why, state, definition from experiment_changes \
-     where experiment = ? order by revision";
+     where tenant = ? and experiment = ? order by revision";
 const INSERT: &str = "insert into experiments (name, revision, state, layer, unit, definition, progress, \
-     updated_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do nothing";
+     updated_at_micros, tenant) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant, name) do nothing";
 const UPDATE: &str = "update experiments set revision = ?2, state = ?3, layer = ?4, unit = ?5, definition = ?6, \
-     progress = ?7, updated_at_micros = ?8 where name = ?1 and revision = ?2 - 1";
+     progress = ?7, updated_at_micros = ?8 where name = ?1 and revision = ?2 - 1 and tenant = ?9";
 const COPY: &str = "insert or replace into experiments (name, revision, state, layer, unit, definition, progress, \
-     updated_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?)";
+     updated_at_micros, tenant) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const CHANGE: &str = "insert into experiment_changes (experiment, revision, at_micros, who, what, why, state, \
-     definition, progress) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at_micros) \
-     values (?, ?, ?, ?, ?, ?, ?) on conflict (experiment, unit, origin) do nothing";
-const UNSHIPPED: &str = "select experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
+     definition, progress, tenant) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at_micros, tenant) \
+     values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant, experiment, unit, origin) do nothing";
+const UNSHIPPED: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
      where shipped = 0 order by at_micros limit ?";
-const SHIPPED: &str = "update exposures set shipped = 1 where experiment = ? and unit = ? and origin = ?";
-const EXPOSURES: &str = "select experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
-     where experiment = ? order by at_micros, unit limit ?";
+const SHIPPED: &str = "update exposures set shipped = 1 where experiment = ? and unit = ? and origin = ? \
+     and tenant = ?";
+const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
+     where tenant = ? and experiment = ? order by at_micros, unit limit ?";
 const COUNTS: &str = "select arm, origin, count(*) as units from exposures \
-     where experiment = ? and at_micros >= ? group by arm, origin order by arm, origin";
+     where tenant = ? and experiment = ? and at_micros >= ? group by arm, origin order by arm, origin";
 const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micros, p.arm, p.role, p.start_samples, \
-     p.end_samples, p.labels, p.probabilities, p.top, p.confidence, p.abstained, \
+     p.end_samples, p.labels, s.labels as stream_labels, p.queue_micros, p.probabilities, p.top, p.confidence, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id) as subject \
-     from predictions p left join streams s on s.id = p.stream_id \
+     from predictions p join streams s on s.id = p.stream_id and s.tenant = ? \
      where p.arm >= ? and p.arm < ? and p.is_final order by p.created_at_micros, p.id limit ?";
 
 pub(super) async fn list(pool: &SqlitePool) -> Result<Vec<ExperimentColumns>, sqlx::Error> {
     sqlx::query_as(LIST).fetch_all(pool).await
 }
 
-pub(super) async fn history(pool: &SqlitePool, name: &str) -> Result<Vec<ChangeColumns>, sqlx::Error> {
-    sqlx::query_as(HISTORY).bind(name).fetch_all(pool).await
+pub(super) async fn history(
+    pool: &SqlitePool,
+    key: ExperimentKey<'_>,
+) -> Result<Vec<ChangeColumns>, sqlx::Error> {
+    sqlx::query_as(HISTORY).bind(key.tenant).bind(key.name).fetch_all(pool).await
 }
 
 /// False when the revision before it is not the newest.
@@ -61,6 +65,7 @@ pub(super) async fn put(
         .bind(&row.state)
         .bind(Json(&row.definition))
         .bind(Json(&row.progress))
+        .bind(&row.tenant)
         .execute(connection)
         .await?;
     Ok(true)
@@ -92,6 +97,7 @@ async fn write(
         .bind(Json(&row.definition))
         .bind(Json(&row.progress))
         .bind(row.updated_at.0)
+        .bind(&row.tenant)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
@@ -110,6 +116,7 @@ pub(super) async fn expose(
         .bind(row.share)
         .bind(&row.stream_id)
         .bind(row.at_micros)
+        .bind(&row.tenant)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
@@ -125,31 +132,31 @@ pub(super) async fn mark_shipped(
 ) -> Result<(), sqlx::Error> {
     for row in rows {
         let update = sqlx::query(SHIPPED).bind(&row.experiment).bind(&row.unit).bind(&row.origin);
-        update.execute(&mut *connection).await?;
+        update.bind(&row.tenant).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 pub(super) async fn exposures(
     pool: &SqlitePool,
-    name: &str,
+    key: ExperimentKey<'_>,
     limit: u32,
 ) -> Result<Vec<ExposureColumns>, sqlx::Error> {
-    sqlx::query_as(EXPOSURES).bind(name).bind(limit).fetch_all(pool).await
+    sqlx::query_as(EXPOSURES).bind(key.tenant).bind(key.name).bind(limit).fetch_all(pool).await
 }
 
 pub(super) async fn exposure_counts(
     pool: &SqlitePool,
-    name: &str,
+    key: ExperimentKey<'_>,
     since_micros: i64,
 ) -> Result<Vec<ExposureCount>, sqlx::Error> {
-    sqlx::query_as(COUNTS).bind(name).bind(since_micros).fetch_all(pool).await
+    sqlx::query_as(COUNTS).bind(key.tenant).bind(key.name).bind(since_micros).fetch_all(pool).await
 }
 
 pub(super) async fn answers(
     pool: &SqlitePool,
-    [first, behind]: [&str; 2],
+    (tenant, [first, behind]): (&str, [&str; 2]),
     limit: u32,
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    sqlx::query_as(ANSWERS).bind(first).bind(behind).bind(limit).fetch_all(pool).await
+    sqlx::query_as(ANSWERS).bind(tenant).bind(first).bind(behind).bind(limit).fetch_all(pool).await
 }

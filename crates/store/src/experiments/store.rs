@@ -2,8 +2,8 @@
 
 use super::row::ExposureColumns;
 use super::{
-    Evidence, EvidenceQuery, ExperimentChange, ExperimentRow, Exposure, ExposureCount, Put, Reason, postgres,
-    sqlite,
+    Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, Exposure, ExposureCount, Past,
+    Put, Reason, past, postgres, sqlite,
 };
 use crate::columns::Misfit;
 use crate::feedback::{self, FeedbackColumns, FeedbackRow};
@@ -50,7 +50,7 @@ impl ExperimentStore {
         Ok(Self { path, local, shared: postgres.map(Shared::new) })
     }
 
-    /// All experiments, by name. With Postgres they come from there, and a copy is kept.
+    /// All experiments of all tenants, by tenant and name. With Postgres they come from there, and a copy is kept.
     pub async fn experiments(&self) -> Result<Vec<ExperimentRow>, StoreError> {
         const WHAT: &str = "reading experiments";
         let Some(shared) = &self.shared else { return self.known().await };
@@ -99,14 +99,14 @@ impl ExperimentStore {
     }
 
     /// Every revision of an experiment, the oldest first.
-    pub async fn history(&self, name: &str) -> Result<Vec<ExperimentChange>, StoreError> {
+    pub async fn history(&self, key: ExperimentKey<'_>) -> Result<Vec<ExperimentChange>, StoreError> {
         const WHAT: &str = "reading the changes of an experiment";
         let rows = match &self.shared {
             Some(shared) => {
-                let rows = postgres::history(shared.pool().await?, name).await;
+                let rows = postgres::history(shared.pool().await?, key).await;
                 rows.map_err(|source| shared.failed(WHAT, source))?
             }
-            None => sqlite::history(&self.local, name).await.map_err(|source| self.failed(WHAT, source))?,
+            None => sqlite::history(&self.local, key).await.map_err(|source| self.failed(WHAT, source))?,
         };
         Ok(rows.into_iter().map(Into::into).collect())
     }
@@ -172,32 +172,32 @@ impl ExperimentStore {
     /// How many units each arm of an experiment was first shown to, from `since_micros` after 1970 on.
     pub async fn exposure_counts(
         &self,
-        name: &str,
+        key: ExperimentKey<'_>,
         since_micros: i64,
     ) -> Result<Vec<ExposureCount>, StoreError> {
         const WHAT: &str = "counting exposures";
         match &self.shared {
             Some(shared) => {
-                let rows = postgres::exposure_counts(shared.pool().await?, name, since_micros).await;
+                let rows = postgres::exposure_counts(shared.pool().await?, key, since_micros).await;
                 rows.map_err(|source| shared.failed(WHAT, source))
             }
             None => {
-                let rows = sqlite::exposure_counts(&self.local, name, since_micros).await;
+                let rows = sqlite::exposure_counts(&self.local, key, since_micros).await;
                 rows.map_err(|source| self.failed(WHAT, source))
             }
         }
     }
 
     /// The exposures of an experiment, the oldest first; at most `limit`.
-    pub async fn exposures(&self, name: &str, limit: u32) -> Result<Vec<Exposure>, StoreError> {
+    pub async fn exposures(&self, key: ExperimentKey<'_>, limit: u32) -> Result<Vec<Exposure>, StoreError> {
         const WHAT: &str = "reading exposures";
         let rows = match &self.shared {
             Some(shared) => {
-                let rows = postgres::exposures(shared.pool().await?, name, limit).await;
+                let rows = postgres::exposures(shared.pool().await?, key, limit).await;
                 rows.map_err(|source| shared.failed(WHAT, source))?
             }
             None => {
-                let rows = sqlite::exposures(&self.local, name, limit).await;
+                let rows = sqlite::exposures(&self.local, key, limit).await;
                 rows.map_err(|source| self.failed(WHAT, source))?
             }
         };
@@ -205,12 +205,24 @@ impl ExperimentStore {
         read.map_err(|misfit| StoreError::row("exposures", self.database(), &misfit))
     }
 
-    /// The final answers of an experiment's arms, each with what was said last about its audio.
+    /// What was known of an experiment's drawn units before each was exposed; none of a unit that had no answers then.
+    pub async fn past(&self, key: ExperimentKey<'_>) -> Result<Vec<Past>, StoreError> {
+        const WHAT: &str = "reading what was known before";
+        match &self.shared {
+            Some(shared) => {
+                let rows = past::in_postgres(shared.pool().await?, key).await;
+                rows.map_err(|source| shared.failed(WHAT, source))
+            }
+            None => past::in_journal(&self.local, key).await.map_err(|source| self.failed(WHAT, source)),
+        }
+    }
+
+    /// The final answers of an experiment's arms, each with what its tenant said last about its audio.
     pub async fn evidence(&self, query: EvidenceQuery<'_>) -> Result<Evidence, StoreError> {
         const WHAT: &str = "reading the answers of an experiment";
         // The character behind `/`: everything that begins with the prefix lies between.
         let behind = format!("{}0", query.prefix.trim_end_matches('/'));
-        let (range, limit) = ([query.prefix, &behind], query.limit.saturating_add(1));
+        let (range, limit) = ((query.tenant, [query.prefix, &behind]), query.limit.saturating_add(1));
         let (answers, feedback) = match &self.shared {
             Some(shared) => {
                 let pool = shared.pool().await?;

@@ -4,18 +4,20 @@ use super::FeedbackColumns;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 
-const INSERT: &str = "insert into feedback (id, prediction_id, stream_id, start_samples, end_samples, label, \
-     correct, source, said_at, received_at) select id, prediction_id, stream_id, start_samples, end_samples, label, \
+const INSERT: &str = "insert into feedback (tenant, id, prediction_id, stream_id, start_samples, end_samples, label, \
+     correct, source, said_at, received_at) select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, \
      correct, source, timestamptz 'epoch' + said_at_micros * interval '1 microsecond', \
      timestamptz 'epoch' + received_at_micros * interval '1 microsecond' \
-     from jsonb_to_recordset($1) as row (id uuid, prediction_id uuid, stream_id uuid, start_samples bigint, \
+     from jsonb_to_recordset($1) as row (tenant text, id uuid, prediction_id uuid, stream_id uuid, start_samples bigint, \
      end_samples bigint, label text, correct boolean, source text, said_at_micros bigint, \
-     received_at_micros bigint) on conflict (id) do nothing";
-const OF_ARMS: &str = "select id::text, prediction_id::text, stream_id::text, start_samples, end_samples, label, \
+     received_at_micros bigint) on conflict (tenant, id) do nothing";
+const OF_ARMS: &str = "select tenant, id::text, prediction_id::text, stream_id::text, start_samples, end_samples, label, \
      correct, source, (extract(epoch from said_at) * 1000000)::bigint as said_at_micros, \
      (extract(epoch from received_at) * 1000000)::bigint as received_at_micros from feedback \
-     where prediction_id in (select id from predictions where arm collate \"C\" >= $1 and arm collate \"C\" < $2) \
-     or stream_id in (select stream_id from predictions where arm collate \"C\" >= $1 and arm collate \"C\" < $2) \
+     where tenant = $3 and (prediction_id in (select p.id from predictions p \
+     join streams s on s.id = p.stream_id and s.tenant = $3 where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2) \
+     or stream_id in (select p.stream_id from predictions p \
+     join streams s on s.id = p.stream_id and s.tenant = $3 where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2)) \
      order by feedback.said_at, feedback.received_at, feedback.id";
 
 /// Inserts the rows that are not there.
@@ -32,7 +34,7 @@ pub(crate) async fn insert(
 /// As in the journal.
 pub(crate) async fn of_arms(
     pool: &PgPool,
-    [first, behind]: [&str; 2],
+    (tenant, [first, behind]): (&str, [&str; 2]),
 ) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
-    sqlx::query_as(OF_ARMS).bind(first).bind(behind).fetch_all(pool).await
+    sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant).fetch_all(pool).await
 }

@@ -25,7 +25,9 @@ pub enum FeedbackVerdict {
 /// What somebody said is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedbackRow {
-    /// Its identifier: the same one again changes nothing.
+    /// Who says so: it holds for this tenant's own answers.
+    pub tenant: String,
+    /// Its identifier: the same one again, of the same tenant, changes nothing.
     pub id: Uuid,
     /// What it is about.
     pub about: FeedbackAbout,
@@ -42,6 +44,7 @@ pub struct FeedbackRow {
 /// Feedback's columns, by the names under which Postgres takes them.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, sqlx::FromRow)]
 pub(crate) struct FeedbackColumns {
+    pub(crate) tenant: String,
     pub(crate) id: String,
     pub(crate) prediction_id: Option<String>,
     pub(crate) stream_id: Option<String>,
@@ -68,6 +71,7 @@ impl TryFrom<&FeedbackRow> for FeedbackColumns {
         };
         let signed = |name, value: Option<u64>| value.map(|value| to_signed(name, value)).transpose();
         Ok(Self {
+            tenant: row.tenant.clone(),
             id: row.id.to_string(),
             prediction_id,
             stream_id: interval.map(|(stream, _)| stream.to_string()),
@@ -93,6 +97,7 @@ impl TryFrom<FeedbackColumns> for FeedbackRow {
             (None, None) => return Err(Misfit::new("label", "neither a label nor a verdict")),
         };
         Ok(Self {
+            tenant: columns.tenant,
             id: columns.id.parse().map_err(|_| Misfit::new("id", "not a UUID"))?,
             about,
             verdict,

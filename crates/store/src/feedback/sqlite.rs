@@ -3,15 +3,17 @@
 use super::FeedbackColumns;
 use sqlx::{SqliteConnection, SqlitePool};
 
-const INSERT: &str = "insert into feedback (id, prediction_id, stream_id, start_samples, end_samples, label, \
-     correct, source, said_at_micros, received_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     on conflict (id) do nothing";
-const UNSHIPPED: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
+const INSERT: &str = "insert into feedback (tenant, id, prediction_id, stream_id, start_samples, end_samples, label, \
+     correct, source, said_at_micros, received_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     on conflict (tenant, id) do nothing";
+const UNSHIPPED: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback where shipped = 0 order by received_at_micros limit ?";
-const OF_ARMS: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
+const OF_ARMS: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback \
-     where prediction_id in (select id from predictions where arm >= ?1 and arm < ?2) \
-     or stream_id in (select stream_id from predictions where arm >= ?1 and arm < ?2) \
+     where tenant = ?3 and (prediction_id in (select p.id from predictions p \
+     join streams s on s.id = p.stream_id and s.tenant = ?3 where p.arm >= ?1 and p.arm < ?2) \
+     or stream_id in (select p.stream_id from predictions p \
+     join streams s on s.id = p.stream_id and s.tenant = ?3 where p.arm >= ?1 and p.arm < ?2)) \
      order by said_at_micros, received_at_micros, id";
 
 /// True when it was not there.
@@ -20,6 +22,7 @@ pub(crate) async fn insert(
     row: &FeedbackColumns,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(INSERT)
+        .bind(&row.tenant)
         .bind(&row.id)
         .bind(&row.prediction_id)
         .bind(&row.stream_id)
@@ -46,7 +49,8 @@ pub(crate) async fn mark_shipped(
     rows: &[FeedbackColumns],
 ) -> Result<(), sqlx::Error> {
     for row in rows {
-        sqlx::query("update feedback set shipped = 1 where id = ?")
+        sqlx::query("update feedback set shipped = 1 where tenant = ? and id = ?")
+            .bind(&row.tenant)
             .bind(&row.id)
             .execute(&mut *connection)
             .await?;
@@ -57,7 +61,7 @@ pub(crate) async fn mark_shipped(
 /// Everything about predictions of arms from `first` up to `behind`, and about their streams; said last comes last.
 pub(crate) async fn of_arms(
     pool: &SqlitePool,
-    [first, behind]: [&str; 2],
+    (tenant, [first, behind]): (&str, [&str; 2]),
 ) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
-    sqlx::query_as(OF_ARMS).bind(first).bind(behind).fetch_all(pool).await
+    sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant).fetch_all(pool).await
 }

@@ -1,5 +1,6 @@
 //! `undertone experiments`
 
+mod plan;
 mod show;
 
 use super::SettingsArgs;
@@ -30,6 +31,14 @@ enum ExperimentsCommand {
         file: PathBuf,
         #[command(flatten)]
         author: AuthorArgs,
+    },
+    /// Say how many units a definition would take, before there are any. No server is asked.
+    Plan {
+        /// The definition, with a table [expect]; docs/experiments.md describes it.
+        file: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Assign units, for the first time or again.
     Start(ChangeArgs),
@@ -114,8 +123,14 @@ enum Format {
 }
 
 pub(super) async fn run(args: &ExperimentsArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    if let ExperimentsCommand::Plan { file, json } = &args.command {
+        plan::plan(&definition(file)?, *json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let client = settings.target(&args.server).connect().await?;
     match &args.command {
+        // Answered above, without a server.
+        ExperimentsCommand::Plan { .. } => {}
         ExperimentsCommand::Create { file, author } => create(&client, file, author).await?,
         ExperimentsCommand::Start(change) => change.take(&client, Step::Start(v1::StartStep {})).await?,
         ExperimentsCommand::Pause(change) => change.take(&client, Step::Pause(v1::PauseStep {})).await?,

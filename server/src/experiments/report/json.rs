@@ -1,9 +1,10 @@
 //! A report as one JSON object.
 
-use super::{Report, is_shadow};
+use super::segments::{Segment, SegmentChange};
+use super::{Report, is_shadow, is_told};
 use crate::experiments::metric_name_of;
 use serde_json::{Value, json as object};
-use undertone_experiments::{ArmFigures, Difference, Interval, Outcome, Paired, Verdict};
+use undertone_experiments::{ArmFigures, Coverage, Difference, Interval, Outcome, Paired, Verdict};
 
 /// A report as one JSON object.
 pub(crate) fn json(report: &Report) -> Value {
@@ -23,6 +24,7 @@ pub(crate) fn json(report: &Report) -> Value {
             "forced_units": report.forced_units,
             "forced_answers": report.analysis.forced,
             "crossed_subjects": report.analysis.crossed,
+            "live_answers": report.tallied.live_answers,
             "feedback_rows": report.tallied.feedback,
             "judged_answers": report.tallied.judged,
             "median_feedback_delay_seconds": report.tallied.median_delay_seconds,
@@ -37,6 +39,13 @@ pub(crate) fn json(report: &Report) -> Value {
                 "judged": look.judged, "value": look.interval.value, "interval": interval(Some(&look.interval)),
             })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
+        "comparisons": report.analysis.arms.len().saturating_sub(1),
+        "weighted": report.weighted.iter().map(|own| object!({
+            "arm": report.arm_name(own.arm), "subjects": own.effect.units, "value": own.effect.value,
+            "interval": interval(own.interval.as_ref()), "p_value": own.p_value,
+        })).collect::<Vec<_>>(),
+        "known_before": known_before(report),
+        "segments": segments(report),
         "stopped": kept.progress.stopped,
         "chosen": kept.progress.chosen,
         "warnings": report.warnings,
@@ -57,7 +66,8 @@ fn interval(own: Option<&Interval>) -> Value {
 
 fn arm(report: &Report, own: &ArmFigures) -> Value {
     let labels = &report.kept.document.labels;
-    let figures = own.figures.iter().map(|figure| {
+    let told = own.figures.iter().filter(|figure| is_told(report, own.arm, figure.metric));
+    let figures = told.map(|figure| {
         let told = object!({ "value": figure.value, "interval": interval(figure.interval.as_ref()) });
         (metric_name_of(figure.metric, labels), told)
     });
@@ -70,7 +80,7 @@ fn arm(report: &Report, own: &ArmFigures) -> Value {
         "answers": own.answers,
         "judged": own.judged,
         "figures": figures.collect::<serde_json::Map<_, _>>(),
-        "latency_quantiles": own.latency.iter().map(|latency| object!({
+        "latency_quantiles": own.latency.iter().filter(|_| !is_shadow(report, own.arm)).map(|latency| object!({
             "share": latency.share, "seconds": latency.seconds, "interval": interval(latency.interval.as_ref()),
         })).collect::<Vec<_>>(),
     })
@@ -120,7 +130,58 @@ fn paired(report: &Report, own: &Paired) -> Value {
         "mcnemar_once": own.mcnemar_once,
         "accuracy": object!({
             "value": own.effect.map(|effect| effect.value), "interval": interval(own.accuracy.as_ref()),
-            "p_value": own.p_value,
+            "p_value": own.p_value, "adjusted_p_value": own.adjusted_p_value,
         }),
+        "coverage": coverage(&own.coverage),
+    })
+}
+
+fn coverage(own: &Coverage) -> Value {
+    object!({
+        "answers": own.answers,
+        "pairs": own.pairs,
+        "corrected": object!({
+            "value": own.weighted.map(|effect| effect.value), "interval": interval(own.interval.as_ref()),
+        }),
+        "with_less_without_pair": own.with_less_without.map(|check| object!({
+            "value": check.value, "interval": interval(Some(&check)),
+        })),
+        "bounds": own.bounds.map(|(low, high)| object!([low, high])),
+        "strata": own.strata.iter().map(|stratum| object!({
+            "waited_seconds": stratum.waited.as_secs_f64(), "answers": stratum.answers, "pairs": stratum.pairs,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn known_before(report: &Report) -> Value {
+    let Some(known) = &report.known else { return Value::Null };
+    let compared = known.comparisons.iter().map(|own| {
+        object!({
+            "arm": report.arm_name(own.arm), "value": own.adjusted.effect.value,
+            "interval": interval(own.interval.as_ref()), "variance_saved": own.adjusted.saved,
+            "slope": own.adjusted.slope, "subjects": own.subjects, "known_subjects": own.known,
+        })
+    });
+    object!({ "covariate": known.covariate.name(), "comparisons": compared.collect::<Vec<_>>() })
+}
+
+fn segments(report: &Report) -> Value {
+    let labels = &report.kept.document.labels;
+    let change = |own: &SegmentChange| {
+        object!({
+            "arm": report.arm_name(own.arm), "paired": own.paired, "metric": metric_name_of(own.metric, labels),
+            "value": own.value, "interval": interval(own.interval.as_ref()),
+        })
+    };
+    let row = |own: &Segment| {
+        object!({
+            "label": own.label, "value": own.value, "judged": own.judged,
+            "changes": own.changes.iter().map(change).collect::<Vec<_>>(),
+        })
+    };
+    object!({
+        "rows": report.segments.rows.iter().map(row).collect::<Vec<_>>(),
+        "passed_over": report.segments.passed_over,
+        "caution": report.segments.caution(),
     })
 }

@@ -4,9 +4,13 @@ mod chart;
 mod html;
 mod json;
 mod observations;
+mod past;
+mod segments;
 mod sentence;
 mod text;
 mod timeline;
+mod warnings;
+mod weighed;
 mod wording;
 
 pub(crate) use html::html;
@@ -16,21 +20,21 @@ pub(crate) use text::text;
 use super::kept::Kept;
 use super::refusal::Refusal;
 use crate::recognition::Recognition;
-use observations::{Tallied, observations};
-use std::collections::BTreeSet;
+use observations::{Seen, Tallied, observations};
+use past::{Known, known};
+use segments::{Segments, segments};
 use std::sync::Arc;
 use timeline::{Timeline, timelines};
-use undertone_core::Role;
+use undertone_core::{Role, UnixMicros};
 use undertone_experiments::{
-    Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, RatioCheck, State,
+    Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, RatioCheck, Tally,
 };
-use undertone_store::{Evidence, EvidenceQuery, ExposureCount};
+use undertone_store::{Evidence, EvidenceQuery, ExperimentStore, Exposure, ExposureCount, Past};
+use weighed::{Weighted, weighted};
 
 /// Draws of an interval times answers, at most: a report does not take minutes.
 const MOST_DRAWN: usize = 20_000_000;
 const FEWEST_DRAWS: usize = 100;
-/// A shadow that has less of the live answers is told.
-const ENOUGH_PAIRS: f64 = 0.95;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +54,11 @@ pub(crate) struct Report {
     pub(crate) metrics: Vec<Metric>,
     /// Over the answers as they came; for every comparison.
     pub(crate) timelines: Vec<Timeline>,
+    /// Where weights changed, the arms against the control with that taken into account.
+    pub(crate) weighted: Vec<Weighted>,
+    /// What was known of subjects before, and what that gains.
+    pub(crate) known: Option<Known>,
+    pub(crate) segments: Segments,
     pub(crate) tallied: Tallied,
     /// Units first shown to each arm since the weights are what they are, in the order of the arms.
     pub(crate) exposed: Vec<u64>,
@@ -82,56 +91,111 @@ impl Report {
     }
 }
 
+/// What was read of an experiment.
+struct Read {
+    now: UnixMicros,
+    evidence: Evidence,
+    counts: Vec<ExposureCount>,
+    exposures: Vec<Exposure>,
+    past: Vec<Past>,
+}
+
 /// Looks at an experiment now.
 pub(crate) async fn look(
     recognition: &Recognition,
     kept: &Arc<Kept>,
     looking: Looking,
 ) -> Result<Report, Refusal> {
-    let catalog = &recognition.experiments.catalog;
-    let store = catalog.store().ok_or(Refusal::NoStore("run `undertone serve`"))?;
-    let prefix = format!("{}/", kept.name());
-    let query = EvidenceQuery { prefix: &prefix, limit: recognition.experiments.report_answers };
-    let evidence = store.evidence(query).await?;
+    let store = store(recognition)?;
     let since = kept.progress.weighed_at_micros.unwrap_or(0);
-    let counts = store.exposure_counts(kept.name(), since).await?;
+    let mut read = Read {
+        evidence: evidence(recognition, kept).await?,
+        counts: store.exposure_counts(kept.key(), since).await?,
+        now: recognition.clock.now(),
+        exposures: Vec::new(),
+        past: Vec::new(),
+    };
+    if looking == Looking::AtAll {
+        read.exposures = store.exposures(kept.key(), recognition.experiments.report_answers).await?;
+        read.past = store.past(kept.key()).await?;
+    }
     let kept = kept.clone();
-    let made = tokio::task::spawn_blocking(move || made(&kept, &evidence, &counts, looking)).await;
+    let made = tokio::task::spawn_blocking(move || made(&kept, &read, looking)).await;
     made.unwrap_or_else(|error| Err(Refusal::NotNow(format!("the analysis was lost: {error}"))))
 }
 
-fn made(
-    kept: &Arc<Kept>,
-    evidence: &Evidence,
-    counts: &[ExposureCount],
-    looking: Looking,
-) -> Result<Report, Refusal> {
+/// Right and wrong answers of every arm, each subject counting once.
+pub(crate) async fn rewards(recognition: &Recognition, kept: &Arc<Kept>) -> Result<Vec<Tally>, Refusal> {
+    let evidence = evidence(recognition, kept).await?;
+    let (kept, now) = (kept.clone(), recognition.clock.now());
+    let counted = tokio::task::spawn_blocking(move || {
+        weighed::tallies(&observations(&kept, &evidence, now).answers, kept.arms().len())
+    });
+    counted.await.map_err(|error| Refusal::NotNow(format!("the answers were lost: {error}")))
+}
+
+fn store(recognition: &Recognition) -> Result<&Arc<ExperimentStore>, Refusal> {
+    recognition.experiments.catalog.store().ok_or(Refusal::NoStore("run `undertone serve`"))
+}
+
+async fn evidence(recognition: &Recognition, kept: &Kept) -> Result<Evidence, Refusal> {
+    let prefix = format!("{}/", kept.name());
+    let limit = recognition.experiments.report_answers;
+    let query = EvidenceQuery { tenant: &kept.tenant, prefix: &prefix, limit };
+    Ok(store(recognition)?.evidence(query).await?)
+}
+
+fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refusal> {
     let wrong = |error: undertone_experiments::ExperimentError| Refusal::NotNow(error.to_string());
-    let (answers, tallied) = observations(kept, evidence);
-    let plan = plan(kept, looking, answers.len()).map_err(wrong)?;
+    let seen = observations(kept, &read.evidence, read.now);
+    let plan = plan(kept, looking, seen.answers.len()).map_err(wrong)?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
-    let timelines = match looking {
-        Looking::AtAll => timelines(&answers, &plan, (arms, labels)),
-        Looking::AtGuardrails => Vec::new(),
+    let beside = match looking {
+        Looking::AtAll => Beside::of(kept, read, (&seen, &plan)),
+        Looking::AtGuardrails => Beside::default(),
     };
+    let Seen { answers, tallied, .. } = seen;
     let seen = Observations::new(answers, arms, labels).map_err(wrong)?;
     let analysis = Analysis::of(&seen, &plan).map_err(wrong)?;
-    let exposed = exposed(kept, counts, "drawn");
+    let known = known(kept, &read.past, &seen, &plan);
+    let exposed = exposed(kept, &read.counts, "drawn");
     let weights: Vec<u16> = kept.arms().iter().map(|arm| arm.weight).collect();
     let ratio_p_value = RatioCheck::new(&weights).map_err(wrong)?.p_value(&exposed);
     let mut report = Report {
         metrics: plan.goals.iter().map(|goal| goal.metric).collect(),
         kept: kept.clone(),
         analysis,
-        timelines,
+        timelines: beside.timelines,
+        weighted: beside.weighted,
+        segments: beside.segments,
+        known,
         tallied,
-        forced_units: exposed_forced(counts),
+        forced_units: exposed_forced(&read.counts),
         exposed,
         ratio_p_value,
         warnings: Vec::new(),
     };
-    report.warnings = warnings(&report, evidence);
+    report.warnings = warnings::warnings(&report, &read.evidence);
     Ok(report)
+}
+
+/// What stands beside the analysis, from the answers one by one.
+#[derive(Default)]
+struct Beside {
+    timelines: Vec<Timeline>,
+    weighted: Vec<Weighted>,
+    segments: Segments,
+}
+
+impl Beside {
+    fn of(kept: &Kept, read: &Read, (seen, plan): (&Seen, &Plan)) -> Self {
+        let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
+        Self {
+            timelines: timelines(&seen.answers, plan, (arms, labels)),
+            weighted: weighted(kept, &read.exposures, &seen.answers, plan),
+            segments: segments(seen, plan, labels),
+        }
+    }
 }
 
 /// The experiment's plan; a report tells the usual figures behind those that the experiment names.
@@ -153,8 +217,8 @@ fn plan(
     }
     let recalls = (0..kept.document.labels.len()).map(|label| Metric::Recall { label });
     let usual = [Metric::Accuracy, Metric::AverageRecall, Metric::CalibrationError, Metric::Brier];
-    let other = [Metric::Confidence, Metric::Kappa, Metric::Latency, Metric::ProcessorTime];
-    for metric in usual.into_iter().chain(other).chain(recalls) {
+    let work = [Metric::Latency, Metric::ProcessorTime, Metric::ProcessorShare];
+    for metric in usual.into_iter().chain([Metric::Confidence, Metric::Kappa]).chain(work).chain(recalls) {
         if plan.goals.iter().all(|goal| goal.metric != metric) {
             plan.goals.push(Goal { metric, margin: 0.0 });
         }
@@ -175,50 +239,13 @@ fn exposed_forced(counts: &[ExposureCount]) -> u64 {
     counts.iter().filter(|count| count.origin == "forced").map(|count| count.units.unsigned_abs()).sum()
 }
 
-/// What makes the figures less than they seem.
-fn warnings(report: &Report, evidence: &Evidence) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if report.ratio_mismatch() {
-        warnings.push(format!(
-            "the arms have other numbers of units than their weights say (p = {:.2e}): something loses units, and no \
-             figure here can be trusted before that is found",
-            report.ratio_p_value
-        ));
-    }
-    if evidence.cut {
-        let sentence = "there are more answers than a report looks at (experiments.report_answers): these are the oldest";
-        warnings.push(sentence.to_owned());
-    }
-    let crossed = report.analysis.crossed;
-    if crossed > 0 {
-        warnings.push(format!(
-            "{crossed} subjects have answers of more than one arm, because weights changed; they count as different ones"
-        ));
-    }
-    if report.tallied.unreadable > 0 {
-        warnings.push(format!(
-            "{} answers are left out: their labels are not those of the experiment",
-            report.tallied.unreadable
-        ));
-    }
-    let live: u64 = report.tallied.live_answers;
-    for paired in report.analysis.paired.iter().filter(|own| is_shadow(report, own.arm)) {
-        let share = paired.pairs as f64 / live.max(1) as f64;
-        if live > 0 && share < ENOUGH_PAIRS {
-            warnings.push(format!(
-                "the shadow arm {:?} has answers about {:.0} % of what was answered: the rest was dropped under load, and \
-                 the comparison is one of quieter hours",
-                report.arm_name(paired.arm),
-                share * 100.0
-            ));
-        }
-    }
-    let judged: BTreeSet<ArmIndex> =
-        report.analysis.arms.iter().filter(|arm| arm.judged > 0).map(|arm| arm.arm).collect();
-    if judged.is_empty() && report.kept.state != State::Draft {
-        warnings.push("nobody has said anything about an answer yet: send feedback".to_owned());
-    }
-    warnings
+/// Whether a figure of an arm means something: the work of a shadow is not told apart from its waiting.
+fn is_told(report: &Report, arm: ArmIndex, metric: Metric) -> bool {
+    let of_work = matches!(
+        metric,
+        Metric::Latency | Metric::SlowAnswers { .. } | Metric::ProcessorTime | Metric::ProcessorShare
+    );
+    !of_work || !is_shadow(report, arm)
 }
 
 fn is_shadow(report: &Report, arm: ArmIndex) -> bool {

@@ -2,7 +2,9 @@
 
 use crate::experiments::Kept;
 use std::collections::HashMap;
-use undertone_core::{Role, StreamId, UnixMicros};
+use std::sync::Arc;
+use std::time::Duration;
+use undertone_core::{Labels, Role, StreamId, UnixMicros};
 use undertone_experiments::{ArmIndex, Judgement, Observation, Origin};
 use undertone_store::{Evidence, FeedbackVerdict, JudgedAnswer};
 
@@ -23,19 +25,33 @@ pub(crate) struct Tallied {
 
 type Item = (StreamId, u32);
 
-/// The observations of an experiment, in the order in which they were made.
-pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> (Vec<Observation>, Tallied) {
+/// What the statistics look at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// In the order in which they were made.
+    pub(crate) answers: Vec<Observation>,
+    /// The labels of each answer's stream.
+    pub(crate) labels: Vec<Arc<Labels>>,
+    pub(crate) tallied: Tallied,
+}
+
+/// The observations of an experiment.
+pub(crate) fn observations(kept: &Kept, evidence: &Evidence, now: UnixMicros) -> Seen {
+    let patience = kept.document.patience();
     let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
     let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
     let mut delays = Vec::new();
     let mut all = Vec::with_capacity(evidence.answers.len());
+    let mut labels = Vec::with_capacity(evidence.answers.len());
     for answer in &evidence.answers {
         let Some((arm, forced)) = kept.arm_of_column(&answer.arm) else { continue };
         let Some(mut own) = observation(kept, arm, answer) else {
             tallied.unreadable += 1;
             continue;
         };
-        own.judgement = judgement(kept, answer, judged.get(&item(answer)));
+        let ripe = patience.is_none_or(|patience| is_ripe(answer, patience, now));
+        own.judgement =
+            if ripe { judgement(kept, answer, judged.get(&item(answer))) } else { Judgement::Unknown };
         if forced {
             own.origin = Origin::Forced;
         } else {
@@ -44,10 +60,19 @@ pub(crate) fn observations(kept: &Kept, evidence: &Evidence) -> (Vec<Observation
             delays.extend(answer.verdict.as_ref().map(|(_, said)| delay(answer.created_at, *said)));
         }
         all.push(own);
+        labels.push(answer.stream_labels.clone());
     }
     delays.sort_unstable_by(f64::total_cmp);
     tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
-    (all, tallied)
+    Seen { answers: all, labels, tallied }
+}
+
+/// Whether the time for feedback is over, and it came within. Answers whose feedback comes late would else join the arms one by
+/// one, and an arm whose users are quicker to complain would look worse for a while.
+fn is_ripe(answer: &JudgedAnswer, patience: Duration, now: UnixMicros) -> bool {
+    let patience = i64::try_from(patience.as_micros()).unwrap_or(i64::MAX);
+    let until = answer.created_at.0.saturating_add(patience);
+    now.0 >= until && answer.first_said.is_some_and(|said| said.0 <= until)
 }
 
 fn item(answer: &JudgedAnswer) -> Item {
@@ -105,6 +130,8 @@ fn observation(kept: &Kept, arm: ArmIndex, answer: &JudgedAnswer) -> Option<Obse
         probabilities,
         confidence: answer.confidence,
         latency: answer.latency,
+        waited: answer.waited,
         processor: answer.work,
+        audio: answer.audio,
     })
 }

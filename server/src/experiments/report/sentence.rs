@@ -2,24 +2,44 @@
 
 use super::{Report, is_shadow, wording};
 use crate::experiments::report::wording::name;
-use undertone_experiments::{Better, Interval, Metric, Outcome};
+use undertone_experiments::{ArmIndex, Better, Interval, Metric, Outcome, Paired};
 
 /// One sentence per comparison with the control.
 pub(super) fn decisions(report: &Report) -> Vec<String> {
     let live = report.analysis.differences.iter().filter_map(|difference| {
+        if report.kept.document.adaptive.is_some() {
+            return Some(of_weighted(report, difference.arm));
+        }
         let change = difference.changes.first()?;
-        Some(sentence(
-            report,
-            report.arm_name(difference.arm),
-            (change.metric, change.interval, difference.outcome),
-        ))
+        let told = (change.metric, change.interval, difference.outcome);
+        Some(sentence(report, report.arm_name(difference.arm), told))
     });
-    let margin = report.kept.experiment.definition().goals.first().map_or(0.0, |goal| goal.margin);
-    let shadows = report.analysis.paired.iter().filter(|own| is_shadow(report, own.arm)).map(|own| {
-        let outcome = outcome(own.accuracy.as_ref(), margin);
-        sentence(report, report.arm_name(own.arm), (Metric::Accuracy, own.accuracy, outcome))
-    });
-    live.chain(shadows).collect()
+    let shadows = report.analysis.paired.iter().filter(|own| is_shadow(report, own.arm));
+    live.chain(shadows.map(|own| of_shadow(report, own))).collect()
+}
+
+/// Plain means would be biased where weights follow the evidence.
+fn of_weighted(report: &Report, arm: ArmIndex) -> String {
+    let interval = report.weighted.iter().find(|own| own.arm == arm).and_then(|own| own.interval);
+    let told = (Metric::Accuracy, interval, outcome(interval.as_ref(), margin(report)));
+    let sentence = sentence(report, report.arm_name(arm), told);
+    if interval.is_some() { format!("{sentence} (weighted by how likely each arm was)") } else { sentence }
+}
+
+fn of_shadow(report: &Report, paired: &Paired) -> String {
+    let corrected = paired.coverage.interval;
+    let interval = corrected.or(paired.accuracy);
+    let told = (Metric::Accuracy, interval, outcome(interval.as_ref(), margin(report)));
+    let sentence = sentence(report, report.arm_name(paired.arm), told);
+    if corrected.is_some() {
+        format!("{sentence} (corrected for what was dropped under load)")
+    } else {
+        sentence
+    }
+}
+
+fn margin(report: &Report) -> f64 {
+    report.kept.experiment.definition().goals.first().map_or(0.0, |goal| goal.margin)
 }
 
 fn sentence(
@@ -35,13 +55,7 @@ fn sentence(
     };
     let stop = if outcome == Outcome::Open { "no, too early" } else { "yes" };
     let (unit, factor) = wording::unit(metric);
-    let unit = if unit == "%" {
-        " points"
-    } else if unit.is_empty() {
-        ""
-    } else {
-        " ms"
-    };
+    let unit = wording::of_difference(unit);
     let digits = wording::digits(metric);
     // Told from the side of whoever has more.
     let sign = if interval.value < 0.0 { -1.0 } else { 1.0 };

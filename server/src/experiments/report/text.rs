@@ -1,7 +1,8 @@
 //! A report for a terminal.
 
-use super::{Report, is_shadow, wording};
+use super::{Report, is_shadow, is_told, wording};
 use std::fmt::{Result, Write};
+use undertone_experiments::{Metric, Paired};
 
 /// A report for a terminal.
 pub(crate) fn text(report: &Report) -> String {
@@ -25,6 +26,7 @@ fn write_all(out: &mut String, report: &Report) -> Result {
     arms(out, report)?;
     differences(out, report)?;
     pairs(out, report)?;
+    beside(out, report)?;
     writeln!(
         out,
         "\nIntervals hold at every look, but for calibration error, kappa and quantiles of latency, which hold for one."
@@ -90,7 +92,7 @@ fn arms(out: &mut String, report: &Report) -> Result {
             own.answers,
             own.judged
         )?;
-        for figure in &own.figures {
+        for figure in own.figures.iter().filter(|figure| is_told(report, own.arm, figure.metric)) {
             let name = wording::name(figure.metric, &report.kept.document.labels);
             writeln!(
                 out,
@@ -100,12 +102,9 @@ fn arms(out: &mut String, report: &Report) -> Result {
         }
         if !is_shadow(report, own.arm) {
             for latency in &own.latency {
-                writeln!(
-                    out,
-                    "    {:<20} {:.1} ms",
-                    format!("latency of {:.0} %", latency.share * 100.0),
-                    latency.seconds * 1000.0
-                )?;
+                let name = format!("latency of {:.0} %", latency.share * 100.0);
+                let told = wording::figure(Metric::Latency, Some(latency.seconds), latency.interval.as_ref());
+                writeln!(out, "    {name:<20} {told}")?;
             }
         }
     }
@@ -125,7 +124,11 @@ fn differences(out: &mut String, report: &Report) -> Result {
             )?;
         }
         if let Some(p) = difference.adjusted_p_value {
-            writeln!(out, "    p of no difference in the first, at every look: {p:.4}")?;
+            writeln!(
+                out,
+                "    p of no difference in the first, at every look and for all comparisons: {}",
+                wording::p_value(p)
+            )?;
         }
     }
     Ok(())
@@ -135,7 +138,7 @@ fn pairs(out: &mut String, report: &Report) -> Result {
     for paired in report.analysis.paired.iter().filter(|own| own.pairs > 0) {
         let (arm, control) = (report.arm_name(paired.arm), report.control_name());
         writeln!(out, "\n{arm} and {control} on the same audio: {} pairs", paired.pairs)?;
-        let metric = undertone_experiments::Metric::Accuracy;
+        let metric = Metric::Accuracy;
         let value = paired.effect.map(|effect| effect.value);
         writeln!(out, "    {:<20} {}", "accuracy", wording::change(metric, value, paired.accuracy.as_ref()))?;
         if let Some(agreement) = paired.agreement {
@@ -146,9 +149,105 @@ fn pairs(out: &mut String, report: &Report) -> Result {
         }
         writeln!(
             out,
-            "    {:<20} {arm} {}, {control} {} (McNemar's exact p for one look {:.4})",
-            "right alone", paired.only_arm_right, paired.only_control_right, paired.mcnemar_once
+            "    {:<20} {arm} {}, {control} {} (McNemar's exact p for one look {})",
+            "right alone",
+            paired.only_arm_right,
+            paired.only_control_right,
+            wording::p_value(paired.mcnemar_once)
         )?;
+        if let Some(p) = paired.adjusted_p_value {
+            writeln!(
+                out,
+                "    p of no difference, at every look and for all comparisons: {}",
+                wording::p_value(p)
+            )?;
+        }
+        dropped(out, report, paired)?;
+    }
+    Ok(())
+}
+
+/// What a shadow was dropped for, and what that may change.
+fn dropped(out: &mut String, report: &Report, paired: &Paired) -> Result {
+    let (own, control) = (&paired.coverage, report.control_name());
+    if !is_shadow(report, paired.arm) || own.pairs == own.answers {
+        return Ok(());
+    }
+    let share = own.share() * 100.0;
+    writeln!(
+        out,
+        "    {:<20} {} of {} answers of {control} ({share:.1} %)",
+        "pairs", own.pairs, own.answers
+    )?;
+    if let Some(interval) = &own.interval {
+        let told = wording::points(interval);
+        writeln!(
+            out,
+            "    {:<20} {told}: every pair counts for the answers that waited as long",
+            "corrected"
+        )?;
+    }
+    if let Some(check) = &own.with_less_without {
+        let told = wording::points(check);
+        writeln!(out, "    {:<20} {told}: accuracy of {control} with a pair less without", "is it chance?")?;
+    }
+    if let Some((low, high)) = own.bounds {
+        let (low, high) = (low * 100.0, high * 100.0);
+        writeln!(
+            out,
+            "    {:<20} {low:+.1} to {high:+.1} points, whatever the dropped answers were",
+            "at the worst"
+        )?;
+    }
+    Ok(())
+}
+
+/// Differences with changed weights, and with what was known before, and of parts of the streams.
+fn beside(out: &mut String, report: &Report) -> Result {
+    let control = report.control_name();
+    for own in &report.weighted {
+        let told = own.interval.map_or_else(|| "-".to_owned(), |interval| wording::points(&interval));
+        let units = own.effect.units;
+        writeln!(
+            out,
+            "\n{} less {control}, weighted by how likely each arm was when a subject got it",
+            report.arm_name(own.arm)
+        )?;
+        writeln!(out, "    {:<20} {told}, of {units} subjects", "accuracy")?;
+    }
+    if let Some(known) = &report.known {
+        for own in &known.comparisons {
+            let told = own.interval.map_or_else(|| "-".to_owned(), |interval| wording::points(&interval));
+            let (name, saved) = (known.covariate.name(), own.adjusted.saved * 100.0);
+            writeln!(out, "\n{} less {control}, with what was known before", report.arm_name(own.arm))?;
+            writeln!(out, "    {:<20} {told}: {saved:.0} % less variance", "accuracy")?;
+            writeln!(
+                out,
+                "    from the {name} of {} of {} subjects before their exposure",
+                own.known, own.subjects
+            )?;
+        }
+    }
+    segments(out, report)
+}
+
+fn segments(out: &mut String, report: &Report) -> Result {
+    let segments = &report.segments;
+    if segments.rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsegments: {} were looked at", segments.rows.len())?;
+    for own in &segments.rows {
+        let value = if own.value.is_empty() { "(none)" } else { own.value.as_str() };
+        writeln!(out, "  {} = {value}: {} judged", own.label, own.judged)?;
+        for change in &own.changes {
+            let told = wording::change(change.metric, change.value, change.interval.as_ref());
+            writeln!(out, "    {:<20} {told}", report.arm_name(change.arm))?;
+        }
+    }
+    writeln!(out, "  {}", segments.caution())?;
+    if !segments.passed_over.is_empty() {
+        writeln!(out, "  not looked at, with too many values: {}", segments.passed_over.join(", "))?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub(crate) fn name(metric: Metric, labels: &[String]) -> String {
         Metric::Recall { label } => {
             format!("recall of {}", labels.get(label).map_or("?", String::as_str))
         }
+        Metric::ProcessorShare => "processor per second".to_owned(),
         other => metric_name_of(other, labels).replace('_', " "),
     }
 }
@@ -17,9 +18,29 @@ pub(crate) fn name(metric: Metric, labels: &[String]) -> String {
 pub(crate) fn unit(metric: Metric) -> (&'static str, f64) {
     match metric {
         Metric::Latency | Metric::ProcessorTime => ("ms", 1000.0),
+        Metric::ProcessorShare => ("ms/s", 1000.0),
         Metric::Brier | Metric::Kappa => ("", 1.0),
         _ => ("%", 100.0),
     }
+}
+
+/// The unit of a difference, with the space in front of it.
+pub(crate) fn of_difference(unit: &str) -> String {
+    match unit {
+        "" => String::new(),
+        "%" => " points".to_owned(),
+        other => format!(" {other}"),
+    }
+}
+
+/// A difference of shares with its interval, in points.
+pub(crate) fn points(interval: &Interval) -> String {
+    change(Metric::Accuracy, Some(interval.value), Some(interval))
+}
+
+/// A p-value.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 1e-4 { "below 0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
 /// Digits behind the point.
@@ -49,13 +70,7 @@ pub(crate) fn figure(metric: Metric, value: Option<f64>, interval: Option<&Inter
 pub(crate) fn change(metric: Metric, value: Option<f64>, interval: Option<&Interval>) -> String {
     let Some(value) = value else { return "-".to_owned() };
     let ((unit, factor), digits) = (unit(metric), digits(metric));
-    let unit = if unit == "%" {
-        " points"
-    } else if unit.is_empty() {
-        ""
-    } else {
-        " ms"
-    };
+    let unit = of_difference(unit);
     let mut text = format!("{:+.digits$}{unit}", value * factor);
     if let Some(Interval { low, high, .. }) = interval {
         text.push_str(&format!(" ({:+.digits$} to {:+.digits$})", low * factor, high * factor));

@@ -1,5 +1,6 @@
 //! Who may call what, on a real server with real keys and certificates.
 
+mod experiments;
 mod keys;
 mod methods;
 mod open;

@@ -24,6 +24,8 @@ async fn said(server: &TestServer, arguments: &[&str]) -> String {
 async fn the_documented_example_goes_through_its_life() {
     let server = TestServer::start(&[]).await.unwrap();
     let example = repository().join("examples/experiments/cnn-vs-lstm.toml");
+    let planned = said(&server, &["experiments", "plan", example.to_str().unwrap()]).await;
+    assert!(planned.contains("<- expected") && planned.lines().count() > 6, "{planned}");
     let created =
         said(&server, &["experiments", "create", example.to_str().unwrap(), "--why", "which one?"]).await;
     assert!(created.contains("cnn-vs-lstm · draft · revision 1") && created.contains("units"), "{created}");

@@ -59,6 +59,24 @@ async fn what_was_said_last_counts_and_the_same_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_counts_as_judged_when_the_time_for_feedback_is_over_and_it_came_within() {
+    for (within, judged) in [("1ms", 0.0), ("1000000h", 0.0), ("", 1.0)] {
+        let mut definition = definition();
+        definition["feedback_within"] = within.into();
+        let server = running(&definition, &[]).await;
+        let answer = recognize(&server, subject("ann")).await.unwrap();
+        let result = answer.utterances[0].result.clone().unwrap();
+        let about = About::PredictionId(result.prediction_id);
+        give(&server, vec![said(about, Verdict::Label(result.top), 0)]).await.unwrap();
+        assert_eq!(
+            right_of_judged(&server).await,
+            (judged, judged),
+            "{within:?}: too late, too early, and at any time"
+        );
+    }
+}
+
+#[tokio::test]
 async fn feedback_about_an_interval_reaches_what_was_said_there() {
     let server = running(&definition(), &[]).await;
     let answer = recognize(&server, subject("ann")).await.unwrap();

@@ -58,7 +58,8 @@ async fn a_degraded_version_that_is_ramped_to_half_of_the_traffic_is_stopped_by_
     assert_eq!((last.who.as_str(), last.what.as_str()), ("guardrail", "stop arm lstm"));
     assert!(last.why.contains("tolerated"), "{}", last.why);
     let (_, metrics) = servers[0].get("/metrics").await.unwrap();
-    let counted = "undertone_experiment_arms_stopped_total{arm=\"lstm\",experiment=\"trial\"} 1";
+    let counted =
+        "undertone_experiment_arms_stopped_total{arm=\"lstm\",experiment=\"trial\",tenant=\"default\"} 1";
     assert!(metrics.contains(counted), "{metrics}");
     let report = json_report(&servers[0]).await;
     assert!(report["stopped"][0]["reason"].as_str().unwrap().contains("Brier"), "{report}");

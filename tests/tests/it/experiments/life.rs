@@ -26,6 +26,7 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
     bad["arms"][1]["weight"] = json!(49.125);
     bad["control"] = json!("nobody");
     bad["metrics"] = json!([{ "metric": "luck" }]);
+    bad["feedback_within"] = json!("a while");
     bad["eligible"] = json!([{ "label": "country" }]);
     bad["start"] = json!("tomorrow");
     let refused = create(&server, &bad).await.unwrap_err();
@@ -36,6 +37,7 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
         "49.125 is no number from 0 to 100",
         "\"luck\" is no metric",
         "one_of or none_of",
+        "\"a while\" is no duration",
         "\"tomorrow\" is no time",
     ] {
         assert!(refused.message().contains(part), "{part} is missing in: {}", refused.message());
@@ -150,6 +152,7 @@ async fn a_definition_that_says_what_to_expect_is_answered_with_an_estimate() {
     let mut expecting = definition();
     expecting["expect"] = json!({ "control": 0.72, "difference": 0.03, "units_per_day": 1000 });
     expecting["planned_units"] = json!(7000);
+    expecting["metrics"] = json!([{ "metric": "accuracy" }]);
     let estimate = create(&server, &expecting).await.unwrap().estimate;
     assert!(estimate.contains("3.0 points from 72.0 %") && estimate.contains("6787"), "{estimate}");
 }

@@ -1,9 +1,11 @@
 //! Experiments in the running server.
 
+mod adaptive;
 mod command_line;
 mod feedback;
 mod guardrail;
 mod life;
+mod past;
 mod serving;
 mod shadows;
 mod shared;

@@ -5,14 +5,15 @@ use serde_json::json;
 use std::path::Path;
 use tonic::Code;
 use undertone_proto::v1;
-use undertone_store::{ExperimentStore, Exposure, JournalReader};
+use undertone_store::{ExperimentKey, ExperimentStore, Exposure, JournalReader};
 use undertone_tests::{TestServer, float_config, stream_of};
 use v1::change_experiment_request::Step;
 
 /// The exposures that a stopped server left in its data folder.
 async fn exposures(folder: &Path) -> Vec<Exposure> {
     let store = ExperimentStore::open(folder, None).await.unwrap();
-    let exposures = store.exposures("trial", 1000).await.unwrap();
+    let trial = ExperimentKey { tenant: "default", name: "trial" };
+    let exposures = store.exposures(trial, 1000).await.unwrap();
     store.close().await;
     exposures
 }

@@ -128,5 +128,5 @@ async fn utterances_that_find_no_place_are_dropped_and_counted_and_the_report_sa
     assert!(metrics.contains(&dropped), "{dropped} is not in {metrics}");
     let report = json_report(&server).await;
     let warnings = report["warnings"].to_string();
-    assert!(warnings.contains("answers about 0 % of what was answered"), "{warnings}");
+    assert!(warnings.contains("answers about 0 % of what cnn answered"), "{warnings}");
 }

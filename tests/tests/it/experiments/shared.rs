@@ -46,6 +46,12 @@ async fn two_servers_run_an_experiment_to_a_report_on_real_speech() {
     assert!(low < high && accuracy["value"].as_f64().unwrap().abs() < 0.5, "{accuracy}");
     let decision = report["decisions"][0].as_str().unwrap();
     assert!(decision.contains("interval") && decision.contains("stop: "), "{decision}");
+    let segments = report["segments"]["rows"].as_array().unwrap();
+    let judged =
+        |value: &str| segments.iter().find(|own| own["value"] == value).unwrap()["judged"].as_u64().unwrap();
+    assert_eq!(judged("F") + judged("M"), told, "{segments:?}");
+    let work = &report["arms"][0]["figures"]["processor_share"];
+    assert!(work["value"].as_f64().unwrap() > 0.0, "{work}");
     let text = crowd::report(&servers[0], "trial", v1::ReportFormat::Text).await.unwrap();
     assert!(text.contains(decision) && text.contains("recall of angry"), "{text}");
     let page = crowd::report(&servers[0], "trial", v1::ReportFormat::Html).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use undertone_core::{ModelRef, Role};
 use undertone_experiments::{Arm, Assignment, Definition, Experiment, Goal, Holdout, Metric, Slot, Unit};
 
-const KEYS: usize = 100_000;
+const KEYS: usize = 1_000_000;
 
 /// Writes the question and its answers for a client library into `folder`: `salt`, `runs`, `slot`, `holdout`, `keys`, and
 /// per key the place of its arm, or `held_out` or `elsewhere`.

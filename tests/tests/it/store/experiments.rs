@@ -4,15 +4,18 @@ use super::bed::{Bed, Kind, url};
 use serde_json::json;
 use undertone_core::{PredictionId, Record, Role, SampleRange, StreamId, UnixMicros, UtteranceRecord};
 use undertone_store::{
-    EvidenceQuery, ExperimentRow, ExperimentStore, Exposure, FeedbackAbout, FeedbackRow, FeedbackVerdict,
-    Put, Reason,
+    EvidenceQuery, ExperimentKey, ExperimentRow, ExperimentStore, Exposure, FeedbackAbout, FeedbackRow,
+    FeedbackVerdict, Put, Reason,
 };
 use undertone_tests::{answer, opening};
 
 const NOW: UnixMicros = UnixMicros(1_790_000_000_123_456);
+const TRIAL: ExperimentKey<'_> = ExperimentKey { tenant: "default", name: "trial" };
+const OF_TRIAL: EvidenceQuery<'_> = EvidenceQuery { tenant: "default", prefix: "trial/", limit: 10 };
 
 fn row(revision: u64, state: &str) -> ExperimentRow {
     ExperimentRow {
+        tenant: "default".into(),
         name: "trial".into(),
         revision,
         state: state.into(),
@@ -30,6 +33,7 @@ fn reason(what: &str) -> Reason {
 
 fn exposure(unit: &str, arm: &str, forced: bool, at: i64) -> Exposure {
     Exposure {
+        tenant: "default".into(),
         experiment: "trial".into(),
         unit: unit.into(),
         forced,
@@ -42,6 +46,7 @@ fn exposure(unit: &str, arm: &str, forced: bool, at: i64) -> Exposure {
 
 fn feedback(about: FeedbackAbout, label: &str, said: i64) -> FeedbackRow {
     FeedbackRow {
+        tenant: "default".into(),
         id: PredictionId::generate().uuid(),
         about,
         verdict: FeedbackVerdict::Label(label.into()),
@@ -65,7 +70,7 @@ async fn revisions_follow_each_other(kind: Kind) {
     assert_eq!(store.put(&row(2, "running"), &reason("start")).await.unwrap(), Put::Done);
     assert_eq!(store.experiments().await.unwrap(), [row(2, "running")]);
     assert_eq!(store.known().await.unwrap(), [row(2, "running")], "a copy lies here");
-    let history = store.history("trial").await.unwrap();
+    let history = store.history(TRIAL).await.unwrap();
     let told: Vec<(u64, &str, &str)> =
         history.iter().map(|own| (own.revision, own.reason.what.as_str(), own.state.as_str())).collect();
     assert_eq!(told, [(1, "create", "draft"), (2, "start", "running")]);
@@ -79,13 +84,13 @@ async fn a_unit_is_exposed_once(kind: Kind) {
     assert_eq!(store.expose(&all).await.unwrap(), 2);
     assert_eq!(store.expose(&[exposure("ben", "b", false, 3), all[0].clone()]).await.unwrap(), 1);
     while store.ship().await.unwrap() > 0 {}
-    let kept = store.exposures("trial", 10).await.unwrap();
+    let kept = store.exposures(TRIAL, 10).await.unwrap();
     assert_eq!(kept[..2], [all[0].clone(), all[2].clone()]);
-    let counts = store.exposure_counts("trial", NOW.0 + 1).await.unwrap();
+    let counts = store.exposure_counts(TRIAL, NOW.0 + 1).await.unwrap();
     let counts: Vec<_> =
         counts.iter().map(|own| (own.arm.as_str(), own.origin.as_str(), own.units)).collect();
     assert_eq!(counts, [("b", "drawn", 1), ("b", "forced", 1)]);
-    assert!(store.exposures("other", 10).await.unwrap().is_empty());
+    assert!(store.exposures(ExperimentKey { name: "other", ..TRIAL }, 10).await.unwrap().is_empty());
 }
 
 /// The answers of two models about a stream's utterances.
@@ -115,7 +120,7 @@ async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kin
     assert_eq!(store.give_feedback(&said).await.unwrap(), 3);
     assert_eq!(store.give_feedback(&said[..2]).await.unwrap(), 0);
     while store.ship().await.unwrap() > 0 {}
-    let evidence = store.evidence(EvidenceQuery { prefix: "trial/", limit: 10 }).await.unwrap();
+    let evidence = store.evidence(EvidenceQuery { limit: 10, ..OF_TRIAL }).await.unwrap();
     assert_eq!((evidence.answers.len(), evidence.feedback, evidence.cut), (4, 3, false));
     let label = |number, role| {
         let own = evidence.answers.iter().find(|own| own.utterance == number && own.role == role).unwrap();
@@ -126,8 +131,100 @@ async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kin
     assert_eq!(label(1, Role::Live), ("sad".to_owned(), 5, true));
     assert_eq!(label(1, Role::Shadow), ("sad".to_owned(), 5, false));
     assert_eq!(label(2, Role::Live), ("happy".to_owned(), 3, false));
-    let cut = store.evidence(EvidenceQuery { prefix: "trial/", limit: 3 }).await.unwrap();
+    let cut = store.evidence(EvidenceQuery { limit: 3, ..OF_TRIAL }).await.unwrap();
     assert!(cut.cut && cut.answers.len() == 3);
+}
+
+async fn tenants_share_nothing_but_names(kind: Kind) {
+    let bed = Bed::of(kind).await;
+    let store = store(&bed).await;
+    let (mut own, mut others) = (row(1, "draft"), row(1, "draft"));
+    others.tenant = "acme".into();
+    own.state = "running".into();
+    for written in [&own, &others] {
+        assert_eq!(store.put(written, &reason("create")).await.unwrap(), Put::Done);
+    }
+    let mut next = row(2, "decided");
+    next.tenant = "acme".into();
+    assert_eq!(store.put(&next, &reason("stop")).await.unwrap(), Put::Done);
+    assert_eq!(store.experiments().await.unwrap(), [next.clone(), own.clone()]);
+    assert_eq!(store.known().await.unwrap(), [next, own]);
+    let acme = ExperimentKey { tenant: "acme", ..TRIAL };
+    let revisions = [store.history(TRIAL).await.unwrap().len(), store.history(acme).await.unwrap().len()];
+    assert_eq!(revisions, [1, 2]);
+
+    let exposed = exposure("ann", "a", false, 0);
+    let theirs = Exposure { tenant: "acme".into(), arm: "b".into(), ..exposed.clone() };
+    assert_eq!(store.expose(&[exposed.clone(), theirs.clone()]).await.unwrap(), 2, "one key is two subjects");
+    let stream = StreamId::generate();
+    let answers = answers(stream);
+    let mut opened = opening(stream);
+    (opened.tenant, opened.subject_key) = ("acme".into(), Some("ann".into()));
+    let records = answers.iter().cloned().map(Record::Utterance);
+    bed.record([Record::StreamOpened(opened)].into_iter().chain(records)).await;
+    let about = FeedbackAbout::Prediction(answers[0].prediction_id);
+    let said = feedback(about, "sad", 5);
+    let interval = FeedbackAbout::Interval(stream, SampleRange { start: 0, end: 1_000_000 });
+    let right = FeedbackRow { tenant: "acme".into(), ..said.clone() };
+    assert_eq!(store.give_feedback(&[said, feedback(interval, "calm", 9)]).await.unwrap(), 2);
+    assert_eq!(store.give_feedback(&[right]).await.unwrap(), 1, "identifiers are a tenant's own");
+    while store.ship().await.unwrap() > 0 {}
+
+    assert_eq!(store.exposures(TRIAL, 10).await.unwrap(), [exposed]);
+    assert_eq!(store.exposures(acme, 10).await.unwrap(), [theirs]);
+    let arms = |counts: Vec<undertone_store::ExposureCount>| {
+        counts.into_iter().map(|own| own.arm).collect::<Vec<_>>()
+    };
+    assert_eq!(arms(store.exposure_counts(TRIAL, 0).await.unwrap()), ["a"]);
+    assert_eq!(arms(store.exposure_counts(acme, 0).await.unwrap()), ["b"]);
+    let nothing = store.evidence(OF_TRIAL).await.unwrap();
+    assert!(
+        nothing.answers.is_empty() && nothing.feedback == 0,
+        "what is another tenant's is as if it was not there"
+    );
+    let evidence = store.evidence(EvidenceQuery { tenant: "acme", ..OF_TRIAL }).await.unwrap();
+    assert_eq!((evidence.answers.len(), evidence.feedback), (4, 1));
+    let judged = evidence.answers.iter().filter_map(|own| own.verdict.clone());
+    assert!(
+        judged.clone().count() == 2
+            && judged.clone().all(|(own, _)| own == FeedbackVerdict::Label("sad".into()))
+    );
+}
+
+async fn what_was_known_before_is_of_answers_before_the_exposure(kind: Kind) {
+    let bed = Bed::of(kind).await;
+    let store = store(&bed).await;
+    let mut records = Vec::new();
+    let mut ids = Vec::new();
+    let streams = [(); 4].map(|()| StreamId::generate());
+    let parts =
+        [("default", 4, None), ("acme", 2, None), ("default", 1, Some("trial/a")), ("default", 1, None)];
+    for ((tenant, count, arm), stream) in parts.into_iter().zip(streams) {
+        let mut opened = opening(stream);
+        (opened.tenant, opened.subject_key) = (tenant.into(), Some("ann".into()));
+        records.push(Record::StreamOpened(opened));
+        for number in 1..=count {
+            let mut answer = answer(stream, number);
+            answer.created_at = UnixMicros(NOW.0 + i64::from(number));
+            answer.arm = arm.map(str::to_owned);
+            ids.push(answer.prediction_id);
+            records.push(Record::Utterance(answer));
+        }
+    }
+    bed.record(records).await;
+    // After the second answer and in front of the third; the third stream has answers of the experiment, and the fourth
+    // is the one that exposed the subject.
+    let exposed = Exposure { stream_id: streams[3], ..exposure("ann", "a", false, 3) };
+    store.expose(&[exposed, exposure("ben", "b", false, 3)]).await.unwrap();
+    let about = |place: usize| FeedbackAbout::Prediction(ids[place]);
+    let said = [feedback(about(0), "sad", 1), feedback(about(0), "happy", 2), feedback(about(2), "sad", 1)];
+    let others = FeedbackRow { tenant: "acme".into(), ..feedback(about(1), "happy", 3) };
+    store.give_feedback(&[said.as_slice(), &[others]].concat()).await.unwrap();
+    while store.ship().await.unwrap() > 0 {}
+    let past = store.past(TRIAL).await.unwrap();
+    let [own] = past.as_slice() else { panic!("{past:?}") };
+    assert_eq!((own.unit.as_str(), own.answers, own.judged, own.right_ones), ("ann", 2, 1, 1));
+    assert!((own.confidence - 0.7).abs() < 1e-6, "{own:?}");
 }
 
 macro_rules! in_both {
@@ -145,6 +242,9 @@ macro_rules! in_both {
 }
 
 in_both! {
+    tenants_share_nothing_but_names: tenants_share_nothing_but_names_in_the_journal, tenants_share_nothing_but_names_in_postgres;
+    what_was_known_before_is_of_answers_before_the_exposure:
+        what_was_known_before_is_told_from_the_journal, what_was_known_before_is_told_from_postgres;
     revisions_follow_each_other: revisions_follow_each_other_in_the_journal, revisions_follow_each_other_in_postgres;
     a_unit_is_exposed_once: a_unit_is_exposed_once_in_the_journal, a_unit_is_exposed_once_in_postgres;
     what_was_said_last_about_audio_holds_for_all_answers_about_it:
@@ -168,5 +268,5 @@ async fn exposures_and_feedback_of_an_outage_arrive_afterwards() {
     postgres.restart();
     assert_eq!(store.ship().await.unwrap(), 2);
     assert_eq!(store.ship().await.unwrap(), 0);
-    assert_eq!(store.exposures("trial", 10).await.unwrap().len(), 1);
+    assert_eq!(store.exposures(TRIAL, 10).await.unwrap().len(), 1);
 }

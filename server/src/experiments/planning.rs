@@ -1,0 +1,87 @@
+//! How many units an experiment takes, before it has any.
+
+use super::document::{Document, Expectation};
+use undertone_experiments::{Sequence, Target, days};
+
+/// What finding a difference takes.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub(crate) struct Forecast {
+    /// The difference of the deciding share.
+    pub(crate) difference: f64,
+    /// Units of all live arms together for a test that is made once.
+    pub(crate) once: Option<u64>,
+    /// Units after which intervals that hold at every look have found it at the latest, where that many were planned.
+    pub(crate) sequential: Option<u64>,
+    /// Days until these have come.
+    pub(crate) days: Option<f64>,
+    /// Units that a shadow takes: both models answer the same audio.
+    pub(crate) shadow: Option<u64>,
+}
+
+impl Forecast {
+    /// For a definition that says what to expect; `None` of one that does not.
+    pub(crate) fn of(document: &Document, difference: f64) -> Option<Self> {
+        let expected = document.expect?;
+        let target = target(document, &expected, difference);
+        let (live, comparisons) = arms(document);
+        // Twice what a test takes once is about what any look takes; there the sequence is narrowest.
+        let planned = target.units_once(document.alpha / comparisons).unwrap_or(document.planned_units);
+        let sequence =
+            |units| Sequence::new(document.alpha, units).ok().map(|own| own.shared(comparisons as usize));
+        let both = sequence(planned.saturating_mul(2).max(1)).and_then(|own| target.units_sequential(&own));
+        let of_all = |units: u64| (units as f64 * live / 2.0).ceil() as u64;
+        let shadow =
+            sequence(planned.max(1)).and_then(|own| target.units_as_shadow(&own, expected.agreement));
+        let sequential = both.map(of_all);
+        Some(Self {
+            difference,
+            once: target.units_once(document.alpha / comparisons).map(of_all),
+            sequential,
+            days: sequential.and_then(|units| days(units, expected.units_per_day)),
+            shadow,
+        })
+    }
+}
+
+/// How many units an experiment takes, as one sentence; `None` where nobody said what to expect.
+pub(crate) fn estimate(document: &Document) -> Option<String> {
+    let expected = document.expect?;
+    let target = target(document, &expected, expected.difference);
+    let (live, comparisons) = arms(document);
+    let sequence = Sequence::new(document.alpha, document.planned_units).ok()?.shared(comparisons as usize);
+    let of_all = |units: u64| (units as f64 * live / 2.0).ceil() as u64;
+    let once = of_all(target.units_once(document.alpha / comparisons)?);
+    let sequential = of_all(target.units_sequential(&sequence)?);
+    let Expectation { control, difference, power, units_per_day, .. } = expected;
+    let time = days(sequential, units_per_day)
+        .map_or_else(String::new, |days| format!(", which at {units_per_day} units a day is {days:.0} days"));
+    let beyond = match margin(document) {
+        margin if margin > 0.0 => format!(", beyond a margin of {:.1},", margin * 100.0),
+        _ => String::new(),
+    };
+    Some(format!(
+        "a difference of {:.1} points from {:.1} %{beyond} is found with a probability of {power} by {sequential} units at the \
+         latest{time}; a test made once would take {once}",
+        difference * 100.0,
+        control * 100.0
+    ))
+}
+
+/// A difference decides when all that is plausible is beyond the margin: what is to be found is how far it is beyond.
+fn target(document: &Document, expected: &Expectation, difference: f64) -> Target {
+    let Expectation { control, answers_per_unit, correlation, power, .. } = *expected;
+    let margin = margin(document);
+    let difference = (difference.abs() - margin).max(0.0).copysign(difference);
+    Target { control, difference, correlation, answers_per_unit, power }
+}
+
+/// The difference of the deciding figure that counts as none.
+pub(crate) fn margin(document: &Document) -> f64 {
+    document.metrics.first().map_or(0.0, |goal| goal.margin)
+}
+
+/// How many live arms there are, taken as equally large, and how many comparisons share the `alpha`.
+fn arms(document: &Document) -> (f64, f64) {
+    let live = document.arms.iter().filter(|arm| !arm.shadow).count();
+    (live.max(2) as f64, document.arms.len().saturating_sub(1).max(1) as f64)
+}

@@ -1,0 +1,58 @@
+//! What makes the figures of a report less than they seem.
+
+use super::{Report, is_shadow};
+use std::collections::BTreeSet;
+use undertone_experiments::{ArmIndex, Paired, State};
+use undertone_store::Evidence;
+
+/// A shadow that has less of the control's answers is told.
+const ENOUGH_PAIRS: f64 = 0.95;
+
+/// What makes the figures less than they seem.
+pub(super) fn warnings(report: &Report, evidence: &Evidence) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if report.ratio_mismatch() {
+        warnings.push(format!(
+            "the arms have other numbers of units than their weights say (p = {:.2e}): something loses units, and no \
+             figure here can be trusted before that is found",
+            report.ratio_p_value
+        ));
+    }
+    if evidence.cut {
+        let sentence = "there are more answers than a report looks at (experiments.report_answers): these are the oldest";
+        warnings.push(sentence.to_owned());
+    }
+    let crossed = report.analysis.crossed;
+    if crossed > 0 {
+        warnings.push(format!(
+            "{crossed} subjects have answers of more than one arm, because weights changed; they count as different ones"
+        ));
+    }
+    if report.tallied.unreadable > 0 {
+        warnings.push(format!(
+            "{} answers are left out: their labels are not those of the experiment",
+            report.tallied.unreadable
+        ));
+    }
+    warnings.extend(report.analysis.paired.iter().filter_map(|own| dropped(report, own)));
+    let judged: BTreeSet<ArmIndex> =
+        report.analysis.arms.iter().filter(|arm| arm.judged > 0).map(|arm| arm.arm).collect();
+    if judged.is_empty() && report.kept.state != State::Draft {
+        warnings.push("nobody has said anything about an answer yet: send feedback".to_owned());
+    }
+    warnings
+}
+
+/// A shadow that was dropped under load.
+fn dropped(report: &Report, paired: &Paired) -> Option<String> {
+    let coverage = &paired.coverage;
+    if !is_shadow(report, paired.arm) || coverage.share() >= ENOUGH_PAIRS {
+        return None;
+    }
+    let (arm, control) = (report.arm_name(paired.arm), report.control_name());
+    Some(format!(
+        "the shadow arm {arm:?} has answers about {:.0} % of what {control} answered: the rest was dropped under load; see \
+         what that may change",
+        coverage.share() * 100.0
+    ))
+}
