@@ -1,7 +1,7 @@
 //! Puts models, engine and limits together: for the server, and for the command line in process.
 
 use crate::experiments::Experiments;
-use crate::models::{Initial, Models};
+use crate::models::{Initial, Models, Record};
 use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
@@ -53,7 +53,9 @@ pub struct Assembled {
 pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> anyhow::Result<Assembled> {
     let recorder = stores.recorder;
     let processes: Arc<dyn ProcessObserver> = Arc::new(MeteredProcesses(metrics.clone()));
-    let initial = Initial::load(&settings.models, watched_plugin_host(settings, Some(processes)));
+    let has_data_dir = recorder.is_some();
+    let record = if has_data_dir { Record::kept_in(&settings.data_dir) } else { Record::default() };
+    let initial = Initial::load(&settings.models, watched_plugin_host(settings, Some(processes)), record);
     let observer: Arc<dyn Observer> = Arc::new(MeteredEngine(metrics.clone()));
     let engine = Engine::start(settings.engine.clone(), &initial.models(), &observer);
     let engine = Arc::new(engine.context("workers cannot be started")?);
@@ -62,7 +64,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
     let (experiments, exposures) =
         Experiments::new(&settings.experiments, stores.experiments, abstain_below, clock.clone());
     let recognition = Recognition {
-        resumption: resumption(settings, recorder.is_some())?,
+        resumption: resumption(settings, has_data_dir)?,
         models: Models::new(initial, settings.models.clone(), engine.clone(), metrics.clone()),
         default_model: settings.models.default.clone(),
         engine,

@@ -3,6 +3,7 @@
 use super::admission::{Admission, Key, reference_of};
 use super::shelf::{Held, Shelf, Stage, State, VersionView};
 use super::start::{Folder, Initial};
+use super::withheld::Record;
 use super::{ModelSettings, VersionPolicy, janitor, watch};
 use arc_swap::ArcSwap;
 use semver::Version;
@@ -24,6 +25,8 @@ pub struct Models {
     shelf: Mutex<Shelf>,
     folder: Mutex<Folder>,
     pub(super) admission: Admission,
+    /// Where it is kept which versions were taken out by hand.
+    pub(super) record: Record,
     pub(super) engine: Arc<Engine>,
     pub(super) settings: ModelSettings,
     /// One permit for each version that may be loaded at a time.
@@ -43,12 +46,13 @@ impl Models {
         engine: Arc<Engine>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        let Initial { admission, shelf, folder } = initial;
+        let Initial { admission, shelf, folder, record } = initial;
         let models = Arc::new(Self {
             ready: ArcSwap::from_pointee(Registry::default()),
             shelf: Mutex::new(shelf),
             folder: Mutex::new(folder),
             admission,
+            record,
             engine,
             loads: Semaphore::new(settings.max_loads.max(1)),
             settings,
