@@ -28,6 +28,7 @@ fn watched_plugin_host(settings: &Settings, observer: Option<Arc<dyn ProcessObse
         models_dir: settings.models.dir.clone(),
         onnxruntime: settings.onnxruntime.clone(),
     });
+    let host = host.with_substitutes(settings.classifiers.clone());
     host.with_isolation(settings.isolation.clone(), observer)
 }
 

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertone_core::Model;
 use undertone_engine::Engine;
-use undertone_plugin_host::{LoadedModel, Registry};
+use undertone_plugin_host::{LoadedModel, PluginCounter, Registry};
 use undertone_telemetry::Metrics;
 
 /// The models that are served. Reading the ready ones takes no lock.
@@ -108,6 +108,11 @@ impl Models {
         let model = version.reference.to_string();
         let open = self.metrics.engine.streams_open.with_label_values(&[&model]).get();
         u32::try_from(open).unwrap_or(0)
+    }
+
+    /// What the plugins count.
+    pub(crate) fn plugin_counters(&self) -> Vec<PluginCounter> {
+        self.admission.plugin_counters()
     }
 
     /// Why the folder of models cannot be read, if it cannot.

@@ -29,7 +29,7 @@ pub(super) fn model(model: &LoadedModel, all: &Registry) -> wire::ModelMetadataR
     wire::ModelMetadataResponse {
         name: name.clone(),
         versions: of_name.map(|reference| reference.version.clone()).collect(),
-        platform: format!("undertone_{}", model.manifest().plugin.classifier),
+        platform: format!("undertone_{}", model.classifier_plugin()),
         inputs: vec![tensor(FEATURES, "FP32", &[ANY, ANY, dim]), tensor(AUDIO, "BYTES", &[ANY])],
         outputs: vec![tensor(PROBABILITIES, "FP32", &[ANY, labels]), tensor(LOGITS, "FP32", &[ANY, labels])],
         properties: properties(model),
