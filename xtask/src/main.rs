@@ -60,6 +60,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Watch the plugins for wrong accesses and leaks with valgrind
+    Memcheck {
+        /// So many runs, in place of 10,000
+        #[arg(long)]
+        runs: Option<u32>,
+    },
     /// Run the long form of a suite of faults under load: plugins, recording or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
@@ -72,6 +78,9 @@ enum Task {
         /// Build optimised
         #[arg(long)]
         release: bool,
+        /// Also a plugin that takes long to build: tract
+        #[arg(long, value_name = "PLUGIN")]
+        with: Vec<String>,
     },
     /// Generate the wire contract's Rust code, the plugin header and its reference
     Codegen {
@@ -134,10 +143,12 @@ fn perform(task: Task) -> Result<ExitCode> {
         }
         Task::Demo { other: None, once } => demo::run(&workspace, once)?,
         Task::Test { args } => return test::run(&workspace, &args),
+        Task::Memcheck { runs } => test::memcheck(&workspace, runs)?,
         Task::Torture { name } => return test::torture(&workspace, &name),
         Task::Check { names } => check::run(&workspace, &names)?,
-        Task::Stage { release } => {
-            let stage = stage::run(&workspace, if release { Profile::Release } else { Profile::Dev })?;
+        Task::Stage { release, with } => {
+            let profile = if release { Profile::Release } else { Profile::Dev };
+            let stage = stage::run(&workspace, profile, &stage::known(&with)?)?;
             println!("{}", stage.display());
         }
         Task::Codegen { check } => codegen::run(&workspace, check)?,

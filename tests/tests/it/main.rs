@@ -11,6 +11,7 @@ mod bench;
 mod cli;
 mod dashboards;
 mod db;
+mod engines;
 mod experiments;
 mod inference;
 mod isolation_site;

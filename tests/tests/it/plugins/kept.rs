@@ -2,6 +2,7 @@
 
 use super::{Report, compile_energy, example_bundle, undertone};
 use crate::parity::write_stateful_bundle;
+use std::path::Path;
 use tempfile::TempDir;
 use undertone_tests::{example_plugins, stage};
 
@@ -42,6 +43,32 @@ fn onnx_keeps_the_contract_with_a_graph_that_carries_state() {
     let library = stage().unwrap().join("plugins/libundertone_plugin_onnx.so");
     let report = Report::of(&library, &["--bundle".as_ref(), bundle.as_ref()]);
     report.assert_kept(&["library", "configuration", "classifier", "state"], &[]);
+}
+
+/// tract keeps about a kilobyte of every graph that it made ready; where, is not known yet.
+const KEPT_BY_TRACT: &str = "configuration-memory";
+
+/// The check of `tract` in the place of the plugin that a bundle names.
+fn tract_with(bundle: &Path) -> Report {
+    let library = stage().unwrap().join("plugins/libundertone_plugin_tract.so");
+    Report::of(&library, &["--bundle".as_ref(), bundle.as_ref(), "--instead-of".as_ref(), "onnx".as_ref()])
+}
+
+#[test]
+fn tract_keeps_the_contract_with_the_shipped_models() {
+    for model in ["cnn", "lstm"] {
+        let report = tract_with(&stage().unwrap().join("models").join(model).join("1.0.0"));
+        report.assert_kept_except(&["library", "configuration", "classifier"], KEPT_BY_TRACT);
+    }
+}
+
+#[test]
+fn tract_keeps_the_contract_with_a_graph_that_carries_state() {
+    let folder = TempDir::new().unwrap();
+    let bundle = folder.path().join("parity/1.0.0");
+    write_stateful_bundle(&bundle);
+    let topics = ["library", "configuration", "classifier", "state"];
+    tract_with(&bundle).assert_kept_except(&topics, KEPT_BY_TRACT);
 }
 
 #[test]
