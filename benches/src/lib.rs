@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod bare;
+mod contest;
+mod engines;
 mod experiments;
 mod features;
 mod isolation;
@@ -22,6 +24,7 @@ mod tax;
 mod train;
 mod untrained;
 
+pub use engines::measure_engines;
 pub use experiments::measure_experiments;
 pub use features::measure_features;
 pub use isolation::measure_isolation;

@@ -7,9 +7,9 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_experiments, measure_features, measure_isolation, measure_memory, measure_peers,
-    measure_record, measure_startup, measure_stateful, measure_streams, measure_tax, measure_train,
-    write_untrained,
+    Options, Report, measure_engines, measure_experiments, measure_features, measure_isolation,
+    measure_memory, measure_peers, measure_record, measure_startup, measure_stateful, measure_streams,
+    measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -39,6 +39,8 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
+    /// The same bundles on tract and on ONNX Runtime.
+    Engines,
     /// Simulated experiments: how often the analysis is right.
     Experiments,
     /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
@@ -79,6 +81,7 @@ impl Arguments {
         match self.bench {
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
+            Bench::Engines => measure_engines(&self.options(untrained)?),
             Bench::Isolation => measure_isolation(&self.options(untrained)?),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),

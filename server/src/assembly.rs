@@ -2,7 +2,7 @@
 
 use crate::experiments::Experiments;
 use crate::live::LiveStreams;
-use crate::models::{Initial, Models};
+use crate::models::{Initial, Models, Record};
 use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
@@ -29,6 +29,7 @@ fn watched_plugin_host(settings: &Settings, observer: Option<Arc<dyn ProcessObse
         models_dir: settings.models.dir.clone(),
         onnxruntime: settings.onnxruntime.clone(),
     });
+    let host = host.with_substitutes(settings.classifiers.clone());
     host.with_isolation(settings.isolation.clone(), observer)
 }
 
@@ -54,7 +55,9 @@ pub struct Assembled {
 pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> anyhow::Result<Assembled> {
     let recorder = stores.recorder;
     let processes: Arc<dyn ProcessObserver> = Arc::new(MeteredProcesses(metrics.clone()));
-    let initial = Initial::load(&settings.models, watched_plugin_host(settings, Some(processes)));
+    let has_data_dir = recorder.is_some();
+    let record = if has_data_dir { Record::kept_in(&settings.data_dir) } else { Record::default() };
+    let initial = Initial::load(&settings.models, watched_plugin_host(settings, Some(processes)), record);
     let observer: Arc<dyn Observer> = Arc::new(MeteredEngine(metrics.clone()));
     let engine = Engine::start(settings.engine.clone(), &initial.models(), &observer);
     let engine = Arc::new(engine.context("workers cannot be started")?);
@@ -63,7 +66,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
     let (experiments, exposures) =
         Experiments::new(&settings.experiments, stores.experiments, abstain_below, clock.clone());
     let recognition = Recognition {
-        resumption: resumption(settings, recorder.is_some())?,
+        resumption: resumption(settings, has_data_dir)?,
         models: Models::new(initial, settings.models.clone(), engine.clone(), metrics.clone()),
         default_model: settings.models.default.clone(),
         engine,

@@ -83,12 +83,19 @@ fn describe(status: &ShipperStatus) -> String {
 
 async fn metrics(State(state): State<HttpState>) -> Response {
     show_store(&state);
+    show_counters(&state);
     match state.metrics.encode() {
         Ok(text) => {
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
         }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
+}
+
+fn show_counters(state: &HttpState) {
+    let counters = state.models.plugin_counters();
+    let shown = counters.iter().map(|own| (own.plugin.as_str(), own.name.as_str(), own.value));
+    state.metrics.processes.show_counted(shown);
 }
 
 fn show_store(state: &HttpState) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE};
 use undertone_engine::Observer;
-use undertone_plugin_host::isolation::{BreakerState, ProcessObserver};
+use undertone_plugin_host::isolation::{BreakerState, ProcessObserver, ProcessOf};
 use undertone_telemetry::{EngineMetrics, Metrics, ProcessMetrics};
 
 /// Puts the engine's measurements into metrics.
@@ -77,28 +77,34 @@ impl MeteredProcesses {
 }
 
 impl ProcessObserver for MeteredProcesses {
-    fn started(&self, model: &ModelRef, again: bool) {
-        let model = model.to_string();
-        self.metrics().started.with_label_values(&[&model]).inc();
-        self.metrics().restarts.with_label_values(&[&model]).inc_by(u64::from(again));
+    fn started(&self, of: ProcessOf<'_>, again: bool) {
+        let labels = &labels(of);
+        self.metrics().started.with_label_values(labels).inc();
+        self.metrics().restarts.with_label_values(labels).inc_by(u64::from(again));
     }
 
-    fn lost(&self, model: &ModelRef, reason: &'static str) {
-        self.metrics().lost.with_label_values(&[model.to_string().as_str(), reason]).inc();
+    fn lost(&self, of: ProcessOf<'_>, reason: &'static str) {
+        let [model, plugin] = labels(of);
+        self.metrics().lost.with_label_values(&[model, plugin, reason.to_owned()]).inc();
     }
 
-    fn breaker(&self, model: &ModelRef, state: BreakerState) {
-        let model = model.to_string();
+    fn breaker(&self, of: ProcessOf<'_>, state: BreakerState) {
+        let [model, plugin] = labels(of);
         for own in [BreakerState::Closed, BreakerState::Trial, BreakerState::Open] {
-            let gauge = self.metrics().breaker.with_label_values(&[model.as_str(), own.name()]);
-            gauge.set(i64::from(own == state));
+            let labels = [model.as_str(), plugin.as_str(), own.name()];
+            self.metrics().breaker.with_label_values(&labels).set(i64::from(own == state));
         }
     }
 
-    fn memory(&self, model: &ModelRef, processes: usize, resident_bytes: u64) {
-        let model = model.to_string();
+    fn memory(&self, of: ProcessOf<'_>, processes: usize, resident_bytes: u64) {
+        let labels = &labels(of);
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.metrics().alive.with_label_values(&[&model]).set(whole(processes as u64));
-        self.metrics().resident_bytes.with_label_values(&[&model]).set(whole(resident_bytes));
+        self.metrics().alive.with_label_values(labels).set(whole(processes as u64));
+        self.metrics().resident_bytes.with_label_values(labels).set(whole(resident_bytes));
     }
+}
+
+/// `model` and `plugin`.
+fn labels(of: ProcessOf<'_>) -> [String; 2] {
+    [of.model.to_string(), of.plugin.to_owned()]
 }

@@ -26,6 +26,7 @@ mod recipe;
 mod sheet;
 mod shipment;
 pub mod training;
+mod untrained;
 
 pub use error::TrainError;
 pub use job::{Checkpoints, Job, Progress, SplitRule, Trained};
@@ -41,3 +42,4 @@ pub use recalibration::Recalibration;
 pub use recipe::{Side, TrainingRecipe};
 pub use sheet::DataSheet;
 pub use shipment::{Origin, Shipment};
+pub use untrained::Untrained;

@@ -4,23 +4,23 @@ use crate::dataset::Part;
 use crate::evaluation::{Decision, Measured};
 use crate::onnx::GraphState;
 use crate::{
-    DataSheet, Ensemble, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained, TrainingRecipe, card,
+    DataSheet, Ensemble, Interface, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained,
+    TrainingRecipe, card,
 };
 use std::path::Path;
 use undertone_bundle::{
-    Bundle, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph, Graphs, Limits,
-    Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
+    Bundle, CARD_FILE, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph,
+    Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
 use undertone_core::{Emotion, FramesView};
 use undertone_evaluation::{Figures, Protocol, Summary};
 
-const GRAPH_FILE: &str = "whole.onnx";
-const STREAM_FILE: &str = "stream.onnx";
-const CARD_FILE: &str = "card.md";
+pub(crate) const GRAPH_FILE: &str = "whole.onnx";
+pub(crate) const STREAM_FILE: &str = "stream.onnx";
 /// 5 minutes of frames every 10 ms, the longest utterance a stream may ask for.
-const MAX_FRAMES: u32 = 30_000;
+pub(crate) const MAX_FRAMES: u32 = 30_000;
 /// The plugin contract that these bundles are made for.
-const PLUGIN_ABI: &str = "1.0";
+pub(crate) const PLUGIN_ABI: &str = "1.0";
 /// Frames of the golden input: enough for every layer, few enough for a small file.
 const GOLDEN_FRAMES: usize = 64;
 const GOLDEN_SEED: u64 = 0;
@@ -80,7 +80,7 @@ impl Shipment<'_> {
         golden: Golden,
     ) -> Result<Manifest, TrainError> {
         let interface = whole.interface();
-        let (dim, labels) = (as_u32(interface.dim), as_u32(interface.labels));
+        let dim = as_u32(interface.dim);
         let features = &self.trained.material.recipe;
         Ok(Manifest {
             schema: SCHEMA,
@@ -91,14 +91,7 @@ impl Shipment<'_> {
             labels: Emotion::ALL.map(|emotion| emotion.name().to_owned()).to_vec(),
             plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: PLUGIN_ABI.into() },
             features: Features::from_recipe_json(features.fingerprint(), dim, &features.to_json())?,
-            graph: Graphs {
-                whole: Graph {
-                    file: GRAPH_FILE.into(),
-                    input: tensor("frames", &["batch", "time"], dim),
-                    output: tensor("logits", &["batch"], labels),
-                },
-                stream: None,
-            },
+            graph: Graphs { whole: whole_graph(interface), stream: None },
             calibration: self.calibration(),
             limits: Limits { min_frames: as_u32(MIN_FRAMES), max_frames: MAX_FRAMES },
             training: self.training(),
@@ -198,7 +191,15 @@ pub(crate) fn name_and_version(dir: &Path) -> (String, String) {
     (part(dir.parent()), part(Some(dir)))
 }
 
-fn stream_graph(network: &Network, model: &StreamModel) -> StreamGraph {
+pub(crate) fn whole_graph(interface: Interface) -> Graph {
+    Graph {
+        file: GRAPH_FILE.into(),
+        input: tensor("frames", &["batch", "time"], as_u32(interface.dim)),
+        output: tensor("logits", &["batch"], as_u32(interface.labels)),
+    }
+}
+
+pub(crate) fn stream_graph(network: &Network, model: &StreamModel) -> StreamGraph {
     let interface = network.interface();
     let state = |state: &GraphState| State {
         name_in: state.name_in.clone(),
@@ -226,6 +227,6 @@ fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {
     Tensor { name: name.into(), dims }
 }
 
-fn as_u32(count: usize) -> u32 {
+pub(crate) fn as_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -17,6 +17,8 @@ const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("
 const PEERS: &str = "peers";
 /// Those that measure no server and no plugin.
 const WITHOUT_STAGE: [&str; 2] = ["experiments", RECORD];
+/// The one that measures every engine.
+const ENGINES: &str = "engines";
 /// The one that needs a PostgreSQL.
 const RECORD: &str = "record";
 
@@ -41,7 +43,8 @@ impl Bench {
     pub(crate) fn run(self, workspace: &Workspace) -> Result<()> {
         let mut cargo = process::cargo(workspace);
         if !WITHOUT_STAGE.contains(&self.name.as_str()) {
-            cargo.env("UNDERTONE_STAGE", stage::run(workspace, Profile::Release)?);
+            let with: &[&str] = if self.name == ENGINES { &stage::OPTIONAL } else { &[] };
+            cargo.env("UNDERTONE_STAGE", stage::run(workspace, Profile::Release, with)?);
         }
         cargo.args(["run", "--release", "--package", "undertone-benches", "--", &self.name]);
         if self.json {

@@ -17,7 +17,7 @@ const METRICS_SHOWN: usize = 12;
 /// Builds, starts a server, and recognises a clip with each model. With `once` the server is stopped at the end and its
 /// records are removed; else it stays up until it is interrupted.
 pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
-    let stage = stage::run(workspace, Profile::Release)?;
+    let stage = stage::run(workspace, Profile::Release, &[])?;
     let folder = workspace.target.join("demo");
     let (data, ports) = if once {
         (folder.join(std::process::id().to_string()), Ports::Any)

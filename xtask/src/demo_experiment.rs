@@ -15,7 +15,7 @@ const CROWD: [&str; 4] = ["--package", "undertone-tests", "--bin", "experiment-d
 pub(crate) fn run(workspace: &Workspace, subjects: usize) -> Result<()> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
-    let stage = stage::run(workspace, Profile::Dev)?;
+    let stage = stage::run(workspace, Profile::Dev, &[])?;
     step("build the crowd", || process::run(process::cargo(workspace).arg("build").args(CROWD)))?;
     let page = workspace.target.join("experiment.html");
     let mut crowd = process::cargo(workspace);

@@ -63,6 +63,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Watch the plugins for wrong accesses and leaks with valgrind
+    Memcheck {
+        /// So many runs, in place of 10,000
+        #[arg(long)]
+        runs: Option<u32>,
+    },
     /// Run the long form of a suite of faults under load: plugins, recording or streaming
     Torture { name: String },
     /// Check format, walls, generated code and lints
@@ -75,6 +81,9 @@ enum Task {
         /// Build optimised
         #[arg(long)]
         release: bool,
+        /// Also a plugin that takes long to build: tract
+        #[arg(long, value_name = "PLUGIN")]
+        with: Vec<String>,
     },
     /// Build the console, the pages that the server holds; a server that is built afterwards has them
     Console {
@@ -143,10 +152,12 @@ fn perform(task: Task) -> Result<ExitCode> {
         }
         Task::Demo { other: None, once } => demo::run(&workspace, once)?,
         Task::Test { args } => return test::run(&workspace, &args),
+        Task::Memcheck { runs } => test::memcheck(&workspace, runs)?,
         Task::Torture { name } => return test::torture(&workspace, &name),
         Task::Check { names } => check::run(&workspace, &names)?,
-        Task::Stage { release } => {
-            let stage = stage::run(&workspace, if release { Profile::Release } else { Profile::Dev })?;
+        Task::Stage { release, with } => {
+            let profile = if release { Profile::Release } else { Profile::Dev };
+            let stage = stage::run(&workspace, profile, &stage::known(&with)?)?;
             println!("{}", stage.display());
         }
         Task::Console { pictures: true } => return test::pictures(&workspace),

@@ -17,7 +17,7 @@ const STAGED: [&str; 4] = ["bin", "plugins", "lib", "models"];
 
 /// Writes `undertone-VERSION-TARGET.tar.gz` to `out`, or to the target folder's `package`.
 pub(crate) fn run(workspace: &Workspace, out: Option<PathBuf>) -> Result<()> {
-    let stage = stage::run(workspace, Profile::Release)?;
+    let stage = stage::run(workspace, Profile::Release, &[])?;
     let name = format!("undertone-{}-{}", workspace.version()?, host()?);
     let parent = workspace.target.join("package");
     gather(workspace, &stage, &parent.join(&name))?;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! target/stage/bin/undertone, undertone-plugin-host
-//!              plugins/libundertone_plugin_*.so
+//!              plugins/libundertone_plugin_*.so, and what extractors say about their frames
 //!              lib/libonnxruntime.so -> libonnxruntime.so.VERSION
 //!              models/NAME/VERSION/
 //! ```
@@ -10,6 +10,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -25,6 +26,9 @@ const LIBRARY_LINK: &str = "libonnxruntime.so";
 
 /// The server, and the program that it runs a plugin in which is to be apart. Each is a package's only program.
 const PROGRAMS: [&str; 2] = ["undertone", "undertone-plugin-host"];
+
+/// Plugins that take long to build and are staged only where somebody asks for them.
+pub(crate) const OPTIONAL: [&str; 1] = ["tract"];
 
 /// How Cargo builds what is staged.
 #[derive(Clone, Copy)]
@@ -45,22 +49,69 @@ impl Profile {
     }
 }
 
-/// Builds the server and its plugins and lays out the tree; returns its root.
-pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+/// Builds the server and its plugins, of the [`OPTIONAL`] ones those in `with`, and lays out the tree; returns its root.
+pub(crate) fn run(workspace: &Workspace, profile: Profile, with: &[&str]) -> Result<PathBuf> {
     console::provide(workspace)?;
-    step(&format!("build the server and its plugins ({})", profile.folder()), || build(workspace, profile))?;
-    lay_out(workspace, profile)?;
+    let what = format!("build the server and its plugins ({})", profile.folder());
+    step(&what, || build(workspace, profile, with))?;
+    lay_out(workspace, profile, with)?;
     Ok(workspace.stage())
 }
 
+/// The optional plugins of these names.
+pub(crate) fn known(names: &[String]) -> Result<Vec<&'static str>> {
+    let known = |name: &String| {
+        let found = OPTIONAL.into_iter().find(|own| own == name);
+        found.with_context(|| {
+            format!("there is no optional plugin {name:?}; there is {}", OPTIONAL.join(", "))
+        })
+    };
+    names.iter().map(known).collect()
+}
+
+/// The plugins that are staged.
+fn plugins<'a>(workspace: &'a Workspace, with: &[&str]) -> Vec<&'a Member> {
+    let is_left_out = |member: &Member| {
+        let name = member.name.strip_prefix("undertone-plugin-").unwrap_or(&member.name);
+        OPTIONAL.contains(&name) && !with.contains(&name)
+    };
+    let all = workspace.plugins_below("plugins").into_iter();
+    all.filter(|member| !is_left_out(member)).collect()
+}
+
 /// Lays out the tree from what Cargo has built already.
-pub(crate) fn lay_out(workspace: &Workspace, profile: Profile) -> Result<()> {
+pub(crate) fn lay_out(workspace: &Workspace, profile: Profile, with: &[&str]) -> Result<()> {
     let stage = workspace.stage();
     let built = workspace.target.join(profile.folder());
     tree::hold(&stage.join("bin"), &PROGRAMS.map(|program| built.join(program)))?;
-    tree::hold(&stage.join("plugins"), &libraries(&built, &workspace.plugins_below("plugins")))?;
+    tree::hold(&stage.join("plugins"), &libraries(&built, &plugins(workspace, with)))?;
     tree::mirror(&workspace.root.join("models"), &stage.join("models"))?;
-    stage_onnxruntime(workspace, &stage.join("lib"))
+    stage_onnxruntime(workspace, &stage.join("lib"))?;
+    note_features(&stage)
+}
+
+/// Has the extractors write down what frames they make for the staged models, so that a bundle for other frames is refused
+/// before its extractor is loaded.
+fn note_features(stage: &Path) -> Result<()> {
+    let mut undertone = Command::new(stage.join("bin/undertone"));
+    undertone.args(["plugin", "note"]);
+    let mut any = false;
+    for model in folders_in(&stage.join("models"))? {
+        for version in folders_in(&model)?.iter().filter(|version| version.join("bundle.toml").is_file()) {
+            undertone.arg(version);
+            any = true;
+        }
+    }
+    if any { process::capture(&mut undertone).map(drop) } else { Ok(()) }
+}
+
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
+    let mut paths = paths.with_context(|| format!("read {}", folder.display()))?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    Ok(paths)
 }
 
 /// Adds the plugins that only tests load: the examples, and those that misbehave on purpose.
@@ -73,13 +124,13 @@ pub(crate) fn add_test_plugins(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
+fn build(workspace: &Workspace, profile: Profile, with: &[&str]) -> Result<()> {
     let mut cargo = process::cargo(workspace);
     cargo.arg("build");
     for program in PROGRAMS {
         cargo.args(["--package", program]);
     }
-    for plugin in workspace.plugins_below("plugins") {
+    for plugin in plugins(workspace, with) {
         cargo.args(["--package", &plugin.name]);
     }
     if let Profile::Release = profile {

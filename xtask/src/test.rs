@@ -37,7 +37,7 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if name == "plugins" {
-        memcheck::run(workspace)?;
+        memcheck::run(workspace, None)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,15 +52,18 @@ pub(crate) fn pictures(workspace: &Workspace) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Runs the plugins under valgrind.
+pub(crate) fn memcheck(workspace: &Workspace, runs: Option<u32>) -> Result<()> {
+    build_and_stage(workspace)?;
+    memcheck::run(workspace, runs)
+}
+
 /// Builds and stages everything; gives the runner of the tests.
 fn prepare(workspace: &Workspace) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
     let prometheus = prometheus::provide(workspace);
-    console::provide(workspace)?;
-    step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
-    stage::lay_out(workspace, Profile::Dev)?;
-    stage::add_test_plugins(workspace)?;
+    build_and_stage(workspace)?;
     warn_without_corpus(workspace);
 
     let mut runner = runner(workspace);
@@ -73,6 +76,13 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     sdk::provide(workspace, &mut runner)?;
     clients::provide(workspace, &mut runner)?;
     Ok(runner)
+}
+
+fn build_and_stage(workspace: &Workspace) -> Result<()> {
+    console::provide(workspace)?;
+    step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
+    stage::lay_out(workspace, Profile::Dev, &stage::OPTIONAL)?;
+    stage::add_test_plugins(workspace)
 }
 
 fn passes(runner: &mut Command) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! Why a bundle could not be opened or written.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,11 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.what)
+        // A name that a stranger gave must not look like another line.
+        for char in self.file.chars() {
+            if char.is_control() { write!(f, "{}", char.escape_default())? } else { f.write_char(char)? }
+        }
+        write!(f, ": {}", self.what)
     }
 }
 
@@ -33,7 +37,7 @@ pub enum BundleError {
         source: io::Error,
     },
     /// The manifest is not TOML, or not a manifest.
-    #[error("bundle {dir}: {file} cannot be understood: {source}", dir = dir.display())]
+    #[error("bundle {dir}: {file} cannot be understood: {why}", dir = dir.display(), why = in_one_line(source))]
     Parse {
         /// The bundle's folder.
         dir: PathBuf,
@@ -103,6 +107,15 @@ pub enum BundleError {
 impl BundleError {
     pub(crate) fn key(path: &Path, why: String) -> Self {
         Self::Key { path: path.to_owned(), why }
+    }
+}
+
+/// Where and why, without the picture of the line.
+fn in_one_line(error: &toml::de::Error) -> String {
+    let (picture, why) = (error.to_string(), error.message().lines().collect::<Vec<_>>().join(", "));
+    match picture.lines().next().filter(|place| *place != why) {
+        Some(place) => format!("{place}: {why}"),
+        None => why,
     }
 }
 

@@ -111,13 +111,13 @@ pub enum HostError {
         /// The kind for the caller.
         kind: ErrorKind,
     },
-    /// Only classifiers run in processes of their own.
-    #[error(
-        "plugin {plugin} is an extractor, and only classifiers run in processes of their own: take          plugins.isolation_of.{plugin} out of the settings"
-    )]
-    ExtractorApart {
-        /// The plugin.
-        plugin: String,
+    /// What an extractor says about its frames cannot be kept.
+    #[error("{path} cannot be written: {source}", path = path.display())]
+    Note {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// Two folders hold the same model in the same version.
     #[error("{dir} holds {model} a second time", dir = dir.display())]
@@ -140,13 +140,14 @@ impl HostError {
         match self {
             Self::Plugin(error) => error.kind(),
             Self::Process { kind, .. } => *kind,
-            Self::Missing { .. } | Self::Open { .. } | Self::OnnxRuntime { .. } => ErrorKind::Unavailable,
+            Self::Missing { .. } | Self::Open { .. } | Self::OnnxRuntime { .. } | Self::Note { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::Bundle(_)
             | Self::Version { .. }
             | Self::Contract { .. }
             | Self::Mismatch { .. }
             | Self::Golden { .. }
-            | Self::ExtractorApart { .. }
             | Self::Duplicate { .. } => ErrorKind::InvalidInput,
         }
     }

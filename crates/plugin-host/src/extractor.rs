@@ -67,14 +67,8 @@ impl Extractor for PluginExtractor {
     }
 
     fn push(&mut self, samples: &[f32], frames: &mut Frames) -> Result<(), PluginError> {
-        if let Some(wrong) =
-            samples.iter().find(|sample| !(-LOUDEST_SAMPLE..=LOUDEST_SAMPLE).contains(*sample))
-        {
-            return Err(PluginError::Refused {
-                plugin: self.kind.plugin.name().to_owned(),
-                what: "push".to_owned(),
-                message: format!("a sample is {wrong}; samples lie between -1 and 1"),
-            });
+        if let Some(refusal) = refusal_of_samples(self.kind.plugin.name(), samples) {
+            return Err(refusal);
         }
         let push = self.kind.functions.push;
         let given = Samples { data: samples.as_ptr(), length: samples.len() };
@@ -114,6 +108,16 @@ impl Drop for PluginExtractor {
             let _ = self.reset(EndReason::Cancelled);
         }
     }
+}
+
+/// Why a plugin is not shown `samples`.
+pub(crate) fn refusal_of_samples(plugin: &str, samples: &[f32]) -> Option<PluginError> {
+    let wrong = samples.iter().find(|sample| !(-LOUDEST_SAMPLE..=LOUDEST_SAMPLE).contains(*sample))?;
+    Some(PluginError::Refused {
+        plugin: plugin.to_owned(),
+        what: "push".to_owned(),
+        message: format!("a sample is {wrong}; samples lie between -1 and 1"),
+    })
 }
 
 /// Makes room for the frames of `samples` new samples behind those in `frames`, runs the call, and looks at

@@ -1,23 +1,21 @@
 //! The host of all plugins of a process.
 
+use crate::bundle_plugins::{check_abi, missing_kind};
 use crate::call::RUN_LIMIT;
-use crate::classifier_kind::{ClassifierKind, Shared};
 use crate::configuration;
 use crate::extractor_kind::ExtractorKind;
 use crate::golden;
-use crate::isolation::{Apart, IsolationConfig, ProcessObserver, Unobserved};
+use crate::isolation::{Apart, IsolationConfig, ProcessObserver, Totals, Unobserved};
 use crate::library::Library;
 use crate::model::{LoadedModel, Plugins};
+use crate::note::{self, FeatureNote};
 use crate::onnxruntime::OnnxRuntime;
 use crate::plugin::PluginHandle;
-use crate::scorers::Scorers;
-use crate::stream_kind::StreamKind;
-use crate::version::is_spoken;
 use crate::{HostError, OnnxRuntimeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use undertone_bundle::{Bundle, Manifest, discover};
 use undertone_core::{Extractor, Model};
@@ -40,12 +38,16 @@ pub struct PluginHost {
     onnxruntime: Arc<OnnxRuntime>,
     /// By absolute path without links.
     libraries: Mutex<BTreeMap<PathBuf, &'static Library>>,
-    cancelled: Arc<AtomicBool>,
+    pub(crate) cancelled: Arc<AtomicBool>,
     /// Libraries that lie elsewhere than in the folder of plugins, by name.
     elsewhere: BTreeMap<String, PathBuf>,
-    run_limit: Duration,
+    pub(crate) run_limit: Duration,
+    /// Classifier plugins that take another one's place, by the name of a model or of the other plugin.
+    pub(crate) substitutes: BTreeMap<String, String>,
     /// Which plugins run in processes of their own; none where nobody said so.
-    apart: Option<Apart>,
+    pub(crate) apart: Option<Apart>,
+    /// What plugins in processes of their own counted.
+    totals: Arc<Totals>,
 }
 
 /// What [`PluginHost::load_all`] found.
@@ -71,8 +73,6 @@ pub struct Refusal {
 pub struct PluginCounter {
     /// Which plugin.
     pub plugin: String,
-    /// The plugin's own version.
-    pub plugin_version: String,
     /// The counter's name.
     pub name: String,
     /// Its value; only grows.
@@ -91,7 +91,9 @@ impl PluginHost {
             cancelled: Arc::default(),
             elsewhere: BTreeMap::new(),
             run_limit: RUN_LIMIT,
+            substitutes: BTreeMap::new(),
             apart: None,
+            totals: Arc::default(),
         }
     }
 
@@ -102,7 +104,14 @@ impl PluginHost {
         observer: Option<Arc<dyn ProcessObserver>>,
     ) -> Self {
         let observer = observer.unwrap_or_else(|| Arc::new(Unobserved));
-        self.apart = Some(Apart { config, observer });
+        self.apart = Some(Apart { config, observer, totals: Arc::clone(&self.totals) });
+        self
+    }
+
+    /// The same with classifier plugins that take the place of those that bundles name, by the name of a model or of the plugin
+    /// that the bundle names; that of a model wins.
+    pub fn with_substitutes(mut self, substitutes: BTreeMap<String, String>) -> Self {
+        self.substitutes = substitutes;
         self
     }
 
@@ -151,9 +160,10 @@ impl PluginHost {
     pub fn load_bundle(&self, bundle: Bundle) -> Result<Arc<LoadedModel>, HostError> {
         let card = bundle.read_card()?;
         check_abi(&bundle)?;
+        self.check_note(&bundle)?;
         let replaced = Arc::new(AtomicU64::new(0));
         let plugins = Plugins {
-            extractor: Arc::new(self.extractor_of(&bundle, Arc::clone(&replaced))?),
+            extractor: self.framer_of(&bundle, &replaced)?,
             scorers: self.scorers_of(&bundle, &replaced)?,
             replaced,
         };
@@ -167,6 +177,33 @@ impl PluginHost {
         Ok(Box::new(kind.extractor()?))
     }
 
+    /// Asks the extractor plugins of the bundles in `bundle_dirs` for the fingerprints of their frames, and writes them beside
+    /// the libraries; gives the files written. A bundle that is made for other frames is then refused before the library is
+    /// loaded.
+    pub fn note_features(&self, bundle_dirs: &[PathBuf]) -> Result<Vec<PathBuf>, HostError> {
+        let mut notes: BTreeMap<PathBuf, FeatureNote> = BTreeMap::new();
+        for dir in bundle_dirs {
+            let bundle = Bundle::open(dir)?;
+            let Manifest { plugin, features, .. } = bundle.manifest();
+            let kind = self.extractor_kind(
+                &plugin.extractor,
+                &configuration::of_extractor(&bundle),
+                Arc::default(),
+            )?;
+            let (_, library) = self.library(&plugin.extractor)?;
+            if !notes.contains_key(&library) {
+                let note = FeatureNote::of(&plugin.extractor, &library);
+                let note = note.map_err(|source| note::not_written(&library, source))?;
+                notes.insert(library.clone(), note);
+            }
+            notes.entry(library).and_modify(|note| note.add(features, &kind.fingerprint));
+        }
+        let written = notes
+            .iter()
+            .map(|(library, note)| note.write(library).map_err(|source| note::not_written(library, source)));
+        written.collect()
+    }
+
     /// Version of ONNX Runtime, which is loaded by this if it was not yet.
     pub fn onnxruntime_version(&self) -> Result<&str, OnnxRuntimeError> {
         self.onnxruntime.version()
@@ -177,31 +214,32 @@ impl PluginHost {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// The counters that plugins keep.
+    /// The counters that plugins keep, here and in processes of their own, by plugin and name.
     pub fn counters(&self) -> Vec<PluginCounter> {
-        let libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_library = |library: &&'static Library| {
-            let library = *library;
-            library.services.counters().into_iter().map(|(name, value)| PluginCounter {
-                plugin: library.name.clone(),
-                plugin_version: library.version.clone(),
+        let mut all = self.totals.all();
+        for library in self.libraries().values() {
+            let own = all.entry(library.name.clone()).or_default();
+            for (name, value) in library.services.counters() {
+                let total = own.entry(name).or_default();
+                *total = total.saturating_add(value);
+            }
+        }
+        let of_plugin = |(plugin, counters): (String, BTreeMap<String, u64>)| {
+            counters.into_iter().map(move |(name, value)| PluginCounter {
+                plugin: plugin.clone(),
                 name,
                 value,
             })
         };
-        libraries.values().flat_map(of_library).collect()
+        all.into_iter().flat_map(of_plugin).collect()
     }
 
-    fn extractor_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ExtractorKind, HostError> {
-        let Manifest { plugin, features, .. } = bundle.manifest();
-        let kind = self.extractor_kind(&plugin.extractor, &configuration::of_extractor(bundle), replaced)?;
-        let mismatch = Comparison { bundle, plugin: &plugin.extractor };
-        mismatch.check("the fingerprint of its features", &features.fingerprint, &kind.fingerprint)?;
-        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.layout.dim)?;
-        Ok(kind)
+    /// How often the counters changed that plugins keep here.
+    pub(crate) fn counted(&self) -> u32 {
+        self.libraries().values().fold(0, |sum, library| sum.wrapping_add(library.services.counted()))
     }
 
-    fn extractor_kind(
+    pub(crate) fn extractor_kind(
         &self,
         plugin: &str,
         configuration: &str,
@@ -213,83 +251,21 @@ impl PluginHost {
         Ok(ExtractorKind::new(handle, functions, replaced)?)
     }
 
-    /// The bundle's classifier, where the settings want it.
-    fn scorers_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Scorers, HostError> {
-        let apart =
-            self.apart.as_ref().map(|apart| apart.model(bundle, &self.config, (replaced, &self.cancelled)));
-        if let Some(model) = apart.transpose()?.flatten() {
-            return Ok(Scorers::Apart(Arc::new(model)));
-        }
-        let (whole, stream) = self.classifiers_of(bundle, replaced)?;
-        Ok(Scorers::Here { whole, stream })
+    /// Where the library of a plugin lies, absolute and without links.
+    pub(crate) fn library_path(&self, plugin: &str) -> Result<PathBuf, HostError> {
+        let in_folder = || self.config.plugins_dir.join(format!("libundertone_plugin_{plugin}.so"));
+        let path = self.elsewhere.get(plugin).cloned().unwrap_or_else(in_folder);
+        path.canonicalize().map_err(|source| HostError::Missing { plugin: plugin.to_owned(), path, source })
     }
 
-    /// The bundle's classifier with both of its graphs, in this process.
-    pub(crate) fn classifiers_of(
-        &self,
-        bundle: &Bundle,
-        replaced: &Arc<AtomicU64>,
-    ) -> Result<(Arc<ClassifierKind>, Option<Arc<StreamKind>>), HostError> {
-        let whole = self.classifier_of(bundle, Arc::clone(replaced))?;
-        Ok((Arc::new(whole), self.stream_of(bundle, replaced)?.map(Arc::new)))
-    }
-
-    fn classifier_of(&self, bundle: &Bundle, replaced: Arc<AtomicU64>) -> Result<ClassifierKind, HostError> {
-        self.classifier_kind(bundle, &configuration::of_whole(bundle), replaced)
-    }
-
-    /// The plugin with the bundle's stateful graph, if it has one.
-    fn stream_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Option<StreamKind>, HostError> {
-        let Manifest { plugin, graph, calibration, .. } = bundle.manifest();
-        let (Some(stream), Some(configuration)) = (&graph.stream, configuration::of_stream(bundle)) else {
-            return Ok(None);
-        };
-        let (library, path) = self.library(&plugin.classifier)?;
-        let functions = library.stream.ok_or_else(|| missing_kind(path, "classifier that carries state"))?;
-        let classifier = self.classifier_kind(bundle, &configuration, Arc::clone(replaced))?;
-        let temperature = stream.temperature.unwrap_or(calibration.temperature);
-        let kind = StreamKind::new(classifier, functions, (stream.step_frames as usize, temperature))?;
-        let lengths =
-            stream.states.iter().map(|state| state.shape.iter().map(|&length| length as usize).product());
-        let mismatch = Comparison { bundle, plugin: &plugin.classifier };
-        let shown = |lengths: &[usize]| format!("{lengths:?}");
-        mismatch.check(
-            "the lengths of its states",
-            &shown(&lengths.collect::<Vec<_>>()),
-            &shown(&kind.tensors),
-        )?;
-        Ok(Some(kind))
-    }
-
-    fn classifier_kind(
-        &self,
-        bundle: &Bundle,
-        configuration: &str,
-        replaced: Arc<AtomicU64>,
-    ) -> Result<ClassifierKind, HostError> {
-        let Manifest { plugin, features, labels, limits, .. } = bundle.manifest();
-        let (library, path) = self.library(&plugin.classifier)?;
-        let functions = library.classifier.ok_or_else(|| missing_kind(path, "classifier"))?;
-        let handle = PluginHandle::create(library, configuration)?;
-        let cancelled = Arc::clone(&self.cancelled);
-        let shared = Shared { limits: *limits, replaced, cancelled, run_limit: self.run_limit };
-        let kind = ClassifierKind::new(handle, functions, shared)?;
-        let mismatch = Comparison { bundle, plugin: &plugin.classifier };
-        mismatch.check("the number of values per frame", &(features.dim as usize), &kind.rules.dim)?;
-        mismatch.check("the number of labels", &labels.len(), &kind.label_count)?;
-        Ok(kind)
+    fn libraries(&self) -> MutexGuard<'_, BTreeMap<PathBuf, &'static Library>> {
+        self.libraries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The library of a plugin, loaded by the first call.
-    fn library(&self, plugin: &str) -> Result<(&'static Library, PathBuf), HostError> {
-        let in_folder = || self.config.plugins_dir.join(format!("libundertone_plugin_{plugin}.so"));
-        let path = self.elsewhere.get(plugin).cloned().unwrap_or_else(in_folder);
-        let real = path.canonicalize().map_err(|source| HostError::Missing {
-            plugin: plugin.to_owned(),
-            path,
-            source,
-        })?;
-        let mut libraries = self.libraries.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn library(&self, plugin: &str) -> Result<(&'static Library, PathBuf), HostError> {
+        let real = self.library_path(plugin)?;
+        let mut libraries = self.libraries();
         if let Some(library) = libraries.get(&real) {
             return Ok((library, real));
         }
@@ -301,46 +277,5 @@ impl PluginHost {
         tracing::info!(plugin, version = library.version, path = %real.display(), "loaded a plugin library");
         libraries.insert(real.clone(), library);
         Ok((library, real))
-    }
-}
-
-/// The contract that a bundle was made for is compared before its plugins are touched.
-fn check_abi(bundle: &Bundle) -> Result<(), HostError> {
-    let version = bundle.manifest().plugin.abi.split_once('.');
-    let numbers = version.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    let (major, minor): (u32, u32) = numbers.expect("the version of an opened bundle was checked");
-    if is_spoken(major, minor) {
-        return Ok(());
-    }
-    Err(HostError::Version { what: format!("bundle {}", bundle.dir().display()), major, minor })
-}
-
-fn missing_kind(path: PathBuf, kind: &str) -> HostError {
-    HostError::Contract { path, what: format!("it is asked to be a {kind} and has no such functions") }
-}
-
-/// Compares what a manifest says with what a plugin reports.
-struct Comparison<'a> {
-    bundle: &'a Bundle,
-    plugin: &'a str,
-}
-
-impl Comparison<'_> {
-    fn check<T: PartialEq + ToString>(
-        &self,
-        what: &'static str,
-        manifest: &T,
-        reported: &T,
-    ) -> Result<(), HostError> {
-        if manifest == reported {
-            return Ok(());
-        }
-        Err(HostError::Mismatch {
-            dir: self.bundle.dir().to_owned(),
-            what,
-            manifest: manifest.to_string(),
-            plugin: self.plugin.to_owned(),
-            reported: reported.to_string(),
-        })
     }
 }

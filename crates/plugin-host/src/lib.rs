@@ -7,6 +7,7 @@
 //! where the plugin runs in a process of its own ([`isolation`]).
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod bundle_plugins;
 mod call;
 mod classifier;
 mod classifier_kind;
@@ -15,6 +16,7 @@ pub mod conformance;
 mod error;
 mod extractor;
 mod extractor_kind;
+mod framer;
 mod functions;
 mod golden;
 mod host;
@@ -24,6 +26,7 @@ mod item_buffers;
 mod item_rules;
 mod library;
 mod model;
+mod note;
 mod onnxruntime;
 mod plugin;
 mod registry;

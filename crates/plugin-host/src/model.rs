@@ -1,6 +1,6 @@
 //! A bundle with its plugins.
 
-use crate::extractor_kind::ExtractorKind;
+use crate::framer::Framer;
 use crate::scorers::Scorers;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub struct LoadedModel {
     reference: ModelRef,
     bundle: Bundle,
     card: String,
-    extractor: Arc<ExtractorKind>,
+    extractor: Framer,
     scorers: Scorers,
     replaced: Arc<AtomicU64>,
     last_word: OnceLock<LastWord>,
@@ -28,13 +28,13 @@ struct LastWord(Box<dyn Fn() + Send + Sync>);
 /// Keeps the plugins of a model, however many hold the model itself. Whoever drops it last waits until they are destroyed.
 #[derive(Debug, Clone)]
 pub struct KeptPlugins {
-    _extractor: Arc<ExtractorKind>,
+    _extractor: Framer,
     _scorers: Scorers,
 }
 
 /// The plugins of a model, and the counter of instances that they had to replace.
 pub(crate) struct Plugins {
-    pub(crate) extractor: Arc<ExtractorKind>,
+    pub(crate) extractor: Framer,
     pub(crate) scorers: Scorers,
     pub(crate) replaced: Arc<AtomicU64>,
 }
@@ -49,7 +49,7 @@ impl LoadedModel {
 
     /// Keeps its plugins.
     pub fn keep_plugins(&self) -> KeptPlugins {
-        KeptPlugins { _extractor: Arc::clone(&self.extractor), _scorers: self.scorers.clone() }
+        KeptPlugins { _extractor: self.extractor.clone(), _scorers: self.scorers.clone() }
     }
 
     /// Has `last_word` called when nobody has this model any more, on whatever thread had it last; the first caller's is.
@@ -60,6 +60,11 @@ impl LoadedModel {
     /// What the bundle says about itself.
     pub fn manifest(&self) -> &Manifest {
         self.bundle.manifest()
+    }
+
+    /// The plugin that runs its graphs.
+    pub fn classifier_plugin(&self) -> &str {
+        self.scorers.plugin()
     }
 
     /// The model card, Markdown.
@@ -107,7 +112,7 @@ impl Model for LoadedModel {
     }
 
     fn layout(&self) -> &FrameLayout {
-        &self.extractor.layout
+        self.extractor.layout()
     }
 
     fn temperature(&self) -> f32 {
@@ -127,7 +132,7 @@ impl Model for LoadedModel {
     }
 
     fn new_extractor(&self) -> Result<Box<dyn Extractor>, PluginError> {
-        Ok(Box::new(self.extractor.extractor()?))
+        self.extractor.extractor()
     }
 
     fn new_classifier(&self) -> Result<Box<dyn Classifier>, PluginError> {
@@ -143,10 +148,10 @@ impl Model for LoadedModel {
     }
 
     fn is_apart(&self) -> bool {
-        self.scorers.are_apart()
+        self.scorers.are_apart() || self.extractor.is_apart()
     }
 
     fn unready(&self) -> Option<Unready> {
-        self.scorers.unready()
+        self.extractor.unready().or_else(|| self.scorers.unready())
     }
 }

@@ -7,6 +7,7 @@ use crate::text::text_of;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use undertone_plugin_abi::{
     self as abi, ABI_MAJOR, ABI_MINOR, CANCELLATION_SERVICE, COUNTER_SERVICE, CancellationService,
@@ -14,8 +15,10 @@ use undertone_plugin_abi::{
     ONNXRUNTIME_SERVICE, Text,
 };
 
-const MAX_COUNTERS: usize = 32;
-const MAX_COUNTER_NAME_BYTES: usize = 64;
+/// More counters of a library are not kept.
+pub(crate) const MAX_COUNTERS: usize = 32;
+/// Counters of longer names are not kept.
+pub(crate) const MAX_COUNTER_NAME_BYTES: usize = 64;
 
 static LOG: LogService = LogService { size: size_of::<LogService>() as u32, reserved: 0, log: Some(log) };
 static COUNTERS: CounterService =
@@ -39,6 +42,8 @@ pub(crate) struct Services {
     table: abi::Host,
     plugin: String,
     counters: Mutex<BTreeMap<String, u64>>,
+    /// How often they changed.
+    counted: AtomicU32,
     onnxruntime: Arc<OnnxRuntime>,
     /// Why the library's last question for ONNX Runtime was answered with null.
     refusal: Mutex<Option<OnnxRuntimeError>>,
@@ -52,8 +57,15 @@ impl Services {
 
     /// The same with another table, for a host that is not like this one.
     pub(crate) fn leak_as(plugin: &str, onnxruntime: Arc<OnnxRuntime>, table: abi::Host) -> &'static Self {
-        let (counters, refusal) = (Mutex::default(), Mutex::default());
-        Box::leak(Box::new(Self { table, plugin: plugin.to_owned(), counters, onnxruntime, refusal }))
+        let (counters, counted, refusal) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
+        Box::leak(Box::new(Self {
+            table,
+            plugin: plugin.to_owned(),
+            counters,
+            counted,
+            onnxruntime,
+            refusal,
+        }))
     }
 
     /// What the library's create_plugin gets.
@@ -71,6 +83,11 @@ impl Services {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How often they changed since the library was loaded.
+    pub(crate) fn counted(&self) -> u32 {
+        self.counted.load(Ordering::Relaxed)
+    }
+
     fn onnxruntime(&self) -> *const c_void {
         self.onnxruntime.base().map(<*const _>::cast).unwrap_or_else(|why| {
             *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
@@ -83,6 +100,7 @@ impl Services {
         if counters.len() < MAX_COUNTERS || counters.contains_key(&name) {
             let counter = counters.entry(name).or_default();
             *counter = counter.saturating_add(amount);
+            self.counted.fetch_add(1, Ordering::Relaxed);
         }
     }
 

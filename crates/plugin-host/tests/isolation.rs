@@ -1,83 +1,26 @@
 //! A plugin in a process of its own answers as it would in this one, and takes nobody down.
 
+#[path = "support/processes.rs"]
+mod processes;
 #[allow(dead_code, reason = "every test file uses a part of it")]
 mod support;
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use processes::site;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::{Site, Wanted, golden};
 use undertone_bundle::{Dim, Manifest, State, StreamGraph, Tensor};
-use undertone_core::{Advance, Classifier, FramesView, Model, ModelRef, PluginError, StreamClassifier};
+use undertone_core::{Advance, Classifier, FramesView, Model, PluginError, StreamClassifier};
 use undertone_plugin_host::LoadedModel;
-use undertone_plugin_host::isolation::{
-    BackoffConfig, BreakerConfig, BreakerState, Isolation, IsolationConfig, ProcessConfig, ProcessObserver,
-};
+use undertone_plugin_host::isolation::BackoffConfig;
 
 const CALM: [f32; 4] = [0.25, 1.0, 0.5, 1.0];
 /// Asks for the fault.
 const COMMAND: [f32; 4] = [0.25, 1.0, 0.99, 1.0];
 /// Frames that are too few.
 const SHORT: [f32; 2] = [0.5, 1.0];
-const MIB: u64 = 1 << 20;
 
 type Outcomes = Vec<Result<Vec<f32>, PluginError>>;
-
-/// Notes what happened.
-#[derive(Default)]
-struct Notes(Mutex<Vec<String>>);
-
-impl Notes {
-    fn note(&self, what: String) {
-        self.0.lock().expect("nobody panics with it").push(what);
-    }
-
-    fn count(&self, what: &str) -> usize {
-        self.0.lock().expect("nobody panics with it").iter().filter(|own| *own == what).count()
-    }
-}
-
-impl ProcessObserver for Notes {
-    fn started(&self, _: &ModelRef, again: bool) {
-        self.note(if again { "restarted" } else { "started" }.to_owned());
-    }
-    fn lost(&self, _: &ModelRef, reason: &'static str) {
-        self.note(reason.to_owned());
-    }
-    fn breaker(&self, _: &ModelRef, state: BreakerState) {
-        self.note(state.name().to_owned());
-    }
-    fn memory(&self, _: &ModelRef, _: usize, _: u64) {}
-}
-
-fn config() -> IsolationConfig {
-    IsolationConfig {
-        default: Isolation::Process,
-        exceptions: [].into(),
-        process: ProcessConfig {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_undertone-plugin-host")),
-            start_within: Duration::from_secs(60),
-            answer_within: Duration::from_secs(60),
-            memory_bytes: 256 * MIB,
-            shared_bytes: MIB as usize,
-            backoff: BackoffConfig { first: Duration::from_millis(1), longest: Duration::from_millis(10) },
-            breaker: BreakerConfig {
-                losses: 100,
-                within: Duration::from_secs(600),
-                open_for: Duration::from_secs(600),
-            },
-            readable: Vec::new(),
-        },
-    }
-}
-
-/// A host that runs its plugins in processes.
-fn site(change: impl FnOnce(&mut IsolationConfig)) -> (Site, Arc<Notes>) {
-    let (mut config, notes) = (config(), Arc::<Notes>::default());
-    change(&mut config);
-    let observer = notes.clone();
-    (Site::new().with_host(|host| host.with_isolation(config, Some(observer))), notes)
-}
 
 fn stateful(manifest: &mut Manifest) {
     let whole = &manifest.graph.whole;
@@ -337,12 +280,6 @@ fn what_cannot_run_apart_is_refused_with_its_reason() {
     let (no_program, _) = site(|config| config.process.program = "/nowhere/undertone-plugin-host".into());
     let sentence = no_program.refusal(&that("good"));
     assert!(sentence.contains("/nowhere/undertone-plugin-host cannot be started"), "{sentence}");
-    let (extractor, _) = site(|config| {
-        config.default = Isolation::InProcess;
-        config.exceptions = [("faulty_extractor".to_owned(), Isolation::Process)].into();
-    });
-    let sentence = extractor.refusal(&that("good"));
-    assert!(sentence.contains("only classifiers run in processes of their own"), "{sentence}");
     let (apart, _) = site(|_| {});
     let sentence = apart.refusal(&Wanted { classifier: "wrong_abi", ..that("good") });
     assert!(

@@ -1,14 +1,14 @@
 //! One graph and the sessions made from it.
 
-use crate::configuration::{Configuration, State};
 use crate::runtime::environment;
-use crate::scorer::Scorer;
+use crate::session::OnnxSession;
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::{Outlet, TensorElementType, ValueType};
 use std::fs;
 use std::sync::{Mutex, PoisonError};
+use undertone_plugin_graph::{Configuration, Scorer, State};
 use undertone_plugin_sdk::{ClassifierPlugin, Failure, Host, Plugin, Shape, StateShape};
 
 /// One graph.
@@ -40,28 +40,23 @@ impl Plugin for Onnx {
 }
 
 impl ClassifierPlugin for Onnx {
-    type Instance = Scorer;
+    type Instance = Scorer<OnnxSession>;
 
     fn shape(&self) -> Shape {
-        let labels = u32::try_from(self.configuration.labels.len()).unwrap_or(u32::MAX);
-        Shape { dim: self.configuration.dim, labels }
+        self.configuration.shape()
     }
 
-    fn new_instance(&self) -> Result<Scorer, Failure> {
+    fn new_instance(&self) -> Result<Self::Instance, Failure> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let session = match spare {
             Some(session) => session,
             None => session(&self.environment, &self.graph).map_err(|why| Failure::failed(&why))?,
         };
-        Ok(Scorer::new(session, &self.configuration))
+        Ok(Scorer::new(OnnxSession::new(session, &self.configuration), &self.configuration))
     }
 
     fn states(&self) -> Vec<StateShape> {
-        let shape = |state: &State| StateShape {
-            name: state.name_in.clone(),
-            length: u32::try_from(state.length()).unwrap_or(u32::MAX),
-        };
-        self.configuration.states.iter().map(shape).collect()
+        self.configuration.state_shapes()
     }
 }
 

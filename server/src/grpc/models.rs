@@ -150,7 +150,7 @@ impl v1::models_server::Models for ModelsService {
         request: Request<v1::UnloadModelRequest>,
     ) -> Result<Response<v1::UnloadModelResponse>, Status> {
         may_change(&self.recognition)?;
-        let unloaded = self.recognition.models.unload(&request.into_inner().model);
+        let unloaded = self.recognition.models.unload(&request.into_inner().model).await;
         let unloaded = unloaded.map_err(|error| not_changed(&error))?;
         let versions = unloaded.into_iter().map(|version| self.version(version)).collect();
         Ok(Response::new(v1::UnloadModelResponse { versions }))

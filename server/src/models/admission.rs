@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use undertone_bundle::{ARCHIVE_ENDING, Acceptance, Bundle, Provenance, unpack};
 use undertone_core::ModelRef;
-use undertone_plugin_host::{LoadedModel, PluginHost};
+use undertone_plugin_host::{LoadedModel, PluginCounter, PluginHost};
 
 /// Name and version.
 pub(crate) type Key = (String, Version);
@@ -72,6 +72,10 @@ impl Admission {
     /// Loads its plugins, and compares what they give for its own sample with what it says.
     pub(crate) fn load(&self, bundle: Bundle) -> Result<Arc<LoadedModel>, ModelsError> {
         Ok(self.host.load_bundle(bundle)?)
+    }
+
+    pub(crate) fn plugin_counters(&self) -> Vec<PluginCounter> {
+        self.host.counters()
     }
 
     fn unpack(&self, archive: &Path) -> Result<TempDir, ModelsError> {

@@ -9,6 +9,11 @@ use std::sync::Arc;
 use std::time::Instant;
 use undertone_core::Model;
 
+/// Why a version is not served that was unloaded.
+const UNLOADED: &str = "it was unloaded by hand";
+/// Why a version is not served that was gone back from.
+const ROLLED_BACK: &str = "it was rolled back";
+
 /// What is to be loaded.
 #[derive(Debug, Clone)]
 pub(crate) enum Wanted {
@@ -32,15 +37,22 @@ impl Models {
     }
 
     /// Takes `NAME@VERSION`, or every version of `NAME`, out of service.
-    pub(crate) fn unload(&self, wanted: &str) -> Result<Vec<VersionView>, ModelsError> {
+    pub(crate) async fn unload(self: &Arc<Self>, wanted: &str) -> Result<Vec<VersionView>, ModelsError> {
+        let (models, wanted) = (self.clone(), wanted.to_owned());
+        spawned(async move { models.unload_now(&wanted).await }).await
+    }
+
+    async fn unload_now(self: &Arc<Self>, wanted: &str) -> Result<Vec<VersionView>, ModelsError> {
         let named = key_named(wanted);
         let fits = |key: &Key| named.as_ref().map_or(key.0 == wanted, |named| key == named);
         let keys: Vec<Key> = self.shelf().ready().map(|(key, _)| key.clone()).filter(fits).collect();
         if keys.is_empty() {
             return Err(ModelsError::Unknown(format!("no version that is served is called {wanted:?}")));
         }
-        self.shelf().withheld.extend(keys.iter().cloned());
-        self.take_out(&keys, "it was unloaded by hand");
+        let withheld = keys.iter().map(|key| (key.clone(), UNLOADED.to_owned()));
+        self.shelf().withheld.versions.extend(withheld);
+        self.take_out(&keys, UNLOADED);
+        self.record_withheld().await;
         tracing::info!(model = wanted, "unloaded by hand");
         Ok(keys.iter().map(|key| self.view(key)).collect())
     }
@@ -68,8 +80,11 @@ impl Models {
         };
         self.fits_the_policy(&key)?;
         let held = self.bring(&key, &path, opened).await?;
-        self.shelf().withheld.remove(&key);
+        let was_withheld = self.shelf().withheld.versions.remove(&key).is_some();
         let gone = self.switch(&key, held, &[]);
+        if was_withheld {
+            self.record_withheld().await;
+        }
         tracing::info!(model = spelled(&key), draining = gone.len(), "loaded by hand");
         Ok(Loaded { version: self.view(&key), draining: gone.iter().map(|key| self.view(key)).collect() })
     }
@@ -83,8 +98,9 @@ impl Models {
             ModelsError::Conflict(format!("there is no version of {name} before {version} to go back to"))
         })?;
         let held = self.bring(&target, &path, None).await?;
-        self.shelf().withheld.insert(current.clone());
-        self.switch(&target, held, &[(current.clone(), "it was rolled back")]);
+        self.shelf().withheld.versions.insert(current.clone(), ROLLED_BACK.to_owned());
+        self.switch(&target, held, &[(current.clone(), ROLLED_BACK)]);
+        self.record_withheld().await;
         tracing::info!(from = spelled(&current), to = spelled(&target), "rolled back");
         Ok((self.view(&target), self.view(&current)))
     }

@@ -15,6 +15,7 @@ mod shelf;
 mod start;
 mod table;
 mod watch;
+mod withheld;
 
 pub(crate) use changes::Wanted;
 pub use error::ModelsError;
@@ -23,3 +24,4 @@ pub use settings::ModelSettings;
 pub(crate) use shelf::{State, VersionView};
 pub(crate) use start::Initial;
 pub use table::Models;
+pub(crate) use withheld::Record;

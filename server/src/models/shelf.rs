@@ -1,7 +1,8 @@
 //! Every version that the server knows of, and what became of it.
 
 use super::admission::{Key, reference_of};
-use std::collections::{BTreeMap, BTreeSet};
+use super::withheld::Withheld;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use tempfile::TempDir;
@@ -16,8 +17,8 @@ const REMEMBERED: usize = 8;
 #[derive(Default)]
 pub(super) struct Shelf {
     pub(super) versions: BTreeMap<Key, Version>,
-    /// Versions that were taken out of service by hand. They are loaded again only by hand.
-    pub(super) withheld: BTreeSet<Key>,
+    /// Versions that were taken out of service by hand.
+    pub(super) withheld: Withheld,
 }
 
 /// One version.
@@ -141,7 +142,7 @@ impl Version {
 impl Shelf {
     /// Every version, by name and then by version.
     pub(super) fn views(&self) -> Vec<VersionView> {
-        self.versions.iter().map(|(key, version)| version.view(key)).collect()
+        self.versions.keys().map(|key| self.view(key)).collect()
     }
 
     pub(super) fn view(&self, key: &Key) -> VersionView {
@@ -149,7 +150,8 @@ impl Shelf {
             path: PathBuf::new(),
             stage: Stage::Unloaded { reason: "it was served before".to_owned() },
         };
-        self.versions.get(key).map_or_else(|| forgotten().view(key), |version| version.view(key))
+        let view = self.versions.get(key).map_or_else(|| forgotten().view(key), |version| version.view(key));
+        VersionView { reason: self.withheld.remark(key, view.reason), ..view }
     }
 
     pub(super) fn put(&mut self, key: Key, path: &Path, stage: Stage) {

@@ -2,6 +2,8 @@
 
 use super::admission::{Admission, Key};
 use super::shelf::{Held, Shelf, Stage};
+use super::table::spelled;
+use super::withheld::Record;
 use super::{ModelSettings, ModelsError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ pub(crate) struct Initial {
     pub(super) admission: Admission,
     pub(super) shelf: Shelf,
     pub(super) folder: Folder,
+    pub(super) record: Record,
 }
 
 /// The folder of models.
@@ -26,13 +29,14 @@ pub(super) struct Folder {
 }
 
 impl Initial {
-    /// Loads them.
-    pub(crate) fn load(settings: &ModelSettings, host: PluginHost) -> Self {
+    /// Loads them, but for those that `record` says were taken out of service by hand.
+    pub(crate) fn load(settings: &ModelSettings, host: PluginHost, record: Record) -> Self {
         let path = std::path::absolute(&settings.dir).unwrap_or_else(|_| settings.dir.clone());
         let mut initial = Self {
             admission: Admission::new(host, settings),
-            shelf: Shelf::default(),
+            shelf: Shelf { withheld: record.read(), ..Shelf::default() },
             folder: Folder { path, problem: None },
+            record,
         };
         for (name, found) in initial.folder.by_name() {
             initial.load_kept(settings, &name, &found);
@@ -42,7 +46,14 @@ impl Initial {
 
     /// Loads the versions that the policy keeps; for one that is refused, the next one.
     fn load_kept(&mut self, settings: &ModelSettings, name: &str, found: &[Found]) {
-        let mut possible: Vec<&Found> = found.iter().collect();
+        let (withheld, mut possible): (Vec<&Found>, Vec<&Found>) =
+            found.iter().partition(|found| self.shelf.withheld.contains(&key_of(found)));
+        for found in withheld {
+            let key = key_of(found);
+            let reason = self.shelf.withheld.versions.get(&key).cloned().unwrap_or_default();
+            tracing::info!(model = spelled(&key), reason, "not loaded until somebody asks for it");
+            self.shelf.put(key, &found.path, Stage::Unloaded { reason });
+        }
         loop {
             let versions = possible.iter().map(|found| found.version.clone()).collect();
             let kept = settings.policies.of(name).keep(versions);

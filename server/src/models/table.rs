@@ -3,6 +3,7 @@
 use super::admission::{Admission, Key, reference_of};
 use super::shelf::{Held, Shelf, Stage, State, VersionView};
 use super::start::{Folder, Initial};
+use super::withheld::Record;
 use super::{ModelSettings, VersionPolicy, janitor, watch};
 use arc_swap::ArcSwap;
 use semver::Version;
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use undertone_core::Model;
 use undertone_engine::Engine;
-use undertone_plugin_host::{LoadedModel, Registry};
+use undertone_plugin_host::{LoadedModel, PluginCounter, Registry};
 use undertone_telemetry::Metrics;
 
 /// The models that are served. Reading the ready ones takes no lock.
@@ -24,6 +25,8 @@ pub struct Models {
     shelf: Mutex<Shelf>,
     folder: Mutex<Folder>,
     pub(super) admission: Admission,
+    /// Where it is kept which versions were taken out by hand.
+    pub(super) record: Record,
     pub(super) engine: Arc<Engine>,
     pub(super) settings: ModelSettings,
     /// One permit for each version that may be loaded at a time.
@@ -43,12 +46,13 @@ impl Models {
         engine: Arc<Engine>,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        let Initial { admission, shelf, folder } = initial;
+        let Initial { admission, shelf, folder, record } = initial;
         let models = Arc::new(Self {
             ready: ArcSwap::from_pointee(Registry::default()),
             shelf: Mutex::new(shelf),
             folder: Mutex::new(folder),
             admission,
+            record,
             engine,
             loads: Semaphore::new(settings.max_loads.max(1)),
             settings,
@@ -104,6 +108,11 @@ impl Models {
         let model = version.reference.to_string();
         let open = self.metrics.engine.streams_open.with_label_values(&[&model]).get();
         u32::try_from(open).unwrap_or(0)
+    }
+
+    /// What the plugins count.
+    pub(crate) fn plugin_counters(&self) -> Vec<PluginCounter> {
+        self.admission.plugin_counters()
     }
 
     /// Why the folder of models cannot be read, if it cannot.

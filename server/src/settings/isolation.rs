@@ -36,6 +36,7 @@ fn process(reader: &mut Reader, places: &Places) -> ProcessConfig {
         answer_within,
         memory_bytes: reader.count("plugins.process.memory_bytes", 1024 * MIB, 16 * MIB..=1 << 44),
         shared_bytes: reader.count("plugins.process.shared_bytes", 16 * MIB, MIB..=1 << 34) as usize,
+        streams: reader.count("plugins.process.streams", 32, 1..=10_000) as usize,
         backoff,
         breaker: BreakerConfig {
             losses: reader.count("plugins.process.breaker_losses", 5, 1..=1000) as usize,

@@ -69,6 +69,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
             .filter(|&bytes| bytes > 0),
         models: models::read(reader, places),
         plugins_dir: reader.path("plugins.dir", places.plugins()),
+        classifiers: reader.table("plugins.classifier_of"),
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store: StoreSettings::read(reader),
         analytics: AnalyticsSettings::read(reader),

@@ -25,6 +25,7 @@ pub use recording::{Durability, OnFailure, RecordingSettings, SubjectKeyRule};
 pub use store::StoreSettings;
 
 use crate::models::ModelSettings;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub models: ModelSettings,
     /// `plugins.dir`: where the plugin libraries lie.
     pub plugins_dir: PathBuf,
+    /// `plugins.classifier_of`: plugins that run graphs in place of those that bundles name.
+    pub classifiers: BTreeMap<String, String>,
     /// `plugins.isolation`, `.isolation_of` and `[plugins.process]`: which plugins run in processes of their own, and how.
     pub isolation: IsolationConfig,
     /// `onnxruntime.path`: the ONNX Runtime library; none: looked for beside the plugins.

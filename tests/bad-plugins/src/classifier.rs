@@ -1,6 +1,6 @@
 //! A classifier.
 
-use crate::command::obey;
+use crate::command::Fault;
 use crate::harm::{crash, hang, leak, other_number};
 use serde::Deserialize;
 use serde_json::Value;
@@ -80,6 +80,23 @@ pub enum Behaviour {
     PanicOnCommand,
     /// Tries to reach what lies around its process, and refuses the call with what it reached.
     EscapeOnCommand,
+}
+
+impl Behaviour {
+    /// Does what it does on command, if `item` asks for it.
+    fn obey(self, item: &Item) -> Result<(), Failure> {
+        let fault = match self {
+            Self::SegfaultOnCommand => Fault::Segfault,
+            Self::AbortOnCommand => Fault::Abort,
+            Self::ExitOnCommand => Fault::Exit,
+            Self::HangOnCommand => Fault::Hang,
+            Self::LeakOnCommand => Fault::Leak,
+            Self::PanicOnCommand => Fault::Panic,
+            Self::EscapeOnCommand => Fault::Escape,
+            _ => return Ok(()),
+        };
+        fault.obey(item.frames().iter().step_by(item.dim().max(1)))
+    }
 }
 
 /// The classifier.
@@ -232,7 +249,7 @@ impl ClassifierInstance for FaultyInstance {
                 self.refuse(item)?;
                 continue;
             }
-            obey(self.behaviour, item)?;
+            self.behaviour.obey(item)?;
             let marked = item.frames()[0] > 0.0;
             self.score(item, count);
             match self.behaviour {
@@ -262,7 +279,7 @@ impl ClassifierInstance for FaultyInstance {
                 self.refuse(item)?;
                 continue;
             }
-            obey(self.behaviour, item)?;
+            self.behaviour.obey(item)?;
             let (sum, count) = sum_of(item);
             let before = match self.behaviour {
                 Behaviour::ForgetsState => [0.0; 2],

@@ -1,5 +1,6 @@
 //! An extractor: every whole hop of samples is a frame of its first sample and 1.
 
+use crate::command::Fault;
 use crate::harm::{crash, hang, leak, other_number};
 use serde::Deserialize;
 use std::sync::{Mutex, PoisonError};
@@ -71,6 +72,26 @@ enum Behaviour {
     Exit,
     /// Never returns.
     Hang,
+    /// Right until a sample asks for a wrong access.
+    SegfaultOnCommand,
+    /// Right until a sample asks it never to return.
+    HangOnCommand,
+    /// Right until a sample asks for all memory.
+    LeakOnCommand,
+    /// Right until a sample asks for a panic.
+    PanicOnCommand,
+}
+
+impl Behaviour {
+    const fn on_command(self) -> Option<Fault> {
+        match self {
+            Self::SegfaultOnCommand => Some(Fault::Segfault),
+            Self::HangOnCommand => Some(Fault::Hang),
+            Self::LeakOnCommand => Some(Fault::Leak),
+            Self::PanicOnCommand => Some(Fault::Panic),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -140,6 +161,9 @@ pub struct FaultyStream {
 impl FaultyStream {
     /// What goes wrong before anything is computed.
     fn begin(&mut self, samples: &[f32]) -> Result<(), Failure> {
+        if let Some(fault) = self.behaviour.on_command() {
+            fault.obey(samples.iter())?;
+        }
         match self.behaviour {
             Behaviour::Panic => assert!(samples.first() != Some(&0.5), "asked to"),
             Behaviour::SmallPush if samples.len() > self.usual_push => {

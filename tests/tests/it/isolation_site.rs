@@ -11,21 +11,35 @@ pub(crate) const FAULTY: &str = "faulty";
 /// The shipped models, and versions of [`FAULTY`].
 pub(crate) struct IsolationSite {
     folder: TempDir,
+    /// The plugin that runs in processes of its own.
+    pub(crate) apart: &'static str,
 }
 
 impl IsolationSite {
-    /// With a version of the faulty model for each behaviour: 1.0.0, 2.0.0 and so on.
+    /// With a version of the faulty model for each behaviour of its classifier: 1.0.0, 2.0.0 and so on.
     pub(crate) fn new(behaviours: &[&str]) -> Self {
-        let site = Self { folder: TempDir::new().unwrap() };
+        let site = Self::without_faulty("faulty_classifier");
+        for (behaviour, version) in behaviours.iter().zip(1..) {
+            write_faulty(&site.models(), &format!("{version}.0.0"), behaviour, "good");
+        }
+        site
+    }
+
+    /// With version 1.0.0 of the faulty model, whose extractor behaves so.
+    pub(crate) fn with_extractor(behaviour: &str) -> Self {
+        let site = Self::without_faulty("faulty_extractor");
+        write_faulty(&site.models(), "1.0.0", "good", behaviour);
+        site
+    }
+
+    fn without_faulty(apart: &'static str) -> Self {
+        let site = Self { folder: TempDir::new().unwrap(), apart };
         copy_tree(&stage().unwrap().join("plugins"), &site.plugins()).unwrap();
         for plugin in ["faulty_classifier", "faulty_extractor"] {
             let library = bad_plugin(plugin).unwrap();
             std::fs::copy(&library, site.plugins().join(library.file_name().unwrap())).unwrap();
         }
         copy_tree(&stage().unwrap().join("models"), &site.models()).unwrap();
-        for (behaviour, version) in behaviours.iter().zip(1..) {
-            write_faulty(&site.models(), &format!("{version}.0.0"), behaviour);
-        }
         site
     }
 
@@ -44,10 +58,11 @@ impl IsolationSite {
             ("plugins.dir", text(self.plugins())),
             ("models.dir", text(self.models())),
             ("onnxruntime.path", text(stage().unwrap().join("lib/libonnxruntime.so"))),
-            ("plugins.isolation_of.faulty_classifier", "process".to_owned()),
             ("plugins.process.memory_bytes", (128_u32 << 20).to_string()),
         ];
         let more = more.iter().map(|&(path, value)| (path.to_owned(), value.to_owned()));
+        let apart = (format!("plugins.isolation_of.{}", self.apart), "process".to_owned());
+        let more = [apart].into_iter().chain(more);
         own.map(|(path, value)| (path.to_owned(), value)).into_iter().chain(more).collect()
     }
 
@@ -61,15 +76,15 @@ impl IsolationSite {
 }
 
 /// Frames are single samples, a hundred per second; a frame of nearly full scale is the command.
-fn write_faulty(models: &Path, version: &str, behaviour: &str) {
+fn write_faulty(models: &Path, version: &str, behaviour: &str, extractor: &str) {
     let example = repository().join("examples/linear/bundle");
     let mut manifest: Manifest = Bundle::open(&example).unwrap().manifest().clone();
     FAULTY.clone_into(&mut manifest.name);
     version.clone_into(&mut manifest.version);
     "faulty_classifier".clone_into(&mut manifest.plugin.classifier);
     "faulty_extractor".clone_into(&mut manifest.plugin.extractor);
-    manifest.features =
-        Features::from_recipe_json("faulty".to_owned(), 2, "{\"behaviour\": \"good\"}").unwrap();
+    let recipe = format!("{{\"behaviour\": \"{extractor}\"}}");
+    manifest.features = Features::from_recipe_json("faulty".to_owned(), 2, &recipe).unwrap();
     manifest.golden = None;
     let batch = || Dim::Named("batch".into());
     let labels = u32::try_from(manifest.labels.len()).unwrap();

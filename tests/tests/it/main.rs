@@ -12,6 +12,7 @@ mod cli;
 mod console;
 mod dashboards;
 mod db;
+mod engines;
 mod experiments;
 mod inference;
 mod isolation_site;

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 use undertone_audio::AudioLimits;
-use undertone_bundle::{
-    Bundle, Calibration, Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph,
-    Tensor, Training,
-};
+use undertone_bundle::Bundle;
 use undertone_core::{Advance, Frames, FramesView, Model};
 use undertone_features::{FeatureExtractor, Recipe};
 use undertone_plugin_host::{HostConfig, PluginHost};
 use undertone_tests::{real_clip, stage};
 use undertone_trainer::{
     Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
-    Normalisation, Random, Role, StreamModel,
+    Normalisation, Random, Role, Untrained,
 };
 
 const INTERFACE: Interface = Interface { dim: 64, labels: 8 };
@@ -36,68 +33,10 @@ fn real_frames() -> Frames {
     frames
 }
 
-fn tensor(name: &str, free: &[&str], last: u32) -> Tensor {
-    let free = free.iter().map(|dim| Dim::Named((*dim).into()));
-    Tensor { name: name.into(), dims: free.chain([Dim::Fixed(last)]).collect() }
-}
-
 fn write_bundle(dir: &Path, networks: &Ensemble, causal: Option<&Network>) {
-    let stream = causal.map(|network| (network.frames_per_step(), network.to_stream_onnx().unwrap()));
-    let recipe = Recipe::named("logmel64").unwrap();
-    let manifest = Manifest {
-        schema: SCHEMA,
-        name: "parity".into(),
-        version: "1.0.0".into(),
-        description: "Random weights".into(),
-        licence: "Apache-2.0".into(),
-        labels: undertone_core::Emotion::ALL.iter().map(ToString::to_string).collect(),
-        plugin: Plugin { classifier: "onnx".into(), extractor: "logmel".into(), abi: "1.0".into() },
-        features: Features::from_recipe_json(recipe.fingerprint(), 64, &recipe.to_json()).unwrap(),
-        graph: Graphs {
-            whole: Graph {
-                file: "whole.onnx".into(),
-                input: tensor("frames", &["batch", "time"], 64),
-                output: tensor("logits", &["batch"], 8),
-            },
-            stream: stream.as_ref().map(|(step, model)| stream_graph(*step, model)),
-        },
-        calibration: Calibration::of_temperature(1.0),
-        limits: Limits { min_frames: MIN_FRAMES as u32, max_frames: 30_000 },
-        training: Training {
-            dataset: "none".into(),
-            protocol: "untrained".into(),
-            seed: 7,
-            train_speakers: vec!["1".into()],
-            validation_speakers: vec!["2".into()],
-            test_speakers: vec!["3".into()],
-            clips: 1,
-            accuracy: 0.0,
-            uar: 0.0,
-            epochs: 1,
-        },
-        golden: None,
-        files: Default::default(),
-    };
-    let graph = networks.to_onnx();
-    let mut files: Vec<(&str, &[u8])> = vec![("whole.onnx", &graph), ("card.md", b"# Random weights\n")];
-    files.extend(stream.as_ref().map(|(_, model)| ("stream.onnx", model.graph.as_slice())));
-    Bundle::write(dir, manifest, &files).unwrap();
-}
-
-fn stream_graph(step: usize, model: &StreamModel) -> StreamGraph {
-    let states = model.states.iter().map(|state| State {
-        name_in: state.name_in.clone(),
-        name_out: state.name_out.clone(),
-        shape: state.shape.iter().map(|&length| length as u32).collect(),
-    });
-    StreamGraph {
-        file: "stream.onnx".into(),
-        input: tensor("frames", &["batch", "time"], 64),
-        output: tensor("logits", &["batch"], 8),
-        step_frames: step as u32,
-        temperature: None,
-        states: states.collect(),
-    }
+    let features = &Recipe::named("logmel64").unwrap();
+    let (name, version) = ("parity", "1.0.0");
+    Untrained { name, version, features, whole: networks, stream: causal }.write(dir).unwrap();
 }
 
 /// Moves biases and statistics away from where they start: with all biases zero, layer normalisation would blow the

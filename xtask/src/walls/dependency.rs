@@ -33,7 +33,7 @@ struct Reserved {
     reason: &'static str,
 }
 
-const RESERVED: [Reserved; 5] = [
+const RESERVED: [Reserved; 6] = [
     Reserved { library: "sqlx", folders: &["crates/store", "tests"], reason: "only store has SQL" },
     Reserved {
         library: "libloading",
@@ -43,6 +43,11 @@ const RESERVED: [Reserved; 5] = [
     Reserved { library: "faer", folders: &["trainer"], reason: "only the trainer pays for matrix products" },
     Reserved {
         library: "ort",
+        folders: &["plugins"],
+        reason: "models run in plugins, the server links none of them",
+    },
+    Reserved {
+        library: "tract-onnx",
         folders: &["plugins"],
         reason: "models run in plugins, the server links none of them",
     },

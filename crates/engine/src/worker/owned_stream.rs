@@ -117,7 +117,7 @@ impl OwnedStream {
         match session {
             Ok(session) => stream.session = Some(session),
             Err(error) => {
-                stream.delivery.send(Event::Failed(failure(error.kind(), error.to_string())));
+                stream.delivery.send(Event::Failed(session_failure(&error)));
                 stream.budget.close();
             }
         }
@@ -205,7 +205,7 @@ impl OwnedStream {
         self.answering.spend(Duration::ZERO, took);
         if let Err(error) = done {
             // What was found before the mistake is still answered: it stands in `steps` before this.
-            steps.push(Step::Tell(Event::Failed(failure(error.kind(), error.to_string()))));
+            steps.push(Step::Tell(Event::Failed(session_failure(&error))));
         }
         if is_live {
             heard.live_samples = session.position() - before;
@@ -312,6 +312,13 @@ impl Drop for OwnedStream {
 
 pub(crate) fn failure(kind: ErrorKind, message: String) -> StreamFailure {
     StreamFailure { kind, message, retry_after: kind.may_retry().then_some(RETRY_AFTER_LOSS) }
+}
+
+fn session_failure(error: &SessionError) -> StreamFailure {
+    match error {
+        SessionError::Plugin(error) => plugin_failure(error),
+        SessionError::Audio(_) => failure(error.kind(), error.to_string()),
+    }
 }
 
 /// A plugin that failed may know better when it can be asked again.

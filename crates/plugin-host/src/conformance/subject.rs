@@ -35,6 +35,8 @@ pub struct Subject {
     pub configuration: Option<String>,
     /// A bundle whose extractor or classifier it is.
     pub bundle: Option<PathBuf>,
+    /// The plugin that the bundle names, where the library takes its place.
+    pub instead_of: Option<String>,
     /// Where other plugins and ONNX Runtime are.
     pub host: HostConfig,
 }
@@ -55,11 +57,12 @@ impl Subject {
         taken(Step::Library, Library::load(&self.path()?, &self.onnxruntime()))
     }
 
-    /// The bundle, when the library is what `name` chooses of its manifest.
+    /// The bundle, when the library is what `name` chooses of its manifest, or takes its place.
     fn bundle_for(&self, library: &Library, name: fn(&Bundle) -> &str) -> Outcome<Option<Bundle>> {
         let Some(dir) = &self.bundle else { return Ok(None) };
         let bundle = taken(Step::Configuration, Bundle::open(dir))?;
-        Ok(Some(bundle).filter(|bundle| name(bundle) == library.name))
+        let is_meant = |name: &str| name == library.name || self.instead_of.as_deref() == Some(name);
+        Ok(Some(bundle).filter(|bundle| is_meant(name(bundle))))
     }
 
     /// What the library's plugins are told, and whether somebody said so; the words say what is missing.

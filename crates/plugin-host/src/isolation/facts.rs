@@ -2,16 +2,20 @@
 
 use super::breaker::{Breaker, BreakerState, wait_after};
 use super::loss::Loss;
-use super::observer::ProcessObserver;
-use super::order::{Answer, Description, Order};
+use super::observer::{ProcessObserver, ProcessOf};
+use super::order::{Answer, Order};
 use super::process::PluginProcess;
 use super::settings::ProcessConfig;
+use super::supervisor::{Wish, started};
+use super::tally::Totals;
 use super::watch::Watched;
 use crate::HostError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use undertone_core::{ModelRef, Unready};
+use undertone_bundle::{Bundle, Manifest};
+use undertone_core::{ErrorKind, ModelRef, PluginError, Unready};
 
 /// What all processes of a model have in common.
 pub(crate) struct Facts {
@@ -30,6 +34,8 @@ pub(crate) struct Facts {
     pub(crate) living: Mutex<Vec<Weak<Watched>>>,
     /// How long the last start took, in milliseconds.
     pub(crate) start_milliseconds: AtomicU64,
+    /// What the plugins of all processes counted.
+    pub(crate) totals: Arc<Totals>,
 }
 
 impl std::fmt::Debug for Facts {
@@ -41,27 +47,80 @@ impl std::fmt::Debug for Facts {
     }
 }
 
+/// What the host of all plugins gives to a plugin of a bundle that runs apart.
+pub(crate) struct Around {
+    pub(crate) process: ProcessConfig,
+    pub(crate) order: Order,
+    pub(crate) replaced: Arc<AtomicU64>,
+    pub(crate) cancelled: Arc<AtomicBool>,
+    pub(crate) observer: Arc<dyn ProcessObserver>,
+    pub(crate) totals: Arc<Totals>,
+}
+
 impl Facts {
-    /// Starts a process and has it load the plugin.
-    pub(crate) fn start(&self, again: bool) -> Result<(PluginProcess, Description), HostError> {
+    /// For the plugin that the order names; each process shares so many bytes.
+    pub(crate) fn new(bundle: &Bundle, around: Around, shared_bytes: usize) -> Self {
+        let Manifest { name, version, .. } = bundle.manifest();
+        let Around { process, order, replaced, cancelled, observer, totals } = around;
+        Self {
+            model: ModelRef { name: name.clone(), version: version.clone() },
+            plugin: order.plugin.clone(),
+            order,
+            shared_bytes,
+            breaker: Mutex::new(Breaker::new(process.breaker)),
+            config: process,
+            cancelled,
+            replaced,
+            observer,
+            living: Mutex::default(),
+            start_milliseconds: AtomicU64::new(0),
+            totals,
+        }
+    }
+
+    /// The error of a process that says something else than the manifest.
+    pub(crate) fn odd(&self, answer: &Answer) -> HostError {
+        let message = format!("it describes {answer:?}, and the manifest something else");
+        HostError::Process { plugin: self.plugin.clone(), kind: ErrorKind::Plugin, message }
+    }
+
+    /// One more process, unless none is to be started now.
+    pub(crate) fn another(&self, supervisor: &SyncSender<Wish>) -> Result<PluginProcess, PluginError> {
+        let lost = |message: String, retry_after| PluginError::Lost {
+            plugin: self.plugin.clone(),
+            what: "the start of its process".to_owned(),
+            message,
+            retry_after,
+        };
+        if let Some(unready) = self.unready() {
+            return Err(lost(unready.why, unready.retry_after));
+        }
+        started(self, supervisor).map(|(process, _)| process).map_err(|error| {
+            let wait = self.count_loss(0);
+            lost(error.to_string(), wait)
+        })
+    }
+
+    /// Starts a process and has it load the plugin; gives what it says about it.
+    pub(crate) fn start(&self, again: bool) -> Result<(PluginProcess, Answer), HostError> {
         let begun = Instant::now();
         let refused = |message: String| HostError::Process {
             plugin: self.plugin.clone(),
-            kind: undertone_core::ErrorKind::Plugin,
+            kind: ErrorKind::Plugin,
             message,
         };
         let program = self.config.program.display();
         let mut process = PluginProcess::start(&self.config, &self.plugin, self.shared_bytes)
             .map_err(|error| refused(format!("{program} cannot be started: {error}")))?;
         match process.load(&self.order, self.config.start_within) {
-            Ok(Answer::Described(description)) => {
+            Ok(described @ (Answer::Scores(_) | Answer::Makes(_))) => {
                 let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.start_milliseconds.store(took, Ordering::Relaxed);
                 self.living().push(Arc::downgrade(process.watched()));
-                self.observer.started(&self.model, again);
+                self.observer.started(self.process_of(), again);
                 let (model, plugin, process_id) = (&self.model, self.plugin.as_str(), process.id());
                 tracing::info!(%model, plugin, process = process_id, milliseconds = took, "a plugin's process is ready");
-                Ok((process, description))
+                Ok((process, described))
             }
             Ok(Answer::Refused { message, kind }) => {
                 let plugin = self.plugin.clone();
@@ -69,7 +128,7 @@ impl Facts {
             }
             Err(loss) => {
                 let (loss, lines) = process.end(loss);
-                self.observer.lost(&self.model, loss.name());
+                self.observer.lost(self.process_of(), loss.name());
                 Err(refused(format!("{loss}; its last words: {}", last_words(&lines))))
             }
         }
@@ -82,7 +141,7 @@ impl Facts {
         let (model, plugin) = (&self.model, self.plugin.as_str());
         let last = last_words(&lines);
         tracing::error!(%model, plugin, process = id, reason = loss.name(), %loss, %last, "a plugin's process was lost");
-        self.observer.lost(&self.model, loss.name());
+        self.observer.lost(self.process_of(), loss.name());
         self.replaced.fetch_add(1, Ordering::Relaxed);
         (loss, self.count_loss(before))
     }
@@ -100,7 +159,7 @@ impl Facts {
         }
         let open = breaker.left(now);
         drop(breaker);
-        self.observer.breaker(&self.model, state);
+        self.observer.breaker(self.process_of(), state);
         wait_after(before, self.config.backoff).max(open)
     }
 
@@ -112,7 +171,7 @@ impl Facts {
             breaker.answer(now);
             drop(breaker);
             tracing::info!(model = %self.model, "its process answered: it takes new streams again");
-            self.observer.breaker(&self.model, BreakerState::Closed);
+            self.observer.breaker(self.process_of(), BreakerState::Closed);
         }
     }
 
@@ -141,7 +200,11 @@ impl Facts {
         let living: Vec<Arc<Watched>> = all.iter().filter_map(Weak::upgrade).collect();
         drop(all);
         let resident = living.iter().map(|process| process.look()).sum();
-        self.observer.memory(&self.model, living.len(), resident);
+        self.observer.memory(self.process_of(), living.len(), resident);
+    }
+
+    fn process_of(&self) -> ProcessOf<'_> {
+        ProcessOf { model: &self.model, plugin: &self.plugin }
     }
 
     pub(crate) fn breaker(&self) -> MutexGuard<'_, Breaker> {

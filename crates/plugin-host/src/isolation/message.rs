@@ -1,20 +1,23 @@
 //! What lies in the shared memory: a head, then what belongs to the call.
 //!
 //! ```text
-//! 0     head: call, number of items, outcome, bytes of text
+//! 0     head: call, number of items or of the stream, outcome, bytes of text
 //! 64    text of a call that failed
-//! 4096  an order or its answer, JSON; or a note per item (512 bytes: frames, outcome, two lengths, text),
-//!       then all frames, all states, all logits
+//! 4096  what the plugin counts (`tally`)
+//! 8192  an order or its answer, JSON; or a note per item (512 bytes: frames, outcome, two lengths, text),
+//!       then all frames, all states, all logits; or samples and frames of one stream (`passage`)
 //! ```
 
 use super::area::SharedArea;
 use undertone_core::PluginError;
 
 /// Where that which belongs to a call begins.
-pub(crate) const CONTENT: usize = 4096;
+pub(crate) const CONTENT: usize = 8192;
+/// Where that lies which the plugin counts.
+pub(crate) const TALLY: usize = 4096;
 const HEAD_WORDS: usize = 4;
 const HEAD_TEXT: usize = 64;
-const HEAD_TEXT_BYTES: usize = CONTENT - HEAD_TEXT;
+const HEAD_TEXT_BYTES: usize = TALLY - HEAD_TEXT;
 
 /// What a process is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,16 @@ pub(crate) enum Call {
     Classify,
     /// To score streams as they go on.
     Advance,
+    /// To be ready for the samples of another stream.
+    Open,
+    /// To make frames of a stream's next samples.
+    Push,
+    /// To make the frames that waited for more samples.
+    Finish,
+    /// To hear why a stream ended, and to be ready for another one in its place.
+    Reset,
+    /// To forget a stream's place.
+    Close,
 }
 
 impl Call {
@@ -34,15 +47,27 @@ impl Call {
             Self::Load => "loading",
             Self::Classify => "classify",
             Self::Advance => "advance",
+            Self::Open => "the start of a stream",
+            Self::Push => "push",
+            Self::Finish => "finish",
+            Self::Reset => "reset",
+            Self::Close => "the end of a stream",
         }
     }
 
+    const ALL: [Self; 8] = [
+        Self::Load,
+        Self::Classify,
+        Self::Advance,
+        Self::Open,
+        Self::Push,
+        Self::Finish,
+        Self::Reset,
+        Self::Close,
+    ];
+
     const fn word(self) -> u32 {
-        match self {
-            Self::Load => 1,
-            Self::Classify => 2,
-            Self::Advance => 3,
-        }
+        self as u32 + 1
     }
 }
 
@@ -80,8 +105,7 @@ pub(crate) fn ask(area: &SharedArea, call: Call, items: usize, text: &[u8]) {
 pub(crate) fn asked(area: &SharedArea) -> Option<(Call, usize)> {
     let mut words = [0_u32; HEAD_WORDS];
     area.get(0, &mut words);
-    let call =
-        [Call::Load, Call::Classify, Call::Advance].into_iter().find(|call| call.word() == words[0])?;
+    let call = Call::ALL.into_iter().find(|call| call.word() == words[0])?;
     Some((call, words[1] as usize))
 }
 

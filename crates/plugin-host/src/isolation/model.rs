@@ -1,23 +1,19 @@
 //! A model whose classifier runs in processes of its own.
 
-use super::breaker::Breaker;
 use super::classifier::{IsolatedClassifier, IsolatedStreamClassifier};
-use super::facts::Facts;
-use super::observer::ProcessObserver;
-use super::order::{Description, Order, Shape};
+use super::facts::{Around, Facts};
+use super::order::{Answer, Description, Shape};
 use super::places::Places;
 use super::process::PluginProcess;
 use super::seat::Seat;
-use super::settings::ProcessConfig;
-use super::supervisor::{Wish, supervise};
+use super::supervisor::{Wish, no_thread, started, supervise};
 use crate::HostError;
 use crate::item_rules::ItemRules;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use undertone_bundle::{Bundle, Manifest};
-use undertone_core::{ErrorKind, ModelRef, PluginError, Streaming, Unready};
+use undertone_core::{PluginError, Streaming, Unready};
 
 /// A model's classifier in processes of its own, one per worker.
 #[derive(Debug)]
@@ -30,15 +26,6 @@ pub(crate) struct IsolatedModel {
     seats: Mutex<Vec<(ThreadId, Weak<TakenSeat>)>>,
     /// A process that nobody has: the first one, until a worker takes it.
     spare: Mutex<Option<PluginProcess>>,
-}
-
-/// What the host of all plugins gives to an isolated model.
-pub(crate) struct Around {
-    pub(crate) process: ProcessConfig,
-    pub(crate) order: Order,
-    pub(crate) replaced: Arc<AtomicU64>,
-    pub(crate) cancelled: Arc<AtomicBool>,
-    pub(crate) observer: Arc<dyn ProcessObserver>,
 }
 
 /// Which of a seat's graphs somebody runs.
@@ -60,31 +47,15 @@ pub(crate) struct TakenSeat {
 impl IsolatedModel {
     /// Starts the first process, which verifies the bundle once more and says what its plugin takes and gives.
     pub(crate) fn start(bundle: &Bundle, around: Around) -> Result<Self, HostError> {
-        let Manifest { name, version, plugin, limits, .. } = bundle.manifest();
-        let Around { process, order, replaced, cancelled, observer } = around;
-        let facts = Arc::new(Facts {
-            model: ModelRef { name: name.clone(), version: version.clone() },
-            plugin: plugin.classifier.clone(),
-            order,
-            shared_bytes: shared_bytes(bundle, process.shared_bytes),
-            breaker: Mutex::new(Breaker::new(process.breaker)),
-            config: process,
-            cancelled,
-            replaced,
-            observer,
-            living: Mutex::default(),
-            start_milliseconds: AtomicU64::new(0),
-        });
+        let Manifest { limits, .. } = bundle.manifest();
+        let shared_bytes = shared_bytes(bundle, around.process.shared_bytes);
+        let facts = Arc::new(Facts::new(bundle, around, shared_bytes));
         let supervisor = supervise(facts.clone()).map_err(|error| no_thread(&facts, &error))?;
-        let (process, description) = started(&facts, &supervisor)?;
-        if description.shape() != shape_of(bundle) {
-            let message = format!("it describes {description:?}, and the manifest something else");
-            return Err(HostError::Process {
-                plugin: facts.plugin.clone(),
-                kind: ErrorKind::Plugin,
-                message,
-            });
-        }
+        let (process, answer) = started(&facts, &supervisor)?;
+        let description = match answer {
+            Answer::Scores(description) if description.shape() == shape_of(bundle) => description,
+            other => return Err(facts.odd(&other)),
+        };
         let rules = ItemRules { plugin: facts.plugin.clone(), dim: description.dim, limits: *limits };
         let (seats, spare) = (Mutex::default(), Mutex::new(Some(process)));
         Ok(Self { facts, description, rules, supervisor, seats, spare })
@@ -150,20 +121,7 @@ impl IsolatedModel {
     }
 
     fn another(&self) -> Result<PluginProcess, PluginError> {
-        let lost = |message: String, retry_after| PluginError::Lost {
-            plugin: self.facts.plugin.clone(),
-            what: "the start of its process".to_owned(),
-            message,
-            retry_after,
-        };
-        if let Some(unready) = self.facts.unready() {
-            return Err(lost(unready.why, unready.retry_after));
-        }
-        let started = started(&self.facts, &self.supervisor);
-        started.map(|(process, _)| process).map_err(|error| {
-            let wait = self.facts.count_loss(0);
-            lost(error.to_string(), wait)
-        })
+        self.facts.another(&self.supervisor)
     }
 }
 
@@ -183,21 +141,6 @@ impl Drop for TakenSeat {
             self.model.spare.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(process);
         }
     }
-}
-
-fn started(
-    facts: &Arc<Facts>,
-    supervisor: &SyncSender<Wish>,
-) -> Result<(PluginProcess, Description), HostError> {
-    let (reply, answer) = sync_channel(1);
-    let gone = || no_thread(facts, &std::io::Error::other("it ended"));
-    supervisor.send(Wish::Start(reply)).map_err(|_| gone())?;
-    answer.recv().map_err(|_| gone())?
-}
-
-fn no_thread(facts: &Facts, error: &std::io::Error) -> HostError {
-    let message = format!("there is no thread for its processes: {error}");
-    HostError::Process { plugin: facts.plugin.clone(), kind: ErrorKind::Unavailable, message }
 }
 
 /// The setting, or more where the longest utterance needs it.

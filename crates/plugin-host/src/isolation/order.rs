@@ -1,15 +1,29 @@
 //! What a process is told to load, and what it says about it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use undertone_core::{ErrorKind, Streaming};
+use undertone_core::{ErrorKind, FrameGrid, FrameLayout, Streaming};
+
+/// Which of a bundle's plugins a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Part {
+    /// That which scores frames.
+    Classifier,
+    /// That which makes frames.
+    Extractor,
+}
 
 /// What a process is told to load.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
+    /// Which of the bundle's plugins.
+    pub(crate) part: Part,
     /// The plugin's name.
     pub(crate) plugin: String,
+    /// Classifier plugins that take another one's place.
+    pub(crate) substitutes: BTreeMap<String, String>,
     /// The bundle's folder.
     pub(crate) bundle: PathBuf,
     /// Folder of the plugin libraries.
@@ -27,8 +41,10 @@ pub(crate) struct Order {
 /// What a process says to its order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Answer {
-    /// What its plugin takes and gives.
-    Described(Description),
+    /// What its classifier takes and gives.
+    Scores(Description),
+    /// What the frames of its extractor look like.
+    Makes(Framing),
     /// Why it could not load it.
     Refused {
         /// In whose words.
@@ -67,7 +83,36 @@ impl RefusalKind {
     }
 }
 
-/// What a plugin takes and gives.
+/// What an extractor's frames look like; [`FrameLayout`] for the wire, and the fingerprint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Framing {
+    dim: usize,
+    hop_samples: u32,
+    window_samples: u32,
+    look_ahead_frames: u32,
+    columns: Vec<String>,
+    pub(crate) fingerprint: String,
+}
+
+impl Framing {
+    pub(crate) fn of(layout: &FrameLayout, fingerprint: &str) -> Self {
+        let FrameLayout { dim, grid, look_ahead_frames, columns } = layout.clone();
+        let FrameGrid { hop_samples, window_samples } = grid;
+        let fingerprint = fingerprint.to_owned();
+        Self { dim, hop_samples, window_samples, look_ahead_frames, columns, fingerprint }
+    }
+
+    /// The layout; `None` for one that cannot be.
+    pub(crate) fn layout(&self) -> Option<FrameLayout> {
+        let &Self { dim, hop_samples, window_samples, look_ahead_frames, .. } = self;
+        let columns = self.columns.clone();
+        let can_be = dim > 0 && hop_samples > 0 && window_samples > 0 && columns.len() == dim;
+        let grid = FrameGrid { hop_samples, window_samples };
+        can_be.then_some(FrameLayout { dim, grid, look_ahead_frames, columns })
+    }
+}
+
+/// What a classifier takes and gives.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Description {
     pub(crate) dim: usize,

@@ -7,6 +7,7 @@ use super::message::{self, Call};
 use super::order::{Answer, Order};
 use super::output::Output;
 use super::settings::ProcessConfig;
+use super::tally::{Tally, Totals};
 use super::watch::Watched;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -34,6 +35,7 @@ pub(crate) struct PluginProcess {
     output: Output,
     /// What is known of its memory.
     watched: Arc<Watched>,
+    tally: Tally,
     memory_bytes: u64,
 }
 
@@ -58,7 +60,8 @@ impl PluginProcess {
         match (life, output) {
             (Ok(life), Ok(output)) => {
                 let memory_bytes = config.memory_bytes;
-                Ok(Self { child, life, area, ask, answer, output, watched, memory_bytes })
+                let tally = Tally::default();
+                Ok(Self { child, life, area, ask, answer, output, watched, tally, memory_bytes })
             }
             (life, output) => {
                 end(child);
@@ -106,6 +109,11 @@ impl PluginProcess {
     ) -> Result<(), Loss> {
         message::ask(&self.area, call, items, &[]);
         self.wait(within, Some(cancelled))
+    }
+
+    /// Adds to `totals` what the plugin counted since it was last asked; only between two calls.
+    pub(crate) fn take_tally(&mut self, plugin: &str, totals: &Totals) {
+        self.tally.take(&self.area, plugin, totals);
     }
 
     /// Rings, and waits until it is answered.

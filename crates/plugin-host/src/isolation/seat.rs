@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use undertone_core::PluginError;
 
+/// Which of a seat's processes, one after another. Streams whose extractor lives in one are lost with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Generation(u64);
+
 /// A place, as the supervisor sees it.
 #[derive(Debug)]
 pub(crate) struct Place(Mutex<Content>);
@@ -19,6 +23,8 @@ pub(crate) struct Place(Mutex<Content>);
 #[derive(Debug)]
 struct Content {
     process: Option<PluginProcess>,
+    /// Which of the seat's processes it is.
+    generation: Generation,
     /// When the next process should be there.
     expected: Instant,
     /// Losses since the last answer.
@@ -28,7 +34,9 @@ struct Content {
 impl Place {
     /// A process has loaded its plugin.
     pub(crate) fn fill(&self, process: PluginProcess) {
-        self.content().process = Some(process);
+        let mut content = self.content();
+        content.process = Some(process);
+        content.generation.0 += 1;
     }
 
     /// The next process comes later.
@@ -47,8 +55,13 @@ pub(crate) trait Exchange {
     /// What comes out.
     type Taken;
 
-    /// How many items there are.
+    /// How many items there are; for a call about one stream, its number.
     fn items(&self) -> usize;
+
+    /// The process without which it has no sense.
+    fn belongs_to(&self) -> Option<Generation> {
+        None
+    }
 
     /// Puts them into the memory.
     fn put(&mut self, area: &SharedArea);
@@ -69,7 +82,12 @@ pub(crate) struct Seat {
 impl Seat {
     /// A seat with a process in it.
     pub(crate) fn new(facts: Arc<Facts>, supervisor: SyncSender<Wish>, process: PluginProcess) -> Self {
-        let content = Content { process: Some(process), expected: Instant::now(), losses: 0 };
+        let content = Content {
+            process: Some(process),
+            generation: Generation::default(),
+            expected: Instant::now(),
+            losses: 0,
+        };
         Self { facts, place: Arc::new(Place(Mutex::new(content))), supervisor }
     }
 
@@ -78,9 +96,25 @@ impl Seat {
         self.place.content().process.take()
     }
 
+    /// Whether the process of this generation is there.
+    pub(crate) fn is_in(&self, generation: Generation) -> bool {
+        let content = self.place.content();
+        content.process.is_some() && content.generation == generation
+    }
+
     /// Makes a call about what `exchange` puts into the shared memory; gives what it takes from there.
     pub(crate) fn call<E: Exchange>(&self, call: Call, exchange: &mut E) -> Result<E::Taken, PluginError> {
-        let (facts, mut content) = (&self.facts, self.place.content());
+        self.call_in(call, exchange).map(|(taken, _)| taken)
+    }
+
+    /// The same, and which process answered.
+    pub(crate) fn call_in<E: Exchange>(
+        &self,
+        call: Call,
+        exchange: &mut E,
+    ) -> Result<(E::Taken, Generation), PluginError> {
+        let (facts, mut guard) = (&self.facts, self.place.content());
+        let content = &mut *guard;
         if facts.cancelled.load(Ordering::Relaxed) {
             return Err(self.cancelled(call));
         }
@@ -88,15 +122,21 @@ impl Seat {
             let message = "its process was lost, and another one is on its way".to_owned();
             return Err(self.lost(call, message, content.expected));
         };
+        if exchange.belongs_to().is_some_and(|own| own != content.generation) {
+            let message = "the process that its stream had is gone".to_owned();
+            return Err(self.lost(call, message, Instant::now() + facts.config.backoff.first));
+        }
         exchange.put(process.area());
         match process.call(call, exchange.items(), facts.config.answer_within, &facts.cancelled) {
             Ok(()) => {
                 let answered = message::answered(process.area(), call, &facts.plugin);
                 let taken = answered.map(|()| exchange.take(process.area()));
+                process.take_tally(&facts.plugin, &facts.totals);
                 content.losses = 0;
-                drop(content);
+                let generation = content.generation;
+                drop(guard);
                 facts.count_answer();
-                taken
+                taken.map(|taken| (taken, generation))
             }
             Err(Loss::Cancelled) => {
                 content.process = None;
@@ -109,7 +149,7 @@ impl Seat {
                 content.losses = content.losses.saturating_add(1);
                 content.expected = at + facts.usual_start();
                 let (losses, error) = (content.losses, self.lost(call, loss.to_string(), content.expected));
-                drop(content);
+                drop(guard);
                 self.replace(at, losses);
                 Err(error)
             }

@@ -1,19 +1,18 @@
-//! The other side: a process that runs one model's plugin for one worker.
+//! The other side: a process that runs one of a model's plugins.
 
 use super::area::SharedArea;
 use super::doorbell::Doorbell;
+use super::framing::FrameMaking;
 use super::hardening;
 use super::message::{self, Call};
-use super::order::{Answer, Description, Order, RefusalKind};
-use super::places::Places;
-use crate::classifier::PluginClassifier;
-use crate::stream_classifier::PluginStreamClassifier;
+use super::order::{Answer, Order, Part, RefusalKind};
+use super::scoring::Scoring;
+use super::tally;
 use crate::{HostConfig, HostError, PluginHost};
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
-use std::sync::Arc;
 use undertone_bundle::Bundle;
-use undertone_core::{Advance, Classifier, FramesView, PluginError, StreamClassifier};
+use undertone_core::PluginError;
 
 /// Runs a plugin for the server that started this process, until it is ended. `arguments` are three numbers of open files
 /// that the server has passed on (the shared memory, the bell to hear, the bell to ring) and the server's own number.
@@ -37,20 +36,69 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let missing = hardening::lock_in(&order);
     log();
     missing.iter().for_each(|part| tracing::warn!("the process is not locked in as it should be: {part}"));
-    let loaded = Loaded::from_order(&order);
+    let host = host(&order);
+    let loaded = load(&host, &order);
     let said = match &loaded {
-        Ok(loaded) => Answer::Described(loaded.description),
+        Ok((_, described)) => described.clone(),
         Err(error) => Answer::Refused { message: error.to_string(), kind: RefusalKind::of(error.kind()) },
     };
     message::answer_text(&area, &serde_json::to_vec(&said)?);
+    let mut counted = tell_counters(&area, &host, 0);
     answer.ring()?;
-    let Ok(loaded) = loaded else { return Ok(()) };
-    let mut desk = Desk { area, loaded, places: Places::default() };
+    let Ok((mut desk, _)) = loaded else { return Ok(()) };
     loop {
         ask.hear()?;
-        desk.answer();
+        let ended = match message::asked(&area) {
+            Some((call, items)) => desk.answer(&area, call, items),
+            None => Err(wrong("it was asked for something else")),
+        };
+        message::answer(&area, &ended);
+        counted = tell_counters(&area, &host, counted);
         answer.ring()?;
     }
+}
+
+/// What a plugin is asked through the shared memory, which the server leaves alone meanwhile.
+pub(super) trait Desk {
+    /// Answers a call about `items` items, or about the stream of that number.
+    fn answer(&mut self, area: &SharedArea, call: Call, items: usize) -> Result<(), PluginError>;
+}
+
+/// Loads the plugin as a server does that runs it itself.
+fn load(host: &PluginHost, order: &Order) -> Result<(Box<dyn Desk>, Answer), HostError> {
+    let bundle = Bundle::open(&order.bundle)?;
+    Ok(match order.part {
+        Part::Classifier => {
+            let scoring = Scoring::load(host, &bundle)?;
+            let described = Answer::Scores(scoring.description);
+            (Box::new(scoring), described)
+        }
+        Part::Extractor => {
+            let making = FrameMaking::load(host, &bundle)?;
+            let described = Answer::Makes(making.framing());
+            (Box::new(making), described)
+        }
+    })
+}
+
+fn host(order: &Order) -> PluginHost {
+    let config = HostConfig {
+        plugins_dir: order.plugins_dir.clone(),
+        models_dir: order.bundle.clone(),
+        onnxruntime: order.onnxruntime.clone(),
+    };
+    let host = PluginHost::new(config).with_run_limit(order.answer_within);
+    host.with_substitutes(order.substitutes.clone())
+}
+
+/// Tells what the plugin counts, where that changed since it was `counted`.
+fn tell_counters(area: &SharedArea, host: &PluginHost, counted: u32) -> u32 {
+    let now = host.counted();
+    if now != counted {
+        let counters = host.counters().into_iter().map(|own| (own.name, own.value)).collect();
+        tally::put(area, now, &counters);
+    }
+    now
 }
 
 /// Lines for the server's log.
@@ -61,83 +109,6 @@ fn log() {
     let _ = lines.try_init();
 }
 
-/// A plugin with its bundle's graphs.
-struct Loaded {
-    description: Description,
-    whole: PluginClassifier,
-    stream: Option<PluginStreamClassifier>,
-}
-
-impl Loaded {
-    /// Loads it as a server does that runs it itself.
-    fn from_order(order: &Order) -> Result<Self, HostError> {
-        let config = HostConfig {
-            plugins_dir: order.plugins_dir.clone(),
-            models_dir: order.bundle.clone(),
-            onnxruntime: order.onnxruntime.clone(),
-        };
-        let host = PluginHost::new(config).with_run_limit(order.answer_within);
-        let (whole, stream) = host.classifiers_of(&Bundle::open(&order.bundle)?, &Arc::default())?;
-        let streaming = stream.as_ref().map(|kind| kind.streaming.into());
-        let description = Description { dim: whole.rules.dim, labels: whole.label_count, streaming };
-        let stream = stream.map(|kind| kind.classifier()).transpose()?;
-        Ok(Self { description, whole: whole.classifier()?, stream })
-    }
-}
-
-/// A loaded plugin and the memory through which it is asked.
-struct Desk {
-    area: SharedArea,
-    loaded: Loaded,
-    places: Places,
-}
-
-impl Desk {
-    /// Answers what lies in the memory.
-    fn answer(&mut self) {
-        let ended = match message::asked(&self.area) {
-            Some((call @ (Call::Classify | Call::Advance), items)) => self.score(call, items),
-            Some((Call::Load, _)) | None => Err(wrong("it was asked for something else")),
-        };
-        message::answer(&self.area, &ended);
-    }
-
-    fn score(&mut self, call: Call, items: usize) -> Result<(), PluginError> {
-        let counts = Places::frame_counts(&self.area, items);
-        let fitting = self.places.lay_out(self.loaded.description.shape(), call, counts, self.area.length());
-        if fitting != items {
-            return Err(wrong("the items have no room in the shared memory"));
-        }
-        let mut outcomes = Vec::with_capacity(items);
-        if call == Call::Classify {
-            let batch: Vec<FramesView<'_>> = (0..items).map(|item| self.frames(item)).collect();
-            self.loaded.whole.classify(&batch, &mut outcomes)?;
-        } else {
-            let state_values = self.loaded.description.shape().state_values;
-            let advance = |item| {
-                // SAFETY: until the answer is given the server leaves the memory alone, and every state is lent once.
-                let state = unsafe { self.area.lend(self.places.state(item), state_values) };
-                Advance { frames: self.frames(item), state }
-            };
-            let mut batch: Vec<Advance<'_>> = (0..items).map(advance).collect();
-            let stream =
-                self.loaded.stream.as_mut().ok_or_else(|| wrong("the bundle has no stateful graph"))?;
-            stream.advance(&mut batch, &mut outcomes)?;
-        }
-        for (item, outcome) in outcomes.iter().enumerate().take(items) {
-            self.places.put_outcome(&self.area, item, outcome);
-        }
-        Ok(())
-    }
-
-    fn frames<'a>(&self, item: usize) -> FramesView<'a> {
-        let (at, count) = self.places.frames(item);
-        // SAFETY: until the answer is given nobody writes frames: the server leaves the memory alone, and a plugin only reads
-        // them.
-        FramesView { dim: self.loaded.description.dim, values: unsafe { self.area.lend(at, count) } }
-    }
-}
-
-fn wrong(message: &str) -> PluginError {
+pub(super) fn wrong(message: &str) -> PluginError {
     PluginError::Failed { plugin: String::new(), what: "a call".to_owned(), message: message.to_owned() }
 }

@@ -51,6 +51,8 @@ pub struct ProcessConfig {
     pub memory_bytes: u64,
     /// Memory that a process and the server share, in bytes; at least one utterance of the greatest length has room.
     pub shared_bytes: usize,
+    /// Streams that have their extractor in the same process at most; they are lost together. At least 1.
+    pub streams: usize,
     /// Waits before a lost process is replaced.
     pub backoff: BackoffConfig,
     /// When a model whose processes are lost again and again takes no more new streams.
@@ -80,7 +82,7 @@ pub struct BreakerConfig {
 }
 
 impl IsolationConfig {
-    /// Where the classifier of a model runs, and the plugin `plugin` with it.
+    /// Where the plugin `plugin` of a model runs.
     pub fn of(&self, model: &str, plugin: &str) -> Isolation {
         let exception = self.exceptions.get(model).or_else(|| self.exceptions.get(plugin));
         exception.copied().unwrap_or(self.default)
@@ -108,6 +110,7 @@ mod tests {
                 answer_within: Duration::ZERO,
                 memory_bytes: 0,
                 shared_bytes: 0,
+                streams: 1,
                 backoff: BackoffConfig { first: Duration::ZERO, longest: Duration::ZERO },
                 breaker: BreakerConfig { losses: 1, within: Duration::ZERO, open_for: Duration::ZERO },
                 readable: Vec::new(),

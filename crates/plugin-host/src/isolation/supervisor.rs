@@ -1,7 +1,7 @@
 //! The thread that starts a model's processes. They end with it.
 
 use super::facts::Facts;
-use super::order::Description;
+use super::order::Answer;
 use super::process::PluginProcess;
 use super::seat::Place;
 use crate::HostError;
@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
+use undertone_core::ErrorKind;
 
 /// More wishes do not wait; whoever has another one waits. A seat has one at most.
 const WISHES: usize = 64;
@@ -19,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What a supervisor is asked for.
 pub(crate) enum Wish {
     /// A process, now, for whoever waits at the other end.
-    Start(SyncSender<Result<(PluginProcess, Description), HostError>>),
+    Start(SyncSender<Result<(PluginProcess, Answer), HostError>>),
     /// A process for a seat, once its time has come.
     Fill(Due),
 }
@@ -31,6 +32,23 @@ pub(crate) struct Due {
     pub(crate) at: Instant,
     /// Losses since the last answer.
     pub(crate) losses: u32,
+}
+
+/// Has a process started, and waits for it.
+pub(crate) fn started(
+    facts: &Facts,
+    supervisor: &SyncSender<Wish>,
+) -> Result<(PluginProcess, Answer), HostError> {
+    let (reply, answer) = sync_channel(1);
+    let gone = || no_thread(facts, &io::Error::other("it ended"));
+    supervisor.send(Wish::Start(reply)).map_err(|_| gone())?;
+    answer.recv().map_err(|_| gone())?
+}
+
+/// The error of a thread that is not there.
+pub(crate) fn no_thread(facts: &Facts, error: &io::Error) -> HostError {
+    let message = format!("there is no thread for its processes: {error}");
+    HostError::Process { plugin: facts.plugin.clone(), kind: ErrorKind::Unavailable, message }
 }
 
 /// Starts the thread for the processes of a model; it ends once nobody can ask it any more. The system ends a process when

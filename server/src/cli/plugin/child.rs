@@ -13,6 +13,10 @@ use undertone_plugin_host::conformance::{Case, Subject};
 /// More of what a process prints is forgotten, the oldest first.
 const KEPT_BYTES: usize = 64 * 1024;
 
+/// The C library's allocator keeps what was given back for the thread that did so, and counts it as given out; without
+/// that, what a plugin leaves behind can be told from what is kept.
+const WITHOUT_CACHE: &str = "glibc.malloc.tcache_count=0";
+
 /// A case that ran.
 #[derive(Debug)]
 pub(super) struct Ran {
@@ -40,6 +44,7 @@ pub(super) async fn run(
     let mut command = Command::new(program);
     command.args(arguments(subject, case.name)).kill_on_drop(true);
     command.arg("--memory-bytes").arg(bounds.memory_bytes.to_string());
+    command.env("GLIBC_TUNABLES", WITHOUT_CACHE);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;

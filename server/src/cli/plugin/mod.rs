@@ -3,6 +3,7 @@
 mod check;
 mod child;
 mod new;
+mod note;
 mod outcome;
 mod run_case;
 mod seal;
@@ -21,6 +22,8 @@ pub(super) enum PluginCommand {
     New(new::NewArgs),
     /// Write the checksums of a bundle that was put together by hand.
     Seal(seal::SealArgs),
+    /// Write down beside extractors' libraries what frames they make, so that bundles for others are refused unloaded.
+    Note(note::NoteArgs),
     /// Run one case in this process.
     #[command(hide = true)]
     RunCase(run_case::RunCaseArgs),
@@ -31,6 +34,7 @@ pub(super) async fn run(command: &PluginCommand, settings: &SettingsArgs) -> any
         PluginCommand::Check(args) => check::run(args, settings).await,
         PluginCommand::New(args) => new::run(args),
         PluginCommand::Seal(args) => seal::run(args),
+        PluginCommand::Note(args) => note::run(args, settings),
         PluginCommand::RunCase(args) => run_case::run(args, settings),
     }
 }

@@ -13,6 +13,9 @@ pub(super) struct SubjectArgs {
     /// A bundle that names the plugin: its extractor gets the bundle's recipe, its classifier the bundle's graphs.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    /// The bundle names this plugin, and the library takes its place, as plugins.classifier_of may say.
+    #[arg(long, value_name = "PLUGIN", requires = "bundle")]
+    instead_of: Option<String>,
     /// What the plugin is told, for instance {"recipe":"logmel64"}; wins over the bundle.
     #[arg(long, value_name = "JSON")]
     configuration: Option<String>,
@@ -29,6 +32,7 @@ impl SubjectArgs {
             library,
             configuration: self.configuration.clone(),
             bundle: self.bundle.clone(),
+            instead_of: self.instead_of.clone(),
             host: HostConfig {
                 plugins_dir: settings.plugins_dir.clone(),
                 models_dir: settings.models.dir.clone(),
@@ -40,7 +44,7 @@ impl SubjectArgs {
 
 /// The arguments with which `undertone plugin run-case` looks at the same.
 pub(super) fn arguments(subject: &Subject, case: &str) -> Vec<OsString> {
-    let Subject { library, configuration, bundle, host } = subject;
+    let Subject { library, configuration, bundle, instead_of, host } = subject;
     let mut arguments: Vec<OsString> = vec!["plugin".into(), "run-case".into(), library.into(), case.into()];
     let mut flag = |name: &str, value: Option<OsString>| {
         if let Some(value) = value {
@@ -48,6 +52,7 @@ pub(super) fn arguments(subject: &Subject, case: &str) -> Vec<OsString> {
         }
     };
     flag("--bundle", bundle.as_ref().map(Into::into));
+    flag("--instead-of", instead_of.as_ref().map(Into::into));
     flag("--configuration", configuration.as_ref().map(Into::into));
     flag("--plugins-dir", Some(host.plugins_dir.clone().into()));
     flag("--models-dir", Some(host.models_dir.clone().into()));

@@ -37,7 +37,7 @@ pub(super) fn model(model: &LoadedModel, all: &Registry) -> wire::ModelMetadataR
 
 /// What runs a model.
 pub(super) fn platform(model: &LoadedModel) -> String {
-    format!("undertone_{}", model.manifest().plugin.classifier)
+    format!("undertone_{}", model.classifier_plugin())
 }
 
 fn tensor(name: &str, datatype: &str, shape: &[i64]) -> TensorMetadata {

@@ -254,7 +254,7 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
         &self,
         request: Request<wire::RepositoryModelUnloadRequest>,
     ) -> Result<Response<wire::RepositoryModelUnloadResponse>, Status> {
-        repository::unload(&self.recognition, request.get_ref())?;
+        repository::unload(&self.recognition, request.get_ref()).await?;
         Ok(Response::new(wire::RepositoryModelUnloadResponse {}))
     }
 }

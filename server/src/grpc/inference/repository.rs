@@ -35,13 +35,13 @@ pub(super) async fn load(
 }
 
 /// Takes a model out of service.
-pub(super) fn unload(
+pub(super) async fn unload(
     recognition: &Recognition,
     request: &wire::RepositoryModelUnloadRequest,
 ) -> Result<(), Status> {
     models::may_change(recognition)?;
     understood(&request.parameters, &[UNLOAD_DEPENDENTS])?;
-    let unloaded = recognition.models.unload(&request.model_name);
+    let unloaded = recognition.models.unload(&request.model_name).await;
     unloaded.map(drop).map_err(|error| models::not_changed(&error))
 }
 

@@ -5,6 +5,7 @@ mod control;
 mod policies;
 mod refusals;
 mod releases;
+mod restart;
 mod resuming;
 mod speaker;
 mod tools;

@@ -3,7 +3,7 @@
 use super::{Releases, Speaker, load_from, refusal, states};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use undertone_bundle::{GOLDEN_FRAMES_FILE, Golden, Manifest};
+use undertone_bundle::{Checksum, GOLDEN_FRAMES_FILE, Golden, Manifest};
 use undertone_tests::{TestServer, copy_tree, stage};
 
 /// A sample whose answer is known to be another one.
@@ -121,6 +121,27 @@ async fn other_features_are_refused_before_the_library_that_runs_the_graph_is_lo
     let (releases, plugins) = (Releases::new(), TempDir::new().unwrap());
     let server = server_with(&releases, &plugins, &["logmel"]).await;
     let bundle = releases.make("2.0.0", |_, _| {});
+    other_fingerprint(&bundle);
+    let sentence = refusal(&server, &bundle).await;
+    assert!(sentence.matches("sha256:").count() == 2 && sentence.contains("logmel"), "{sentence}");
+}
+
+#[tokio::test]
+async fn other_features_than_an_extractor_has_noted_are_refused_before_any_library_is_loaded() {
+    let (releases, plugins) = (Releases::new(), TempDir::new().unwrap());
+    // A file that nobody can load, and the note that the extractor of the staged tree would leave beside it.
+    let library = plugins.path().join("libundertone_plugin_logmel.so");
+    std::fs::write(&library, "no library").unwrap();
+    let noted = stage().unwrap().join("plugins/libundertone_plugin_logmel.toml");
+    let staged = Checksum::of(&std::fs::read(noted.with_extension("so")).unwrap()).to_string();
+    let noted = std::fs::read_to_string(noted).unwrap();
+    assert!(noted.contains(&staged), "{noted}");
+    let note = noted.replace(&staged, &Checksum::of(b"no library").to_string());
+    std::fs::write(library.with_extension("toml"), note).unwrap();
+    let server = server_with(&releases, &plugins, &[]).await;
+    let bundle = releases.make("2.0.0", |_, _| {});
+    let unloadable = load_from(&server, &bundle).await.expect_err("nobody can load its extractor");
+    assert!(unloadable.message().contains("cannot be loaded as a plugin"), "{unloadable}");
     other_fingerprint(&bundle);
     let sentence = refusal(&server, &bundle).await;
     assert!(sentence.matches("sha256:").count() == 2 && sentence.contains("logmel"), "{sentence}");

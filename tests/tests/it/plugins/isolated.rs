@@ -64,7 +64,10 @@ async fn the_shipped_models_answer_apart_as_they_do_in_the_server() {
         assert_eq!(answers[0], answers[1], "{model}");
     }
     let metrics = apart.get("/metrics").await.unwrap().1;
-    assert!(metrics.contains("undertone_plugin_processes_started_total{model=\"cnn@1.0.0\"}"), "{metrics}");
+    assert!(
+        metrics.contains("undertone_plugin_processes_started_total{model=\"cnn@1.0.0\",plugin=\"onnx\"}"),
+        "{metrics}"
+    );
     assert!(!here.get("/metrics").await.unwrap().1.contains("plugin_processes_started_total{"));
 }
 
@@ -88,9 +91,14 @@ async fn while_the_breaker_is_open_another_version_answers_or_the_client_is_told
     assert_told_to_wait(&refused, "the model faulty@2.0.0 takes no new streams");
     let metrics = server.get("/metrics").await.unwrap().1;
     assert!(
-        metrics.contains("undertone_plugin_breaker{model=\"faulty@2.0.0\",state=\"open\"} 1"),
+        metrics.contains(
+            "undertone_plugin_breaker{model=\"faulty@2.0.0\",plugin=\"faulty_classifier\",state=\"open\"} 1"
+        ),
         "{metrics}"
     );
+
+    let counted = "undertone_plugin_counted_total{counter=\"opened\",plugin=\"faulty_classifier\"}";
+    assert!(metrics.contains(counted), "what was counted in processes is shown: {metrics}");
 
     let mut inference = server.inference().await.unwrap();
     for (version, ready) in [("1.0.0", true), ("2.0.0", false)] {

@@ -2,6 +2,7 @@
 
 use super::{Report, compile_energy, example_bundle, undertone};
 use crate::parity::write_stateful_bundle;
+use std::path::Path;
 use tempfile::TempDir;
 use undertone_tests::{example_plugins, stage};
 
@@ -42,6 +43,28 @@ fn onnx_keeps_the_contract_with_a_graph_that_carries_state() {
     let library = stage().unwrap().join("plugins/libundertone_plugin_onnx.so");
     let report = Report::of(&library, &["--bundle".as_ref(), bundle.as_ref()]);
     report.assert_kept(&["library", "configuration", "classifier", "state"], &[]);
+}
+
+/// The check of `tract` in the place of the plugin that a bundle names.
+fn tract_with(bundle: &Path) -> Report {
+    let library = stage().unwrap().join("plugins/libundertone_plugin_tract.so");
+    Report::of(&library, &["--bundle".as_ref(), bundle.as_ref(), "--instead-of".as_ref(), "onnx".as_ref()])
+}
+
+#[test]
+fn tract_keeps_the_contract_with_the_shipped_models() {
+    for model in ["cnn", "lstm"] {
+        let report = tract_with(&stage().unwrap().join("models").join(model).join("1.0.0"));
+        report.assert_kept(&["library", "configuration", "classifier"], &[]);
+    }
+}
+
+#[test]
+fn tract_keeps_the_contract_with_a_graph_that_carries_state() {
+    let folder = TempDir::new().unwrap();
+    let bundle = folder.path().join("parity/1.0.0");
+    write_stateful_bundle(&bundle);
+    tract_with(&bundle).assert_kept(&["library", "configuration", "classifier", "state"], &[]);
 }
 
 #[test]

@@ -138,10 +138,12 @@ fn bundle(subject: &Subject) -> Outcome {
     let kind = subject.classifier()?;
     let Some(dir) = &subject.bundle else { return skipped("no --bundle was given") };
     let manifest = Bundle::open(dir).map_err(crate::HostError::from)?.manifest().clone();
-    if manifest.plugin.classifier != kind.plugin.name() {
+    let (own, named) = (kind.plugin.name(), &manifest.plugin.classifier);
+    if named != own && subject.instead_of.as_ref() != Some(named) {
         return skipped("the bundle names another classifier");
     }
-    let host = PluginHost::new(subject.host.clone()).with_library(kind.plugin.name(), subject.path()?);
+    let host = PluginHost::new(subject.host.clone()).with_library(own, subject.path()?);
+    let host = host.with_substitutes([(named.clone(), own.to_owned())].into());
     let extractor =
         host.config.plugins_dir.join(format!("libundertone_plugin_{}.so", manifest.plugin.extractor));
     if !extractor.is_file() {

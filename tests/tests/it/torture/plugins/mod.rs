@@ -12,8 +12,16 @@ use tonic::Code;
 use undertone_proto::v1;
 use undertone_tests::{PersistentStream, TestServer, float_config};
 
+/// Which of the model's plugins fails.
+#[derive(Clone, Copy)]
+enum Part {
+    Classifier,
+    Extractor,
+}
+
 /// What a fault is called where processes are counted, and which behaviour does it.
 struct Fault {
+    part: Part,
     behaviour: &'static str,
     /// How the process is lost; none where only the call is.
     reason: Option<&'static str>,
@@ -50,7 +58,10 @@ async fn alone(server: &TestServer, model: &str, audio: &Arc<Audio>) -> Persiste
 }
 
 async fn torture(fault: &Fault) {
-    let site = IsolationSite::new(&[fault.behaviour]);
+    let site = match fault.part {
+        Part::Classifier => IsolationSite::new(&[fault.behaviour]),
+        Part::Extractor => IsolationSite::with_extractor(fault.behaviour),
+    };
     let flags = [
         ("plugins.process.answer_within", "2s"),
         ("plugins.process.breaker_losses", "1000"),
@@ -63,7 +74,7 @@ async fn torture(fault: &Fault) {
     let calm_p99 = if is_long() { together(&server, &audio, &calm, 0).await.p99 } else { None };
     let crowd = together(&server, &audio, &calm, commands()).await;
     crowd.told.iter().for_each(|broken| assert_told(broken, fault));
-    assert_counted(&server, fault).await;
+    assert_counted(&server, fault, site.apart).await;
     let p99s = calm_p99.zip(crowd.p99).map_or_else(String::new, |(calm, crowded)| {
         let streams = streams();
         format!("; p99 of the updates of {streams} more {crowded} ms, {calm} ms without commands")
@@ -145,14 +156,15 @@ fn assert_will_be_back(broken: &Broken) {
     assert!(broken.delay.is_some_and(|delay| delay < Duration::from_secs(60)), "{broken:?}");
 }
 
-async fn assert_counted(server: &TestServer, fault: &Fault) {
+async fn assert_counted(server: &TestServer, fault: &Fault, plugin: &str) {
     let model = format!("{FAULTY}@1.0.0");
-    let restarts = format!("undertone_plugin_process_restarts_total{{model=\"{model}\"}}");
+    let own = format!("model=\"{model}\",plugin=\"{plugin}\"");
+    let restarts = format!("undertone_plugin_process_restarts_total{{{own}}}");
     let Some(reason) = fault.reason else {
         assert_eq!(metric(server, &restarts).await, 0.0, "a panic costs no process");
         return;
     };
-    let lost = format!("undertone_plugin_processes_lost_total{{model=\"{model}\",reason=\"{reason}\"}}");
+    let lost = format!("undertone_plugin_processes_lost_total{{{own},reason=\"{reason}\"}}");
     // A stream whose update finds the plugin gone that its final result has cost asks again.
     assert!(metric(server, &lost).await >= commands() as f64);
     // The last lost one may be on its way.
@@ -161,30 +173,55 @@ async fn assert_counted(server: &TestServer, fault: &Fault) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_segfault_in_a_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "segfault-on-command", reason: Some("segfault") }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "segfault-on-command", reason: Some("segfault") })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_abort_in_a_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "abort-on-command", reason: Some("abort") }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "abort-on-command", reason: Some("abort") }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exit_of_a_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "exit-on-command", reason: Some("exit") }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "exit-on-command", reason: Some("exit") }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hanging_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "hang-on-command", reason: Some("hang") }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "hang-on-command", reason: Some("hang") }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leak_in_a_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "leak-on-command", reason: Some("memory") }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "leak-on-command", reason: Some("memory") }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_in_a_process_breaks_only_its_own_streams() {
-    torture(&Fault { behaviour: "panic-on-command", reason: None }).await;
+    torture(&Fault { part: Part::Classifier, behaviour: "panic-on-command", reason: None }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segfault_of_an_extractor_breaks_only_its_own_streams() {
+    let part = Part::Extractor;
+    torture(&Fault { part, behaviour: "segfault-on-command", reason: Some("segfault") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hanging_extractor_breaks_only_its_own_streams() {
+    let part = Part::Extractor;
+    torture(&Fault { part, behaviour: "hang-on-command", reason: Some("hang") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leak_of_an_extractor_breaks_only_its_own_streams() {
+    let part = Part::Extractor;
+    torture(&Fault { part, behaviour: "leak-on-command", reason: Some("memory") }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_of_an_extractor_breaks_only_its_own_streams() {
+    let part = Part::Extractor;
+    torture(&Fault { part, behaviour: "panic-on-command", reason: None }).await;
 }

@@ -15,6 +15,8 @@ use v1::load_model_request::Source;
 const TEMPERATURES: [f32; 5] = [1.3, 0.5, 2.1, 0.8, 3.4];
 /// Swaps until the process has all the memory that it needs.
 const WARM: usize = 10;
+/// Swaps after which memory is told.
+const READ_AFTER: [usize; 4] = [1, 10, 50, 100];
 /// The process may need so much more after them: what one version takes twice.
 const SPARE_BYTES: f64 = 16e6;
 
@@ -99,7 +101,7 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
     let speakers: Vec<_> = (0..speakers)
         .map(|_| tokio::spawn(speak_until(over.clone(), server.clone(), heard.clone())))
         .collect();
-    let mut warm = 0.0_f64;
+    let (mut warm, mut readings) = (0.0_f64, Vec::new());
     for swap in 1..=swaps {
         swap_to(&server, &releases, swap).await;
         let announced = format!("cnn@{}", version_of(swap));
@@ -107,8 +109,12 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
             assert!(speakers.iter().all(|speaker| !speaker.is_finished()), "no stream fails");
             tokio::task::yield_now().await;
         }
+        let bytes = memory_bytes(&server).await;
         if swap <= WARM {
-            warm = warm.max(memory_bytes(&server).await);
+            warm = warm.max(bytes);
+        }
+        if READ_AFTER.contains(&swap) {
+            readings.push(format!("{:.1} MB after {swap}", bytes / 1e6));
         }
     }
     over.store(true, Ordering::Release);
@@ -130,5 +136,8 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
         let swap: usize = version.split('.').nth(1).unwrap().parse().unwrap();
         streams.iter().for_each(|finals| assert_answers_are_of(version, swap, finals, &usual));
     }
-    println!("{swaps} swaps, {streams} streams, memory grew by {grown} bytes after the first {WARM} swaps");
+    let readings = readings.join(", ");
+    println!(
+        "{swaps} swaps, {streams} streams, {readings}; memory grew by {grown} bytes after the first {WARM} swaps"
+    );
 }

@@ -1,15 +1,12 @@
 //! Streams that go on where their last call ended.
 
 use crate::configuration::{Configuration, State};
-use ort::session::{Session, SessionInputValue};
-use ort::value::TensorRef;
-use std::borrow::Cow;
+use crate::runner::{Inputs, Runner};
 use undertone_plugin_sdk::{Call, Failure, StreamItems};
 
 /// Runs a graph with states: the streams that have equally many new frames go through it in one batch.
+#[derive(Debug)]
 pub(crate) struct Stepper {
-    input: String,
-    output: String,
     dim: usize,
     labels: usize,
     step_frames: usize,
@@ -24,8 +21,6 @@ pub(crate) struct Stepper {
 impl Stepper {
     pub(crate) fn new(configuration: &Configuration) -> Self {
         Self {
-            input: configuration.input.clone(),
-            output: configuration.output.clone(),
             dim: configuration.dim as usize,
             labels: configuration.labels.len(),
             step_frames: configuration.step_frames,
@@ -36,9 +31,9 @@ impl Stepper {
         }
     }
 
-    pub(crate) fn advance(
+    pub(crate) fn advance<R: Runner>(
         &mut self,
-        session: &mut Session,
+        runner: &mut R,
         call: Call<'_>,
         mut items: StreamItems<'_>,
     ) -> Result<(), Failure> {
@@ -53,7 +48,7 @@ impl Stepper {
                 done = Err(Failure::Cancelled);
                 break;
             }
-            if let Err(why) = self.run(session, batch, &mut items) {
+            if let Err(why) = self.run(runner, batch, &mut items) {
                 let why = Failure::failed(&why);
                 batch.iter().for_each(|&(_, index)| items.get_mut(index).0.fail(&why));
             }
@@ -80,36 +75,25 @@ impl Stepper {
         self.order.sort_unstable();
     }
 
-    fn run(
+    fn run<R: Runner>(
         &mut self,
-        session: &mut Session,
+        runner: &mut R,
         batch: &[(usize, usize)],
         items: &mut StreamItems<'_>,
-    ) -> ort::Result<()> {
+    ) -> Result<(), R::Error> {
         self.gather(batch, items);
-        let frames = batch[0].0;
-        let shape = [batch.len(), frames, self.dim];
-        let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> =
-            Vec::with_capacity(1 + self.states.len());
-        let input = TensorRef::from_array_view((shape, self.frames.as_slice()))?;
-        inputs.push((self.input.as_str().into(), input.into()));
-        for (state, values) in self.states.iter().zip(&self.gathered) {
-            let shape: Vec<usize> = [batch.len()].iter().chain(&state.shape).copied().collect();
-            let value = TensorRef::from_array_view((shape, values.as_slice()))?;
-            inputs.push((state.name_in.as_str().into(), value.into()));
-        }
-        let outputs = session.run(inputs)?;
-        let (_, scores) = outputs[self.output.as_str()].try_extract_tensor::<f32>()?;
-        for (tensor, state) in self.states.iter().enumerate() {
-            let (_, values) = outputs[state.name_out.as_str()].try_extract_tensor::<f32>()?;
-            for (values, &(_, index)) in values.chunks_exact(state.length()).zip(batch) {
-                items.get_mut(index).1.get_mut(tensor).copy_from_slice(values);
+        let inputs =
+            Inputs { batch: batch.len(), time: batch[0].0, frames: &self.frames, states: &self.gathered };
+        runner.run(inputs, |outputs| {
+            for (tensor, (state, values)) in self.states.iter().zip(outputs.states).enumerate() {
+                for (values, &(_, index)) in values.chunks_exact(state.length()).zip(batch) {
+                    items.get_mut(index).1.get_mut(tensor).copy_from_slice(values);
+                }
             }
-        }
-        for (scores, &(_, index)) in scores.chunks_exact(self.labels).zip(batch) {
-            items.get_mut(index).0.set_scores(scores);
-        }
-        Ok(())
+            for (scores, &(_, index)) in outputs.scores.chunks_exact(self.labels).zip(batch) {
+                items.get_mut(index).0.set_scores(scores);
+            }
+        })
     }
 
     /// Copies the frames and the states of a batch's streams one behind another.
