@@ -4,6 +4,7 @@ mod abstention;
 mod analytics;
 mod bad_input;
 mod golden;
+mod leaving;
 mod limits;
 mod models;
 mod operating;
