@@ -10,7 +10,8 @@ use crate::progress::{note, step};
 use crate::stage::Profile;
 use crate::workspace::Workspace;
 
-/// Runs of classifiers; their plugins are made and given back after every few hundred of them.
+/// Runs of classifiers; their plugins are made and given back after every few hundred of them. That takes some ten minutes of
+/// processor time.
 const RUNS: &str = "10000";
 /// What valgrind ends with when it found something.
 const FOUND: &str = "--error-exitcode=99";

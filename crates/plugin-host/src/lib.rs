@@ -25,6 +25,7 @@ pub mod isolation;
 mod item_buffers;
 mod item_rules;
 mod library;
+mod memory;
 mod model;
 mod note;
 mod onnxruntime;
@@ -39,5 +40,6 @@ mod version;
 
 pub use error::{HostError, OnnxRuntimeError};
 pub use host::{HostConfig, LoadReport, PluginCounter, PluginHost, Refusal};
+pub use memory::give_memory_back;
 pub use model::{KeptPlugins, LoadedModel};
 pub use registry::{Registry, UnknownModel};

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use undertone_core::ModelRef;
+use undertone_plugin_host::give_memory_back;
 
 /// What was measured about so many freed versions can still be read; of more, the oldest are forgotten.
 const REMEMBERED: usize = 8;
@@ -32,7 +33,11 @@ async fn free(models: &Arc<Models>, key: &Key) {
     let leftovers = models.engine.give_up(&reference).await;
     let parts = models.shelf().unload(key);
     // Destroying sessions takes its time, and a thread that may wait has it.
-    let freed = tokio::task::spawn_blocking(move || drop((leftovers, parts))).await;
+    let free = move || {
+        drop((leftovers, parts));
+        give_memory_back();
+    };
+    let freed = tokio::task::spawn_blocking(free).await;
     if freed.is_err() {
         tracing::error!(model = %reference, "freeing a model failed");
     }

@@ -7,6 +7,7 @@
 use anyhow::{Context, bail};
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::OnceLock;
 use undertone_core::{Advance, EndReason, Frames, Model};
 use undertone_features::Recipe;
 use undertone_plugin_host::{HostConfig, PluginHost};
@@ -64,24 +65,26 @@ fn prepare(stage: &Path, dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A host for each engine. They live as long as the process, as do their records of libraries, and are to be found until its end.
+static HOSTS: OnceLock<[PluginHost; 2]> = OnceLock::new();
+
 fn soak(stage: &Path, dir: &Path, runs: usize) -> anyhow::Result<()> {
-    let hosts = ENGINES.map(|engine| {
+    let host = |engine: &str| {
         let config = HostConfig {
             plugins_dir: dir.join("plugins"),
             models_dir: dir.join("models"),
             onnxruntime: Some(stage.join("lib/libonnxruntime.so")),
         };
         PluginHost::new(config).with_substitutes([(ENGINES[0].to_owned(), engine.to_owned())].into())
-    });
+    };
+    let hosts = HOSTS.get_or_init(|| ENGINES.map(host));
     let mut done = 0;
     while done < runs {
-        for host in &hosts {
+        for host in hosts {
             done += load_and_run(host)?;
         }
     }
     println!("{done} runs");
-    // Their records of libraries live as long as the process, and are to be found until its end.
-    hosts.into_iter().for_each(std::mem::forget);
     Ok(())
 }
 
