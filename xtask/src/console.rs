@@ -66,7 +66,9 @@ pub(crate) fn tell(workspace: &Workspace, runner: &mut Command) {
     runner.env("UNDERTONE_PICTURES", workspace.target.join("console/pictures"));
     runner.env("UNDERTONE_CONSOLE_PROJECT", workspace.target.join("console/web"));
     match CHROMIUM.iter().find(|program| Path::new(program).is_file()) {
-        Some(chromium) => drop(runner.env("UNDERTONE_CHROMIUM", chromium)),
+        Some(chromium) => {
+            runner.env("UNDERTONE_CHROMIUM", chromium);
+        }
         None => note(
             "SKIPPED: there is no Chromium; neither the TypeScript client nor the console is tested in a browser. Install \
              Debian's package `chromium`",
