@@ -31,7 +31,11 @@ fn answer(subject: usize, arm: usize, right: bool, waited: Duration) -> Observat
 fn with_a_shadow() -> Plan {
     let mut definition = definition(&[10_000, 0]);
     definition.arms[1].role = Role::Shadow;
-    Plan { draws: 0, ..Plan::of(&Experiment::new(definition).unwrap()).unwrap() }
+    Plan {
+        draws: 0,
+        ..Plan::of(&Experiment::new(definition).expect("a definition without mistakes"))
+            .expect("a definition without mistakes")
+    }
 }
 
 /// A shadow that is better by 20 points in quiet hours and worse by 10 in busy ones, in which it is mostly dropped.
@@ -47,8 +51,8 @@ fn busy(dropped: f64) -> Analysis {
             observations.push(answer(subject, 1, right, Duration::ZERO));
         }
     }
-    let observations = Observations::new(observations, 2, LABELS).unwrap();
-    Analysis::of(&observations, &with_a_shadow()).unwrap()
+    let observations = Observations::new(observations, 2, LABELS).expect("answers that can be");
+    Analysis::of(&observations, &with_a_shadow()).expect("a plan with its control")
 }
 
 #[test]
@@ -134,11 +138,11 @@ fn foretold(known: impl Fn(usize) -> bool) -> (Foretold, f64) {
             past.insert(format!("subject-{subject}"), before as f64 / 10.0);
         }
     }
-    let observations = Observations::new(observations, 2, LABELS).unwrap();
-    let sequence = Sequence::new(0.05, 4000).unwrap();
+    let observations = Observations::new(observations, 2, LABELS).expect("answers that can be");
+    let sequence = Sequence::new(0.05, 4000).expect("a sequence that can be");
     let arms = (ArmIndex(0), ArmIndex(1));
-    let own = Foretold::of(&observations, arms, &past, &sequence).unwrap();
-    let interval = own.interval.unwrap();
+    let own = Foretold::of(&observations, arms, &past, &sequence).expect("subjects with a past");
+    let interval = own.interval.expect("enough subjects");
     assert!(interval.contains(0.05), "{interval:?}");
     (own, interval.high - interval.low)
 }
@@ -167,7 +171,7 @@ fn followed(difference: f64, experiments: u64) -> (u64, u64) {
         let mut generator = Generator::new(1000 + seed);
         let (mut tallies, mut units, mut share) = ([Tally::default(); 2], Vec::new(), 0.5);
         let (mut different, mut right_at_all) = (false, true);
-        let sequence = Sequence::new(0.05, 2000).unwrap();
+        let sequence = Sequence::new(0.05, 2000).expect("a sequence that can be");
         for unit in 0..2000_u32 {
             let arm = generator.chance(share);
             // All get better with time.
@@ -179,12 +183,13 @@ fn followed(difference: f64, experiments: u64) -> (u64, u64) {
             let probability = if arm { share } else { 1.0 - share };
             units.push(Weighed { arm, control: !arm, probability, value: f64::from(u8::from(right)) });
             if unit % 200 == 199 {
-                let effect = inverse_weighted_difference(&units).unwrap();
+                let effect = inverse_weighted_difference(&units).expect("many units");
                 if let Some(interval) = sequence.interval(&effect) {
                     different |= !interval.contains(0.0);
                     right_at_all &= interval.contains(difference);
                 }
-                let weights = thompson_weights(&tallies, 1000, u64::from(unit)).unwrap();
+                let weights =
+                    thompson_weights(&tallies, 1000, u64::from(unit)).expect("a floor that leaves room");
                 share = f64::from(weights[1]) / 10_000.0;
             }
         }
