@@ -2,6 +2,7 @@
 //! machine, and reports medians with their spread.
 #![forbid(unsafe_code)]
 
+mod analytics;
 mod bare;
 mod experiments;
 mod features;
@@ -22,6 +23,7 @@ mod tax;
 mod train;
 mod untrained;
 
+pub use analytics::measure_analytics;
 pub use experiments::measure_experiments;
 pub use features::measure_features;
 pub use isolation::measure_isolation;

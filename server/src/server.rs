@@ -5,7 +5,7 @@ use crate::analytics::{AnalyticsService, Figures};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
-use crate::health;
+use crate::health::{self, Watched};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
@@ -99,7 +99,9 @@ impl Server {
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
         let figures = recording.figures(settings);
-        let (health, mut services) = grpc_services(settings, &recognition, draining.clone()).await?;
+        let watched = Watched { models: recognition.models.clone(), journal: recording.journal.state() };
+        let (health, mut services) =
+            grpc_services(settings, &recognition, &watched, draining.clone()).await?;
         let replies = settings.grpc.compress_replies;
         let analytics = AnalyticsServer::new(AnalyticsService::new(figures.clone()));
         services.add_service(compressed!(analytics, replies));
@@ -134,7 +136,7 @@ impl Server {
         let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
-        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
+        tasks.push(tokio::spawn(health::follow(watched, health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -305,10 +307,11 @@ pub(crate) fn key_database(settings: &Settings) -> Database {
 async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
+    watched: &Watched,
     draining: Arc<AtomicBool>,
 ) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
+    health::tell(&health, watched, &mut BTreeSet::new()).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(undertone_proto::DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

@@ -14,19 +14,10 @@ pub(crate) struct Subject {
     pub(crate) sha256: String,
     /// Streams that were opened later stay.
     pub(crate) until: UnixMicros,
+    /// Streams and predictions of it that Postgres erased, of which more may be known here.
+    pub(crate) ids: Vec<String>,
     /// The number of the erasure in Postgres that the journal follows; none when it was asked itself.
     pub(crate) postgres_seq: Option<i64>,
-}
-
-impl Subject {
-    pub(crate) fn of_key(tenant: &str, key: &str, until: UnixMicros) -> Self {
-        Self { tenant: tenant.to_owned(), sha256: sha256(key), until, postgres_seq: None }
-    }
-
-    /// Whether it is the one with this key.
-    pub(crate) fn is(&self, tenant: &str, key: &str) -> bool {
-        self.tenant == tenant && self.sha256 == sha256(key)
-    }
 }
 
 pub(crate) fn sha256(key: &str) -> String {

@@ -4,8 +4,8 @@ use super::FeedbackColumns;
 use sqlx::{SqliteConnection, SqlitePool};
 
 const INSERT: &str = "insert into feedback (id, prediction_id, stream_id, start_samples, end_samples, label, \
-     correct, source, said_at_micros, received_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     on conflict (id) do nothing";
+     correct, source, said_at_micros, received_at_micros) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
+     where not exists (select 1 from erased_ids where id in (?2, ?3)) on conflict (id) do nothing";
 const UNSHIPPED: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback where shipped = 0 order by received_at_micros limit ?";
 const OF_ARMS: &str = "select id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
@@ -14,7 +14,7 @@ const OF_ARMS: &str = "select id, prediction_id, stream_id, start_samples, end_s
      or stream_id in (select stream_id from predictions where arm >= ?1 and arm < ?2) \
      order by said_at_micros, received_at_micros, id";
 
-/// True when it was not there.
+/// True when it was not there. What is about an erased answer or stream is not kept.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     row: &FeedbackColumns,

@@ -1,6 +1,7 @@
 //! Experiments in the running server.
 
 mod command_line;
+mod erasure;
 mod feedback;
 mod guardrail;
 mod life;

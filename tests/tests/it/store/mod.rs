@@ -4,6 +4,7 @@ mod analytics;
 mod bed;
 mod crash;
 mod erasure;
+mod erasure_reach;
 mod experiments;
 mod journal;
 mod limit;
