@@ -8,9 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 use undertone_proto::v1;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
 use undertone_tests::{PrivatePostgres, ServerProcess, float_config, stream_of};
@@ -62,17 +59,6 @@ async fn until_readyz(server: &ServerProcess, right: impl Fn(&str, &str) -> bool
     }
 }
 
-/// What the server says of itself over gRPC, as soon as it follows.
-async fn until_health(server: &ServerProcess, wanted: ServingStatus) {
-    let channel = tonic::transport::Channel::from_shared(server.url().to_owned()).unwrap().connect().await;
-    let mut health = HealthClient::new(channel.unwrap());
-    for service in ["", "undertone.v1.Recognizer", "cnn"] {
-        let request = HealthCheckRequest { service: service.to_owned() };
-        let mut told = health.watch(request).await.unwrap().into_inner();
-        while told.message().await.unwrap().expect("the watch goes on").status() != wanted {}
-    }
-}
-
 /// How a new stream is refused, if it is.
 async fn refusal(server: &ServerProcess) -> Option<tonic::Status> {
     let mut client = RecognizerClient::connect(server.url().to_owned()).await.unwrap();
@@ -109,13 +95,11 @@ async fn a_full_disk_ends_streams_with_the_reason_and_loses_nothing_that_was_rec
         }
         disk.fill();
         until_readyz(&server, |status, body| status.contains("503") && body.contains("disk")).await;
-        until_health(&server, ServingStatus::NotServing).await;
         let status = refusal(&server).await.expect("a new stream is refused");
         let code = tonic::Code::ResourceExhausted;
         assert!(status.code() == code && status.message().contains("disk is full"), "{status}");
         disk.free();
         until_readyz(&server, |status, _| status.contains("200")).await;
-        until_health(&server, ServingStatus::Serving).await;
         for client in running {
             client.await.unwrap();
         }

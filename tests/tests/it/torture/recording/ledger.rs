@@ -57,7 +57,8 @@ impl Ledger {
                 "select (select coalesce(sum(answers), 0)::bigint from rollups where level = '{level}' and bucket >= {since}), \
                  (select count(*) from predictions where is_final and created_at >= {since})"
             ));
-            let (counted, there): (i64, i64) = sqlx::query_as(counts).fetch_one(&mut connection).await.unwrap();
+            let (counted, there): (i64, i64) =
+                sqlx::query_as(counts).fetch_one(&mut connection).await.unwrap();
             assert_eq!(counted, there, "the rollups by the {level}");
         }
         assert!(balance.received > 0 && balance.lost == 0 && balance.doubled == 0, "{what}: {balance:?}");
