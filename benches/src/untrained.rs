@@ -82,6 +82,7 @@ fn manifest(recipe: &TrainingRecipe, interface: Interface, stream: StreamGraph) 
             epochs: 1,
         },
         golden: None,
+        profile: None,
         files: Default::default(),
     })
 }

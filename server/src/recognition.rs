@@ -161,6 +161,7 @@ impl Recognition {
             confidence: top.probability,
             abstained: answer.abstained,
             time_parts: answer.time_parts,
+            heard: answer.heard,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
-use crate::analytics::{AnalyticsService, Figures};
+use crate::analytics::{AnalyticsService, Figures, watch_drift};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
@@ -33,7 +33,9 @@ use undertone_proto::v1::experiments_server::ExperimentsServer;
 use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
-use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
+use undertone_store::{
+    Analytics, AnalyticsLimits, Database, ExperimentStore, Journal, JournalOptions, Shipper,
+};
 use undertone_telemetry::Metrics;
 
 /// Has a service take messages in gzip and zstd, and where `replies` says so, send its own to clients that understand them.
@@ -98,7 +100,8 @@ impl Server {
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
-        let figures = recording.figures(settings);
+        let figures = recording.figures(settings, &recognition);
+        let drift_figures = figures.clone();
         let watched = Watched { models: recognition.models.clone(), journal: recording.journal.state() };
         let (health, mut services) =
             grpc_services(settings, &recognition, &watched, draining.clone()).await?;
@@ -136,6 +139,7 @@ impl Server {
         let pages = http::router(http_state, figures, access.clone()).merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
+        tasks.push(tokio::spawn(watch_drift(drift_figures, recognition.metrics.clone(), stop.clone())));
         tasks.push(tokio::spawn(health::follow(watched, health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
@@ -216,14 +220,22 @@ impl Recording {
     }
 
     /// From Postgres where there is one, else from the journal.
-    fn figures(&self, settings: &Settings) -> Figures {
-        let limits = settings.analytics.store;
+    fn figures(&self, settings: &Settings, recognition: &Recognition) -> Figures {
+        // A stream that is taken up again may last longer than its audio.
+        let longest_stream = 2 * settings.recognition.max_audio() + settings.resume.within;
+        let limits = AnalyticsLimits { longest_stream, ..settings.analytics.store };
         let store = match &settings.store.url {
             Some(url) => Analytics::of_postgres(url, limits),
             None => Analytics::of_journal(self.journal.reader(), limits),
         };
-        let recording = settings.recording.clone();
-        Figures { store, limits: settings.analytics.asked, recording, clock: Arc::new(SystemClock) }
+        Figures {
+            store,
+            limits: settings.analytics.asked,
+            recording: settings.recording.clone(),
+            clock: Arc::new(SystemClock),
+            models: recognition.models.clone(),
+            drift: settings.drift,
+        }
     }
 
     async fn close(self, patience: Duration) {

@@ -71,6 +71,8 @@ fn list<'v>(value: &'v Value, name: &str) -> Result<&'v Vec<Value>> {
 /// What Grafana puts in place of its macros and variables: a statement about the `seconds` before now.
 pub fn filled_in(sql: &str, seconds: u64, experiment: &str) -> String {
     let mut text = sql.replace("$__unixEpochTo()", &seconds.to_string()).replace("$__unixEpochFrom()", "0");
+    text = text.replace("$__timeFrom()", &format!("now() - interval '{seconds} seconds'"));
+    text = text.replace("$__timeTo()", "now() + interval '1 hour'");
     text = text.replace("($model)", "('cnn', 'lstm')").replace("$experiment", experiment);
     while let Some(start) = text.find("$__timeFilter(") {
         let inner = start + "$__timeFilter(".len();

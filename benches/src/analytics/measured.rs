@@ -1,23 +1,36 @@
 //! How long every question took.
 
 use crate::Run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How long every question took, each time.
 #[derive(Default)]
-pub(super) struct Measured(BTreeMap<String, Vec<f64>>);
+pub(super) struct Measured {
+    millis: BTreeMap<String, Vec<f64>>,
+    /// Questions whose answers take more rows than are read for one.
+    refused: BTreeSet<String>,
+}
 
 impl Measured {
     pub(super) fn add(&mut self, question: &str, took: Duration) {
-        self.0.entry(question.to_owned()).or_default().push(took.as_secs_f64() * 1e3);
+        self.millis.entry(question.to_owned()).or_default().push(took.as_secs_f64() * 1e3);
+    }
+
+    pub(super) fn refuse(&mut self, question: &str) {
+        self.refused.insert(question.to_owned());
+    }
+
+    /// The refused questions in words.
+    pub(super) fn refused(&self) -> String {
+        self.refused.iter().cloned().collect::<Vec<_>>().join("; ")
     }
 
     /// The percentiles of every question and of the slowest one, and the slowest five in words.
     pub(super) fn figures(self) -> (Run, String) {
         let mut run = Run::new();
         let mut slow: Vec<(f64, f64, String)> = Vec::new();
-        for (question, mut millis) in self.0 {
+        for (question, mut millis) in self.millis {
             millis.sort_unstable_by(f64::total_cmp);
             let [p50, p95] = [0.5, 0.95].map(|share| quantile(&millis, share));
             for (name, value) in [("p50_ms", p50), ("p95_ms", p95)] {

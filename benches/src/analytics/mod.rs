@@ -29,13 +29,13 @@ const WORK: &str = "answers over 30 days of 50,000 people of two tenants, in cal
 pub fn measure_analytics(quick: bool, answers: Option<u64>) -> Result<Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let answers = answers.unwrap_or(ANSWERS[usize::from(quick)]);
-    let (run, slowest) = runtime.block_on(measure(answers, REPEATS[usize::from(quick)]))?;
+    let (run, [slowest, refused]) = runtime.block_on(measure(answers, REPEATS[usize::from(quick)]))?;
     let aims = [("p95_ms", Aim::AtMost(300.0)), ("questions_that_read_all_answers", Aim::AtMost(0.0))];
     let report = Report::new("analytics", aims, vec![run]).with_headline("bytes_per_row");
-    Ok(report.about("work", WORK).about("slowest", slowest))
+    Ok(report.about("work", WORK).about("slowest", slowest).about("refused for their size", refused))
 }
 
-async fn measure(answers: u64, repeats: u32) -> Result<(Run, String)> {
+async fn measure(answers: u64, repeats: u32) -> Result<(Run, [String; 2])> {
     let postgres = PrivatePostgres::start();
     let url: PostgresUrl = postgres.url().parse()?;
     let folder = TempDir::new()?;
@@ -68,6 +68,7 @@ async fn measure(answers: u64, repeats: u32) -> Result<(Run, String)> {
     for table in ["rollups", "rollup_bins"] {
         rollups += planned.bytes(table).await?;
     }
+    let refused = measured.refused();
     let (mut run, slowest) = measured.figures();
     run.extend([
         ("rows", loaded as f64),
@@ -77,7 +78,7 @@ async fn measure(answers: u64, repeats: u32) -> Result<(Run, String)> {
         ("rollup_bytes_per_row", per_row(rollups)),
         ("questions_that_read_all_answers", scans.len() as f64),
     ]);
-    Ok((run, slowest))
+    Ok((run, [slowest, refused]))
 }
 
 async fn ask_panels(planned: &mut Planned, measured: &mut Measured) -> Result<()> {

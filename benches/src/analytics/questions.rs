@@ -3,9 +3,10 @@
 use super::measured::Measured;
 use anyhow::Result;
 use std::time::Instant;
-use undertone_core::{Role, UnixMicros};
+use undertone_core::{InputMeasure, Role, UnixMicros};
 use undertone_store::{
     Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, Grouping, Measure, PostgresUrl, Step,
+    StoreError,
 };
 use undertone_tests::{HISTORY_LABEL, History, Planned};
 
@@ -32,9 +33,12 @@ impl Questions {
     pub(super) async fn ask(&self, round: u32, measured: &mut Measured) -> Result<()> {
         for (name, query) in self.queries(round) {
             let begun = Instant::now();
-            self.analytics.tops(&query).await?;
+            if let Err(StoreError::TooMuch { .. }) = self.analytics.tops(&query).await {
+                measured.refuse(&format!("emotions {name}"));
+                continue;
+            }
             measured.add(&format!("emotions {name}"), begun.elapsed());
-            for measure in [Measure::Confidence, Measure::Inference] {
+            for measure in [Measure::Confidence, Measure::Inference, Measure::Heard(InputMeasure::Level)] {
                 let begun = Instant::now();
                 self.analytics.bins(&query, measure).await?;
                 measured.add(&format!("{} {name}", measure.name()), begun.elapsed());
@@ -44,6 +48,9 @@ impl Questions {
             let begun = Instant::now();
             self.analytics.agreement(&query).await?;
             measured.add(&format!("agreement over {span}"), begun.elapsed());
+            let begun = Instant::now();
+            self.analytics.judged(&query).await?;
+            measured.add(&format!("judgements over {span}"), begun.elapsed());
         }
         Ok(())
     }

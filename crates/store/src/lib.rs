@@ -25,7 +25,7 @@ mod upkeep;
 
 pub use analytics::{
     AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping,
-    Measure, Step, TopRow, bin_start,
+    JudgedRow, Measure, Step, TopRow, bin_start,
 };
 pub use columns::StreamRow;
 pub use counts::Counts;

@@ -2,7 +2,8 @@
 
 use crate::registry::{Description, Registry, registered};
 use crate::{
-    EngineMetrics, ExperimentMetrics, ModelMetrics, ProcessMetrics, RpcMetrics, StoreMetrics, TelemetryError,
+    DriftMetrics, EngineMetrics, ExperimentMetrics, ModelMetrics, ProcessMetrics, RpcMetrics, StoreMetrics,
+    TelemetryError,
 };
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 
@@ -22,6 +23,8 @@ pub struct Metrics {
     pub store: StoreMetrics,
     /// Experiments and feedback.
     pub experiments: ExperimentMetrics,
+    /// How far models are from their training.
+    pub drift: DriftMetrics,
 }
 
 impl Metrics {
@@ -38,6 +41,7 @@ impl Metrics {
             rpc: RpcMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             experiments: ExperimentMetrics::register(&registry)?,
+            drift: DriftMetrics::register(&registry)?,
             registry,
         };
         metrics.registry.register_process()?;

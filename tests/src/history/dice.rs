@@ -25,9 +25,9 @@ impl Dice {
         (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Small numbers far more often than large ones.
+    /// Small numbers more often than large ones.
     pub(super) fn skewed(&mut self, end: u64) -> u64 {
-        (self.share().powi(3) * end as f64) as u64
+        (self.share().powf(1.5) * end as f64) as u64
     }
 
     /// About normal: the sum of twelve even ones (Irwin and Hall).

@@ -76,6 +76,7 @@ fn write_bundle(dir: &Path, networks: &Ensemble, causal: Option<&Network>) {
             epochs: 1,
         },
         golden: None,
+        profile: None,
         files: Default::default(),
     };
     let graph = networks.to_onnx();

@@ -5,7 +5,7 @@ mod report;
 pub use report::{ErasedRows, ErasureReport, erase_subject};
 
 use sha2::{Digest, Sha256};
-use undertone_core::UnixMicros;
+use undertone_core::{Hex, UnixMicros};
 
 /// A subject, by the SHA-256 of its key as it is stored: whoever follows an erasure needs not be told the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,5 +21,5 @@ pub(crate) struct Subject {
 }
 
 pub(crate) fn sha256(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&Sha256::digest(key.as_bytes())).to_string()
 }

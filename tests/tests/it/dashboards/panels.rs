@@ -1,6 +1,7 @@
 //! Every panel of every dashboard, on a server that has something to show.
 
 use super::prometheus::Prometheus;
+use crate::variant::Variant;
 use std::time::Duration;
 use undertone_proto::v1;
 use undertone_tests::{TestServer, board, float_config, shipped_clip, stream_of};
@@ -29,7 +30,10 @@ async fn load(server: &TestServer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_prometheus_panel_shows_something_of_a_server_that_works() {
-    let server = TestServer::start(&[]).await.unwrap();
+    // Drift is told soon, and of few answers.
+    let models = Variant::profiled();
+    let flags = [("drift.every", "100ms"), ("drift.min_answers", "1"), ("models.dir", models.dir())];
+    let server = TestServer::start(&flags).await.unwrap();
     let Some(prometheus) = Prometheus::scrape(&server.http_address().to_string()).await else { return };
     // Rates need a value from before.
     load(&server).await;

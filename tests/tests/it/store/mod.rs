@@ -10,6 +10,7 @@ mod journal;
 mod limit;
 mod migrations;
 mod partitions;
+mod plans;
 mod rollups;
 mod rules;
 mod shipping;

@@ -7,7 +7,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use std::fs::File;
 use std::sync::Arc;
-use undertone_core::PIPELINE_RATE;
+use undertone_core::{InputMeasure, PIPELINE_RATE};
 use undertone_store::PredictionRow;
 
 const SCHEMA: &str = "message prediction {
@@ -30,6 +30,10 @@ const SCHEMA: &str = "message prediction {
     required int64 queue_micros;
     required int64 features_micros;
     required int64 inference_micros;
+    optional float level_dbfs;
+    optional float snr_db;
+    optional float speech_share;
+    optional float f0_hz;
 }";
 
 type Group<'g> = SerializedRowGroupWriter<'g, File>;
@@ -67,6 +71,9 @@ impl ParquetFile {
         plain::<Int64Type>(&mut group, rows, |row| row.time_parts.queue.as_micros() as i64)?;
         plain::<Int64Type>(&mut group, rows, |row| row.time_parts.features.as_micros() as i64)?;
         plain::<Int64Type>(&mut group, rows, |row| row.time_parts.inference.as_micros() as i64)?;
+        for measure in InputMeasure::ALL {
+            heard(&mut group, rows, measure)?;
+        }
         group.close()?;
         Ok(())
     }
@@ -97,6 +104,14 @@ fn arms(group: &mut Group<'_>, rows: &[PredictionRow]) -> Result<()> {
         rows.iter().filter_map(|row| row.arm.as_deref().map(ByteArray::from)).collect();
     let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.arm.is_some())).collect();
     column::<ByteArrayType>(group, &values, (Some(&levels), None))
+}
+
+/// Absent where nothing was measured.
+fn heard(group: &mut Group<'_>, rows: &[PredictionRow], measure: InputMeasure) -> Result<()> {
+    let figure = |row: &PredictionRow| measure.of(&row.heard?);
+    let values: Vec<f32> = rows.iter().filter_map(figure).collect();
+    let levels: Vec<i16> = rows.iter().map(|row| i16::from(figure(row).is_some())).collect();
+    column::<FloatType>(group, &values, (Some(&levels), None))
 }
 
 /// The first of a row's values has repetition level 0, those behind it 1; a row without values has one entry of definition
@@ -132,7 +147,7 @@ fn column<T: DataType>(
 mod tests {
     use super::*;
     use parquet::file::reader::{FileReader, SerializedFileReader};
-    use undertone_core::{ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros};
+    use undertone_core::{Heard, ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros};
 
     fn row(arm: Option<&str>, labels: &[&str]) -> PredictionRow {
         PredictionRow {
@@ -151,6 +166,7 @@ mod tests {
             confidence: 0.5,
             abstained: false,
             time_parts: TimeParts::default(),
+            heard: arm.map(|_| Heard { level_dbfs: -20.5, snr_db: 30.0, speech_share: 0.5, f0_hz: None }),
         }
     }
 
@@ -172,6 +188,8 @@ mod tests {
             rows[0]
         );
         assert!(rows[1].contains("labels: []") && rows[1].contains("arm: \"b\""), "{}", rows[1]);
+        assert!(rows[1].contains("level_dbfs: -20.5") && rows[1].contains("f0_hz: null"), "{}", rows[1]);
+        assert!(rows[0].contains("level_dbfs: null"), "{}", rows[0]);
         assert!(
             rows[2].contains("probabilities: [0.5]") && rows[2].contains("end_seconds: 0.5"),
             "{}",
