@@ -5,8 +5,9 @@ use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::time::{Duration, Instant};
 
-const SIZE: &str =
-    "select coalesce(sum(pg_total_relation_size(relid)), 0)::bigint from pg_partition_tree($1)";
+/// A table without partitions is no tree.
+const SIZE: &str = "select coalesce((select sum(pg_total_relation_size(relid)) from pg_partition_tree($1::text::regclass)), \
+     pg_total_relation_size($1::text::regclass))::bigint";
 
 /// A connection that asks what others ask.
 pub struct Planned {
