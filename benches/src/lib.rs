@@ -2,6 +2,7 @@
 //! machine, and reports medians with their spread.
 #![forbid(unsafe_code)]
 
+mod analytics;
 mod bare;
 mod contest;
 mod engines;
@@ -24,6 +25,7 @@ mod tax;
 mod train;
 mod untrained;
 
+pub use analytics::measure_analytics;
 pub use engines::measure_engines;
 pub use experiments::measure_experiments;
 pub use features::measure_features;

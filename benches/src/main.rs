@@ -1,4 +1,4 @@
-//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH] [--peers DIR]`: runs one benchmark and prints its
+//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH] [--peers DIR] [--rows N]`: runs one benchmark and prints its
 //! figures; the last line is one JSON object.
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_engines, measure_experiments, measure_features, measure_isolation,
+    Options, Report, measure_analytics, measure_engines, measure_experiments, measure_features, measure_isolation,
     measure_memory, measure_peers, measure_record, measure_startup, measure_stateful, measure_streams,
     measure_tax, measure_train, write_untrained,
 };
@@ -32,6 +32,9 @@ struct Arguments {
     /// The Python of `train` (with torch and numpy) and `features` (with kaldi-native-fbank and librosa).
     #[arg(long, default_value = "python3")]
     python: PathBuf,
+    /// Answers of `analytics`, where not ten million.
+    #[arg(long)]
+    rows: Option<u64>,
     /// The virtual environments of `peers`, one per peer.
     #[arg(long, default_value = "target/peers")]
     peers: PathBuf,
@@ -39,6 +42,8 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Bench {
+    /// The questions of dashboards on PostgreSQL with a long history of answers.
+    Analytics,
     /// The same bundles on tract and on ONNX Runtime.
     Engines,
     /// Simulated experiments: how often the analysis is right.
@@ -79,6 +84,7 @@ fn main() -> Result<()> {
 impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
+            Bench::Analytics => measure_analytics(self.quick, self.rows),
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
             Bench::Engines => measure_engines(&self.options(untrained)?),

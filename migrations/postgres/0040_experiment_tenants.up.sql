@@ -19,3 +19,14 @@ update feedback f set tenant = s.tenant from predictions p join streams s on s.i
 update feedback f set tenant = s.tenant from streams s where s.id = f.stream_id;
 alter table feedback alter column tenant drop default;
 alter table feedback drop constraint feedback_pkey, add primary key (tenant, id);
+
+-- What another tenant says of an answer is nothing to those who look at it.
+create or replace function judged_answers(since timestamptz, until timestamptz, most integer)
+    returns table (model_name text, model_version text, arm text, role text, top text, confidence real, label text, correct boolean)
+    language sql stable set jit = off as $$
+    select p.model_name, p.model_version, p.arm, p.role, p.top, p.confidence, f.label, f.correct
+    from (select f.tenant, f.prediction_id, f.label, f.correct from feedback f where f.received_at >= since and f.received_at < until
+        and f.prediction_id is not null order by f.received_at desc limit most) f
+    join lateral (select * from predictions p where p.id = f.prediction_id and p.is_final offset 0) p on true
+    join lateral (select tenant from streams s where s.id = p.stream_id offset 0) s on s.tenant = f.tenant
+$$;

@@ -1,50 +1,70 @@
-//! `grpc.health.v1`: the services as a whole, and every model by its names.
+//! `grpc.health.v1`: the server, its services, and every model by its names. They serve while `/readyz` says so: as long as a
+//! model is ready and the journal takes new streams.
 
 use crate::grpc::{InferenceService, RecognizerService};
 use crate::models::Models;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use undertone_core::Model;
 use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
+use undertone_store::JournalState;
+
+/// What the answers depend on.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub(crate) models: Arc<Models>,
+    pub(crate) journal: watch::Receiver<JournalState>,
+}
 
 /// Keeps the answers right until `stop`.
-pub(crate) async fn follow(models: Arc<Models>, health: HealthReporter, stop: CancellationToken) {
-    let mut changes = models.changes();
+pub(crate) async fn follow(watched: Watched, health: HealthReporter, stop: CancellationToken) {
+    let mut changes = watched.models.changes();
+    let mut journal = watched.journal.clone();
     let mut told = BTreeSet::new();
     loop {
         changes.mark_unchanged();
-        tell(&health, &models, &mut told).await;
-        tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+        journal.mark_unchanged();
+        tell(&health, &watched, &mut told).await;
+        let changed = tokio::select! {
+            changed = changes.changed() => changed,
+            changed = journal.changed() => changed,
             () = stop.cancelled() => return,
+        };
+        if changed.is_err() {
+            return;
         }
     }
 }
 
 /// Tells what is served now. `told` are the names of models that were said to be, as `NAME` and `NAME@VERSION`; those that
 /// are not any more are NOT_SERVING from then on.
-pub(crate) async fn tell(health: &HealthReporter, models: &Models, told: &mut BTreeSet<String>) {
-    let ready = models.ready();
+pub(crate) async fn tell(health: &HealthReporter, watched: &Watched, told: &mut BTreeSet<String>) {
+    let ready = watched.models.ready();
     let names: BTreeSet<String> = ready
         .list()
         .flat_map(|model| [model.reference().name.clone(), model.reference().to_string()])
         .collect();
+    let takes_streams = watched.journal.borrow().reason().is_none();
+    let serving = |is: bool| if is { ServingStatus::Serving } else { ServingStatus::NotServing };
     for gone in told.difference(&names) {
         health.set_service_status(gone, ServingStatus::NotServing).await;
     }
     for name in &names {
-        health.set_service_status(name, ServingStatus::Serving).await;
+        health.set_service_status(name, serving(takes_streams)).await;
     }
-    if names.is_empty() {
-        health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    } else {
+    let ready = takes_streams && !names.is_empty();
+    health.set_service_status("", serving(ready)).await;
+    if ready {
         health.set_serving::<RecognizerServer<RecognizerService>>().await;
         health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
+    } else {
+        health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
+        health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
     }
     *told = names;
 }

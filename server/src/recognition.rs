@@ -165,6 +165,7 @@ impl Recognition {
             confidence: top.probability,
             abstained: answer.abstained,
             time_parts: answer.time_parts,
+            heard: answer.heard,
         }
     }
 

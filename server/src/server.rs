@@ -1,14 +1,14 @@
 //! A running server: bind, open the journal, load the models, serve, drain.
 
 use crate::access::{AccessLayer, Guard, KeyRing};
-use crate::analytics::{AnalyticsService, Figures};
+use crate::analytics::{AnalyticsService, Figures, watch_drift};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
 use crate::grpc::{
     DepartureLayer, ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService,
     StreamsService,
 };
-use crate::health;
+use crate::health::{self, Watched};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
@@ -38,7 +38,9 @@ use undertone_proto::v1::feedback_server::FeedbackServer;
 use undertone_proto::v1::models_server::ModelsServer;
 use undertone_proto::v1::recognizer_server::RecognizerServer;
 use undertone_proto::v1::streams_server::StreamsServer;
-use undertone_store::{Analytics, Database, ExperimentStore, Journal, JournalOptions, Shipper};
+use undertone_store::{
+    Analytics, AnalyticsLimits, Database, ExperimentStore, Journal, JournalOptions, Shipper,
+};
 use undertone_telemetry::Metrics;
 
 /// Has a service take messages in gzip and zstd, and where `replies` says so, send its own to clients that understand them.
@@ -103,10 +105,13 @@ impl Server {
         let stop = CancellationToken::new();
         let draining = Arc::new(AtomicBool::new(false));
         let access = access_layer(settings, &recognition, stop.clone()).await;
-        let figures = recording.figures(settings);
+        let figures = recording.figures(settings, &recognition);
+        let drift_figures = figures.clone();
+        let watched = Watched { models: recognition.models.clone(), journal: recording.journal.state() };
         let at_once = settings.grpc.inference_requests;
         let inference = InferenceService::new(recognition.clone(), draining.clone(), stop.clone(), at_once);
-        let (health, mut services) = grpc_services(settings, &recognition, inference.clone()).await?;
+        let (health, mut services) =
+            grpc_services(settings, &recognition, &watched, inference.clone()).await?;
         let replies = settings.grpc.compress_replies;
         let analytics = AnalyticsServer::new(AnalyticsService::new(figures.clone()));
         services.add_service(compressed!(analytics, replies));
@@ -146,7 +151,8 @@ impl Server {
             .merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));
         let mut tasks = recognition.models.start_tasks(&stop);
-        tasks.push(tokio::spawn(health::follow(recognition.models.clone(), health.clone(), stop.clone())));
+        tasks.push(tokio::spawn(watch_drift(drift_figures, recognition.metrics.clone(), stop.clone())));
+        tasks.push(tokio::spawn(health::follow(watched, health.clone(), stop.clone())));
         let grace = settings.shutdown_grace;
         let server = Self {
             grpc_address,
@@ -226,14 +232,22 @@ impl Recording {
     }
 
     /// From Postgres where there is one, else from the journal.
-    fn figures(&self, settings: &Settings) -> Figures {
-        let limits = settings.analytics.store;
+    fn figures(&self, settings: &Settings, recognition: &Recognition) -> Figures {
+        // A stream that is taken up again may last longer than its audio.
+        let longest_stream = 2 * settings.recognition.max_audio() + settings.resume.within;
+        let limits = AnalyticsLimits { longest_stream, ..settings.analytics.store };
         let store = match &settings.store.url {
             Some(url) => Analytics::of_postgres(url, limits),
             None => Analytics::of_journal(self.journal.reader(), limits),
         };
-        let recording = settings.recording.clone();
-        Figures { store, limits: settings.analytics.asked, recording, clock: Arc::new(SystemClock) }
+        Figures {
+            store,
+            limits: settings.analytics.asked,
+            recording: settings.recording.clone(),
+            clock: Arc::new(SystemClock),
+            models: recognition.models.clone(),
+            drift: settings.drift,
+        }
     }
 
     async fn close(self, patience: Duration) {
@@ -325,10 +339,11 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 async fn grpc_services(
     settings: &Settings,
     recognition: &Arc<Recognition>,
+    watched: &Watched,
     inference: InferenceService,
 ) -> anyhow::Result<(HealthReporter, RoutesBuilder)> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health::tell(&health, &recognition.models, &mut BTreeSet::new()).await;
+    health::tell(&health, watched, &mut BTreeSet::new()).await;
     let recognizer = RecognizerServer::new(RecognizerService::new(recognition.clone()))
         .max_decoding_message_size(settings.grpc.max_message_bytes);
     let inference =

@@ -46,12 +46,17 @@ impl<W: Write + Send, Row> Page<'_, '_, W, Row> {
         self.plain::<ByteArrayType>(|row| ByteArray::from(of(row).into_bytes()))
     }
 
-    /// A text that a row may lack: level 0 says so.
+    /// A value that a row may lack: level 0 says so.
+    pub(crate) fn optional<T: DataType>(&mut self, of: impl Fn(&Row) -> Option<T::T>) -> Result<()> {
+        let found: Vec<Option<T::T>> = self.rows.iter().map(of).collect();
+        let levels: Vec<i16> = found.iter().map(|value| i16::from(value.is_some())).collect();
+        let values: Vec<T::T> = found.into_iter().flatten().collect();
+        self.column::<T>(&values, (Some(&levels), None))
+    }
+
+    /// A text that a row may lack.
     pub(crate) fn optional_texts(&mut self, of: impl Fn(&Row) -> Option<&str>) -> Result<()> {
-        let found: Vec<Option<&str>> = self.rows.iter().map(of).collect();
-        let values: Vec<ByteArray> = found.iter().flatten().map(|&text| ByteArray::from(text)).collect();
-        let levels: Vec<i16> = found.iter().map(|text| i16::from(text.is_some())).collect();
-        self.column::<ByteArrayType>(&values, (Some(&levels), None))
+        self.optional::<ByteArrayType>(|row| of(row).map(ByteArray::from))
     }
 
     /// Texts of every row.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 use undertone_core::{
-    EndReason, ModelRef, PredictionId, Role, SampleRange, StreamEndRecord, StreamId, StreamRecord, TimeParts,
-    UnixMicros, UtteranceRecord,
+    EndReason, Heard, ModelRef, PredictionId, Role, SampleRange, StreamEndRecord, StreamId, StreamRecord,
+    TimeParts, UnixMicros, UtteranceRecord,
 };
 
 const OPENED_AT: i64 = 1_790_000_000_123_456;
@@ -47,6 +47,7 @@ pub fn answer(stream: StreamId, utterance: u32) -> UtteranceRecord {
             features: Duration::from_micros(3_400),
             inference: Duration::from_micros(1_001),
         },
+        heard: Some(Heard { level_dbfs: -23.5, snr_db: 31.25, speech_share: 0.75, f0_hz: Some(180.5) }),
     }
 }
 

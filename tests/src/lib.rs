@@ -3,21 +3,28 @@
 
 mod answers;
 mod asking;
+pub mod board;
+mod columns;
 mod corpus;
 pub mod crowd;
+mod history;
 mod outliving;
 mod persistent;
 mod plain_copy;
+mod planned;
 mod postgres;
 mod process;
 mod server;
 
 pub use answers::{answer, closing, opening};
 pub use asking::{ask, float_bytes, float_config, stream_of};
+pub use columns::Columns;
 pub use corpus::{corpus, real_clip, shipped_clip};
+pub use history::{HISTORY_EXPERIMENT, HISTORY_LABEL, History};
 pub use outliving::{Outlived, outlive};
 pub use persistent::PersistentStream;
 pub use plain_copy::PlainCopy;
+pub use planned::Planned;
 pub use postgres::PrivatePostgres;
 pub use process::ServerProcess;
 pub use server::{

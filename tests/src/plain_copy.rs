@@ -12,7 +12,7 @@ const MAKE: [&str; 2] = [
     "create table bare_copy (like predictions including generated)",
 ];
 const COLUMNS: &str = "id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
-     end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros";
+     end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz";
 const SIZE: &str = "select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree('predictions')";
 const ROWS: &str = "select count(*) from predictions";
 /// Rows go over in pieces of so many bytes.

@@ -18,6 +18,7 @@ mod material;
 mod network;
 pub mod onnx;
 mod parameters;
+mod profile;
 pub mod protocol;
 mod quantization;
 mod random;
@@ -36,6 +37,7 @@ pub use network::{
     Normalisation, StreamModel,
 };
 pub use parameters::{Parameter, Parameters, Role};
+pub use profile::profile;
 pub use quantization::quantize;
 pub use random::Random;
 pub use recalibration::Recalibration;

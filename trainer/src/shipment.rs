@@ -4,16 +4,17 @@ use crate::dataset::Part;
 use crate::evaluation::{Decision, Measured};
 use crate::onnx::GraphState;
 use crate::{
-    DataSheet, Ensemble, Interface, MIN_FRAMES, Network, Random, StreamModel, TrainError, Trained,
-    TrainingRecipe, card,
+    DataSheet, Ensemble, Interface, MIN_FRAMES, Material, Network, Random, StreamModel, TrainError, Trained,
+    TrainingRecipe, card, profile,
 };
 use std::path::Path;
 use undertone_bundle::{
     Bundle, CARD_FILE, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph,
-    Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
+    Graphs, Limits, Manifest, Plugin, Profile, SCHEMA, State, StreamGraph, Tensor, Training,
 };
 use undertone_core::{Emotion, FramesView};
 use undertone_evaluation::{Figures, Protocol, Summary};
+use undertone_features::FeatureExtractor;
 
 pub(crate) const GRAPH_FILE: &str = "whole.onnx";
 pub(crate) const STREAM_FILE: &str = "stream.onnx";
@@ -96,8 +97,19 @@ impl Shipment<'_> {
             limits: Limits { min_frames: as_u32(MIN_FRAMES), max_frames: MAX_FRAMES },
             training: self.training(),
             golden: Some(golden),
+            profile: Some(self.profile()?),
             files: Default::default(),
         })
+    }
+
+    /// Of the clips learnt from, as they were recorded.
+    fn profile(&self) -> Result<Profile, TrainError> {
+        let Material { clips, split, recipe, .. } = &self.trained.material;
+        let grid = FeatureExtractor::new(recipe)
+            .map_err(|_| TrainError::Recipe { name: recipe.to_json() })?
+            .layout()
+            .grid;
+        profile(split.clips(Part::Training).into_iter().map(|clip| &clips[clip]), grid)
     }
 
     /// The causal network, if there is one, with its graph.

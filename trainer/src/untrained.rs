@@ -72,6 +72,7 @@ impl Untrained<'_> {
                 epochs: 1,
             },
             golden: None,
+            profile: None,
             files: Default::default(),
         })
     }

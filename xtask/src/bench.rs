@@ -16,11 +16,11 @@ const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("
 /// The one that is measured against other servers.
 const PEERS: &str = "peers";
 /// Those that measure no server and no plugin.
-const WITHOUT_STAGE: [&str; 2] = ["experiments", RECORD];
+const WITHOUT_STAGE: [&str; 3] = ["analytics", "experiments", "record"];
 /// The one that measures every engine.
 const ENGINES: &str = "engines";
-/// The one that needs a PostgreSQL.
-const RECORD: &str = "record";
+/// Those that need a PostgreSQL.
+const IN_POSTGRES: [&str; 2] = ["analytics", "record"];
 
 /// What to run, and how.
 pub(crate) struct Bench {
@@ -34,6 +34,8 @@ pub(crate) struct Bench {
     pub(crate) models_dir: Option<PathBuf>,
     /// Whether to measure bundles with random weights and graphs that carry state.
     pub(crate) untrained: bool,
+    /// Answers of `analytics`; ten million if not given.
+    pub(crate) rows: Option<u64>,
     /// The interpreter of a benchmark in [`IN_PYTHON`]; one is made in the cache if not given.
     pub(crate) python: Option<PathBuf>,
 }
@@ -63,7 +65,10 @@ impl Bench {
             let python = self.python.map_or_else(|| environment.provide(workspace), Ok)?;
             cargo.arg("--python").arg(std::path::absolute(python)?);
         }
-        if self.name == RECORD {
+        if let Some(rows) = self.rows {
+            cargo.args(["--rows", &rows.to_string()]);
+        }
+        if IN_POSTGRES.contains(&self.name.as_str()) {
             cargo.env("PG_BIN", postgres::provide(workspace)?);
         }
         if self.name == PEERS {

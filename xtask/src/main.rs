@@ -112,6 +112,9 @@ enum Task {
         /// Bundles with random weights, made from the trainer's recipes, whose graphs carry state
         #[arg(long)]
         untrained: bool,
+        /// Answers of `analytics`, where not ten million.
+        #[arg(long)]
+        rows: Option<u64>,
         /// The interpreter of `train` and `features`, with what they measure against; a cached one if not given
         #[arg(long)]
         python: Option<PathBuf>,
@@ -163,8 +166,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Console { pictures: true } => return test::pictures(&workspace),
         Task::Console { pictures: false } => println!("{}", console::run(&workspace)?.display()),
         Task::Codegen { check } => codegen::run(&workspace, check)?,
-        Task::Bench { name, json, quick, models_dir, untrained, python } => {
-            Bench { name, json, quick, models_dir, untrained, python }.run(&workspace)?;
+        Task::Bench { name, json, quick, models_dir, untrained, rows, python } => {
+            Bench { name, json, quick, models_dir, untrained, rows, python }.run(&workspace)?;
         }
         Task::Package { out } => package::run(&workspace, out)?,
     }

@@ -33,7 +33,13 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
 pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
     ensure!(TORTURES.contains(&name), "there is no torture {name:?}; there is {}", TORTURES.join(", "));
     let mut runner = prepare(workspace)?;
-    if !passes(runner.arg(format!("torture::{name}")).env(LONG_FORM, "1"))? {
+    runner.arg(format!("torture::{name}")).env(LONG_FORM, "1");
+    // What a suite counted is what it is run for.
+    match has_nextest(workspace) {
+        true => runner.args(["--profile", "torture"]),
+        false => runner.args(["--", "--nocapture"]),
+    };
+    if !passes(&mut runner)? {
         return Ok(ExitCode::FAILURE);
     }
     if name == "plugins" {
@@ -100,9 +106,13 @@ fn warn_without_corpus(workspace: &Workspace) {
     }
 }
 
+fn has_nextest(workspace: &Workspace) -> bool {
+    process::succeeds(process::cargo(workspace).args(["nextest", "--version"]))
+}
+
 fn runner(workspace: &Workspace) -> Command {
     let mut cargo = process::cargo(workspace);
-    if process::succeeds(process::cargo(workspace).args(["nextest", "--version"])) {
+    if has_nextest(workspace) {
         cargo.args(["nextest", "run", "--workspace"]);
     } else {
         cargo.args(["test", "--no-fail-fast"]).args(BUILT);

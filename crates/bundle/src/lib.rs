@@ -17,6 +17,7 @@ mod files;
 mod golden;
 mod manifest;
 mod mistakes;
+mod profile;
 mod recipe;
 mod sealing;
 mod trust;
@@ -34,5 +35,6 @@ pub use golden::{GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden};
 pub use manifest::{
     Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
+pub use profile::{Histogram, Profile};
 pub use recipe::RecipeError;
 pub use trust::{Provenance, SIGNATURE_FILE, Trust, TrustPolicy, TrustedKey};

@@ -3,7 +3,7 @@
 //! These types mirror the file. What a value must fulfil stands beside its field and is checked, all mistakes
 //! at once, when a bundle is opened or written.
 
-use crate::{Calibration, Golden};
+use crate::{Calibration, Golden, Profile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Frames whose logits are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub golden: Option<Golden>,
+    /// What the clips were like that it learnt from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// Checksum (`sha256:` and 64 hexadecimal digits) of every file of the folder but the manifest, by the
     /// file's path relative to the folder, with `/` between parts. Written by [`crate::Bundle::write`].
     #[serde(default)]

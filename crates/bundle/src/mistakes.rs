@@ -25,6 +25,9 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<Mistake> {
     if let Some(golden) = &manifest.golden {
         golden.mistakes(manifest).into_iter().for_each(|what| found.add(what));
     }
+    if let Some(profile) = &manifest.profile {
+        profile.mistakes(manifest.labels.len()).into_iter().for_each(|what| found.add(what));
+    }
     found.files(manifest);
     found.0
 }

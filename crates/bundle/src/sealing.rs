@@ -55,7 +55,7 @@ fn sealed(text: &str, sums: &[(String, Checksum)]) -> Result<String, String> {
 }
 
 /// The file is the old one or the new one, never a part.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let unfinished = path.with_extension("unfinished");
     fs::write(&unfinished, text)?;
     fs::rename(&unfinished, path)

@@ -8,6 +8,8 @@ mod audio;
 mod emotion;
 mod error;
 mod frames;
+mod heard;
+mod hex;
 mod ids;
 mod model;
 mod record;
@@ -17,6 +19,8 @@ pub use audio::{PIPELINE_RATE, SampleRange, SampleRate, UnsupportedRate};
 pub use emotion::Emotion;
 pub use error::{EndReason, ErrorKind, PluginError, RecordError};
 pub use frames::{FrameGrid, FrameLayout, Frames, FramesView};
+pub use heard::{Heard, INPUT_BINS, InputMeasure};
+pub use hex::Hex;
 pub use ids::{PredictionId, StreamId};
 pub use model::{Advance, Classifier, Extractor, Model, ModelRef, StreamClassifier, Streaming, Unready};
 pub use record::{

@@ -1,6 +1,6 @@
 //! What is recorded, and the port to whoever records it.
 
-use crate::{EndReason, ModelRef, PredictionId, RecordError, SampleRange, StreamId};
+use crate::{EndReason, Heard, ModelRef, PredictionId, RecordError, SampleRange, StreamId};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -114,6 +114,8 @@ pub struct UtteranceRecord {
     pub abstained: bool,
     /// Where the time went.
     pub time_parts: TimeParts,
+    /// What was heard; none where it was not measured.
+    pub heard: Option<Heard>,
 }
 
 /// A stream ended.

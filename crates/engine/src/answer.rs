@@ -70,6 +70,7 @@ impl Answering {
                 .map_or_else(Vec::new, |threshold| probabilities.plausible(threshold)),
             probabilities,
             audio_processed: request.audio_processed,
+            heard: request.heard,
             time_parts: TimeParts {
                 queue: std::mem::take(&mut self.queue),
                 features: std::mem::take(&mut self.features),

@@ -2,7 +2,7 @@
 
 use crate::ResumePoint;
 use std::time::Duration;
-use undertone_core::{EndReason, ErrorKind, Frames, Probabilities, SampleRange, TimeParts};
+use undertone_core::{EndReason, ErrorKind, Frames, Heard, Probabilities, SampleRange, TimeParts};
 
 /// One thing that a stream tells its client, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +77,8 @@ pub struct Answer {
     pub plausible: Vec<usize>,
     /// Samples heard when the answer was made.
     pub audio_processed: u64,
+    /// What the utterance sounds like; final answers only.
+    pub heard: Option<Heard>,
     /// Where the time went.
     pub time_parts: TimeParts,
     /// Where the stream can be taken up behind this answer; of final answers to clients that come back.

@@ -7,8 +7,8 @@ use crate::{Checkpoint, Control, Event, ResumePoint, SpeechEdge, Trigger, warnin
 use std::collections::VecDeque;
 use std::ops::Range;
 use undertone_audio::{
-    AudioError, AudioFormat, AudioLimits, AudioReader, EndCause, Endpointing, LevelMeter, SegmentEvent,
-    Segmenter,
+    AudioError, AudioFormat, AudioLimits, AudioReader, EndCause, Endpointing, Hearing, LevelMeter,
+    SegmentEvent, Segmenter,
 };
 use undertone_core::{
     EndReason, ErrorKind, Extractor, FrameGrid, Frames, FramesView, PluginError, SampleRange,
@@ -91,6 +91,7 @@ pub struct Session {
     open: Option<OpenUtterance>,
     finished: VecDeque<FinishedUtterance>,
     level: LevelMeter,
+    hearing: Hearing,
     acknowledger: Option<Acknowledger>,
     thinning: bool,
     /// Updates that were left out and not yet counted.
@@ -126,6 +127,7 @@ impl Session {
             open: None,
             finished: VecDeque::new(),
             level: LevelMeter::new(),
+            hearing: Hearing::new(from.position),
             acknowledger,
             thinning: false,
             thinned: 0,
@@ -211,6 +213,7 @@ impl Session {
         self.frames.drop_front(droppable as usize);
         self.frames.shrink_to(KEPT_FRAMES);
         self.first_frame += droppable;
+        self.hearing.forget_before(self.needed_from());
     }
 
     /// No utterance that is still to be answered begins before this sample.
@@ -257,6 +260,7 @@ impl Session {
         self.extractor.push(block, &mut self.frames)?;
         self.segmenter.push(block, &mut self.segment_events);
         self.level.push(block);
+        self.hearing.push(block);
         self.position += block.len() as u64;
         self.take_segment_events(steps);
         self.request_finals(steps);
@@ -298,7 +302,14 @@ impl Session {
         let warning = warning::about_level(self.level.level(), interval);
         steps.extend(warning.map(|warning| Step::Tell(Event::Warning(warning))));
         let end_frame = self.grid.frames_centred_in(interval).end;
-        self.finished.push_back(FinishedUtterance { number: open.number, interval, trigger, end_frame });
+        let heard = self.hearing.heard(interval);
+        self.finished.push_back(FinishedUtterance {
+            number: open.number,
+            interval,
+            trigger,
+            end_frame,
+            heard,
+        });
     }
 
     /// Asks for the final answers of the finished utterances whose frames are all there.
@@ -322,6 +333,7 @@ impl Session {
                 rows,
                 scope: Scope::Whole,
                 audio_processed: self.position,
+                heard: utterance.heard,
                 checkpoint,
             }));
         }
@@ -357,6 +369,7 @@ impl Session {
             rows,
             scope,
             audio_processed,
+            heard: None,
             checkpoint: None,
         }));
     }

@@ -2,7 +2,7 @@
 
 use crate::{Checkpoint, Event, Trigger};
 use std::ops::Range;
-use undertone_core::SampleRange;
+use undertone_core::{Heard, SampleRange};
 
 /// What a session asks for, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Step {
 }
 
 /// Frames to be scored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScoreRequest {
     /// Which utterance of the stream, from 1.
     pub utterance: u32,
@@ -30,6 +30,8 @@ pub struct ScoreRequest {
     pub scope: Scope,
     /// Samples heard so far.
     pub audio_processed: u64,
+    /// What the utterance sounds like; final requests only.
+    pub heard: Option<Heard>,
     /// Where the stream can be taken up once this is answered; final requests of acknowledging sessions only.
     pub checkpoint: Option<Checkpoint>,
 }

@@ -3,7 +3,7 @@
 use crate::Trigger;
 use crate::step::Scope;
 use std::ops::Range;
-use undertone_core::{Probabilities, SampleRange};
+use undertone_core::{Heard, Probabilities, SampleRange};
 
 /// The utterance that is being spoken.
 #[derive(Debug)]
@@ -68,6 +68,8 @@ pub(crate) struct FinishedUtterance {
     pub(crate) trigger: Trigger,
     /// Index of the frame behind its last one, from the stream's start.
     pub(crate) end_frame: u64,
+    /// What it sounds like.
+    pub(crate) heard: Option<Heard>,
 }
 
 /// What the answers before say about the stability of the next one.

@@ -2,7 +2,7 @@
 
 use crate::Recipe;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use undertone_core::Hex;
 
 /// Grows with every change of the maths that changes frames by more than rounding.
 const ALGORITHM_REVISION: u32 = 1;
@@ -11,10 +11,6 @@ impl Recipe {
     /// `sha256:` and the hexadecimal SHA-256 of the canonical JSON and of the revision of the maths.
     pub fn fingerprint(&self) -> String {
         let hashed = format!("undertone-features {ALGORITHM_REVISION}\n{}", self.to_json());
-        let mut text = String::from("sha256:");
-        for byte in Sha256::digest(hashed) {
-            write!(text, "{byte:02x}").expect("writing to a string does not fail");
-        }
-        text
+        format!("sha256:{}", Hex(&Sha256::digest(hashed)))
     }
 }

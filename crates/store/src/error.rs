@@ -103,6 +103,14 @@ pub enum StoreError {
         /// How many are read.
         rows: u32,
     },
+    /// Rows that Postgres will never take.
+    #[error("{database} refused rows: {reason}")]
+    Refused {
+        /// Host, port and database.
+        database: String,
+        /// What it said.
+        reason: String,
+    },
     /// Rows are in Postgres, and the journal could not note it; they are sent again, which changes nothing.
     #[error("shipped rows could not be noted in the journal")]
     Settle {

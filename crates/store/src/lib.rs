@@ -16,6 +16,7 @@ mod export;
 mod feedback;
 mod journal;
 mod keys;
+mod loader;
 mod migrate;
 mod postgres;
 mod shipper;
@@ -24,7 +25,7 @@ mod upkeep;
 
 pub use analytics::{
     AgreementRow, Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, BinRow, GroupKey, Grouping,
-    Measure, Step, TopRow, bin_start,
+    JudgedRow, Measure, Step, TopRow, bin_start,
 };
 pub use columns::StreamRow;
 pub use counts::Counts;
@@ -38,6 +39,7 @@ pub use export::{ExportNote, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use keys::{KeyStore, StoredKey};
+pub use loader::Loader;
 pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};
 pub use postgres::{Keeping, PostgresReader, PostgresUrl, Pruned};
 pub use shipper::{Shipper, ShipperOptions};

@@ -3,6 +3,7 @@
 //! Metric names begin with `undertone_`, are in base units, and carry few, bounded labels.
 #![forbid(unsafe_code)]
 
+mod drift_metrics;
 mod engine_metrics;
 mod error;
 mod experiment_metrics;
@@ -16,6 +17,7 @@ mod rpc_metrics;
 mod store_metrics;
 mod traces;
 
+pub use drift_metrics::DriftMetrics;
 pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
 pub use experiment_metrics::ExperimentMetrics;

@@ -2,7 +2,7 @@
 
 use crate::registry::{Description, Registry, registered};
 use crate::{
-    EngineMetrics, ExperimentMetrics, InferenceMetrics, ModelMetrics, ProcessMetrics, RpcMetrics,
+    DriftMetrics, EngineMetrics, ExperimentMetrics, InferenceMetrics, ModelMetrics, ProcessMetrics, RpcMetrics,
     StoreMetrics, TelemetryError,
 };
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
@@ -25,6 +25,8 @@ pub struct Metrics {
     pub store: StoreMetrics,
     /// Experiments and feedback.
     pub experiments: ExperimentMetrics,
+    /// How far models are from their training.
+    pub drift: DriftMetrics,
 }
 
 impl Metrics {
@@ -42,6 +44,7 @@ impl Metrics {
             inference: InferenceMetrics::register(&registry)?,
             store: StoreMetrics::register(&registry)?,
             experiments: ExperimentMetrics::register(&registry)?,
+            drift: DriftMetrics::register(&registry)?,
             registry,
         };
         metrics.registry.register_process()?;

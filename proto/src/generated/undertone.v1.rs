@@ -297,6 +297,144 @@ pub struct Drift {
     #[prost(double, tag = "7")]
     pub confidence_stability_index: f64,
 }
+/// See Analytics.QueryTrainingDrift.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryTrainingDriftRequest {
+    /// Which time; its step does not matter.
+    #[prost(message, optional, tag = "1")]
+    pub range: ::core::option::Option<AnalyticsRange>,
+    /// Which answers.
+    #[prost(message, optional, tag = "2")]
+    pub filter: ::core::option::Option<AnalyticsFilter>,
+}
+/// See Analytics.QueryTrainingDrift.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryTrainingDriftResponse {
+    /// One per version of a model that answered in the time.
+    #[prost(message, repeated, tag = "1")]
+    pub models: ::prost::alloc::vec::Vec<TrainingDrift>,
+    /// From this population stability index on a measure drifted (drift.stability_index).
+    #[prost(double, tag = "2")]
+    pub stability_threshold: f64,
+    /// From this divergence on, in bits, a measure drifted (drift.divergence).
+    #[prost(double, tag = "3")]
+    pub divergence_threshold: f64,
+}
+/// How far a version of a model is from its training.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TrainingDrift {
+    /// The model's name.
+    #[prost(string, tag = "1")]
+    pub model: ::prost::alloc::string::String,
+    /// Its version.
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+    /// Its final answers in the time.
+    #[prost(uint64, tag = "3")]
+    pub answers: u64,
+    /// What was compared: level, snr, speech and f0 of the utterances, and the labels of the answers.
+    #[prost(message, repeated, tag = "4")]
+    pub measures: ::prost::alloc::vec::Vec<MeasureDrift>,
+    /// Why nothing was compared; empty where something was.
+    #[prost(string, tag = "5")]
+    pub unavailable: ::prost::alloc::string::String,
+}
+/// How far a measure is from that of the clips that the model learnt from.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MeasureDrift {
+    /// level, snr, speech, f0 or labels.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// Answers for which it is known.
+    #[prost(uint64, tag = "2")]
+    pub answers: u64,
+    /// Jensen-Shannon divergence in bits: 0 when the shares of the bins are the same, 1 at most.
+    #[prost(double, tag = "3")]
+    pub divergence: f64,
+    /// Population stability index.
+    #[prost(double, tag = "4")]
+    pub stability_index: f64,
+    /// Whether it is at or above a threshold, with enough answers to say so (drift.min_answers).
+    #[prost(bool, tag = "5")]
+    pub drifted: bool,
+}
+/// See Analytics.QueryJudgements.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryJudgementsRequest {
+    /// Which time the answers are of; of very much feedback the newest counts (analytics.max_lookups). Its step does not matter.
+    #[prost(message, optional, tag = "1")]
+    pub range: ::core::option::Option<AnalyticsRange>,
+    /// Which answers.
+    #[prost(message, optional, tag = "2")]
+    pub filter: ::core::option::Option<AnalyticsFilter>,
+    /// Told apart by what.
+    #[prost(enumeration = "GroupBy", repeated, tag = "3")]
+    pub group_by: ::prost::alloc::vec::Vec<i32>,
+}
+/// See Analytics.QueryJudgements.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryJudgementsResponse {
+    /// One per group of which an answer was judged.
+    #[prost(message, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<JudgedAnswers>,
+}
+/// The judged answers of a group. Of several judgements about an answer the one said last counts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct JudgedAnswers {
+    /// The group.
+    #[prost(message, optional, tag = "1")]
+    pub group: ::core::option::Option<AnalyticsGroup>,
+    /// Judged answers.
+    #[prost(uint64, tag = "2")]
+    pub judged: u64,
+    /// Those that are right.
+    #[prost(uint64, tag = "3")]
+    pub right: u64,
+    /// Wrong ones of which nobody said what is right; they stand in no cell.
+    #[prost(uint64, tag = "4")]
+    pub without_truth: u64,
+    /// How often which answer met which truth.
+    #[prost(message, repeated, tag = "5")]
+    pub cells: ::prost::alloc::vec::Vec<ConfusionCell>,
+    /// Twenty bins of confidence; empty ones are left out.
+    #[prost(message, repeated, tag = "6")]
+    pub bins: ::prost::alloc::vec::Vec<CalibrationBin>,
+    /// Mean distance of accuracy and confidence over the bins, weighted by their answers (Naeini et al. 2015).
+    #[prost(double, tag = "7")]
+    pub expected_calibration_error: f64,
+}
+/// How often an answer met a truth.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfusionCell {
+    /// What is right.
+    #[prost(string, tag = "1")]
+    pub truth: ::prost::alloc::string::String,
+    /// What the model found most probable.
+    #[prost(string, tag = "2")]
+    pub answer: ::prost::alloc::string::String,
+    /// How often.
+    #[prost(uint64, tag = "3")]
+    pub answers: u64,
+}
+/// Judged answers of about the same confidence.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct CalibrationBin {
+    /// Confidence from here.
+    #[prost(double, tag = "1")]
+    pub from: f64,
+    /// To below here.
+    #[prost(double, tag = "2")]
+    pub to: f64,
+    /// How many.
+    #[prost(uint64, tag = "3")]
+    pub answers: u64,
+    /// Mean of their confidence.
+    #[prost(double, tag = "4")]
+    pub mean_confidence: f64,
+    /// Share of right ones.
+    #[prost(double, tag = "5")]
+    pub accuracy: f64,
+}
 /// Length of a bucket of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -566,6 +704,36 @@ pub mod analytics_client {
             req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Analytics", "QueryDrift"));
             self.inner.unary(req, path, codec).await
         }
+        /// How far what is heard, and what is answered, is from what the models learnt from.
+        pub async fn query_training_drift(
+            &mut self,
+            request: impl tonic::IntoRequest<super::QueryTrainingDriftRequest>,
+        ) -> std::result::Result<tonic::Response<super::QueryTrainingDriftResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/undertone.v1.Analytics/QueryTrainingDrift");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Analytics", "QueryTrainingDrift"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// How answers that somebody judged compare with what is right.
+        pub async fn query_judgements(
+            &mut self,
+            request: impl tonic::IntoRequest<super::QueryJudgementsRequest>,
+        ) -> std::result::Result<tonic::Response<super::QueryJudgementsResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| tonic::Status::unknown(format!("Service was not ready: {}", e.into())))?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/undertone.v1.Analytics/QueryJudgements");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("undertone.v1.Analytics", "QueryJudgements"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -600,6 +768,16 @@ pub mod analytics_server {
             &self,
             request: tonic::Request<super::QueryDriftRequest>,
         ) -> std::result::Result<tonic::Response<super::QueryDriftResponse>, tonic::Status>;
+        /// How far what is heard, and what is answered, is from what the models learnt from.
+        async fn query_training_drift(
+            &self,
+            request: tonic::Request<super::QueryTrainingDriftRequest>,
+        ) -> std::result::Result<tonic::Response<super::QueryTrainingDriftResponse>, tonic::Status>;
+        /// How answers that somebody judged compare with what is right.
+        async fn query_judgements(
+            &self,
+            request: tonic::Request<super::QueryJudgementsRequest>,
+        ) -> std::result::Result<tonic::Response<super::QueryJudgementsResponse>, tonic::Status>;
     }
     /// Figures about final answers. With a Postgres they come from rollups, and from rows where somebody asks for one subject or
     /// one label; without, from the rows of the server's own journal.
@@ -844,6 +1022,84 @@ pub mod analytics_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = QueryDriftSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/undertone.v1.Analytics/QueryTrainingDrift" => {
+                    #[allow(non_camel_case_types)]
+                    struct QueryTrainingDriftSvc<T: Analytics>(pub Arc<T>);
+                    impl<T: Analytics> tonic::server::UnaryService<super::QueryTrainingDriftRequest>
+                        for QueryTrainingDriftSvc<T>
+                    {
+                        type Response = super::QueryTrainingDriftResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::QueryTrainingDriftRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut =
+                                async move { <T as Analytics>::query_training_drift(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = QueryTrainingDriftSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/undertone.v1.Analytics/QueryJudgements" => {
+                    #[allow(non_camel_case_types)]
+                    struct QueryJudgementsSvc<T: Analytics>(pub Arc<T>);
+                    impl<T: Analytics> tonic::server::UnaryService<super::QueryJudgementsRequest> for QueryJudgementsSvc<T> {
+                        type Response = super::QueryJudgementsResponse;
+                        type Future = BoxFuture<tonic::Response<Self::Response>, tonic::Status>;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::QueryJudgementsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut =
+                                async move { <T as Analytics>::query_judgements(&inner, request).await };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = QueryJudgementsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

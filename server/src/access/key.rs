@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fmt::Write;
 use subtle::ConstantTimeEq;
+use undertone_core::Hex;
 
 /// What every key begins with, so that scanners find one that was published by mistake.
 const PREFIX: &str = "utk";
@@ -29,7 +29,7 @@ impl ApiKey {
         let (mut id, mut secret) = ([0; ID_BYTES], [0; SECRET_BYTES]);
         getrandom::fill(&mut id)?;
         getrandom::fill(&mut secret)?;
-        Ok(Self { text: format!("{PREFIX}_{}_{}", hexadecimal(&id), hexadecimal(&secret)) })
+        Ok(Self { text: format!("{PREFIX}_{}_{}", Hex(&id), Hex(&secret)) })
     }
 
     /// A key that somebody shows; `None` when it cannot be one.
@@ -73,21 +73,13 @@ impl KeyDigest {
 
     /// As it is stored.
     pub(crate) fn digits(&self) -> String {
-        hexadecimal(&self.0)
+        Hex(&self.0).to_string()
     }
 
     /// Whether it is the digest of the same key; takes as long for every other one.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ impl Figures {
         Ok(groups)
     }
 
-    async fn top_counts(
+    pub(super) async fn top_counts(
         &self,
         query: &AnalyticsQuery,
     ) -> Result<BTreeMap<GroupKey, BTreeMap<String, u64>>, Status> {
@@ -149,7 +149,7 @@ impl Figures {
     }
 }
 
-fn group_of(key: &GroupKey) -> v1::AnalyticsGroup {
+pub(super) fn group_of(key: &GroupKey) -> v1::AnalyticsGroup {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let role = match key.role.as_deref() {
         Some("live") => v1::AnswerRole::Live,

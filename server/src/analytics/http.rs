@@ -22,6 +22,8 @@ pub(crate) fn routes(figures: Figures) -> Router {
         .route("/api/v1/analytics/latency", get(latency))
         .route("/api/v1/analytics/agreement", get(agreement))
         .route("/api/v1/analytics/drift", get(drift))
+        .route("/api/v1/analytics/training-drift", get(training_drift))
+        .route("/api/v1/analytics/judgements", get(judgements))
         .with_state(figures)
 }
 
@@ -91,6 +93,32 @@ async fn drift(
             group_by,
         };
         Ok(json::drift(&figures.drift(&request, &caller).await?))
+    };
+    respond(answer.await)
+}
+
+async fn training_drift(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
+    let answer = async {
+        let Parameters { range, filter, .. } = Parameters::read(pairs, false)?;
+        let request = v1::QueryTrainingDriftRequest { range: Some(range), filter: Some(filter) };
+        Ok(json::training_drift(&figures.training_drift(&request, &caller).await?))
+    };
+    respond(answer.await)
+}
+
+async fn judgements(
+    State(figures): State<Figures>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Pairs,
+) -> Response {
+    let answer = async {
+        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
+        let request = v1::QueryJudgementsRequest { range: Some(range), filter: Some(filter), group_by };
+        Ok(json::judgements(&figures.judgements(&request, &caller).await?))
     };
     respond(answer.await)
 }

@@ -78,6 +78,58 @@ pub(super) fn drift(response: &v1::QueryDriftResponse) -> Value {
     json!({ "drifts": drifts.collect::<Vec<_>>() })
 }
 
+pub(super) fn training_drift(response: &v1::QueryTrainingDriftResponse) -> Value {
+    let measure = |own: &v1::MeasureDrift| {
+        json!({
+            "measure": own.measure,
+            "answers": own.answers,
+            "divergence": own.divergence,
+            "stability_index": own.stability_index,
+            "drifted": own.drifted,
+        })
+    };
+    let models = response.models.iter().map(|own| {
+        json!({
+            "model": own.model,
+            "version": own.version,
+            "answers": own.answers,
+            "measures": own.measures.iter().map(measure).collect::<Vec<_>>(),
+            "unavailable": own.unavailable,
+        })
+    });
+    json!({
+        "models": models.collect::<Vec<_>>(),
+        "stability_threshold": response.stability_threshold,
+        "divergence_threshold": response.divergence_threshold,
+    })
+}
+
+pub(super) fn judgements(response: &v1::QueryJudgementsResponse) -> Value {
+    let cell =
+        |own: &v1::ConfusionCell| json!({ "truth": own.truth, "answer": own.answer, "answers": own.answers });
+    let bin = |own: &v1::CalibrationBin| {
+        json!({
+            "from": own.from,
+            "to": own.to,
+            "answers": own.answers,
+            "mean_confidence": own.mean_confidence,
+            "accuracy": own.accuracy,
+        })
+    };
+    let groups = response.groups.iter().map(|own| {
+        json!({
+            "group": group(own.group.as_ref()),
+            "judged": own.judged,
+            "right": own.right,
+            "without_truth": own.without_truth,
+            "cells": own.cells.iter().map(cell).collect::<Vec<_>>(),
+            "bins": own.bins.iter().map(bin).collect::<Vec<_>>(),
+            "expected_calibration_error": own.expected_calibration_error,
+        })
+    });
+    json!({ "groups": groups.collect::<Vec<_>>() })
+}
+
 fn group(group: Option<&v1::AnalyticsGroup>) -> Value {
     let Some(group) = group else { return json!({}) };
     let role = match group.role() {

@@ -1,17 +1,22 @@
 //! Figures about stored answers, for gRPC and for HTTP: checks what is asked, asks the store, computes what follows.
 
 mod asked;
+mod drift_watch;
 mod figures;
 mod http;
 mod json;
+mod judgements;
 mod parameters;
 mod service;
 mod statistics;
+mod training;
 
+pub(crate) use drift_watch::watch_drift;
 pub(crate) use http::routes;
 pub use service::AnalyticsService;
 
-use crate::settings::RecordingSettings;
+use crate::models::Models;
+use crate::settings::{DriftSettings, RecordingSettings};
 use std::sync::Arc;
 use std::time::Duration;
 use undertone_core::Clock;
@@ -25,6 +30,10 @@ pub(crate) struct Figures {
     /// How subject keys are stored.
     pub(crate) recording: RecordingSettings,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whose bundles say what they learnt from.
+    pub(crate) models: Arc<Models>,
+    /// When that is too far away.
+    pub(crate) drift: DriftSettings,
 }
 
 /// What may be asked for.

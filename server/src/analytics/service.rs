@@ -53,4 +53,18 @@ impl v1::analytics_server::Analytics for AnalyticsService {
     ) -> Result<Response<v1::QueryDriftResponse>, Status> {
         self.figures.drift(request.get_ref(), &Caller::of(&request)).await.map(Response::new)
     }
+
+    async fn query_training_drift(
+        &self,
+        request: Request<v1::QueryTrainingDriftRequest>,
+    ) -> Result<Response<v1::QueryTrainingDriftResponse>, Status> {
+        self.figures.training_drift(request.get_ref(), &Caller::of(&request)).await.map(Response::new)
+    }
+
+    async fn query_judgements(
+        &self,
+        request: Request<v1::QueryJudgementsRequest>,
+    ) -> Result<Response<v1::QueryJudgementsResponse>, Status> {
+        self.figures.judgements(request.get_ref(), &Caller::of(&request)).await.map(Response::new)
+    }
 }

@@ -10,7 +10,7 @@ use undertone_store::AnalyticsLimits;
 pub struct AnalyticsSettings {
     /// `analytics.max_range`, `.max_buckets`, `.max_filter_values`
     pub asked: Limits,
-    /// `analytics.max_rows`, `.timeout`
+    /// `analytics.max_rows`, `.max_lookups`, `.timeout`
     pub store: AnalyticsLimits,
 }
 
@@ -25,6 +25,9 @@ impl AnalyticsSettings {
             },
             store: AnalyticsLimits {
                 rows: reader.count("analytics.max_rows", defaults.rows.into(), 1..=100_000_000) as u32,
+                lookups: reader.count("analytics.max_lookups", defaults.lookups.into(), 1..=10_000_000)
+                    as u32,
+                longest_stream: defaults.longest_stream,
                 timeout: reader.duration("analytics.timeout", defaults.timeout),
             },
         }

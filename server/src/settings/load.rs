@@ -4,8 +4,8 @@ use super::doors;
 use super::isolation;
 use super::reader::Reader;
 use super::{
-    AnalyticsSettings, ExperimentSettings, GrpcSettings, LogSettings, Origins, Places, RecognitionSettings,
-    RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
+    AnalyticsSettings, DriftSettings, ExperimentSettings, GrpcSettings, LogSettings, Origins, Places,
+    RecognitionSettings, RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
 };
 use config::{Config, Environment, File, FileFormat};
 use std::path::PathBuf;
@@ -73,6 +73,7 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         onnxruntime: reader.optional_text("onnxruntime.path").map(PathBuf::from),
         store: StoreSettings::read(reader),
         analytics: AnalyticsSettings::read(reader),
+        drift: DriftSettings::read(reader),
         engine,
         isolation,
         recognition: recognition(reader),

@@ -4,6 +4,7 @@
 
 mod analytics;
 mod doors;
+mod drift;
 mod error;
 mod isolation;
 mod load;
@@ -16,6 +17,7 @@ mod store;
 
 pub use analytics::AnalyticsSettings;
 pub use doors::{AuthSettings, TlsSettings};
+pub use drift::DriftSettings;
 pub use error::SettingsError;
 pub use load::{Sources, load};
 pub use origins::Origins;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[analytics]`
     pub analytics: AnalyticsSettings,
+    /// `[drift]`
+    pub drift: DriftSettings,
     /// `[engine]`
     pub engine: EngineConfig,
     /// `[recognition]`

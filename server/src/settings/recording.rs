@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
+use undertone_core::Hex;
 
 /// `[recording]`
 #[derive(Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl RecordingSettings {
             SubjectKeyRule::Hash => {
                 let salted = [self.subject_salt.as_bytes(), b"\0", key.as_bytes()].concat();
                 let digest = Sha256::digest(&salted);
-                Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+                Some(Hex(&digest).to_string())
             }
         }
     }

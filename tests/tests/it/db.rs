@@ -63,8 +63,8 @@ async fn operate(store: Option<&PrivatePostgres>) {
     assert!(printed(&db(folder.path(), url, &none)).contains("wrote 0 predictions"));
 
     let erased = printed(&db(folder.path(), url, &["erase", "--subject", "ann"]));
-    assert!(erased.contains("journal: erased 1 streams and 3 predictions"), "{erased}");
-    assert_eq!(erased.contains("postgres: erased 1 streams and 3 predictions"), store.is_some(), "{erased}");
+    assert!(erased.contains("journal: erased 1 streams, 3 predictions,"), "{erased}");
+    assert_eq!(erased.contains("postgres: erased 1 streams, 3 predictions,"), store.is_some(), "{erased}");
     assert!(erased.contains("all.csv was exported before") && !erased.contains("none.csv"), "{erased}");
     let status = printed(&db(folder.path(), url, &["status"]));
     assert!(status.contains("journal: 1 streams (0 open), 3 predictions"), "{status}");

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use undertone_bundle::{Bundle, Calibration, Manifest, discover};
+use undertone_bundle::{Bundle, Calibration, Histogram, Manifest, Profile, discover};
+use undertone_core::{INPUT_BINS, InputMeasure};
 use undertone_tests::{copy_tree, stage};
 
 /// The files of a bundle by path.
@@ -40,6 +41,27 @@ impl Variant {
         Self::new(|manifest, _| {
             let temperature = manifest.calibration.temperature;
             manifest.calibration = Calibration { temperature, ..calibration };
+        })
+    }
+
+    /// One that learnt from as many utterances of every sort, but from none below -48 dB.
+    pub(crate) fn profiled() -> Self {
+        let counts = |measure| match measure {
+            InputMeasure::Level => [vec![0; 8], vec![10; INPUT_BINS - 8]].concat(),
+            InputMeasure::Snr | InputMeasure::Speech | InputMeasure::F0 => vec![10; INPUT_BINS],
+        };
+        let histogram = |measure: InputMeasure| {
+            let histogram = Histogram { edges: measure.edges().to_vec(), counts: counts(measure) };
+            (measure.name().to_owned(), histogram)
+        };
+        Self::new(|manifest, _| {
+            let labels = manifest.labels.len();
+            manifest.profile = Some(Profile {
+                clips: 100,
+                utterances: 120,
+                label_shares: vec![1.0 / labels as f64; labels],
+                inputs: InputMeasure::ALL.map(histogram).into(),
+            });
         })
     }
 

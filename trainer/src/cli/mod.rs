@@ -7,6 +7,7 @@ mod export;
 mod fetch;
 mod forward;
 mod material;
+mod profile;
 mod progress;
 mod quantize;
 mod report;
@@ -36,6 +37,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Write a bundle again with weights in 8 bits.
     Quantize(quantize::Arguments),
+    /// Write into a bundle what the clips that it learnt from are like, which servers compare with what they hear.
+    Profile(profile::Arguments),
     /// Write what finished networks say about clips, which their bundle is held to.
     Forward(forward::Arguments),
     /// Write the graph of a checkpoint as an ONNX file.
@@ -54,6 +57,7 @@ impl Cli {
             Command::Calibrate(arguments) => calibrate::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments),
             Command::Quantize(arguments) => quantize::run(arguments),
+            Command::Profile(arguments) => profile::run(arguments),
             Command::Forward(arguments) => forward::run(arguments),
             Command::Export(arguments) => export::run(arguments),
             Command::Report(arguments) => report::run(arguments),

@@ -54,6 +54,7 @@ pub(crate) fn manifest() -> Manifest {
         limits: Limits { min_frames: 8, max_frames: 1_000 },
         training: training(),
         golden: None,
+        profile: None,
         files: Default::default(),
     }
 }

@@ -153,6 +153,7 @@ fn manifest(version: &str, wanted: &Wanted<'_>) -> Manifest {
             epochs: 0,
         },
         golden: None,
+        profile: None,
         files: Default::default(),
     }
 }

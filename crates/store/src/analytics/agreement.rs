@@ -2,29 +2,31 @@
 
 use super::AnalyticsQuery;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use std::collections::BTreeMap;
 
-/// Of the newest answers in the time, at most `$3`, those that another model answered too. The offset keeps the planner from
-/// joining whole tables: each answer is looked up by its stream.
-const OF_POSTGRES: &str = "select a.model_name as left_name, a.model_version as left_version, \
-     b.model_name as right_name, b.model_version as right_version, a.top as left_top, b.top as right_top, \
-     count(*) as utterances from (select stream_id, utterance, model_name, model_version, top from predictions \
-     where is_final and created_at >= to_timestamp($1::double precision / 1000000) \
-     and created_at < to_timestamp($2::double precision / 1000000) {tenant} order by created_at desc, id desc limit $3) as a \
-     join lateral (select model_name, model_version, top from predictions p where p.stream_id = a.stream_id \
-     and p.utterance = a.utterance and p.is_final offset 0) as b \
-     on (a.model_name, a.model_version) < (b.model_name, b.model_version) group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6";
-const OF_JOURNAL: &str = "select a.model_name as left_name, a.model_version as left_version, \
-     b.model_name as right_name, b.model_version as right_version, a.top as left_top, b.top as right_top, \
-     count(*) as utterances from (select stream_id, utterance, model_name, model_version, top from predictions \
-     where is_final and created_at_micros >= ?1 and created_at_micros < ?2 \
-     and (?3 is null or exists (select 1 from streams s where s.id = stream_id and s.tenant = ?3)) \
-     order by created_at_micros desc, id desc limit ?4) as a \
-     join predictions b on b.stream_id = a.stream_id and b.utterance = a.utterance and b.is_final \
-     and (a.model_name, a.model_version) < (b.model_name, b.model_version) \
-     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6";
+/// Of the newest answers of models that listened along, at most `$3`, with all others about the same utterance. Each is looked
+/// up in the range of its stream's identifiers.
+const OF_POSTGRES: &str = "select s.model_name as left_name, s.model_version as left_version, \
+     o.model_name as right_name, o.model_version as right_version, s.top as left_top, o.top as right_top, \
+     count(*) as utterances from (select id, stream_id, utterance, model_name, model_version, top from predictions \
+     where is_final and role = 'shadow' and created_at >= to_timestamp($1::double precision / 1000000) \
+     and created_at < to_timestamp($2::double precision / 1000000) {tenant} order by created_at desc, id desc limit $3) as s \
+     join lateral (select model_name, model_version, top from predictions p where p.id >= first_id_of(s.stream_id) \
+     and p.id <= last_id_of(s.stream_id) and p.stream_id = s.stream_id and p.utterance = s.utterance and p.is_final \
+     and (p.role = 'live' or p.id > s.id) offset 0) as o \
+     on (s.model_name, s.model_version) <> (o.model_name, o.model_version) group by 1, 2, 3, 4, 5, 6";
+const OF_JOURNAL: &str = "select s.model_name as left_name, s.model_version as left_version, \
+     o.model_name as right_name, o.model_version as right_version, s.top as left_top, o.top as right_top, \
+     count(*) as utterances from (select id, stream_id, utterance, model_name, model_version, top from predictions \
+     where is_final and role = 'shadow' and created_at_micros >= ?1 and created_at_micros < ?2 \
+     and (?3 is null or exists (select 1 from streams t where t.id = stream_id and t.tenant = ?3)) \
+     order by created_at_micros desc, id desc limit ?4) as s \
+     join predictions o on o.stream_id = s.stream_id and o.utterance = s.utterance and o.is_final \
+     and (o.role = 'live' or o.id > s.id) \
+     and (s.model_name, s.model_version) <> (o.model_name, o.model_version) group by 1, 2, 3, 4, 5, 6";
 
 /// In place of `{tenant}`.
-const OF_TENANT: &str = "and exists (select from streams s where s.id = stream_id and s.tenant = $4)";
+const OF_TENANT: &str = "and exists (select from streams t where t.id = stream_id and t.tenant = $4)";
 
 /// Utterances about which two models, the left one first by name and version, said what stands here.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -52,10 +54,11 @@ pub(super) async fn of_postgres(
 ) -> Result<Vec<AgreementRow>, sqlx::Error> {
     let statement = AssertSqlSafe(statement(query));
     let asked = sqlx::query_as(statement).bind(query.from.0).bind(query.to.0).bind(limit);
-    match &query.filter.tenant {
+    let rows = match &query.filter.tenant {
         Some(tenant) => asked.bind(tenant).fetch_all(pool).await,
         None => asked.fetch_all(pool).await,
-    }
+    };
+    rows.map(in_order)
 }
 
 pub(super) async fn of_journal(
@@ -64,7 +67,26 @@ pub(super) async fn of_journal(
     limit: i64,
 ) -> Result<Vec<AgreementRow>, sqlx::Error> {
     let asked = sqlx::query_as(OF_JOURNAL).bind(query.from.0).bind(query.to.0);
-    asked.bind(&query.filter.tenant).bind(limit).fetch_all(pool).await
+    asked.bind(&query.filter.tenant).bind(limit).fetch_all(pool).await.map(in_order)
+}
+
+/// The left model first by name and version; which of the two listened along does not matter.
+fn in_order(rows: Vec<AgreementRow>) -> Vec<AgreementRow> {
+    let mut cells: BTreeMap<[String; 6], i64> = BTreeMap::new();
+    for row in rows {
+        let left = (row.left_name, row.left_version, row.left_top);
+        let right = (row.right_name, row.right_version, row.right_top);
+        let (left, right) =
+            if (&left.0, &left.1) < (&right.0, &right.1) { (left, right) } else { (right, left) };
+        *cells.entry([left.0, left.1, right.0, right.1, left.2, right.2]).or_default() += row.utterances;
+    }
+    let row = |([left_name, left_version, right_name, right_version, left_top, right_top], utterances): (
+        [String; 6],
+        i64,
+    )| {
+        AgreementRow { left_name, left_version, right_name, right_version, left_top, right_top, utterances }
+    };
+    cells.into_iter().map(row).collect()
 }
 
 pub(super) async fn plan(pool: &PgPool, query: &AnalyticsQuery, limit: i64) -> Result<String, sqlx::Error> {

@@ -15,4 +15,8 @@ pub(crate) struct AnswerRow {
     pub(crate) queue_micros: i64,
     pub(crate) features_micros: i64,
     pub(crate) inference_micros: i64,
+    pub(crate) level_dbfs: Option<f64>,
+    pub(crate) snr_db: Option<f64>,
+    pub(crate) speech_share: Option<f64>,
+    pub(crate) f0_hz: Option<f64>,
 }

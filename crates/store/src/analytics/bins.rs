@@ -1,5 +1,7 @@
 //! The bins of histograms, the same as in the migrations of Postgres.
 
+use undertone_core::InputMeasure;
+
 /// A figure of answers whose spread is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
@@ -11,6 +13,8 @@ pub enum Measure {
     Features,
     /// The model's run, in microseconds.
     Inference,
+    /// What was heard.
+    Heard(InputMeasure),
 }
 
 impl Measure {
@@ -21,14 +25,20 @@ impl Measure {
             Self::Queue => "queue",
             Self::Features => "features",
             Self::Inference => "inference",
+            Self::Heard(measure) => measure.name(),
         }
     }
 }
 
-/// Where a bin begins: bin n of confidence at n / 20, bin n of a time at 2^(n / 2) microseconds, bin 0 of a time at 0.
+/// Where a bin begins: bin n of confidence at n / 20, bin n of a time at 2^(n / 2) microseconds, bin 0 of a time at 0; those of
+/// what was heard as [`InputMeasure::edges`] says.
 pub fn bin_start(measure: Measure, bin: i16) -> f64 {
     match measure {
         Measure::Confidence => f64::from(bin) / 20.0,
+        Measure::Heard(measure) => {
+            let edges = measure.edges();
+            f64::from(edges[usize::try_from(bin).unwrap_or(0).min(edges.len() - 1)])
+        }
         _ if bin <= 0 => 0.0,
         _ => (f64::from(bin) / 2.0).exp2(),
     }

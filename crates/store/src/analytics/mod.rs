@@ -4,6 +4,7 @@
 mod agreement;
 mod answer;
 mod bins;
+mod judged;
 mod query;
 mod rollups;
 mod rows;
@@ -12,6 +13,7 @@ mod tally;
 
 pub use agreement::AgreementRow;
 pub use bins::{Measure, bin_start};
+pub use judged::JudgedRow;
 pub use query::{AnalyticsFilter, AnalyticsQuery, Grouping, Step};
 pub use source::{Analytics, AnalyticsLimits};
 pub use tally::{BinRow, GroupKey, TopRow};

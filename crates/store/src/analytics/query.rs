@@ -91,6 +91,17 @@ impl AnalyticsQuery {
         self.filter.tenant.is_some() || self.filter.subject.is_some() || self.filter.label.is_some()
     }
 
+    /// The same over whole hours at least. What was heard is not counted by the minute.
+    pub fn in_hours(&self) -> Self {
+        match self.step {
+            Step::Minute => {
+                let behind = UnixMicros(self.to.0.saturating_add(Step::Hour.micros() - 1));
+                Self { step: Step::Hour, to: Step::Hour.floor(behind), ..self.clone() }
+            }
+            Step::Hour | Step::Day => self.clone(),
+        }
+    }
+
     pub(crate) const fn span(&self) -> (UnixMicros, UnixMicros) {
         (self.step.floor(self.from), self.step.floor(self.to))
     }

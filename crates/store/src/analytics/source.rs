@@ -1,7 +1,8 @@
 //! Where analytics come from.
 
 use super::{
-    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, Measure, TopRow, agreement, rollups, rows, tally,
+    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, JudgedRow, Measure, TopRow, agreement, judged, rollups,
+    rows, tally,
 };
 use crate::{JournalReader, PostgresUrl, StoreError};
 use sqlx::PgPool;
@@ -14,15 +15,24 @@ const CONNECTIONS: u32 = 4;
 /// How much a question may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnalyticsLimits {
-    /// Rows that are read for one answer, of rollups or of predictions. More are refused; agreement looks at the newest.
+    /// Rows that are read for one answer, of rollups or of predictions. More are refused.
     pub rows: u32,
+    /// Answers that are looked up one by one for agreement, and feedback for judgements; the newest count.
+    pub lookups: u32,
+    /// No stream is longer: whoever asks for a subject, a label or a tenant need not look at streams that began earlier.
+    pub longest_stream: Duration,
     /// Postgres breaks a statement off that takes longer.
     pub timeout: Duration,
 }
 
 impl Default for AnalyticsLimits {
     fn default() -> Self {
-        Self { rows: 200_000, timeout: Duration::from_secs(10) }
+        Self {
+            rows: 200_000,
+            lookups: 5_000,
+            longest_stream: Duration::from_secs(86_400),
+            timeout: Duration::from_secs(10),
+        }
     }
 }
 
@@ -43,7 +53,11 @@ impl Analytics {
     /// From Postgres. Connects when it is first asked.
     pub fn of_postgres(url: &PostgresUrl, limits: AnalyticsLimits) -> Self {
         let timeout = limits.timeout.as_millis().to_string();
-        let options = url.options().options([("statement_timeout", timeout)]);
+        let options = url.options().options([
+            ("statement_timeout", timeout.as_str()),
+            // Lookups one by one seem dear to the planner, and compiling for them takes longer than they do.
+            ("jit", "off"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(limits.timeout)
@@ -69,11 +83,13 @@ impl Analytics {
         }
     }
 
-    /// How a figure is spread, in order of time and group.
+    /// How a figure is spread, in order of time and group. What was heard is told by the hour, [`AnalyticsQuery::in_hours`].
     ///
     /// # Errors
     /// As [`Analytics::tops`].
     pub async fn bins(&self, query: &AnalyticsQuery, measure: Measure) -> Result<Vec<BinRow>, StoreError> {
+        let in_hours = query.in_hours();
+        let query = if matches!(measure, Measure::Heard(_)) { &in_hours } else { query };
         match &self.source {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
                 self.bounded(rollups::bins(pool, query, measure, self.limit()).await)
@@ -87,10 +103,25 @@ impl Analytics {
     /// # Errors
     /// When the database does not answer.
     pub async fn agreement(&self, query: &AnalyticsQuery) -> Result<Vec<AgreementRow>, StoreError> {
-        let rows = i64::from(self.limits.rows);
+        let rows = i64::from(self.limits.lookups);
         let read = match &self.source {
             Source::Postgres { pool, .. } => agreement::of_postgres(pool, query, rows).await,
             Source::Journal(reader) => agreement::of_journal(reader.pool(), query, rows).await,
+        };
+        read.map_err(|source| self.failed(source))
+    }
+
+    /// The final answers of the time that somebody judged, each with what was said last about it: about the answer itself, or,
+    /// where the right label was told, about another answer to the same utterance or about that part of the stream. Of very
+    /// much feedback the newest counts.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn judged(&self, query: &AnalyticsQuery) -> Result<Vec<JudgedRow>, StoreError> {
+        let rows = i64::from(self.limits.lookups);
+        let read = match &self.source {
+            Source::Postgres { pool, .. } => judged::of_postgres(pool, query, rows).await,
+            Source::Journal(reader) => judged::of_journal(reader.pool(), query, rows).await,
         };
         read.map_err(|source| self.failed(source))
     }
@@ -102,9 +133,11 @@ impl Analytics {
     pub async fn plans(&self, query: &AnalyticsQuery) -> Result<Vec<String>, StoreError> {
         let Source::Postgres { pool, .. } = &self.source else { return Ok(Vec::new()) };
         let plans = async {
-            let mut plans = vec![agreement::plan(pool, query, i64::from(self.limits.rows)).await?];
+            let lookups = i64::from(self.limits.lookups);
+            let mut plans = vec![agreement::plan(pool, query, lookups).await?];
+            plans.push(judged::plan(pool, query, lookups).await?);
             if query.needs_rows() {
-                plans.push(rows::plan(pool, query, self.limit()).await?);
+                plans.push(rows::plan(pool, query, self.reach()).await?);
             } else {
                 plans.extend(rollups::plans(pool, query, self.limit()).await?);
             }
@@ -115,9 +148,13 @@ impl Analytics {
 
     async fn answers(&self, query: &AnalyticsQuery) -> Result<Vec<AnswerRow>, StoreError> {
         self.bounded(match &self.source {
-            Source::Postgres { pool, .. } => rows::of_postgres(pool, query, self.limit()).await,
+            Source::Postgres { pool, .. } => rows::of_postgres(pool, query, self.reach()).await,
             Source::Journal(reader) => rows::of_journal(reader.pool(), query, self.limit()).await,
         })
+    }
+
+    fn reach(&self) -> rows::Reach {
+        rows::Reach { limit: self.limit(), longest_stream: self.limits.longest_stream }
     }
 
     /// One more than is allowed, which tells that there are too many.

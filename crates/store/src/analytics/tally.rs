@@ -3,7 +3,7 @@
 use super::bins::{bin_of_confidence, bin_of_micros};
 use super::{AnalyticsQuery, AnswerRow, Grouping, Measure};
 use std::collections::BTreeMap;
-use undertone_core::UnixMicros;
+use undertone_core::{InputMeasure, UnixMicros};
 
 /// What the answers of a group have in common; none where they are not told apart by it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, sqlx::FromRow)]
@@ -82,11 +82,24 @@ pub(super) fn bins(query: &AnalyticsQuery, measure: Measure, answers: &[AnswerRo
             Measure::Queue => bin_of_micros(answer.queue_micros),
             Measure::Features => bin_of_micros(answer.features_micros),
             Measure::Inference => bin_of_micros(answer.inference_micros),
+            Measure::Heard(measure) => match heard(answer, measure) {
+                Some(value) => measure.bin_of(value as f32) as i16,
+                None => continue,
+            },
         };
         *tally.entry((bucket, group, bin)).or_default() += 1;
     }
     let row = |((bucket_micros, group, bin), answers)| BinRow { bucket_micros, group, bin, answers };
     tally.into_iter().map(row).collect()
+}
+
+fn heard(answer: &AnswerRow, measure: InputMeasure) -> Option<f64> {
+    match measure {
+        InputMeasure::Level => answer.level_dbfs,
+        InputMeasure::Snr => answer.snr_db,
+        InputMeasure::Speech => answer.speech_share,
+        InputMeasure::F0 => answer.f0_hz,
+    }
 }
 
 fn place(query: &AnalyticsQuery, answer: &AnswerRow) -> (i64, GroupKey) {

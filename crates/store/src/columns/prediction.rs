@@ -2,7 +2,7 @@
 
 use super::{Misfit, from_json, from_micros, narrowed, to_json, to_micros, to_signed};
 use undertone_core::{
-    ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros, UtteranceRecord,
+    Heard, ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros, UtteranceRecord,
 };
 
 /// One row of `predictions`. Field names are the column names of the journal. Labels and probabilities are JSON arrays.
@@ -27,6 +27,10 @@ pub(crate) struct PredictionColumns {
     pub(crate) queue_micros: i64,
     pub(crate) features_micros: i64,
     pub(crate) inference_micros: i64,
+    pub(crate) level_dbfs: Option<f64>,
+    pub(crate) snr_db: Option<f64>,
+    pub(crate) speech_share: Option<f64>,
+    pub(crate) f0_hz: Option<f64>,
 }
 
 impl TryFrom<&UtteranceRecord> for PredictionColumns {
@@ -61,6 +65,10 @@ impl TryFrom<&UtteranceRecord> for PredictionColumns {
             queue_micros: to_micros("queue_micros", record.time_parts.queue)?,
             features_micros: to_micros("features_micros", record.time_parts.features)?,
             inference_micros: to_micros("inference_micros", record.time_parts.inference)?,
+            level_dbfs: record.heard.map(|heard| heard.level_dbfs.into()),
+            snr_db: record.heard.map(|heard| heard.snr_db.into()),
+            speech_share: record.heard.map(|heard| heard.speech_share.into()),
+            f0_hz: record.heard.and_then(|heard| heard.f0_hz).map(f64::from),
         })
     }
 }
@@ -72,6 +80,7 @@ impl TryFrom<PredictionColumns> for UtteranceRecord {
         let id: PredictionId = columns.id.parse().map_err(|_| Misfit::new("id", "not a UUID"))?;
         let stream_id: StreamId =
             columns.stream_id.parse().map_err(|_| Misfit::new("stream_id", "not a UUID"))?;
+        let heard = heard(&columns);
         Ok(Self {
             prediction_id: id,
             stream_id,
@@ -95,8 +104,19 @@ impl TryFrom<PredictionColumns> for UtteranceRecord {
                 features: from_micros(columns.features_micros),
                 inference: from_micros(columns.inference_micros),
             },
+            heard,
         })
     }
+}
+
+/// All but the fundamental frequency stand there together, or not at all.
+fn heard(columns: &PredictionColumns) -> Option<Heard> {
+    Some(Heard {
+        level_dbfs: columns.level_dbfs? as f32,
+        snr_db: columns.snr_db? as f32,
+        speech_share: columns.speech_share? as f32,
+        f0_hz: columns.f0_hz.map(|hz| hz as f32),
+    })
 }
 
 fn role_named(name: &str) -> Result<Role, Misfit> {

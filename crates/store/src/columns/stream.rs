@@ -65,6 +65,24 @@ impl From<&StreamRecord> for StreamColumns {
     }
 }
 
+impl TryFrom<&StreamRow> for StreamColumns {
+    type Error = Misfit;
+
+    fn try_from(row: &StreamRow) -> Result<Self, Misfit> {
+        let opened = Self::from(&row.opened);
+        let Some(end) = &row.ended else { return Ok(opened) };
+        let end = StreamEndColumns::try_from(end)?;
+        Ok(Self {
+            ended_at_micros: Some(end.ended_at_micros),
+            end_reason: Some(end.end_reason.to_owned()),
+            samples: Some(end.samples),
+            utterances: Some(end.utterances),
+            recovered: row.recovered,
+            ..opened
+        })
+    }
+}
+
 impl TryFrom<&StreamEndRecord> for StreamEndColumns {
     type Error = Misfit;
 

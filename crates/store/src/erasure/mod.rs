@@ -5,7 +5,7 @@ mod report;
 pub use report::{ErasedRows, ErasureReport, erase_subject};
 
 use sha2::{Digest, Sha256};
-use undertone_core::UnixMicros;
+use undertone_core::{Hex, UnixMicros};
 
 /// A subject, by the SHA-256 of its key as it is stored: whoever follows an erasure needs not be told the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,21 +14,12 @@ pub(crate) struct Subject {
     pub(crate) sha256: String,
     /// Streams that were opened later stay.
     pub(crate) until: UnixMicros,
+    /// Streams and predictions of it that Postgres erased, of which more may be known here.
+    pub(crate) ids: Vec<String>,
     /// The number of the erasure in Postgres that the journal follows; none when it was asked itself.
     pub(crate) postgres_seq: Option<i64>,
 }
 
-impl Subject {
-    pub(crate) fn of_key(tenant: &str, key: &str, until: UnixMicros) -> Self {
-        Self { tenant: tenant.to_owned(), sha256: sha256(key), until, postgres_seq: None }
-    }
-
-    /// Whether it is the one with this key.
-    pub(crate) fn is(&self, tenant: &str, key: &str) -> bool {
-        self.tenant == tenant && self.sha256 == sha256(key)
-    }
-}
-
 pub(crate) fn sha256(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&Sha256::digest(key.as_bytes())).to_string()
 }

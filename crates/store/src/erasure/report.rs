@@ -2,7 +2,8 @@
 
 use super::{Subject, sha256};
 use crate::journal::{self, erase as erase_from_journal};
-use crate::{Database, PostgresUrl, StoreError, migrate, postgres};
+use crate::postgres::{self, ErasureRow};
+use crate::{Database, PostgresUrl, StoreError, migrate};
 use sqlx::{Connection, SqliteConnection};
 use std::path::Path;
 use undertone_core::{Clock, SystemClock, UnixMicros};
@@ -16,6 +17,10 @@ pub struct ErasedRows {
     pub streams: u64,
     /// Predictions.
     pub predictions: u64,
+    /// Exposures to arms of experiments.
+    pub exposures: u64,
+    /// What people said about its predictions and streams.
+    pub feedback: u64,
 }
 
 /// What an erasure did.
@@ -30,8 +35,9 @@ pub struct ErasureReport {
 }
 
 /// Takes what is stored under the subject key `key`, spelled as it is stored, out of Postgres and of the journal in
-/// `data_dir`, where they are, also while a server runs. Each keeps an audit row. Servers on other machines follow with
-/// their own journals when they next send something to this Postgres, at the latest after a minute.
+/// `data_dir`, where they are, also while a server runs; what hangs on its streams and predictions too. Each keeps an audit
+/// row. Servers on other machines follow with their own journals when they next send something to this Postgres, at the
+/// latest after a minute.
 ///
 /// # Errors
 /// When a database cannot be reached or written. What was erased before stays erased; asking again does the rest.
@@ -41,37 +47,36 @@ pub async fn erase_subject(
     (tenant, key): (&str, &str),
 ) -> Result<ErasureReport, StoreError> {
     let mut report = ErasureReport::default();
+    let mut subject = Subject {
+        tenant: tenant.to_owned(),
+        sha256: sha256(key),
+        until: SystemClock.now(),
+        ids: Vec::new(),
+        postgres_seq: None,
+    };
     if let Some(url) = url {
-        let (rows, stale) = in_postgres(url, tenant, key).await?;
-        report.postgres = Some(rows);
-        report.stale_files = stale;
+        let erased = in_postgres(url, &subject, key).await?;
+        report.postgres = Some(erased.rows);
+        report.stale_files = erased.stale_files;
+        subject.ids = erased.ids;
     }
     if journal::file_in(data_dir).exists() {
-        let (rows, stale) = in_journal(data_dir, tenant, key).await?;
+        let (rows, stale) = in_journal(data_dir, &subject).await?;
         report.journal = Some(rows);
         report.stale_files.extend(stale);
     }
     Ok(report)
 }
 
-async fn in_postgres(
-    url: &PostgresUrl,
-    tenant: &str,
-    key: &str,
-) -> Result<(ErasedRows, Vec<String>), StoreError> {
+async fn in_postgres(url: &PostgresUrl, subject: &Subject, key: &str) -> Result<ErasureRow, StoreError> {
     migrate::migrate(&Database::Postgres(url.clone())).await?;
     let mut connection = postgres::connect(url).await?;
     let failed = |source| StoreError::Query { what: "erasing a subject", database: url.target(), source };
     postgres::make_staging(&mut connection).await.map_err(failed)?;
-    let row = postgres::erase(&mut connection, tenant, key, &sha256(key)).await.map_err(failed)?;
-    Ok((ErasedRows { streams: row.streams, predictions: row.predictions }, row.stale_files))
+    postgres::erase(&mut connection, &subject.tenant, key, &subject.sha256).await.map_err(failed)
 }
 
-async fn in_journal(
-    data_dir: &Path,
-    tenant: &str,
-    key: &str,
-) -> Result<(ErasedRows, Vec<String>), StoreError> {
+async fn in_journal(data_dir: &Path, subject: &Subject) -> Result<(ErasedRows, Vec<String>), StoreError> {
     match migrate::migrate(&Database::Journal(data_dir.to_owned())).await {
         // The server that has it has migrated it.
         Ok(_) | Err(StoreError::InUse { .. }) => {}
@@ -79,8 +84,7 @@ async fn in_journal(
     }
     let path = journal::file_in(data_dir);
     let mut connection = journal::connect(&path).await?;
-    let subject = Subject::of_key(tenant, key, SystemClock.now());
-    let erased = transaction(&mut connection, &subject).await;
+    let erased = transaction(&mut connection, subject).await;
     let closed = connection.close().await;
     let erased = erased.map_err(|source| StoreError::journal(&path, source))?;
     closed.map_err(|source| StoreError::journal(&path, source))?;
@@ -98,5 +102,5 @@ async fn transaction(
     let erased = erase_from_journal(connection, subject, subject.until).await?;
     let stale = sqlx::query_scalar(STALE_FILES).bind(now).fetch_all(&mut *connection).await?;
     sqlx::query("commit").execute(connection).await?;
-    Ok((ErasedRows { streams: erased.streams, predictions: erased.predictions }, stale))
+    Ok((erased.rows, stale))
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::columns::Misfit;
 use crate::feedback::{self, FeedbackColumns, FeedbackRow};
-use crate::postgres::connect;
+use crate::postgres::{connect, hold_off_erasures};
 use crate::{PostgresUrl, StoreError, journal, migrate};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
@@ -140,10 +140,14 @@ impl ExperimentStore {
         write.await.map_err(|source| self.failed("writing feedback", source))
     }
 
-    /// Brings what is only on this machine to Postgres; gives how many rows that were. Without Postgres nothing is to do.
+    /// Brings what is only on this machine to Postgres; gives how many rows that were. Without Postgres nothing is to do, and
+    /// nothing goes until the journal has forgotten whom Postgres was told to forget.
     pub async fn ship(&self) -> Result<usize, StoreError> {
         const WHAT: &str = "reading what is to be shipped";
         let Some(shared) = &self.shared else { return Ok(0) };
+        // Before the rows: those that are read behind it are without whom this journal was told to forget.
+        let followed = journal::followed_erasure(&self.local).await;
+        let followed = followed.map_err(|source| self.failed(WHAT, source))?;
         let exposures = sqlite::unshipped(&self.local, SHIPMENT_ROWS).await;
         let exposures = exposures.map_err(|source| self.failed(WHAT, source))?;
         let feedback = feedback::sqlite::unshipped(&self.local, SHIPMENT_ROWS).await;
@@ -154,11 +158,18 @@ impl ExperimentStore {
         shared.pool().await?;
         let carry = async {
             let mut change = shared.pool.begin().await?;
+            if hold_off_erasures(&mut change).await? > followed {
+                return Ok(false);
+            }
             postgres::expose(&mut change, &exposures).await?;
             feedback::postgres::insert(&mut change, &feedback).await?;
-            change.commit().await
+            change.commit().await.map(|()| true)
         };
-        carry.await.map_err(|source| shared.failed("shipping exposures and feedback", source))?;
+        let carried =
+            carry.await.map_err(|source| shared.failed("shipping exposures and feedback", source))?;
+        if !carried {
+            return Ok(0);
+        }
         let note = async {
             let mut change = self.local.begin_with("begin immediate").await?;
             sqlite::mark_shipped(&mut change, &exposures).await?;

@@ -4,8 +4,8 @@ use super::FeedbackColumns;
 use sqlx::{SqliteConnection, SqlitePool};
 
 const INSERT: &str = "insert into feedback (tenant, id, prediction_id, stream_id, start_samples, end_samples, label, \
-     correct, source, said_at_micros, received_at_micros) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     on conflict (tenant, id) do nothing";
+     correct, source, said_at_micros, received_at_micros) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 \
+     where not exists (select 1 from erased_ids where id in (?3, ?4)) on conflict (tenant, id) do nothing";
 const UNSHIPPED: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback where shipped = 0 order by received_at_micros limit ?";
 const OF_ARMS: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
@@ -16,7 +16,7 @@ const OF_ARMS: &str = "select tenant, id, prediction_id, stream_id, start_sample
      join streams s on s.id = p.stream_id and s.tenant = ?3 where p.arm >= ?1 and p.arm < ?2)) \
      order by said_at_micros, received_at_micros, id";
 
-/// True when it was not there.
+/// True when it was not there. What is about an erased answer or stream is not kept.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     row: &FeedbackColumns,

@@ -1,37 +1,54 @@
 //! Takes what is known of a subject out of the journal.
 
-use crate::erasure::Subject;
+use crate::erasure::{ErasedRows, Subject, sha256};
 use sqlx::SqliteConnection;
 use undertone_core::UnixMicros;
 
-const SUBJECTS: &str = "select distinct tenant, subject_key from streams where subject_key is not null";
-const PENDING: &str = "select (select count(*) from predictions where seq > (select predictions_seq from shipped) \
-     and stream_id in (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3)) + \
-     (select count(*) from outbox where kind = 'stream' \
-     and id in (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3))";
+/// Every key that stands here. Exposures know no tenants.
+const KEYS: &str = "select tenant, subject_key from streams where subject_key is not null \
+     union select tenant, subject_key from set_aside where subject_key is not null \
+     union select null, unit from exposures";
+/// Identifiers of the streams and predictions that go. This connection's own.
+const MAKE_ERASED: &str = "create temp table if not exists erased (id text primary key) without rowid";
+const GATHER: [&str; 2] = [
+    "insert or ignore into erased select id from streams \
+     where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3",
+    "insert or ignore into erased select stream_id from set_aside \
+     where tenant = ?1 and subject_key = ?2 and at_micros <= ?3 and stream_id is not null",
+];
+const GATHER_ONE: &str = "insert or ignore into erased values (?)";
+const GATHER_PREDICTIONS: &str =
+    "insert or ignore into erased select id from predictions where stream_id in (select id from erased)";
+const PENDING: &str = "select (select count(*) from predictions \
+     where seq > (select predictions_seq from shipped) and id in (select id from erased)) + \
+     (select count(*) from outbox where kind = 'stream' and id in (select id from erased))";
 const SPAN: &str = "select min(created_at_micros), max(created_at_micros) from predictions \
-     where stream_id in (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3)";
-const FORGET_SET_ASIDE: &str = "delete from set_aside where id in \
-     (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3) or id in (select id from predictions \
-     where stream_id in (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3))";
-const FORGET_OUTBOX: &str = "delete from outbox where kind = 'stream' and id in \
-     (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3)";
-const FORGET_PREDICTIONS: &str = "delete from predictions where stream_id in \
-     (select id from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3)";
-const FORGET_STREAMS: &str =
-    "delete from streams where tenant = ?1 and subject_key = ?2 and opened_at_micros <= ?3";
-const STALE: &str = "update exports set stale_since_micros = ?1 \
-     where stale_since_micros is null and from_micros <= ?3 and to_micros > ?2";
-const AUDIT: &str =
-    "insert into erasures (at_micros, tenant, subject_sha256, streams, predictions) values (?, ?, ?, ?, ?)";
-
+     where id in (select id from erased)";
+/// Files over a time whose rows were forgotten since may hold some that nobody can look up any more.
+const STALE: &str = "update exports set stale_since_micros = ?1 where stale_since_micros is null and rows > 0 \
+     and from_micros <= ?3 and (to_micros > ?2 or from_micros < (select min(created_at_micros) from predictions))";
+const FORGET: [&str; 2] = [
+    "delete from set_aside where id in (select id from erased) or stream_id in (select id from erased)",
+    "delete from outbox where kind = 'stream' and id in (select id from erased)",
+];
+const FORGET_FEEDBACK: [&str; 2] = [
+    "delete from feedback where prediction_id in (select id from erased)",
+    "delete from feedback where stream_id in (select id from erased)",
+];
+const FORGET_EXPOSURES: &str =
+    "delete from exposures where (unit = ?1 and at_micros <= ?2) or unit in (select id from erased)";
+const FORGET_PREDICTIONS: &str = "delete from predictions where id in (select id from erased)";
+const FORGET_STREAMS: &str = "delete from streams where id in (select id from erased)";
+const REMEMBER: &str = "insert or ignore into erased_ids select id from erased";
+const EMPTY_ERASED: &str = "delete from erased";
+const AUDIT: &str = "insert into erasures (at_micros, tenant, subject_sha256, streams, predictions, exposures, feedback) \
+     values (?, ?, ?, ?, ?, ?, ?)";
 const FOLLOWED: &str = "update erasures_followed set postgres_seq = max(postgres_seq, ?)";
 
 /// What was taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Erased {
-    pub(crate) streams: u64,
-    pub(crate) predictions: u64,
+    pub(crate) rows: ErasedRows,
     /// Rows that had been waiting to be shipped.
     pub(crate) pending: u64,
 }
@@ -43,52 +60,83 @@ pub(crate) async fn erase(
     subject: &Subject,
     now: UnixMicros,
 ) -> Result<Erased, sqlx::Error> {
-    let known: Vec<(String, String)> = sqlx::query_as(SUBJECTS).fetch_all(&mut *connection).await?;
-    let mut all = Erased::default();
-    for (tenant, key) in known.iter().filter(|(tenant, key)| subject.is(tenant, key)) {
-        let erased = erase_key(connection, (tenant, key, subject.until), now).await?;
-        sqlx::query(AUDIT)
-            .bind(now.0)
-            .bind(tenant)
-            .bind(&subject.sha256)
-            .bind(erased.streams as i64)
-            .bind(erased.predictions as i64)
-            .execute(&mut *connection)
-            .await?;
-        all.streams += erased.streams;
-        all.predictions += erased.predictions;
-        all.pending += erased.pending;
+    let key = key_of(connection, subject).await?;
+    gather(connection, subject, key.as_deref()).await?;
+    mark_exports(connection, now).await?;
+    let erased = delete(connection, key.as_deref(), subject.until).await?;
+    if erased.rows != ErasedRows::default() {
+        audit(connection, subject, erased.rows, now).await?;
+    }
+    for statement in [REMEMBER, EMPTY_ERASED] {
+        sqlx::query(statement).execute(&mut *connection).await?;
     }
     if let Some(seq) = subject.postgres_seq {
         sqlx::query(FOLLOWED).bind(seq).execute(connection).await?;
     }
-    Ok(all)
+    Ok(erased)
 }
 
-async fn erase_key(
+/// The subject's key, if it stands anywhere here.
+async fn key_of(connection: &mut SqliteConnection, subject: &Subject) -> Result<Option<String>, sqlx::Error> {
+    let known: Vec<(Option<String>, String)> = sqlx::query_as(KEYS).fetch_all(connection).await?;
+    let of_it = |(tenant, key): &(Option<String>, String)| {
+        tenant.as_ref().is_none_or(|tenant| *tenant == subject.tenant) && sha256(key) == subject.sha256
+    };
+    Ok(known.into_iter().find(of_it).map(|(_, key)| key))
+}
+
+async fn gather(
     connection: &mut SqliteConnection,
-    (tenant, key, until): (&str, &str, UnixMicros),
-    now: UnixMicros,
+    subject: &Subject,
+    key: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    for statement in [MAKE_ERASED, EMPTY_ERASED] {
+        sqlx::query(statement).execute(&mut *connection).await?;
+    }
+    for statement in GATHER {
+        let gathered = sqlx::query(statement).bind(&subject.tenant).bind(key).bind(subject.until.0);
+        gathered.execute(&mut *connection).await?;
+    }
+    for id in &subject.ids {
+        sqlx::query(GATHER_ONE).bind(id).execute(&mut *connection).await?;
+    }
+    sqlx::query(GATHER_PREDICTIONS).execute(connection).await.map(drop)
+}
+
+async fn mark_exports(connection: &mut SqliteConnection, now: UnixMicros) -> Result<(), sqlx::Error> {
+    let span: (Option<i64>, Option<i64>) = sqlx::query_as(SPAN).fetch_one(&mut *connection).await?;
+    let (Some(first), Some(last)) = span else { return Ok(()) };
+    sqlx::query(STALE).bind(now.0).bind(first).bind(last).execute(connection).await.map(drop)
+}
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    key: Option<&str>,
+    until: UnixMicros,
 ) -> Result<Erased, sqlx::Error> {
-    let pending: i64 =
-        sqlx::query_scalar(PENDING).bind(tenant).bind(key).bind(until.0).fetch_one(&mut *connection).await?;
-    let span: (Option<i64>, Option<i64>) =
-        sqlx::query_as(SPAN).bind(tenant).bind(key).bind(until.0).fetch_one(&mut *connection).await?;
-    if let (Some(first), Some(last)) = span {
-        sqlx::query(STALE).bind(now.0).bind(first).bind(last).execute(&mut *connection).await?;
+    let pending: i64 = sqlx::query_scalar(PENDING).fetch_one(&mut *connection).await?;
+    for statement in FORGET {
+        sqlx::query(statement).execute(&mut *connection).await?;
     }
-    for statement in [FORGET_SET_ASIDE, FORGET_OUTBOX] {
-        sqlx::query(statement).bind(tenant).bind(key).bind(until.0).execute(&mut *connection).await?;
+    let mut feedback = 0;
+    for statement in FORGET_FEEDBACK {
+        feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
     }
-    let mut deleted = [0; 2];
-    for (deleted, statement) in deleted.iter_mut().zip([FORGET_PREDICTIONS, FORGET_STREAMS]) {
-        *deleted = sqlx::query(statement)
-            .bind(tenant)
-            .bind(key)
-            .bind(until.0)
-            .execute(&mut *connection)
-            .await?
-            .rows_affected();
-    }
-    Ok(Erased { predictions: deleted[0], streams: deleted[1], pending: pending.unsigned_abs() })
+    let exposures = sqlx::query(FORGET_EXPOSURES).bind(key).bind(until.0).execute(&mut *connection).await?;
+    let predictions = sqlx::query(FORGET_PREDICTIONS).execute(&mut *connection).await?.rows_affected();
+    let streams = sqlx::query(FORGET_STREAMS).execute(connection).await?.rows_affected();
+    let rows = ErasedRows { streams, predictions, exposures: exposures.rows_affected(), feedback };
+    Ok(Erased { rows, pending: pending.unsigned_abs() })
+}
+
+async fn audit(
+    connection: &mut SqliteConnection,
+    subject: &Subject,
+    rows: ErasedRows,
+    now: UnixMicros,
+) -> Result<(), sqlx::Error> {
+    let audit = sqlx::query(AUDIT).bind(now.0).bind(&subject.tenant).bind(&subject.sha256);
+    let audit = audit.bind(rows.streams.cast_signed()).bind(rows.predictions.cast_signed());
+    let audit = audit.bind(rows.exposures.cast_signed()).bind(rows.feedback.cast_signed());
+    audit.execute(connection).await.map(drop)
 }

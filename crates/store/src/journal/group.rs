@@ -1,7 +1,7 @@
 //! What one transaction of the writer does.
 
 use super::erasing::{self, Erased};
-use super::statements::{self, Kind, SetAside};
+use super::statements::{self, Kind, SetAside, Whole};
 use super::writer::{Job, Work};
 use super::{Settlement, predictions};
 use crate::columns::{Misfit, PredictionColumns, StreamColumns, StreamEndColumns};
@@ -167,7 +167,7 @@ impl<'g> Group<'g> {
             Record::StreamEnded(end) => (Kind::Stream, end.stream_id.to_string()),
         };
         tracing::warn!(kind = kind.name(), %id, error, "set a record aside that the journal refused");
-        let record = Some(format!("{record:?}"));
+        let record = Some(Whole::of(record));
         let row = SetAside { at: self.now, refused_by: "journal", kind, id: &id, error, record };
         statements::set_aside(self.connection, row).await?;
         self.done.set_aside += 1;

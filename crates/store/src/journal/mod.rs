@@ -18,6 +18,7 @@ pub(crate) use folder::{connect, file_in, lock, writing};
 pub use options::JournalOptions;
 pub(crate) use outbox::{Batch, Edge, Refusal, Settlement};
 pub use reader::JournalReader;
+pub(crate) use reader::followed_erasure;
 pub use state::{JournalFault, JournalState};
 pub(crate) use statements::Kind;
 

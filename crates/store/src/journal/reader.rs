@@ -14,6 +14,11 @@ const COUNTS: &str = "select (select count(*) from streams) as streams, \
      (select count(*) from streams where ended_at_micros is null) as open_streams, \
      (select count(*) from predictions) as predictions";
 
+/// The last erasure of Postgres that was done in the journal too.
+pub(crate) async fn followed_erasure(pool: &SqlitePool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select postgres_seq from erasures_followed").fetch_one(pool).await
+}
+
 /// A journal, open for reading only.
 #[derive(Debug, Clone)]
 pub struct JournalReader {
@@ -79,10 +84,7 @@ impl JournalReader {
     }
 
     pub(crate) async fn followed_erasure(&self) -> Result<i64, StoreError> {
-        sqlx::query_scalar("select postgres_seq from erasures_followed")
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|source| self.failed("reading the erasures", source))
+        followed_erasure(&self.pool).await.map_err(|source| self.failed("reading the erasures", source))
     }
 
     pub(crate) async fn close(&self) {

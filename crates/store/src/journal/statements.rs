@@ -3,7 +3,7 @@
 
 use crate::columns::{StreamColumns, StreamEndColumns};
 use sqlx::SqliteConnection;
-use undertone_core::UnixMicros;
+use undertone_core::{Record, UnixMicros};
 
 const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, subject_key, model_name, \
      model_version, encoding, sample_rate_hz, labels) values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -11,8 +11,8 @@ const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, 
 const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
      utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?)";
 const ANNOUNCE: &str = "insert into outbox (kind, id) values (?, ?)";
-const SET_ASIDE: &str =
-    "insert into set_aside (at_micros, refused_by, kind, id, error, record) values (?, ?, ?, ?, ?, ?)";
+const SET_ASIDE: &str = "insert into set_aside (at_micros, refused_by, kind, id, error, record, tenant, subject_key, stream_id) \
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Which table a row belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,26 @@ pub(super) struct SetAside<'a> {
     pub(super) kind: Kind,
     pub(super) id: &'a str,
     pub(super) error: &'a str,
-    pub(super) record: Option<String>,
+    pub(super) record: Option<Whole>,
+}
+
+/// A record that has no row here, and what it is found by.
+pub(super) struct Whole {
+    pub(super) text: String,
+    /// Tenant and subject of a stream.
+    pub(super) owner: Option<(String, Option<String>)>,
+    pub(super) stream_id: String,
+}
+
+impl Whole {
+    pub(super) fn of(record: &Record) -> Self {
+        let (stream, owner) = match record {
+            Record::StreamOpened(own) => (own.stream_id, Some((own.tenant.clone(), own.subject_key.clone()))),
+            Record::Utterance(own) => (own.stream_id, None),
+            Record::StreamEnded(own) => (own.stream_id, None),
+        };
+        Self { text: format!("{record:?}"), owner, stream_id: stream.to_string() }
+    }
 }
 
 /// False when the stream was already there.
@@ -108,7 +127,10 @@ pub(super) async fn set_aside(
         .bind(row.kind.name())
         .bind(row.id)
         .bind(row.error)
-        .bind(row.record)
+        .bind(row.record.as_ref().map(|record| &record.text))
+        .bind(row.record.as_ref().and_then(|record| Some(&record.owner.as_ref()?.0)))
+        .bind(row.record.as_ref().and_then(|record| record.owner.as_ref()?.1.as_ref()))
+        .bind(row.record.as_ref().map(|record| &record.stream_id))
         .execute(connection)
         .await?;
     Ok(())

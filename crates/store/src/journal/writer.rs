@@ -144,7 +144,7 @@ impl Writer {
     fn tell_writable(&self) {
         if matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
             tracing::info!(path = %self.parts.path.display(), "the journal can be written again");
-            self.parts.state.send_replace(self.state_by_room());
+            self.tell_state(self.state_by_room());
         }
     }
 
@@ -155,7 +155,7 @@ impl Writer {
         if first {
             tracing::error!(state = state.name(), "recording is suspended: {}", refusal.message);
         }
-        self.parts.state.send_replace(state);
+        self.tell_state(state);
         refusal
     }
 
@@ -174,8 +174,17 @@ impl Writer {
 
     fn tell_room(&self) {
         if !matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
-            self.parts.state.send_replace(self.state_by_room());
+            self.tell_state(self.state_by_room());
         }
+    }
+
+    /// Who watches the state hears of changes only.
+    fn tell_state(&self, now: JournalState) {
+        self.parts.state.send_if_modified(|known| {
+            let changed = *known != now;
+            *known = now;
+            changed
+        });
     }
 
     fn state_by_room(&self) -> JournalState {

@@ -56,7 +56,7 @@ impl Rows {
     }
 
     fn prediction(&mut self, row: &PredictionColumns) -> Result<(), Misfit> {
-        self.bytes.extend_from_slice(&19_i16.to_be_bytes());
+        self.bytes.extend_from_slice(&23_i16.to_be_bytes());
         self.uuid("id", &row.id)?;
         self.uuid("stream_id", &row.stream_id)?;
         self.long(row.utterance);
@@ -76,6 +76,9 @@ impl Rows {
         self.long(row.queue_micros);
         self.long(row.features_micros);
         self.long(row.inference_micros);
+        for figure in [row.level_dbfs, row.snr_db, row.speech_share, row.f0_hz] {
+            self.optional_figure(figure);
+        }
         Ok(())
     }
 
@@ -141,6 +144,14 @@ impl Rows {
     fn optional_long(&mut self, value: Option<i64>) {
         match value {
             Some(value) => self.long(value),
+            None => self.null(),
+        }
+    }
+
+    /// In single precision.
+    fn optional_figure(&mut self, value: Option<f64>) {
+        match value {
+            Some(value) => self.field(&(value as f32).to_be_bytes()),
             None => self.null(),
         }
     }

@@ -2,7 +2,7 @@
 //! server's journal follows.
 
 use super::rollup;
-use crate::erasure::Subject;
+use crate::erasure::{ErasedRows, Subject};
 use sqlx::{Connection, PgConnection};
 use undertone_core::UnixMicros;
 
@@ -13,33 +13,48 @@ const LOCK_ALONE: &str = "select pg_advisory_xact_lock(hashtextextended('underto
 const NEWEST: &str = "select coalesce(max(seq), 0) from erasures";
 const SINCE: &str = "select seq, (extract(epoch from at) * 1000000)::bigint, tenant, subject_sha256 \
      from erasures where seq > $1 order by seq";
+const IDS: &str = "select id::text from erased_ids where erasure = $1";
 
 const GATHER: &str = "create temp table erased on commit drop as \
      select id from streams where tenant = $1 and subject_key = $2";
 const SPAN: &str = "select min(created_at)::text, max(created_at)::text from predictions \
      where stream_id in (select id from erased)";
+/// What is deleted is staged, so that its share can be taken out of the rollups.
 const DELETE_PREDICTIONS: &str = "with gone as (delete from predictions where stream_id in (select id from erased) \
      returning id, created_at, model_name, model_version, arm, role, top, abstained, confidence, start_samples, \
-     end_samples, queue_micros, features_micros, inference_micros, is_final), \
+     end_samples, queue_micros, features_micros, inference_micros, is_final, level_dbfs, snr_db, speech_share, f0_hz), \
      staged as (insert into incoming_predictions (id, created_at, model_name, model_version, arm, role, top, abstained, \
-     confidence, start_samples, end_samples, queue_micros, features_micros, inference_micros, is_final) \
+     confidence, start_samples, end_samples, queue_micros, features_micros, inference_micros, is_final, level_dbfs, \
+     snr_db, speech_share, f0_hz) \
      select * from gone) \
      select count(*) from gone";
+const DELETE_FEEDBACK: [&str; 2] = [
+    "delete from feedback where prediction_id in (select id from incoming_predictions)",
+    "delete from feedback where stream_id in (select id from erased)",
+];
+/// A unit is the subject, or one of its streams. Exposures know no tenants.
+const DELETE_EXPOSURES: &str =
+    "delete from exposures where unit = $1 or unit in (select id::text from erased)";
 const DELETE_STREAMS: &str = "delete from streams where id in (select id from erased)";
-const STALE: &str = "update exports set stale_since = now() where stale_since is null \
-     and from_time <= $2::timestamptz and to_time > $1::timestamptz";
+/// Files over a time that retention has dropped since may hold rows that nobody can look up any more.
+const STALE: &str = "update exports set stale_since = now() where stale_since is null and rows > 0 \
+     and from_time <= $2::timestamptz and (to_time > $1::timestamptz \
+     or from_time < (select min(created_at) from predictions))";
 const STALE_FILES: &str = "select path from exports where stale_since = now() order by seq";
-const AUDIT: &str = "insert into erasures (tenant, subject_sha256, streams, predictions) values ($1, $2, $3, $4) \
-     returning seq, (extract(epoch from at) * 1000000)::bigint";
+const AUDIT: &str = "insert into erasures (tenant, subject_sha256, streams, predictions, exposures, feedback) \
+     values ($1, $2, $3, $4, $5, $6) returning seq";
+const REMEMBER: [&str; 2] = [
+    "insert into erased_ids select id, $1 from erased on conflict (id) do nothing",
+    "insert into erased_ids select id, $1 from incoming_predictions on conflict (id) do nothing",
+];
 
 /// What an erasure did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ErasureRow {
-    pub(crate) seq: i64,
-    pub(crate) at: i64,
-    pub(crate) streams: u64,
-    pub(crate) predictions: u64,
-    /// Exported files that hold rows of the subject.
+    pub(crate) rows: ErasedRows,
+    /// Streams and predictions that are gone.
+    pub(crate) ids: Vec<String>,
+    /// Exported files that may hold rows of the subject.
     pub(crate) stale_files: Vec<String>,
 }
 
@@ -55,14 +70,14 @@ pub(crate) async fn erasures_since(
     connection: &mut PgConnection,
     seq: i64,
 ) -> Result<Vec<Subject>, sqlx::Error> {
-    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(SINCE).bind(seq).fetch_all(connection).await?;
-    let subject = |(seq, at, tenant, sha256)| Subject {
-        tenant,
-        sha256,
-        until: UnixMicros(at),
-        postgres_seq: Some(seq),
-    };
-    Ok(rows.into_iter().map(subject).collect())
+    let rows: Vec<(i64, i64, String, String)> =
+        sqlx::query_as(SINCE).bind(seq).fetch_all(&mut *connection).await?;
+    let mut subjects = Vec::with_capacity(rows.len());
+    for (seq, at, tenant, sha256) in rows {
+        let ids = sqlx::query_scalar(IDS).bind(seq).fetch_all(&mut *connection).await?;
+        subjects.push(Subject { tenant, sha256, until: UnixMicros(at), ids, postgres_seq: Some(seq) });
+    }
+    Ok(subjects)
 }
 
 /// Deletes the subject's rows, takes them out of the rollups, and writes the audit row, in one transaction. The
@@ -76,22 +91,41 @@ pub(crate) async fn erase(
     let mut transaction = connection.begin().await?;
     sqlx::query(LOCK_ALONE).execute(&mut *transaction).await?;
     sqlx::query(GATHER).bind(tenant).bind(key).execute(&mut *transaction).await?;
-    let span: (Option<String>, Option<String>) = sqlx::query_as(SPAN).fetch_one(&mut *transaction).await?;
-    let mut stale_files = Vec::new();
-    if let (Some(first), Some(last)) = span {
-        sqlx::query(STALE).bind(first).bind(last).execute(&mut *transaction).await?;
-        stale_files = sqlx::query_scalar(STALE_FILES).fetch_all(&mut *transaction).await?;
-    }
-    let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *transaction).await?;
-    rollup::take_away(&mut transaction).await?;
-    let streams = sqlx::query(DELETE_STREAMS).execute(&mut *transaction).await?.rows_affected();
-    let (seq, at): (i64, i64) = sqlx::query_as(AUDIT)
+    let stale_files = mark_exports(&mut transaction).await?;
+    let rows = delete(&mut transaction, key).await?;
+    let seq: i64 = sqlx::query_scalar(AUDIT)
         .bind(tenant)
         .bind(sha256)
-        .bind(streams as i64)
-        .bind(predictions)
+        .bind(rows.streams.cast_signed())
+        .bind(rows.predictions.cast_signed())
+        .bind(rows.exposures.cast_signed())
+        .bind(rows.feedback.cast_signed())
         .fetch_one(&mut *transaction)
         .await?;
+    for statement in REMEMBER {
+        sqlx::query(statement).bind(seq).execute(&mut *transaction).await?;
+    }
+    let ids = sqlx::query_scalar(IDS).bind(seq).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(ErasureRow { seq, at, streams, predictions: predictions.unsigned_abs(), stale_files })
+    Ok(ErasureRow { rows, ids, stale_files })
+}
+
+async fn mark_exports(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let span: (Option<String>, Option<String>) = sqlx::query_as(SPAN).fetch_one(&mut *connection).await?;
+    let (Some(first), Some(last)) = span else { return Ok(Vec::new()) };
+    sqlx::query(STALE).bind(first).bind(last).execute(&mut *connection).await?;
+    sqlx::query_scalar(STALE_FILES).fetch_all(connection).await
+}
+
+/// What hangs on the rows goes before them.
+async fn delete(connection: &mut PgConnection, key: &str) -> Result<ErasedRows, sqlx::Error> {
+    let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *connection).await?;
+    rollup::take_away(connection).await?;
+    let mut feedback = 0;
+    for statement in DELETE_FEEDBACK {
+        feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
+    }
+    let exposures = sqlx::query(DELETE_EXPOSURES).bind(key).execute(&mut *connection).await?.rows_affected();
+    let streams = sqlx::query(DELETE_STREAMS).execute(connection).await?.rows_affected();
+    Ok(ErasedRows { streams, predictions: predictions.unsigned_abs(), exposures, feedback })
 }

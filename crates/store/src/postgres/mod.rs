@@ -9,7 +9,7 @@ mod rollup;
 mod url;
 
 pub(crate) use binary::Rows;
-pub(crate) use erase::{erase, erasures_since, hold_off_erasures};
+pub(crate) use erase::{ErasureRow, erase, erasures_since, hold_off_erasures};
 pub(crate) use merge::{Expect, Failure, make_staging, merge_predictions, merge_streams};
 pub use partitions::{Keeping, Pruned};
 pub(crate) use partitions::{make_ahead, make_for, prune};

@@ -32,11 +32,17 @@ const ADD_BINS: &str = "with joint as (select date_bin('1 minute', created_at, t
      from incoming_predictions where is_final group by 1, 2, 3, 4, 5, 6, 7, 8, 9), \
      bins as (select minute, model_name, model_version, arm, role, measure, bin, $1 * sum(answers) as answers \
      from joint cross join lateral (values ('confidence', confidence), ('queue', queue), ('features', features), \
-     ('inference', inference)) as measures (measure, bin) group by 1, 2, 3, 4, 5, 6, 7) \
+     ('inference', inference)) as measures (measure, bin) group by 1, 2, 3, 4, 5, 6, 7 \
+     union all select date_bin('1 minute', created_at, timestamptz '1970-01-01 00:00:00+00'), model_name, model_version, \
+     coalesce(arm, ''), role, measure, bin, $1 * count(*) from incoming_predictions \
+     cross join lateral (values ('level', bin_of_level(level_dbfs)), ('snr', bin_of_snr(snr_db)), \
+     ('speech', bin_of_share(speech_share)), ('f0', bin_of_f0(f0_hz))) as measures (measure, bin) \
+     where is_final and bin is not null group by 1, 2, 3, 4, 5, 6, 7) \
      insert into rollup_bins as known select level, date_bin(width, minute, timestamptz '1970-01-01 00:00:00+00'), \
      model_name, model_version, arm, role, measure, bin, sum(answers) \
      from bins cross join (values ('minute', interval '1 minute'), ('hour', interval '1 hour'), \
-     ('day', interval '1 day')) as levels (level, width) group by 1, 2, 3, 4, 5, 6, 7, 8 \
+     ('day', interval '1 day')) as levels (level, width) \
+     where level <> 'minute' or measure in ('confidence', 'queue', 'features', 'inference') group by 1, 2, 3, 4, 5, 6, 7, 8 \
      order by 1, 2, 3, 4, 5, 6, 7, 8 \
      on conflict (level, bucket, measure, model_name, model_version, arm, role, bin) do update set \
      answers = known.answers + excluded.answers";

@@ -28,8 +28,10 @@ pub(super) async fn run(args: &EraseArgs, settings: &Settings) -> anyhow::Result
         bail!("there is no journal in {} and no Postgres (store.url)", settings.data_dir.display());
     }
     for (name, rows) in [("postgres", report.postgres), ("journal", report.journal)] {
-        if let Some(ErasedRows { streams, predictions }) = rows {
-            say!("{name}: erased {streams} streams and {predictions} predictions");
+        if let Some(ErasedRows { streams, predictions, exposures, feedback }) = rows {
+            say!(
+                "{name}: erased {streams} streams, {predictions} predictions, {exposures} exposures to experiments and {feedback} judgements"
+            );
         }
     }
     for file in &report.stale_files {

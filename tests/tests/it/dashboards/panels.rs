@@ -1,10 +1,10 @@
 //! Every panel of every dashboard, on a server that has something to show.
 
-use super::board;
 use super::prometheus::Prometheus;
+use crate::variant::Variant;
 use std::time::Duration;
 use undertone_proto::v1;
-use undertone_tests::{TestServer, float_config, shipped_clip, stream_of};
+use undertone_tests::{TestServer, board, float_config, shipped_clip, stream_of};
 
 /// What Grafana puts in place of its variables.
 fn filled_in(expression: &str) -> String {
@@ -30,7 +30,10 @@ async fn load(server: &TestServer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_prometheus_panel_shows_something_of_a_server_that_works() {
-    let server = TestServer::start(&[]).await.unwrap();
+    // Drift is told soon, and of few answers.
+    let models = Variant::profiled();
+    let flags = [("drift.every", "100ms"), ("drift.min_answers", "1"), ("models.dir", models.dir())];
+    let server = TestServer::start(&flags).await.unwrap();
     let Some(prometheus) = Prometheus::scrape(&server.http_address().to_string()).await else { return };
     // Rates need a value from before.
     load(&server).await;
@@ -45,7 +48,7 @@ async fn every_prometheus_panel_shows_something_of_a_server_that_works() {
     };
     tokio::time::timeout(Duration::from_secs(60), scraped).await.expect("the server is scraped");
     load(&server).await;
-    let queries = board::queries();
+    let queries = board::queries().unwrap();
     let mut left: Vec<_> = queries.iter().filter(|query| query.source == "prometheus").collect();
     assert!(left.len() > 20);
     let all = async {
@@ -74,8 +77,8 @@ fn shows_a_number(answer: &serde_json::Value) -> bool {
 #[test]
 fn dashboards_have_ids_of_their_own_and_panels_that_do_not_overlap() {
     let mut uids = std::collections::BTreeSet::new();
-    for file in board::files() {
-        let board = board::read(&file);
+    for file in board::files().unwrap() {
+        let board = board::read(&file).unwrap();
         assert!(uids.insert(board["uid"].as_str().unwrap().to_owned()), "{}", file.display());
         let panels = board["panels"].as_array().unwrap();
         let place = |panel: &serde_json::Value, side: &str| panel["gridPos"][side].as_u64().unwrap();

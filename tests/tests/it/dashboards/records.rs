@@ -1,24 +1,9 @@
 //! Every panel over stored records, on a Postgres that a real server filled.
 
-use super::board;
 use serde_json::json;
 use std::time::Duration;
 use undertone_proto::v1;
-use undertone_tests::{PrivatePostgres, TestServer, crowd, shipped_clip};
-
-/// What Grafana puts in place of its macros and variables.
-fn filled_in(sql: &str) -> String {
-    let mut text = sql.replace("$__unixEpochTo()", "7200").replace("$__unixEpochFrom()", "0");
-    text = text.replace("($model)", "('cnn', 'lstm')").replace("$experiment", "trial");
-    while let Some(start) = text.find("$__timeFilter(") {
-        let inner = start + "$__timeFilter(".len();
-        let end = inner + text[inner..].find(')').expect("a macro ends with a bracket");
-        let column = text[inner..end].to_owned();
-        let range = format!("{column} between now() - interval '1 hour' and now() + interval '1 hour'");
-        text.replace_range(start..=end, &range);
-    }
-    text
-}
+use undertone_tests::{PrivatePostgres, TestServer, board, crowd, shipped_clip};
 
 /// Two models on live streams, one of them listening along, answers, and what somebody said about them.
 async fn fill(server: &TestServer) {
@@ -52,13 +37,15 @@ async fn every_postgres_panel_shows_rows_that_a_server_wrote() {
     let postgres = PrivatePostgres::start();
     let server = TestServer::start(&[("store.url", &postgres.url())]).await.unwrap();
     fill(&server).await;
-    let queries = board::queries();
+    let queries = board::queries().unwrap();
     let mut left: Vec<_> = queries.iter().filter(|query| query.source.contains("postgresql")).collect();
     assert!(left.len() > 20);
     // Records are shipped, and models that listen along answer, a moment later.
     let all = async {
         while !left.is_empty() {
-            left.retain(|query| postgres.query(&filled_in(&query.text)).trim().is_empty());
+            left.retain(|query| {
+                postgres.query(&board::filled_in(&query.text, 3_600, "trial")).trim().is_empty()
+            });
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod command_line;
+mod erasure;
 mod feedback;
 mod guardrail;
 mod life;

@@ -3,6 +3,7 @@
 mod abstention;
 mod analytics;
 mod bad_input;
+mod drift;
 mod golden;
 mod leaving;
 mod limits;

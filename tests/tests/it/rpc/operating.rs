@@ -2,6 +2,7 @@
 
 use super::{finals, replies};
 use std::time::Duration;
+use tonic_health::pb::health_check_response::ServingStatus;
 use undertone_proto::v1;
 use undertone_store::{JournalReader, PostgresReader};
 use undertone_tests::{
@@ -27,13 +28,10 @@ async fn health_readiness_and_reflection_answer() {
     let (status, body) = server.get("/readyz").await.unwrap();
     assert!(status.contains("200") && body.contains("cnn@1.0.0"), "{status} {body}");
 
-    let channel = server.channel().await.unwrap();
-    let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
     for service in ["", "undertone.v1.Recognizer"] {
-        let request = tonic_health::pb::HealthCheckRequest { service: service.into() };
-        let answer = health.check(request).await.unwrap().into_inner();
-        assert_eq!(answer.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+        assert_eq!(health_of(&server, service).await, ServingStatus::Serving);
     }
+    let channel = server.channel().await.unwrap();
     let mut reflection =
         tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient::new(channel);
     let request = tonic_reflection::pb::v1::ServerReflectionRequest {
@@ -146,6 +144,27 @@ async fn without_models_the_server_lives_and_is_not_ready() {
     let server = TestServer::start(&[("models.dir", empty.path().to_str().unwrap())]).await.unwrap();
     assert!(server.get("/healthz").await.unwrap().0.contains("200"));
     assert!(server.get("/readyz").await.unwrap().0.contains("503"));
+    assert_eq!(health_of(&server, "").await, ServingStatus::NotServing);
+}
+
+#[tokio::test]
+async fn a_journal_that_takes_no_new_streams_is_seen_over_http_and_grpc() {
+    let server = TestServer::start(&[("data.journal_limit_bytes", "65536")]).await.unwrap();
+    // The journal looks at its size in a task of its own.
+    while !server.get("/readyz").await.unwrap().1.contains("at_limit") {}
+    assert!(server.get("/readyz").await.unwrap().0.contains("503"));
+    for service in ["", "undertone.v1.Recognizer", "cnn", "cnn@1.0.0"] {
+        while health_of(&server, service).await != ServingStatus::NotServing {}
+    }
+    let request = v1::RecognizeRequest { config: None, audio: clip_bytes().into() };
+    let refused = server.recognizer().await.unwrap().recognize(request).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+}
+
+async fn health_of(server: &TestServer, service: &str) -> ServingStatus {
+    let mut health = tonic_health::pb::health_client::HealthClient::new(server.channel().await.unwrap());
+    let request = tonic_health::pb::HealthCheckRequest { service: service.into() };
+    health.check(request).await.unwrap().into_inner().status()
 }
 
 #[tokio::test]

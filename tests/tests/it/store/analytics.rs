@@ -1,11 +1,9 @@
 //! Questions of dashboards: the same answers from rollups, rows and journal, and never by reading whole tables.
 
 use super::bed::{folder, open, ship, shipped, url};
-use sqlx::{Connection, PgConnection};
-use undertone_core::{PredictionId, Record, Recorder, Role, StreamId, UnixMicros};
+use undertone_core::{Heard, InputMeasure, PredictionId, Record, Recorder, Role, StreamId, UnixMicros};
 use undertone_store::{
-    Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, Database, Grouping, Measure, Step,
-    StoreError, migrate,
+    Analytics, AnalyticsFilter, AnalyticsLimits, AnalyticsQuery, Grouping, Measure, Step, StoreError,
 };
 use undertone_tests::{PrivatePostgres, answer, opening};
 
@@ -16,7 +14,7 @@ const HOUR: i64 = 3_600_000_000;
 /// answers of both models.
 async fn recorded(journal: &undertone_store::Journal) {
     for number in 0..60_u32 {
-        let stream = StreamId::generate();
+        let stream = stream_at(FROM + i64::from(number) * 400_000_000);
         let mut opened = opening(stream);
         opened.subject_key = Some(["ann", "ben", "cem"][(number % 3) as usize].to_owned());
         opened.labels.insert("team.a\"b".to_owned(), ["red", "blue"][(number % 2) as usize].to_owned());
@@ -24,9 +22,10 @@ async fn recorded(journal: &undertone_store::Journal) {
         for utterance in 1..=6 {
             for role in [Role::Live, Role::Shadow] {
                 let mut answer = answer(stream, utterance);
-                if role == Role::Live {
-                    answer.prediction_id = PredictionId::of_final(stream, utterance);
-                }
+                answer.prediction_id = match role {
+                    Role::Live => PredictionId::of_final(stream, utterance),
+                    Role::Shadow => PredictionId::of_shadow(stream, utterance, 1),
+                };
                 answer.created_at = UnixMicros(FROM + i64::from(number) * 400_000_000 + i64::from(utterance));
                 answer.model.name = if role == Role::Live { "cnn" } else { "lstm" }.to_owned();
                 answer.role = role;
@@ -37,13 +36,30 @@ async fn recorded(journal: &undertone_store::Journal) {
                 answer.abstained = number.is_multiple_of(5);
                 answer.time_parts.inference = std::time::Duration::from_micros(u64::from(number) * 37);
                 answer.is_final = utterance != 6;
+                answer.heard = (utterance != 2).then(|| heard(number, utterance));
                 journal.record(Record::Utterance(answer)).await.unwrap();
             }
         }
     }
 }
 
-fn questions() -> Vec<AnalyticsQuery> {
+/// A stream that was opened then.
+fn stream_at(micros: i64) -> StreamId {
+    let random = StreamId::generate().uuid().as_u128() & ((1 << 80) - 1);
+    StreamId::from_uuid(uuid::Uuid::from_u128(((micros / 1_000) as u128) << 80 | random))
+}
+
+fn heard(number: u32, utterance: u32) -> Heard {
+    let figure = (number * utterance) as f32;
+    Heard {
+        level_dbfs: -90.0 + figure % 95.0,
+        snr_db: figure % 70.0,
+        speech_share: figure % 21.0 / 20.0,
+        f0_hz: (number % 4 != 0).then_some(40.0 + 4.7 * (figure % 130.0)),
+    }
+}
+
+pub(super) fn questions() -> Vec<AnalyticsQuery> {
     let all = AnalyticsQuery {
         from: UnixMicros(FROM),
         to: UnixMicros(FROM + 5 * HOUR),
@@ -111,6 +127,11 @@ async fn rollups_rows_and_journal_give_the_same_answers() {
     for query in questions() {
         let tops = there.tops(&query).await.unwrap();
         assert_eq!(tops, here.tops(&query).await.unwrap(), "{query:?}");
+        for measure in InputMeasure::ALL.map(Measure::Heard) {
+            let bins = there.bins(&query, measure).await.unwrap();
+            assert_eq!(bins, here.bins(&query, measure).await.unwrap(), "{measure:?} {query:?}");
+            assert_eq!(bins.is_empty(), tops.is_empty(), "{measure:?} {query:?}");
+        }
         for measure in [Measure::Confidence, Measure::Queue, Measure::Features, Measure::Inference] {
             let bins = there.bins(&query, measure).await.unwrap();
             assert_eq!(bins, here.bins(&query, measure).await.unwrap(), "{measure:?} {query:?}");
@@ -139,59 +160,4 @@ async fn an_answer_of_too_many_rows_is_refused() {
     let limits = AnalyticsLimits { rows: 10, ..AnalyticsLimits::default() };
     let error = Analytics::of_journal(journal.reader(), limits).tops(&questions()[0]).await.unwrap_err();
     assert!(matches!(error, StoreError::TooMuch { rows: 10 }), "{error}");
-}
-
-/// As many rows of today as a planner takes seriously, as a server would have shipped them.
-const SEED: [&str; 5] = [
-    "select make_partition(parent, now(), '1 day') from (values ('streams'), ('predictions')) as p (parent)",
-    "insert into streams select overlay(first_id_at(now())::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, now(), 'default', \
-     'subject ' || n, 'cnn', '1', 'LINEAR16', 16000, jsonb_build_object('team.a\"b', 'team ' || n % 500) from generate_series(1, 10000) as n",
-    "insert into predictions (id, stream_id, utterance, created_at, model_name, model_version, role, is_final, start_samples, end_samples, \
-     labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros) \
-     select overlay(first_id_at(now())::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, \
-     overlay(first_id_at(now())::text placing lpad(to_hex(1 + n / 6), 12, '0') from 25)::uuid, n % 6, now() - n * interval '1 second', \
-     'cnn', '1', 'live', true, 0, 100, '{calm}', '{1}', 'calm', 1, false, 1, 2, 3 from generate_series(1, 60000) as n",
-    "insert into rollups select 'minute', date_bin('1 minute', now() - n * interval '1 minute', 'epoch'), 'cnn', '1', '', 'live', 'calm', 1, 0, 0, 0, 0, 0, 0 \
-     from generate_series(1, 40000) as n",
-    "insert into rollup_bins select level, bucket, model_name, model_version, arm, role, 'confidence', bin, 1 from rollups, generate_series(1, 3) as bin",
-];
-
-#[tokio::test]
-async fn no_question_reads_a_table_of_predictions_from_end_to_end() {
-    let postgres = PrivatePostgres::start();
-    migrate(&Database::Postgres(url(&postgres))).await.unwrap();
-    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
-    let mut transaction = connection.begin().await.unwrap();
-    for statement in SEED {
-        sqlx::query(statement).execute(&mut *transaction).await.unwrap();
-    }
-    transaction.commit().await.unwrap();
-    sqlx::query("analyze").execute(&mut connection).await.unwrap();
-    let now: i64 = sqlx::query_scalar("select (extract(epoch from now()) * 1000000)::bigint")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    let store = Analytics::of_postgres(
-        &url(&postgres),
-        AnalyticsLimits { rows: 1_000, ..AnalyticsLimits::default() },
-    );
-    for mut query in questions() {
-        query.to = UnixMicros(now);
-        query.from = UnixMicros(now - HOUR);
-        for plan in store.plans(&query).await.unwrap() {
-            assert!(plan.contains("Index"), "{plan}");
-            for table in scanned(&plan) {
-                // Reading an empty partition is nothing.
-                let rows = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
-                let rows: i64 = sqlx::query_scalar(rows).fetch_one(&mut connection).await.unwrap();
-                assert_eq!(rows, 0, "{table} in {plan}");
-            }
-        }
-    }
-}
-
-/// Tables of answers that a plan reads from end to end. Streams are few beside them.
-fn scanned(plan: &str) -> impl Iterator<Item = &str> {
-    let tables = plan.split("Seq Scan on ").skip(1).filter_map(|rest| rest.split_whitespace().next());
-    tables.filter(|table| !table.starts_with("streams"))
 }

@@ -17,8 +17,11 @@ const DIFFERENCE: &str = "with kept as (select level, bucket, model_name, model_
 const BIN_DIFFERENCE: &str = "with counted as (select level, date_trunc(level, created_at, 'UTC') as bucket, model_name, model_version, \
      coalesce(arm, '') as arm, role, measure, bin, count(*) as answers \
      from predictions cross join lateral (values ('confidence', least(19, floor(confidence * 20))::smallint), \
-     ('queue', bin_of_micros(queue_micros)), ('features', bin_of_micros(features_micros)), ('inference', bin_of_micros(inference_micros))) as m (measure, bin) \
-     cross join (values ('minute'), ('hour'), ('day')) as levels (level) where is_final group by 1, 2, 3, 4, 5, 6, 7, 8) \
+     ('queue', bin_of_micros(queue_micros)), ('features', bin_of_micros(features_micros)), ('inference', bin_of_micros(inference_micros)), \
+     ('level', least(19, greatest(0, floor((level_dbfs::double precision + 80) / 4)))::smallint), ('snr', least(19, greatest(0, floor(snr_db::double precision / 3)))::smallint), \
+     ('speech', least(19, floor(speech_share::double precision * 20))::smallint), ('f0', bin_of_f0(f0_hz))) as m (measure, bin) \
+     cross join (values ('minute'), ('hour'), ('day')) as levels (level) where is_final and bin is not null \
+     and (level <> 'minute' or measure in ('confidence', 'queue', 'features', 'inference')) group by 1, 2, 3, 4, 5, 6, 7, 8) \
      select count(*) from ((table rollup_bins except table counted) union all (table counted except table rollup_bins)) as difference";
 
 /// Answers of every kind over some days; the older ones come later.

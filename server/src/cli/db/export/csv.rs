@@ -3,11 +3,11 @@
 use crate::report::csv::quoted;
 use std::borrow::Cow;
 use std::io::{self, Write};
-use undertone_core::PIPELINE_RATE;
+use undertone_core::{InputMeasure, PIPELINE_RATE};
 use undertone_store::PredictionRow;
 
 const HEAD: &str = "id,stream_id,utterance,created_at_micros,model,version,arm,role,is_final,start_seconds,end_seconds,top,confidence,\
-                    abstained,labels,probabilities,queue_micros,features_micros,inference_micros";
+                    abstained,labels,probabilities,queue_micros,features_micros,inference_micros,level_dbfs,snr_db,speech_share,f0_hz";
 
 pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{HEAD}")
@@ -16,7 +16,10 @@ pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
 pub(super) fn line(out: &mut impl Write, row: &PredictionRow) -> io::Result<()> {
     let labels = row.labels.join(";");
     let probabilities: Vec<String> = row.probabilities.iter().map(f32::to_string).collect();
-    let fields: [Cow<'_, str>; 19] = [
+    let figure = |measure: InputMeasure| row.heard.and_then(|heard| measure.of(&heard));
+    let shown = |measure| figure(measure).map_or(String::new(), |value| value.to_string());
+    let [level, snr, speech, f0] = InputMeasure::ALL.map(shown);
+    let fields: [Cow<'_, str>; 23] = [
         row.prediction_id.to_string().into(),
         row.stream_id.to_string().into(),
         row.utterance.to_string().into(),
@@ -36,6 +39,10 @@ pub(super) fn line(out: &mut impl Write, row: &PredictionRow) -> io::Result<()> 
         row.time_parts.queue.as_micros().to_string().into(),
         row.time_parts.features.as_micros().to_string().into(),
         row.time_parts.inference.as_micros().to_string().into(),
+        level.into(),
+        snr.into(),
+        speech.into(),
+        f0.into(),
     ];
     writeln!(out, "{}", fields.join(","))
 }

@@ -4,7 +4,7 @@ use crate::table::Table;
 use anyhow::Result;
 use parquet::data_type::{BoolType, DoubleType, FloatType, Int64Type};
 use std::fs::File;
-use undertone_core::PIPELINE_RATE;
+use undertone_core::{InputMeasure, PIPELINE_RATE};
 use undertone_store::PredictionRow;
 
 const SCHEMA: &str = "message prediction {
@@ -27,6 +27,10 @@ const SCHEMA: &str = "message prediction {
     required int64 queue_micros;
     required int64 features_micros;
     required int64 inference_micros;
+    optional float level_dbfs;
+    optional float snr_db;
+    optional float speech_share;
+    optional float f0_hz;
 }";
 
 /// A file that is being written.
@@ -58,6 +62,9 @@ impl ParquetFile {
         page.plain::<Int64Type>(|row| row.time_parts.queue.as_micros() as i64)?;
         page.plain::<Int64Type>(|row| row.time_parts.features.as_micros() as i64)?;
         page.plain::<Int64Type>(|row| row.time_parts.inference.as_micros() as i64)?;
+        for measure in InputMeasure::ALL {
+            page.optional::<FloatType>(|row| measure.of(&row.heard?))?;
+        }
         page.close()
     }
 
@@ -70,7 +77,7 @@ impl ParquetFile {
 mod tests {
     use super::*;
     use parquet::file::reader::{FileReader, SerializedFileReader};
-    use undertone_core::{ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros};
+    use undertone_core::{Heard, ModelRef, PredictionId, Role, SampleRange, StreamId, TimeParts, UnixMicros};
 
     fn row(arm: Option<&str>, labels: &[&str]) -> PredictionRow {
         PredictionRow {
@@ -89,6 +96,7 @@ mod tests {
             confidence: 0.5,
             abstained: false,
             time_parts: TimeParts::default(),
+            heard: arm.map(|_| Heard { level_dbfs: -20.5, snr_db: 30.0, speech_share: 0.5, f0_hz: None }),
         }
     }
 
@@ -110,6 +118,8 @@ mod tests {
             rows[0]
         );
         assert!(rows[1].contains("labels: []") && rows[1].contains("arm: \"b\""), "{}", rows[1]);
+        assert!(rows[1].contains("level_dbfs: -20.5") && rows[1].contains("f0_hz: null"), "{}", rows[1]);
+        assert!(rows[0].contains("level_dbfs: null"), "{}", rows[0]);
         assert!(
             rows[2].contains("probabilities: [0.5]") && rows[2].contains("end_seconds: 0.5"),
             "{}",

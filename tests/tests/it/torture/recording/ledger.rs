@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use undertone_tests::PrivatePostgres;
 
+/// Rollups by the minute are kept for a month.
+const MINUTES_SINCE: &str = "date_trunc('minute', now() - interval '29 days')";
+
 /// An utterance by its stream, its number there, and the identifier of its prediction.
 type Utterance = (String, u32, String);
 
@@ -49,11 +52,14 @@ impl Ledger {
             doubled: stored.len() - utterances.len(),
         };
         println!("{what}: {balance:?}");
-        let sums = "select coalesce(sum(answers), 0)::bigint from rollups where level = ";
-        for level in ["'minute'", "'hour'", "'day'"] {
-            let sum = sqlx::AssertSqlSafe(format!("{sums}{level}"));
-            let counted: i64 = sqlx::query_scalar(sum).fetch_one(&mut connection).await.unwrap();
-            assert_eq!(counted as usize, stored.len(), "the rollups by the {level}");
+        for (level, since) in [("minute", MINUTES_SINCE), ("hour", "'-infinity'"), ("day", "'-infinity'")] {
+            let counts = sqlx::AssertSqlSafe(format!(
+                "select (select coalesce(sum(answers), 0)::bigint from rollups where level = '{level}' and bucket >= {since}), \
+                 (select count(*) from predictions where is_final and created_at >= {since})"
+            ));
+            let (counted, there): (i64, i64) =
+                sqlx::query_as(counts).fetch_one(&mut connection).await.unwrap();
+            assert_eq!(counted, there, "the rollups by the {level}");
         }
         assert!(balance.received > 0 && balance.lost == 0 && balance.doubled == 0, "{what}: {balance:?}");
         balance
