@@ -4,7 +4,9 @@ use crate::access::{AccessLayer, Guard, KeyRing};
 use crate::analytics::{AnalyticsService, Figures, watch_drift};
 use crate::assembly::{self, Assembled, Stores};
 use crate::experiments::Clockwork;
-use crate::grpc::{ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService};
+use crate::grpc::{
+    DepartureLayer, ExperimentsService, FeedbackService, InferenceService, ModelsService, RecognizerService,
+};
 use crate::health::{self, Watched};
 use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
@@ -129,6 +131,7 @@ impl Server {
             .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
             // Browsers speak HTTP/1.1 in the clear, and ask beforehand whether a page may call.
             .accept_http1(true)
+            .layer(DepartureLayer)
             .layer(cross_origin(&settings.allowed_origins))
             .layer(GrpcWebLayer::new())
             .layer(access.clone())

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,13 @@ class Server:
         # Tests look at every update, however busy the machine is.
         command += ["--set", "engine.thin_after=60s", *self.settings]
         self.process = subprocess.Popen(command, env=ENVIRONMENT)
-        while not ready.exists():
+
+        def is_ready():
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended before it was ready ({self.process.returncode})")
+            return ready.exists()
+
+        until(is_ready, "the server is ready")
         addresses = json.loads(ready.read_text())
         self.address = addresses["grpc"].partition("://")[2]
         self.http = addresses["http"]
@@ -60,6 +65,14 @@ class Server:
         if self.process.poll() is None:
             self.stop()
         self.folder.cleanup()
+
+
+def until(condition, what: str) -> None:
+    """Waits until ``condition()`` is true, which it must be in the end: fails loudly after a minute."""
+    given_up = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < given_up, f"still waiting until {what}"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import subprocess
 
 import grpc
 import pytest
-from conftest import CLIP, ENVIRONMENT, STAGE, assert_same, command_line
+from conftest import CLIP, ENVIRONMENT, STAGE, assert_same, command_line, until
 
 import undertone
 from undertone import AsyncClient, Connection, Tls
@@ -127,13 +127,14 @@ def test_a_server_that_asks_for_keys_knows_its_own(own_server):
     create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name]
     key = subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
     with undertone.Client(server.address, api_key=key) as client:
-        # The server reads its keys now and then.
-        while True:
+
+        def is_known():
             try:
-                client.models.list()
-                break
+                return client.models.list()
             except undertone.Unauthenticated:
-                pass
+                return None
+
+        until(is_known, "the server has read its keys again")
         assert client.recognize(CLIP).utterances
         assert any(isinstance(event, undertone.Ended) for event in client.stream(CLIP))
     with undertone.Client(server.address) as stranger, pytest.raises(undertone.Unauthenticated):

@@ -53,13 +53,19 @@ def test_every_stream_outlives_its_server(own_server, how, streams):
                 heard.release()
         return events
 
+    async def all_heard(heard):
+        for _ in range(2 * streams):
+            await heard.acquire()
+
     async def ask():
         gate, heard = asyncio.Event(), asyncio.Semaphore(0)
         async with AsyncClient(server.address) as client:
             tasks = [asyncio.create_task(listen(client, gate, heard)) for _ in range(streams)]
             # In the middle: each has heard its first utterances, and is within another one.
-            for _ in range(2 * streams):
-                await heard.acquire()
+            middle = asyncio.create_task(all_heard(heard))
+            done, _ = await asyncio.wait([middle, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for ended in done - {middle}:
+                pytest.fail(f"a stream ended before its server did: {ended.exception() or ended.result()}")
             await asyncio.to_thread(server.restart, how)
             gate.set()
             return await asyncio.gather(*tasks)

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import CLIP, assert_same, command_line, samples
+from conftest import CLIP, assert_same, command_line, samples, until
 
 import undertone
 from undertone import (
@@ -168,8 +168,7 @@ def test_a_stream_that_is_left_ends_at_the_server(client, server):
             lines = page.read().decode().splitlines()
         return any("StreamingRecognize" in line and "CANCELLED" in line for line in lines)
 
-    while not cancelled():
-        pass
+    until(cancelled, "the call is counted as cancelled")
 
 
 def test_a_timeout_ends_a_stream(client):

@@ -1,5 +1,7 @@
 //! The gRPC services: they move bytes and know no audio.
 
+mod counted;
+mod departure;
 mod experiments;
 mod feedback;
 mod inference;
@@ -14,6 +16,7 @@ mod spans;
 mod status;
 mod streaming;
 
+pub(crate) use departure::DepartureLayer;
 pub use experiments::ExperimentsService;
 pub use feedback::FeedbackService;
 pub use inference::InferenceService;

@@ -1,5 +1,7 @@
 //! `undertone.v1.Recognizer`.
 
+use super::counted::CountedCall;
+use super::departure::UntilDeparture;
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
 use super::{recorded, reply, request, spans, status};
@@ -86,8 +88,13 @@ impl RecognizerService {
             + Unpin
             + 'static,
     {
+        let counted = CountedCall::new(&self.recognition, "StreamingRecognize");
         let opened = self.recognize_stream(asks, caller).await;
-        opened.inspect_err(|status| self.recognition.count_call("StreamingRecognize", status.code()))
+        match &opened {
+            Ok(_) => counted.goes_on(),
+            Err(status) => counted.ended(status.code()),
+        }
+        opened
     }
 
     async fn collect(
@@ -164,10 +171,10 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         let service = self.clone();
         let caller = Caller::of(&request);
         // In a task of its own, so that a recording whose client left is still recorded to its end.
+        let counted = CountedCall::new(&self.recognition, "Recognize");
         let task = tokio::spawn(async move { service.recognize(request.into_inner(), caller).await });
         let answered = task.await.unwrap_or_else(|_| Err(Status::internal("the call's task was lost")));
-        let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        self.recognition.count_call("Recognize", code);
+        counted.ended(answered.as_ref().map_or_else(Status::code, |_| Code::Ok));
         answered.map(Response::new)
     }
 
@@ -178,6 +185,7 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
         let caller = Caller::of(&request);
-        self.answer_stream(request.into_inner(), caller).await.map(Response::new)
+        let (_, extensions, asks) = request.into_parts();
+        self.answer_stream(UntilDeparture::new(asks, &extensions), caller).await.map(Response::new)
     }
 }

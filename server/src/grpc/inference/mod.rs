@@ -9,6 +9,7 @@ mod parameters;
 mod repository;
 mod tensor;
 
+use super::counted::CountedCall;
 use super::{RecognizerService, spans, status};
 use crate::access::Caller;
 use crate::readiness::model_for_work;
@@ -149,10 +150,10 @@ impl wire::grpc_inference_service_server::GrpcInferenceService for InferenceServ
     ) -> Result<Response<wire::ModelInferResponse>, Status> {
         let caller = Caller::of(&request);
         let mut span = spans::begin(&self.recognition, "inference.GRPCInferenceService/ModelInfer", &caller);
+        let counted = CountedCall::new(&self.recognition, "ModelInfer");
         let answered = self.infer(request, &caller, &mut span).await;
         spans::end(&mut span, answered.as_ref().map(drop));
-        let code = answered.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        self.recognition.count_call("ModelInfer", code);
+        counted.ended(answered.as_ref().map_or_else(Status::code, |_| Code::Ok));
         answered.map(Response::new)
     }
 

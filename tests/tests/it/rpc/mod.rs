@@ -5,6 +5,7 @@ mod analytics;
 mod bad_input;
 mod drift;
 mod golden;
+mod leaving;
 mod limits;
 mod models;
 mod operating;

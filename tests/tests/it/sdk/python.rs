@@ -21,7 +21,9 @@ fn the_python_client_passes_its_own_suite_as_it_is_installed() {
     succeed(pip(&["install", "--no-deps", "--target"]).arg(&site).arg(&wheel));
 
     let mut suite = Command::new(&python);
-    suite.args(["-m", "pytest", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=120"]).arg(&project);
+    // A test that hangs is told with where it is, before this one is stopped without a word.
+    suite.args(["-m", "pytest", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=240"]);
+    suite.args(["-o", "faulthandler_exit_on_timeout=true"]).arg(&project);
     suite.current_dir(folder.path()).env("PYTHONPATH", &site).env("PYTHONDONTWRITEBYTECODE", "1");
     suite.env("UNDERTONE_STAGE", stage().unwrap()).env("UNDERTONE_WHEEL", &wheel);
     suite.env("UNDERTONE_ASSIGNMENTS", assignment::written(folder.path()));
