@@ -58,7 +58,7 @@ test("time, groups and filters are chosen on the page, and stand in its address"
   await page.waitForURL(/hours=1\b/);
   await page.getByLabel("model", { exact: true }).uncheck();
   await page.waitForURL(/group=(&|$)/);
-  await section(page, "Emotions").getByText("all answers").waitFor();
+  await section(page, "Emotions").getByText("all answers").first().waitFor();
   await page.getByText("Filters", { exact: true }).click();
   await page.locator("[name=label]").fill("team=blue");
   await page.getByRole("button", { name: "Show" }).click();
