@@ -122,7 +122,7 @@ impl Calls {
             answer.prediction_id = PredictionId::of_final(stream, utterance);
             answer.arm = trial.then(|| format!("{HISTORY_EXPERIMENT}/cnn"));
             if dice.below(JUDGED) == 0 {
-                self.feedback.push(judgement(&answer, dice));
+                self.feedback.push(judgement(&answer, person, dice));
             }
             if trial {
                 let mut shadow = speech.answer(stream, utterance, dice);
@@ -148,12 +148,11 @@ fn row(
     (person, model): (u64, ModelRef),
     (samples, utterances): (u64, u32),
 ) -> StreamRow {
-    let tenant = if person % 10 == 9 { "acme" } else { "default" };
     let labels = [(HISTORY_LABEL.0.to_owned(), format!("team-{}", person % 200))];
     let opened = StreamRecord {
         stream_id: stream,
         opened_at: begun,
-        tenant: tenant.to_owned(),
+        tenant: tenant(person),
         subject_key: Some(subject(person)),
         model,
         encoding: "OGG_OPUS".to_owned(),
@@ -168,6 +167,7 @@ fn row(
 
 fn exposure(stream: StreamId, person: u64, at: UnixMicros) -> Exposure {
     Exposure {
+        tenant: tenant(person),
         experiment: HISTORY_EXPERIMENT.to_owned(),
         unit: subject(person),
         forced: false,
@@ -178,10 +178,11 @@ fn exposure(stream: StreamId, person: u64, at: UnixMicros) -> Exposure {
     }
 }
 
-fn judgement(answer: &UtteranceRecord, dice: &mut Dice) -> FeedbackRow {
+fn judgement(answer: &UtteranceRecord, person: u64, dice: &mut Dice) -> FeedbackRow {
     let label =
         if dice.below(10) < 7 { answer.top.clone() } else { answer.labels[dice.below(8) as usize].clone() };
     FeedbackRow {
+        tenant: tenant(person),
         id: Uuid::from_u128(answer.prediction_id.uuid().as_u128() ^ (1 << 40)),
         about: FeedbackAbout::Prediction(answer.prediction_id),
         verdict: FeedbackVerdict::Label(label),
@@ -189,6 +190,11 @@ fn judgement(answer: &UtteranceRecord, dice: &mut Dice) -> FeedbackRow {
         said_at: UnixMicros(answer.created_at.0 + 60_000_000),
         received_at: UnixMicros(answer.created_at.0 + 61_000_000),
     }
+}
+
+fn tenant(person: u64) -> String {
+    let name = if person % 10 == 9 { "acme" } else { "default" };
+    name.to_owned()
 }
 
 /// As long as a hashed key.

@@ -4,10 +4,10 @@ use crate::erasure::{ErasedRows, Subject, sha256};
 use sqlx::SqliteConnection;
 use undertone_core::UnixMicros;
 
-/// Every key that stands here. Exposures know no tenants.
+/// Every key that stands here.
 const KEYS: &str = "select tenant, subject_key from streams where subject_key is not null \
      union select tenant, subject_key from set_aside where subject_key is not null \
-     union select null, unit from exposures";
+     union select tenant, unit from exposures";
 /// Identifiers of the streams and predictions that go. This connection's own.
 const MAKE_ERASED: &str = "create temp table if not exists erased (id text primary key) without rowid";
 const GATHER: [&str; 2] = [
@@ -36,7 +36,7 @@ const FORGET_FEEDBACK: [&str; 2] = [
     "delete from feedback where stream_id in (select id from erased)",
 ];
 const FORGET_EXPOSURES: &str =
-    "delete from exposures where (unit = ?1 and at_micros <= ?2) or unit in (select id from erased)";
+    "delete from exposures where (tenant = ?3 and unit = ?1 and at_micros <= ?2) or unit in (select id from erased)";
 const FORGET_PREDICTIONS: &str = "delete from predictions where id in (select id from erased)";
 const FORGET_STREAMS: &str = "delete from streams where id in (select id from erased)";
 const REMEMBER: &str = "insert or ignore into erased_ids select id from erased";
@@ -63,7 +63,7 @@ pub(crate) async fn erase(
     let key = key_of(connection, subject).await?;
     gather(connection, subject, key.as_deref()).await?;
     mark_exports(connection, now).await?;
-    let erased = delete(connection, key.as_deref(), subject.until).await?;
+    let erased = delete(connection, key.as_deref(), subject).await?;
     if erased.rows != ErasedRows::default() {
         audit(connection, subject, erased.rows, now).await?;
     }
@@ -112,7 +112,7 @@ async fn mark_exports(connection: &mut SqliteConnection, now: UnixMicros) -> Res
 async fn delete(
     connection: &mut SqliteConnection,
     key: Option<&str>,
-    until: UnixMicros,
+    subject: &Subject,
 ) -> Result<Erased, sqlx::Error> {
     let pending: i64 = sqlx::query_scalar(PENDING).fetch_one(&mut *connection).await?;
     for statement in FORGET {
@@ -122,7 +122,8 @@ async fn delete(
     for statement in FORGET_FEEDBACK {
         feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
     }
-    let exposures = sqlx::query(FORGET_EXPOSURES).bind(key).bind(until.0).execute(&mut *connection).await?;
+    let exposures = sqlx::query(FORGET_EXPOSURES).bind(key).bind(subject.until.0).bind(&subject.tenant);
+    let exposures = exposures.execute(&mut *connection).await?;
     let predictions = sqlx::query(FORGET_PREDICTIONS).execute(&mut *connection).await?.rows_affected();
     let streams = sqlx::query(FORGET_STREAMS).execute(connection).await?.rows_affected();
     let rows = ErasedRows { streams, predictions, exposures: exposures.rows_affected(), feedback };

@@ -32,9 +32,9 @@ const DELETE_FEEDBACK: [&str; 2] = [
     "delete from feedback where prediction_id in (select id from incoming_predictions)",
     "delete from feedback where stream_id in (select id from erased)",
 ];
-/// A unit is the subject, or one of its streams. Exposures know no tenants.
+/// A unit is the subject, or one of its streams.
 const DELETE_EXPOSURES: &str =
-    "delete from exposures where unit = $1 or unit in (select id::text from erased)";
+    "delete from exposures where (tenant = $1 and unit = $2) or unit in (select id::text from erased)";
 const DELETE_STREAMS: &str = "delete from streams where id in (select id from erased)";
 /// Files over a time that retention has dropped since may hold rows that nobody can look up any more.
 const STALE: &str = "update exports set stale_since = now() where stale_since is null and rows > 0 \
@@ -92,7 +92,7 @@ pub(crate) async fn erase(
     sqlx::query(LOCK_ALONE).execute(&mut *transaction).await?;
     sqlx::query(GATHER).bind(tenant).bind(key).execute(&mut *transaction).await?;
     let stale_files = mark_exports(&mut transaction).await?;
-    let rows = delete(&mut transaction, key).await?;
+    let rows = delete(&mut transaction, tenant, key).await?;
     let seq: i64 = sqlx::query_scalar(AUDIT)
         .bind(tenant)
         .bind(sha256)
@@ -118,14 +118,15 @@ async fn mark_exports(connection: &mut PgConnection) -> Result<Vec<String>, sqlx
 }
 
 /// What hangs on the rows goes before them.
-async fn delete(connection: &mut PgConnection, key: &str) -> Result<ErasedRows, sqlx::Error> {
+async fn delete(connection: &mut PgConnection, tenant: &str, key: &str) -> Result<ErasedRows, sqlx::Error> {
     let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *connection).await?;
     rollup::take_away(connection).await?;
     let mut feedback = 0;
     for statement in DELETE_FEEDBACK {
         feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
     }
-    let exposures = sqlx::query(DELETE_EXPOSURES).bind(key).execute(&mut *connection).await?.rows_affected();
+    let exposures = sqlx::query(DELETE_EXPOSURES).bind(tenant).bind(key);
+    let exposures = exposures.execute(&mut *connection).await?.rows_affected();
     let streams = sqlx::query(DELETE_STREAMS).execute(connection).await?.rows_affected();
     Ok(ErasedRows { streams, predictions: predictions.unsigned_abs(), exposures, feedback })
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use undertone_core::{ModelRef, Role};
 use undertone_experiments::{Arm, Assignment, Definition, Experiment, Goal, Holdout, Metric, Slot, Unit};
 
-const KEYS: usize = 1_000_000;
+/// How many they are asked about.
+pub(super) const KEYS: usize = 1_000_000;
 
 /// Writes the question and its answers for a client library into `folder`: `salt`, `runs`, `slot`, `holdout`, `keys`, and
 /// per key the place of its arm, or `held_out` or `elsewhere`.

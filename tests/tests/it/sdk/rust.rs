@@ -294,7 +294,7 @@ fn units_get_the_arms_that_the_server_gives_them() {
         holdout: Some(Holdout { salt: text(&holdout["salt"]), buckets: number(&holdout["buckets"]) }),
     };
     let keys = asked["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 100_000);
+    assert_eq!(keys.len(), assignment::KEYS);
     for (key, expected) in keys.iter().zip(asked["outcomes"].as_array().unwrap()) {
         let found = match experiment.assign(key.as_str().unwrap()) {
             Assignment::Arm { arm, .. } => serde_json::json!(arm.0),

@@ -87,6 +87,7 @@ async fn record_all(journal: &Journal, experiments: &ExperimentStore, key: &str)
     let refused_id = refused.prediction_id.to_string();
     journal.record(Record::Utterance(refused)).await.unwrap_err();
     let exposure = |unit: String| Exposure {
+        tenant: "default".into(),
         experiment: "trial".into(),
         unit,
         forced: false,
@@ -105,6 +106,7 @@ async fn record_all(journal: &Journal, experiments: &ExperimentStore, key: &str)
 
 fn feedback(about: FeedbackAbout) -> FeedbackRow {
     FeedbackRow {
+        tenant: "default".into(),
         id: PredictionId::generate().uuid(),
         about,
         verdict: FeedbackVerdict::Label("sad".into()),
