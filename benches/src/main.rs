@@ -7,9 +7,9 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_analytics, measure_engines, measure_experiments, measure_features, measure_isolation,
-    measure_memory, measure_peers, measure_record, measure_startup, measure_stateful, measure_streams,
-    measure_tax, measure_train, write_untrained,
+    Options, Report, measure_analytics, measure_engines, measure_experiments, measure_features,
+    measure_isolation, measure_memory, measure_peers, measure_record, measure_startup, measure_stateful,
+    measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]

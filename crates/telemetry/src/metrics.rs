@@ -2,8 +2,8 @@
 
 use crate::registry::{Description, Registry, registered};
 use crate::{
-    DriftMetrics, EngineMetrics, ExperimentMetrics, InferenceMetrics, ModelMetrics, ProcessMetrics, RpcMetrics,
-    StoreMetrics, TelemetryError,
+    DriftMetrics, EngineMetrics, ExperimentMetrics, InferenceMetrics, ModelMetrics, ProcessMetrics,
+    RpcMetrics, StoreMetrics, TelemetryError,
 };
 use prometheus::{Encoder, IntGaugeVec, Opts, TextEncoder};
 

@@ -35,8 +35,7 @@ const FORGET_FEEDBACK: [&str; 2] = [
     "delete from feedback where prediction_id in (select id from erased)",
     "delete from feedback where stream_id in (select id from erased)",
 ];
-const FORGET_EXPOSURES: &str =
-    "delete from exposures where (tenant = ?3 and unit = ?1 and at_micros <= ?2) or unit in (select id from erased)";
+const FORGET_EXPOSURES: &str = "delete from exposures where (tenant = ?3 and unit = ?1 and at_micros <= ?2) or unit in (select id from erased)";
 const FORGET_PREDICTIONS: &str = "delete from predictions where id in (select id from erased)";
 const FORGET_STREAMS: &str = "delete from streams where id in (select id from erased)";
 const REMEMBER: &str = "insert or ignore into erased_ids select id from erased";

@@ -55,7 +55,7 @@ fn heard(number: u32, utterance: u32) -> Heard {
         level_dbfs: -90.0 + figure % 95.0,
         snr_db: figure % 70.0,
         speech_share: figure % 21.0 / 20.0,
-        f0_hz: (number % 4 != 0).then_some(40.0 + 4.7 * (figure % 130.0)),
+        f0_hz: (!number.is_multiple_of(4)).then_some(40.0 + 4.7 * (figure % 130.0)),
     }
 }
 
