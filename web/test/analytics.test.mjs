@@ -21,6 +21,8 @@ async function ready(page) {
     await section(page, title).locator("figure").first().waitFor();
   }
   await section(page, "Drift").getByRole("table").or(section(page, "Drift").getByText("Nothing can be compared")).first().waitFor();
+  await section(page, "Drift from the training").getByRole("table").or(section(page, "Drift from the training").getByText("No answers")).first().waitFor();
+  await section(page, "Judged answers").getByRole("table").or(section(page, "Judged answers").getByText("Nobody")).first().waitFor();
   await section(page, "Agreement of models").getByText("No two models").waitFor();
 }
 
@@ -47,6 +49,32 @@ test("what is drawn is what was recorded", async () => {
     return colours.size;
   });
   assert.ok(painted >= 4, `bars in ${painted} colours`);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("what people said of answers is told beside them", async () => {
+  const { page, troubles, close } = await open("analytics?hours=24&group=model");
+  const judged = section(page, "Judged answers");
+  const row = judged.getByRole("row").filter({ hasText: /^cnn/ }).first();
+  await row.waitFor();
+  assert.equal((await row.innerText()).split("\t")[1], String(OF_BLUE));
+  await judged.getByText("What was right, and what was answered: cnn").click();
+  const truths = judged.getByRole("region", { name: "Truth and answers of cnn" }).getByRole("row").filter({ hasText: /^calm/ });
+  const met = (await truths.innerText()).match(/\d+/g).reduce((sum, times) => sum + Number(times), 0);
+  assert.equal(met, OF_BLUE, "calm was right of each");
+  await assertUsable(page);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("what was heard is compared with the training", async () => {
+  const { page, troubles, close } = await open("analytics?hours=24");
+  const drift = section(page, "Drift from the training");
+  const measures = drift.getByRole("row").filter({ hasText: /^cnn/ });
+  await measures.first().waitFor();
+  const told = (await measures.allInnerTexts()).map((row) => row.split("\t")[1]);
+  assert.deepEqual(told, ["level", "speech over noise", "share of speech", "pitch", "emotions answered"]);
   assert.deepEqual(troubles, []);
   await close();
 });

@@ -47,6 +47,38 @@ export interface Drift {
   readonly confidence_stability_index: number;
 }
 
+export interface TrainingDrift {
+  readonly model: string;
+  readonly version: string;
+  readonly answers: number;
+  readonly measures: readonly {
+    readonly measure: string;
+    readonly answers: number;
+    readonly divergence: number;
+    readonly stability_index: number;
+    readonly drifted: boolean;
+  }[];
+  /** Why nothing was compared; empty where something was. */
+  readonly unavailable: string;
+}
+
+export interface Judged {
+  readonly group: Group;
+  readonly judged: number;
+  readonly right: number;
+  /** Wrong ones of which nobody said what is right. */
+  readonly without_truth: number;
+  readonly cells: readonly { readonly truth: string; readonly answer: string; readonly answers: number }[];
+  readonly bins: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly answers: number;
+    readonly mean_confidence: number;
+    readonly accuracy: number;
+  }[];
+  readonly expected_calibration_error: number;
+}
+
 export type Emotions = { readonly series: readonly { readonly group: Group; readonly points: readonly EmotionPoint[] }[] };
 export type Confidence = { readonly histograms: readonly { readonly group: Group; readonly bins: readonly number[] }[] };
 export type Latency = {
@@ -54,6 +86,12 @@ export type Latency = {
 };
 export type Agreement = { readonly pairs: readonly Pair[] };
 export type Drifts = { readonly drifts: readonly Drift[] };
+export type TrainingDrifts = {
+  readonly models: readonly TrainingDrift[];
+  readonly stability_threshold: number;
+  readonly divergence_threshold: number;
+};
+export type Judgements = { readonly groups: readonly Judged[] };
 
 interface Figures {
   emotions: Emotions;
@@ -61,6 +99,8 @@ interface Figures {
   latency: Latency;
   agreement: Agreement;
   drift: Drifts;
+  "training-drift": TrainingDrifts;
+  judgements: Judgements;
 }
 
 /** Asks for figures. Throws a `ServerError`. */

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use undertone_core::{ModelRef, PredictionId, Record, Recorder, StreamId, UnixMicros, UtteranceRecord};
 use undertone_proto::v1;
 use undertone_store::{Journal, JournalOptions};
+use undertone_tests::crowd::judgement;
 use undertone_tests::{PrivatePostgres, TestServer, answer, opening, shipped_clip};
 
 const HOURS: i64 = 36;
@@ -109,6 +110,13 @@ async fn what_was_recorded_is_seen_as_figures() {
     let config = Some(v1::RecognitionConfig { model: "cnn".into(), labels, ..Default::default() });
     let request = v1::RecognizeRequest { config, audio };
     let answer = server.recognizer().await.unwrap().recognize(request).await.unwrap().into_inner();
+    let judgements: Vec<_> = answer
+        .utterances
+        .iter()
+        .map(|own| judgement(&own.result.as_ref().unwrap().prediction_id, "calm"))
+        .collect();
+    let mut feedback = v1::feedback_client::FeedbackClient::new(server.channel().await.unwrap());
+    feedback.give_feedback(v1::GiveFeedbackRequest { judgements }).await.unwrap();
     until_shipped(&server).await;
     if let Some(script) = Script::new("analytics", &server).await {
         script.with("UNDERTONE_OF_BLUE", answer.utterances.len().to_string()).passes().await;

@@ -7,8 +7,10 @@ import { confidenceOf } from "./confidence";
 import { driftOf } from "./drift";
 import { emotionsOf } from "./emotions";
 import { form } from "./form";
+import { judgementsOf } from "./judgements";
 import { latencyOf } from "./latency";
 import { question, range, readQuery } from "./query";
+import { trainingOf } from "./training";
 
 /** What was recorded: the figures of the Analytics service as pictures. */
 export const analytics: Page = {
@@ -36,6 +38,9 @@ export const analytics: Page = {
       section("Confidence", "How sure the answers were: number of answers by the probability of their label.", async () =>
         confidenceOf(await figures("confidence", grouped, signal), query.groups),
       ),
+      section("Judged answers", "How often answers were right, by what people said of them.", async () =>
+        judgementsOf(await figures("judgements", grouped, signal), query.groups),
+      ),
       section("Agreement of models", "What models said about the same utterances, as shadows of an experiment do. Of the filters only the time counts.", async () =>
         agreementOf(await figures("agreement", question(query, now, { grouped: false, filtered: false }), signal)),
       ),
@@ -44,6 +49,9 @@ export const analytics: Page = {
       ),
       section("Drift", "How far the answers are from those of the time of the same length before.", async () =>
         driftOf(await figures("drift", question(query, now, { grouped: true, filtered: true, reference: true }), signal), query.groups),
+      ),
+      section("Drift from the training", "How far what was heard and answered is from the clips that each model learnt from.", async () =>
+        trainingOf(await figures("training-drift", question(query, now, { grouped: false, filtered: true }), signal)),
       ),
     );
   },

@@ -118,7 +118,8 @@ mod tests {
             rows[0]
         );
         assert!(rows[1].contains("labels: []") && rows[1].contains("arm: \"b\""), "{}", rows[1]);
-        assert!(rows[1].contains("level_dbfs: -20.5") && rows[1].contains("f0_hz: null"), "{}", rows[1]);
+        // So the reader spells -20.5.
+        assert!(rows[1].contains("level_dbfs: -2.05E1") && rows[1].contains("f0_hz: null"), "{}", rows[1]);
         assert!(rows[0].contains("level_dbfs: null"), "{}", rows[0]);
         assert!(
             rows[2].contains("probabilities: [0.5]") && rows[2].contains("end_seconds: 0.5"),
