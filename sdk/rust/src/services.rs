@@ -54,6 +54,10 @@ calls! {
     query_agreement(QueryAgreementRequest) -> QueryAgreementResponse of AnalyticsClient;
     /// How far what is heard has moved.
     query_drift(QueryDriftRequest) -> QueryDriftResponse of AnalyticsClient;
+    /// How far what is heard is from what each model learnt from.
+    query_training_drift(QueryTrainingDriftRequest) -> QueryTrainingDriftResponse of AnalyticsClient;
+    /// How often answers were right, by what people said.
+    query_judgements(QueryJudgementsRequest) -> QueryJudgementsResponse of AnalyticsClient;
 }
 
 calls! {
