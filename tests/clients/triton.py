@@ -37,7 +37,7 @@ def probe(client):
     assert client.is_server_live()
     assert client.is_server_ready()
     assert client.is_model_ready("cnn")
-    assert client.is_model_ready("cnn", "1.0.0")
+    assert client.is_model_ready("cnn", "1.1.0")
     assert not client.is_model_ready("oracle")
     server, model = client.get_server_metadata(), client.get_model_metadata("cnn")
     assert (server["name"] if isinstance(server, dict) else server.name) == "undertone"
@@ -77,7 +77,7 @@ def extensions(client):
     assert [list(own.dims) for own in config.output] == [[8], [8]]
     assert config.instance_group[0].count == 2
     listed = {(own.name, own.version): own.state for own in client.get_model_repository_index().models}
-    assert listed[("lstm", "1.0.0")] == "READY"
+    assert listed[("lstm", "1.1.0")] == "READY"
     client.unload_model("lstm")
     assert not client.is_model_ready("lstm")
     client.load_model("lstm")
@@ -115,7 +115,7 @@ def statistics(client):
     """What the server counted meanwhile."""
     told = {own.name: own for own in client.get_inference_statistics().model_stats}
     assert set(told) == {"cnn", "lstm"}
-    own = client.get_inference_statistics("cnn", "1.0.0").model_stats[0]
+    own = client.get_inference_statistics("cnn", "1.1.0").model_stats[0]
     done = own.inference_stats
     assert own.inference_count >= own.execution_count > 0
     # Over gRPC and HTTP 5, and of the stream all but one.

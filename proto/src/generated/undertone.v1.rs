@@ -3358,18 +3358,22 @@ pub struct Model {
     /// Licence of the weights.
     #[prost(string, tag = "5")]
     pub licence: ::prost::alloc::string::String,
-    /// Accuracy on its test speakers, 0 to 1, as its card states it.
+    /// Accuracy on speakers that it was not trained on, 0 to 1, as its card states it: on its test speakers, or, where it has
+    /// none, of its recipe in cross-validation.
     #[prost(float, tag = "6")]
     pub accuracy: f32,
-    /// Unweighted average recall on its test speakers, 0 to 1.
+    /// Unweighted average recall, of the same clips, 0 to 1.
     #[prost(float, tag = "7")]
     pub unweighted_average_recall: f32,
-    /// Speakers whose clips it was never trained on.
+    /// Speakers whose clips were kept for testing. Empty when it learnt from every speaker of its data.
     #[prost(string, repeated, tag = "8")]
     pub test_speakers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// How far its probabilities can be trusted.
     #[prost(message, optional, tag = "9")]
     pub calibration: ::core::option::Option<Calibration>,
+    /// Speakers whose clips it was trained on: it knows their voices, so it cannot be judged by them.
+    #[prost(string, repeated, tag = "10")]
+    pub train_speakers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// How far a model's probabilities can be trusted, measured on speakers it was not trained on.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]

@@ -58,6 +58,7 @@ impl ModelsService {
             unweighted_average_recall: manifest.training.uar as f32,
             test_speakers: manifest.training.test_speakers.clone(),
             calibration: Some(calibration(model)),
+            train_speakers: manifest.training.train_speakers.clone(),
         }
     }
 }

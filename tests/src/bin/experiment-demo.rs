@@ -1,5 +1,4 @@
-//! Runs the shipped `cnn` against the shipped `lstm` at two servers that share one Postgres, on clips of actors that neither
-//! was trained on, and prints what the experiment says. `cargo xtask demo experiment` starts it.
+//! Runs a `cnn` against an `lstm` at two servers that share one Postgres, on clips of actors that neither was trained on, and prints what the experiment says. `cargo xtask demo experiment` starts it.
 #![forbid(unsafe_code)]
 
 use anyhow::{Context, ensure};
@@ -10,8 +9,6 @@ use undertone_proto::v1;
 use undertone_tests::{PrivatePostgres, TestServer, corpus, crowd};
 use v1::ReportFormat;
 
-/// The actors whose clips neither training nor calibration has heard.
-const ACTORS: [&str; 5] = ["02", "05", "14", "15", "16"];
 /// Clips that a subject says.
 const EACH: usize = 5;
 const NAME: &str = "cnn-vs-lstm";
@@ -28,12 +25,14 @@ async fn main() -> anyhow::Result<()> {
         eprintln!("the demo needs RAVDESS: set UNDERTONE_DATA to the folder that holds it and its index.csv");
         std::process::exit(2);
     };
-    let clips = Arc::new(crowd::clips(&corpus, &ACTORS)?);
-    ensure!(!clips.is_empty(), "the corpus has no clips of the actors {}", ACTORS.join(", "));
+    let clips = Arc::new(crowd::clips(&corpus, &crowd::UNSEEN_ACTORS)?);
+    ensure!(!clips.is_empty(), "the corpus has no clips of the actors {}", crowd::UNSEEN_ACTORS.join(", "));
     let postgres = PrivatePostgres::start();
     let (url, flags) =
         (postgres.url(), [("experiments.shadow_queue", "100000"), ("experiments.shadow_within", "30m")]);
-    let flags: Vec<(&str, &str)> = flags.into_iter().chain([("store.url", url.as_str())]).collect();
+    let models = crowd::unseen_models().to_string_lossy().into_owned();
+    let flags: Vec<(&str, &str)> =
+        flags.into_iter().chain([("store.url", url.as_str()), ("models.dir", &models)]).collect();
     let servers = [TestServer::start(&flags).await?, TestServer::start(&flags).await?];
     println!("two servers on one Postgres: {} and {}", servers[0].url(), servers[1].url());
     let definition: toml::Table = toml::from_str(DEFINITION)?;

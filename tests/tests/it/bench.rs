@@ -118,5 +118,5 @@ fn what_cannot_be_measured_is_told_in_one_sentence() {
     assert!(empty.contains("there is no recording"), "{empty}");
     let bed = Bed::new(&[]);
     let unknown = sentence(&bed.load(&["--model", "nobody"]));
-    assert!(unknown.contains("nobody") && unknown.contains("cnn@1.0.0"), "{unknown}");
+    assert!(unknown.contains("nobody") && unknown.contains("cnn@1.1.0"), "{unknown}");
 }

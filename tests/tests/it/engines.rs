@@ -7,7 +7,7 @@ use undertone_core::{Advance, Frames, FramesView, Model};
 use undertone_features::{FeatureExtractor, Recipe};
 use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost};
 use undertone_proto::v1;
-use undertone_tests::{TestServer, real_clip, repository, shipped_clip, stage};
+use undertone_tests::{TestServer, crowd, real_clip, repository, shipped_clip, stage};
 
 const TOLERANCE: f32 = 1e-4;
 /// Steps that go in at once, in turn, for each of five streams: their batches differ in size and length.
@@ -23,12 +23,11 @@ fn host(engine: &str) -> PluginHost {
     host.with_substitutes([("onnx".to_owned(), engine.to_owned())].into())
 }
 
-/// The shipped bundles, and those that are to take their place, on both engines.
+/// The shipped bundles and those of the experiment's demo on both engines.
 fn models() -> Vec<[Arc<LoadedModel>; 2]> {
-    let candidates = repository().join("candidates");
-    let mut dirs: Vec<PathBuf> =
-        host("onnx").load_all().models.iter().map(|model| model.dir().to_owned()).collect();
-    dirs.extend(undertone_bundle::discover(&candidates).unwrap());
+    let folders = [repository().join("models"), crowd::unseen_models()];
+    let dirs: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| undertone_bundle::discover(folder).unwrap()).collect();
     let hosts = ["onnx", "tract"].map(host);
     let load = |dir: &PathBuf| {
         let models = hosts.each_ref().map(|host| host.load_model(dir).unwrap());

@@ -66,7 +66,7 @@ async fn samples_on_standard_input_are_answered_by_a_server() {
             .await
             .unwrap()
             .1
-            .contains("undertone_streams_opened_total{model=\"cnn@1.0.0\"} 1")
+            .contains("undertone_streams_opened_total{model=\"cnn@1.1.0\"} 1")
     );
 }
 

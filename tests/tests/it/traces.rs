@@ -105,7 +105,7 @@ async fn a_call_and_its_answers_are_spans_in_the_callers_trace() {
     }
     let [stream] = named("/StreamingRecognize")[..] else { panic!("{spans:?}") };
     assert_eq!(hex(&stream.parent_span_id), PARENT);
-    assert_eq!(note(stream, "undertone.model").unwrap(), "lstm@1.0.0");
+    assert_eq!(note(stream, "undertone.model").unwrap(), "lstm@1.1.0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +131,7 @@ async fn the_caller_decides_whether_its_call_is_traced_and_else_the_setting_does
     let spans = collector.spans_of(server).await;
     let calls: Vec<_> = spans.iter().filter(|span| span.name.ends_with("/Recognize")).collect();
     assert_eq!(calls.len(), 1, "{calls:?}");
-    assert_eq!(note(calls[0], "undertone.model").unwrap(), "lstm@1.0.0");
+    assert_eq!(note(calls[0], "undertone.model").unwrap(), "lstm@1.1.0");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,8 +31,7 @@ fn written() -> Vec<(String, Vec<Sample>)> {
 
 fn load(bundle: &str) -> std::sync::Arc<LoadedModel> {
     let stage = stage().unwrap();
-    let folders = ["models", "candidates"].map(|folder| repository().join(folder));
-    let models_dir = folders.into_iter().find(|folder| folder.join(bundle).is_dir()).unwrap();
+    let models_dir = repository().join("models");
     let host = PluginHost::new(HostConfig {
         plugins_dir: stage.join("plugins"),
         models_dir: models_dir.clone(),

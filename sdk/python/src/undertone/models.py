@@ -24,11 +24,13 @@ class Model:
     licence: str
     """Licence of the weights."""
     accuracy: float
-    """On its test speakers, 0 to 1, as its card states it."""
+    """On speakers that it was not trained on, 0 to 1, as its card states it."""
     unweighted_average_recall: float
-    """On its test speakers, 0 to 1."""
+    """Of the same clips, 0 to 1."""
     test_speakers: tuple[str, ...]
-    """Speakers whose clips it was never trained on."""
+    """Speakers kept for testing; none when it learnt from every speaker, and the figures are those of its recipe."""
+    train_speakers: tuple[str, ...]
+    """Speakers it was trained on, by whom it cannot be judged."""
     abstain_below: float | None
     """An answer with a lower confidence abstains, unless the server is set to another; None: it names none."""
     coverage: float | None
@@ -92,6 +94,7 @@ def _read(wire: v1.Model) -> Model:
         accuracy=wire.accuracy,
         unweighted_average_recall=wire.unweighted_average_recall,
         test_speakers=tuple(wire.test_speakers),
+        train_speakers=tuple(wire.train_speakers),
         abstain_below=calibration.abstain_below if calibration.HasField("abstain_below") else None,
         coverage=calibration.conformal.coverage if calibration.HasField("conformal") else None,
     )

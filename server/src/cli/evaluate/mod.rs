@@ -46,6 +46,9 @@ pub(super) async fn run(args: &EvaluateArgs, settings: &SettingsArgs) -> anyhow:
     let model = recognizer.model(&args.model).await?;
     let own_speakers = args.speakers.is_empty();
     let speakers = if own_speakers { &model.test_speakers } else { &args.speakers };
+    if speakers.is_empty() {
+        bail!("{}", nobody_left(&model));
+    }
     let clips = clips::find(&args.data, speakers)?;
     if clips.is_empty() {
         bail!("{} holds no RAVDESS-named speech of the speakers {}", args.data.display(), speakers.join(" "));
@@ -72,6 +75,21 @@ async fn decide(clip: &LabelledClip, model: &str, recognizer: &Recognizer) -> an
     Ok(tally::weighted_decision(response.utterances.into_iter().filter_map(|utterance| utterance.result)))
 }
 
+fn nobody_left(model: &v1::Model) -> String {
+    let reference = model.reference.clone().unwrap_or_default();
+    format!(
+        "{}@{} learnt from every speaker of its data, so none is left to judge it by; its card quotes what its recipe \
+         reached on speakers left out in turn. Name other people's clips with --speakers, or ask a model that left \
+         some out (examples/experiments/models)",
+        reference.name, reference.version
+    )
+}
+
+/// Whether two names of speakers, "2" and "02", are one.
+fn same_speaker(one: &str, other: &str) -> bool {
+    one.trim().trim_start_matches('0') == other.trim().trim_start_matches('0')
+}
+
 /// What was measured beside what the card says.
 struct Evaluation<'a> {
     model: &'a v1::Model,
@@ -84,6 +102,13 @@ impl Evaluation<'_> {
         (self.tally.accuracy() - self.model.accuracy).abs() <= AGREEMENT
             && (self.tally.unweighted_average_recall() - self.model.unweighted_average_recall).abs()
                 <= AGREEMENT
+    }
+
+    /// Those speakers whose clips it was trained on.
+    fn learnt_from(&self) -> Vec<&str> {
+        let known =
+            |speaker: &&String| self.model.train_speakers.iter().any(|own| same_speaker(own, speaker));
+        self.speakers.iter().filter(known).map(String::as_str).collect()
     }
 
     fn print(&self) -> std::io::Result<()> {
@@ -111,6 +136,10 @@ impl Evaluation<'_> {
             say!("    {label:<10} recall {:>5.1} %  of {clips}", percent(recall));
         }
         say!("  clips without speech found: {}", self.tally.without_speech());
+        let known = self.learnt_from();
+        if !known.is_empty() {
+            say!("  It learnt from {}: these figures flatter.", known.join(" "));
+        }
         Ok(())
     }
 
@@ -122,6 +151,7 @@ impl Evaluation<'_> {
             "model": reference.name,
             "version": reference.version,
             "speakers": self.speakers,
+            "learnt_from": self.learnt_from(),
             "clips": self.tally.clips(),
             "clips_without_speech": self.tally.without_speech(),
             "measured": { "accuracy": self.tally.accuracy(), "uar": self.tally.unweighted_average_recall() },

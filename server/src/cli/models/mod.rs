@@ -58,10 +58,10 @@ fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {
         say!("{}@{}{default}", reference.name, reference.version);
         say!("  {}", model.description);
         say!(
-            "  accuracy {:.1} %, UAR {:.1} % on speakers it was never trained on: {}",
+            "  accuracy {:.1} %, UAR {:.1} % {}",
             model.accuracy * 100.0,
             model.unweighted_average_recall * 100.0,
-            model.test_speakers.join(" ")
+            tested_on(model)
         );
         say!("  labels: {}", model.labels.join(", "));
         say!("  calibration: {}", calibration(&model.calibration.unwrap_or_default()));
@@ -71,6 +71,14 @@ fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {
         eprintln!("refused: {}: {}", refused.path, refused.reason);
     }
     Ok(())
+}
+
+/// Whose clips the figures of a card come from.
+fn tested_on(model: &v1::Model) -> String {
+    match model.test_speakers.is_empty() {
+        true => "of its recipe, on speakers that were left out in turn".to_owned(),
+        false => format!("on speakers it was never trained on: {}", model.test_speakers.join(" ")),
+    }
 }
 
 /// One line: the temperature, when it abstains, what its sets of plausible labels promise.
@@ -107,6 +115,7 @@ fn json(model: &v1::Model) -> serde_json::Value {
         "accuracy": model.accuracy,
         "uar": model.unweighted_average_recall,
         "test_speakers": model.test_speakers,
+        "train_speakers": model.train_speakers,
         "calibration": {
             "temperature": calibration.temperature,
             "abstain_below": calibration.abstain_below,

@@ -124,14 +124,14 @@ async fn pages_are_guarded_as_methods_are() {
     for probe in ["/v2/health/live", "/v2/health/ready"] {
         assert_eq!(status(probe, None).await, "HTTP/1.1 200 OK", "{probe}");
     }
-    for page in ["/v2", "/v2/models/cnn", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.0.0"] {
+    for page in ["/v2", "/v2/models/cnn", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.1.0"] {
         assert_eq!(status(page, None).await, "HTTP/1.1 401 Unauthorized", "{page}");
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
     let (_, told) = server.get("/v2/models/cnn").await.unwrap();
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert!(told["error"].as_str().unwrap().contains("key"), "{told}");
-    let infer = "/v2/models/cnn/versions/1.0.0/infer";
+    let infer = "/v2/models/cnn/versions/1.1.0/infer";
     assert_eq!(status(infer, Some(&analytics)).await, "HTTP/1.1 403 Forbidden");
     // Let in; the page is one to post to.
     assert_eq!(status(infer, Some(&recognize)).await, "HTTP/1.1 405 Method Not Allowed");

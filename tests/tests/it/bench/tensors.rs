@@ -16,9 +16,9 @@ fn ask(server: &str, arguments: &[&str]) -> Output {
 #[test]
 fn a_load_takes_its_tensor_from_the_models_metadata_and_counts_what_it_sent_and_got_back() {
     let bed = Bed::new(&[]);
-    let report = object(&ask(bed.server.url(), &["--model", "lstm@1.0.0", "--rate", "10", "--json"]));
+    let report = object(&ask(bed.server.url(), &["--model", "lstm@1.1.0", "--rate", "10", "--json"]));
     assert_eq!(report["protocol"], "inference.v2");
-    assert_eq!(report["model"], serde_json::json!({ "name": "lstm", "version": "1.0.0" }));
+    assert_eq!(report["model"], serde_json::json!({ "name": "lstm", "version": "1.1.0" }));
     let request = serde_json::json!({ "input": "features", "shape": [1, 300, 64], "contents": "raw" });
     assert_eq!(report["request"], request);
     let load = &report["loads"][0];
@@ -71,7 +71,7 @@ fn what_cannot_be_asked_is_told_in_one_sentence() {
     let url = bed.server.url();
     assert!(sentence(&ask(url, &[])).contains("--model"));
     let unknown = sentence(&ask(url, &["--model", "oracle"]));
-    assert!(unknown.contains("oracle") && unknown.contains("cnn@1.0.0"), "{unknown}");
+    assert!(unknown.contains("oracle") && unknown.contains("cnn@1.1.0"), "{unknown}");
     let input = sentence(&ask(url, &["--model", "cnn", "--input", "audio"]));
     assert!(input.contains("no FP32 input audio") && input.contains("audio BYTES"), "{input}");
     let empty = sentence(&ask(url, &["--model", "cnn", "--shape", "1,0,64"]));

@@ -5,17 +5,16 @@ use serde_json::json;
 use std::sync::Arc;
 use undertone_tests::{TestServer, corpus, crowd};
 
-/// Actors whose clips neither shipped model was trained on.
-const ACTORS: [&str; 5] = ["02", "05", "14", "15", "16"];
 const PEOPLE: usize = 110;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_experiment_says_is_seen() {
     let Some(corpus) = corpus() else { return };
-    let servers = [TestServer::start(&[]).await.unwrap()];
+    let models = crowd::unseen_models();
+    let servers = [TestServer::start(&[("models.dir", models.to_str().unwrap())]).await.unwrap()];
     let definition = json!({
         "name": "cnn-vs-lstm",
-        "hypothesis": "The two shipped models are not equally often right",
+        "hypothesis": "The two models are not equally often right",
         "control": "cnn",
         "arms": [
             { "name": "cnn", "model": "cnn", "weight": 50 },
@@ -27,7 +26,7 @@ async fn what_an_experiment_says_is_seen() {
         "planned_units": 200,
     });
     crowd::start_experiment(&servers, &definition.to_string()).await.unwrap();
-    let clips = Arc::new(crowd::clips(&corpus, &ACTORS).unwrap());
+    let clips = Arc::new(crowd::clips(&corpus, &crowd::UNSEEN_ACTORS).unwrap());
     let heard = crowd::crowd(&servers, &clips, (PEOPLE, 2)).await.unwrap();
     assert!(crowd::tell_truth(&servers, &heard).await.unwrap() > 0);
     if let Some(script) = Script::new("experiments", &servers[0]).await {

@@ -1,6 +1,6 @@
 //! Weights that follow the evidence.
 
-use super::{ACTORS, create, definition, json_report, step};
+use super::{create, definition, json_report, step};
 use serde_json::json;
 use std::sync::Arc;
 use undertone_proto::v1;
@@ -25,7 +25,7 @@ async fn a_definition_whose_weights_cannot_follow_the_evidence_is_refused() {
 #[tokio::test]
 async fn weights_follow_the_evidence_down_to_the_floor_and_the_estimate_weighs_every_subject_by_its_share() {
     let Some(corpus) = corpus() else { return };
-    let clips = Arc::new(crowd::clips(&corpus, &ACTORS).unwrap());
+    let clips = Arc::new(crowd::clips(&corpus, &crowd::UNSEEN_ACTORS).unwrap());
     let flags = [("experiments.guardrails_every", "50ms")];
     let servers = [TestServer::start(&flags).await.unwrap()];
     let mut definition = definition();

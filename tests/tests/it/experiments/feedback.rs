@@ -1,6 +1,6 @@
 //! What people say about answers, and what becomes of it.
 
-use super::{definition, json_report, recognize, running, subject};
+use super::{ANSWER_ALWAYS, definition, json_report, recognize, running, subject};
 use prost_types::{Duration, Timestamp};
 use tonic::Code;
 use undertone_proto::v1;
@@ -78,7 +78,7 @@ async fn an_answer_counts_as_judged_when_the_time_for_feedback_is_over_and_it_ca
 
 #[tokio::test]
 async fn feedback_about_an_interval_reaches_what_was_said_there() {
-    let server = running(&definition(), &[]).await;
+    let server = running(&definition(), &[ANSWER_ALWAYS]).await;
     let answer = recognize(&server, subject("ann")).await.unwrap();
     let results: Vec<v1::Result> = answer.utterances.iter().map(|own| own.result.clone().unwrap()).collect();
     assert!(results.len() > 1);

@@ -1,6 +1,6 @@
 //! Guardrails act by themselves.
 
-use super::{ACTORS, create, definition, json_report, step};
+use super::{create, definition, json_report, step};
 use crate::variant::Variant;
 use serde_json::json;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use v1::change_experiment_request::Step;
 fn degraded() -> Variant {
     let variant = Variant::new(|_, _| {});
     let found = discover(std::path::Path::new(variant.dir())).unwrap();
-    let lstm = Bundle::open(found.iter().find(|path| path.ends_with("lstm/1.0.0")).unwrap()).unwrap();
+    let lstm = Bundle::open(found.iter().find(|path| path.ends_with("lstm/1.1.0")).unwrap()).unwrap();
     let mut manifest = lstm.manifest().clone();
     manifest.version = "2.0.0".into();
     manifest.calibration.temperature *= 40.0;
@@ -30,7 +30,7 @@ fn degraded() -> Variant {
 #[tokio::test]
 async fn a_degraded_version_that_is_ramped_to_half_of_the_traffic_is_stopped_by_itself() {
     let Some(corpus) = corpus() else { return };
-    let clips = Arc::new(crowd::clips(&corpus, &ACTORS).unwrap());
+    let clips = Arc::new(crowd::clips(&corpus, &crowd::UNSEEN_ACTORS).unwrap());
     let variant = degraded();
     let flags = [("models.dir", variant.dir()), ("experiments.guardrails_every", "200ms")];
     let servers = [TestServer::start(&flags).await.unwrap()];
@@ -51,7 +51,7 @@ async fn a_degraded_version_that_is_ramped_to_half_of_the_traffic_is_stopped_by_
     assert_eq!(stopped.state, "running");
 
     let after = crowd::crowd(&servers, &clips, (20, 1)).await.unwrap();
-    assert!(after.iter().all(|own| own.model == "cnn@1.0.0"), "its traffic goes to the control");
+    assert!(after.iter().all(|own| own.model == "cnn@1.1.0"), "its traffic goes to the control");
     let mut client = crowd::experiments(&servers[0]).await.unwrap();
     let found = client.get_experiment(v1::GetExperimentRequest { name: "trial".into() }).await.unwrap();
     let last = found.into_inner().changes.pop().unwrap();

@@ -1,6 +1,6 @@
 //! What was known of subjects before an experiment.
 
-use super::{create, definition, json_report, recognize, step, subject};
+use super::{ANSWER_ALWAYS, create, definition, json_report, recognize, step, subject};
 use undertone_proto::v1;
 use undertone_tests::{TestServer, crowd};
 use v1::change_experiment_request::Step;
@@ -25,7 +25,7 @@ async fn everybody_speaks(server: &TestServer) {
 
 #[tokio::test]
 async fn answers_before_the_experiment_tell_of_what_comes_and_its_own_do_not() {
-    let server = TestServer::start(&[]).await.unwrap();
+    let server = TestServer::start(&[ANSWER_ALWAYS]).await.unwrap();
     everybody_speaks(&server).await;
     create(&server, &definition()).await.unwrap();
     step(&server, Step::Start(v1::StartStep {})).await.unwrap();
@@ -41,7 +41,7 @@ async fn answers_before_the_experiment_tell_of_what_comes_and_its_own_do_not() {
     let saved = known["comparisons"][0]["variance_saved"].as_f64().unwrap();
     assert!(saved > 0.9, "what was right before is right again: {known}");
 
-    let fresh = TestServer::start(&[]).await.unwrap();
+    let fresh = TestServer::start(&[ANSWER_ALWAYS]).await.unwrap();
     create(&fresh, &definition()).await.unwrap();
     step(&fresh, Step::Start(v1::StartStep {})).await.unwrap();
     everybody_speaks(&fresh).await;

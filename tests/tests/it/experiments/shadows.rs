@@ -12,7 +12,7 @@ use undertone_tests::{TestServer, bad_plugin, copy_tree, stage};
 fn with_shadow(model: &str) -> Value {
     let mut definition = definition();
     definition["arms"] = json!([
-        { "name": "cnn", "model": "cnn@1.0.0", "weight": 100 },
+        { "name": "cnn", "model": "cnn@1.1.0", "weight": 100 },
         { "name": "listening", "model": model, "shadow": true },
     ]);
     definition
@@ -82,7 +82,7 @@ fn site(behaviour: &str) -> TempDir {
     let library = bad_plugin("faulty_classifier").unwrap();
     std::fs::copy(&library, folder.path().join("plugins").join(library.file_name().unwrap())).unwrap();
     let cnn = discover(&folder.path().join("models")).unwrap();
-    let cnn = cnn.into_iter().find(|path| path.ends_with("cnn/1.0.0")).unwrap();
+    let cnn = cnn.into_iter().find(|path| path.ends_with("cnn/1.1.0")).unwrap();
     let mut manifest = Bundle::open(&cnn).unwrap().manifest().clone();
     manifest.name = "broken".into();
     manifest.plugin.classifier = "faulty_classifier".into();
@@ -90,7 +90,7 @@ fn site(behaviour: &str) -> TempDir {
     manifest.graph.stream = None;
     let graph = manifest.graph.whole.file.clone();
     let files: [(&str, &[u8]); 2] = [(&graph, behaviour.as_bytes()), ("card.md", b"# Broken\n")];
-    Bundle::write(&folder.path().join("models/broken/1.0.0"), manifest, &files).unwrap();
+    Bundle::write(&folder.path().join("models/broken/1.1.0"), manifest, &files).unwrap();
     folder
 }
 
@@ -98,7 +98,7 @@ fn site(behaviour: &str) -> TempDir {
 async fn a_broken_shadow_never_changes_a_live_answer() {
     let plain = TestServer::start(&[]).await.unwrap();
     let expected =
-        recognize(&plain, v1::RecognitionConfig { model: "cnn@1.0.0".into(), ..subject("ann") }).await;
+        recognize(&plain, v1::RecognitionConfig { model: "cnn@1.1.0".into(), ..subject("ann") }).await;
     let expected = probabilities(&expected.unwrap());
     for behaviour in ["nan", "silent", "panic"] {
         let site = site(behaviour);
@@ -122,7 +122,7 @@ async fn utterances_that_find_no_place_are_dropped_and_counted_and_the_report_sa
     let answer = recognize(&server, subject("ann")).await.unwrap();
     let (_, metrics) = server.get("/metrics").await.unwrap();
     let dropped = format!(
-        "undertone_shadow_utterances_total{{model=\"lstm@1.0.0\",outcome=\"dropped\"}} {}",
+        "undertone_shadow_utterances_total{{model=\"lstm@1.1.0\",outcome=\"dropped\"}} {}",
         answer.utterances.len()
     );
     assert!(metrics.contains(&dropped), "{dropped} is not in {metrics}");

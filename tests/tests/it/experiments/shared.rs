@@ -1,6 +1,6 @@
 //! Servers that share one Postgres.
 
-use super::{ACTORS, assigned, definition, json_report, recognize, step, subject};
+use super::{assigned, definition, json_report, recognize, step, subject};
 use serde_json::json;
 use std::sync::Arc;
 use undertone_proto::v1;
@@ -9,14 +9,19 @@ use v1::change_experiment_request::Step;
 
 async fn two(postgres: &PrivatePostgres) -> [TestServer; 2] {
     let url = postgres.url();
-    let flags = [("store.url", url.as_str()), ("experiments.refresh", "50ms")];
+    let models = crowd::unseen_models();
+    let flags = [
+        ("store.url", url.as_str()),
+        ("experiments.refresh", "50ms"),
+        ("models.dir", models.to_str().unwrap()),
+    ];
     [TestServer::start(&flags).await.unwrap(), TestServer::start(&flags).await.unwrap()]
 }
 
 #[tokio::test]
 async fn two_servers_run_an_experiment_to_a_report_on_real_speech() {
     let Some(corpus) = corpus() else { return };
-    let clips = Arc::new(crowd::clips(&corpus, &ACTORS).unwrap());
+    let clips = Arc::new(crowd::clips(&corpus, &crowd::UNSEEN_ACTORS).unwrap());
     let postgres = PrivatePostgres::start();
     let servers = two(&postgres).await;
     crowd::start_experiment(&servers, &definition().to_string()).await.unwrap();

@@ -98,7 +98,7 @@ async fn what_is_wrong_is_named_with_a_code() {
 async fn probes_and_metadata_are_those_of_grpc() {
     let server = TestServer::start(&[]).await.unwrap();
     for path in
-        ["/v2/health/live", "/v2/health/ready", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.0.0/ready"]
+        ["/v2/health/live", "/v2/health/ready", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.1.0/ready"]
     {
         assert_eq!(server.get(path).await.unwrap().0, "HTTP/1.1 200 OK", "{path}");
     }

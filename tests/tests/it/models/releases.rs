@@ -4,9 +4,9 @@ use crate::variant::Files;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, Manifest};
-use undertone_tests::{TestServer, copy_tree, stage};
+use undertone_tests::{TestServer, stage};
 
-/// A folder of models with `cnn` 1.0.0, and a place beside it.
+/// A folder of models with the shipped `cnn`, there as version 1.0.0, and a place beside it.
 pub(crate) struct Releases {
     folder: TempDir,
 }
@@ -15,7 +15,7 @@ impl Releases {
     pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let releases = Self { folder };
-        copy_tree(&shipped(), &releases.models().join("cnn/1.0.0")).unwrap();
+        releases.release("1.0.0", |_, _| {});
         std::fs::create_dir(releases.beside()).unwrap();
         releases
     }
@@ -54,7 +54,7 @@ impl Releases {
 }
 
 fn shipped() -> PathBuf {
-    stage().unwrap().join("models/cnn/1.0.0")
+    stage().unwrap().join("models/cnn/1.1.0")
 }
 
 fn make(dir: &Path, version: &str, change: impl FnOnce(&mut Manifest, &mut Files)) -> PathBuf {

@@ -80,7 +80,7 @@ fn a_bundle_is_packed_signed_verified_and_shown() {
         let verified = printed(&bundle_command(&["verify", packed, "--trusted-keys", &public]));
         assert!(verified.contains("signed by release: \"cnn@1.1.0 by hand\""), "{verified}");
         let shown = printed(&bundle_command(&["inspect", packed]));
-        assert!(shown.contains("cnn@1.1.0: 3 files") && shown.contains("signature: yes"), "{shown}");
+        assert!(shown.contains("cnn@1.1.0: 4 files") && shown.contains("signature: yes"), "{shown}");
         let json = printed(&bundle_command(&["inspect", packed, "--format", "json"]));
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["manifest"]["name"], "cnn");

@@ -65,7 +65,7 @@ async fn the_shipped_models_answer_apart_as_they_do_in_the_server() {
     }
     let metrics = apart.get("/metrics").await.unwrap().1;
     assert!(
-        metrics.contains("undertone_plugin_processes_started_total{model=\"cnn@1.0.0\",plugin=\"onnx\"}"),
+        metrics.contains("undertone_plugin_processes_started_total{model=\"cnn@1.1.0\",plugin=\"onnx\"}"),
         "{metrics}"
     );
     assert!(!here.get("/metrics").await.unwrap().1.contains("plugin_processes_started_total{"));

@@ -20,7 +20,7 @@ fn logmel_keeps_the_contract_with_every_kind_of_frames() {
 fn logmel_keeps_the_contract_with_the_recipe_of_a_bundle() {
     let stage = stage().unwrap();
     let library = stage.join("plugins/libundertone_plugin_logmel.so");
-    let report = Report::of(&library, &["--bundle".as_ref(), stage.join("models/cnn/1.0.0").as_ref()]);
+    let report = Report::of(&library, &["--bundle".as_ref(), stage.join("models/cnn/1.1.0").as_ref()]);
     report.assert_kept(&["library", "configuration", "extractor"], &[]);
 }
 
@@ -28,7 +28,7 @@ fn logmel_keeps_the_contract_with_the_recipe_of_a_bundle() {
 fn onnx_keeps_the_contract_with_the_shipped_models() {
     let stage = stage().unwrap();
     for model in ["cnn", "lstm"] {
-        let bundle = stage.join("models").join(model).join("1.0.0");
+        let bundle = stage.join("models").join(model).join("1.1.0");
         let library = stage.join("plugins/libundertone_plugin_onnx.so");
         let report = Report::of(&library, &["--bundle".as_ref(), bundle.as_ref()]);
         report.assert_kept(&["library", "configuration", "classifier"], &[]);
@@ -54,7 +54,7 @@ fn tract_with(bundle: &Path) -> Report {
 #[test]
 fn tract_keeps_the_contract_with_the_shipped_models() {
     for model in ["cnn", "lstm"] {
-        let report = tract_with(&stage().unwrap().join("models").join(model).join("1.0.0"));
+        let report = tract_with(&stage().unwrap().join("models").join(model).join("1.1.0"));
         report.assert_kept(&["library", "configuration", "classifier"], &[]);
     }
 }

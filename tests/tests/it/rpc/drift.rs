@@ -61,7 +61,7 @@ async fn quieter_speech_drifts(postgres: Option<&PrivatePostgres>) {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert!(status.contains("200") && body["models"].as_array().unwrap().len() == 1, "{status} {body}");
     assert_eq!(body["models"][0]["measures"][0]["measure"], "level");
-    let told = "undertone_drift_divergence{measure=\"level\",model=\"cnn@1.0.0\"}";
+    let told = "undertone_drift_divergence{measure=\"level\",model=\"cnn@1.1.0\"}";
     while !server.get("/metrics").await.unwrap().1.contains(told) {}
 }
 

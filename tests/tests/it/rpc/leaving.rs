@@ -74,7 +74,7 @@ async fn streams_that_are_left_are_cancelled_and_never_finished() {
     let (_, page) = server.get("/metrics").await.unwrap();
     let ends = page.lines().filter(|line| line.starts_with("undertone_streams_closed_total"));
     for end in ends.filter(|line| !line.ends_with(" 0")) {
-        assert_eq!(end, "undertone_streams_closed_total{model=\"cnn@1.0.0\",reason=\"cancelled\"} 40");
+        assert_eq!(end, "undertone_streams_closed_total{model=\"cnn@1.1.0\",reason=\"cancelled\"} 40");
     }
 }
 

@@ -96,7 +96,7 @@ async fn a_broken_connection_loses_and_doubles_no_utterance() {
         }
     }
     let metrics = server.get("/metrics").await.unwrap().1;
-    assert!(metrics.contains("undertone_streams_resumed_total{model=\"cnn@1.0.0\"} 3"), "{metrics}");
+    assert!(metrics.contains("undertone_streams_resumed_total{model=\"cnn@1.1.0\"} 3"), "{metrics}");
 }
 
 #[tokio::test]

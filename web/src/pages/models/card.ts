@@ -39,7 +39,7 @@ function facts(model: Model): HTMLElement {
   const all: [string, string][] = [
     ["Recall, mean over the emotions", `${percent(model.unweightedAverageRecall, 1)} on speakers it never heard`],
     ["Accuracy", percent(model.accuracy, 1)],
-    ["Tested with", model.testSpeakers.join(", ") || "not said"],
+    ["Tested with", model.testSpeakers.join(", ") || "speakers left out in turn"],
     ["Unsure below", calibration?.abstainBelow === undefined ? "never" : percent(calibration.abstainBelow) + kept],
     ["Plausible labels", sets === undefined ? "none are given" : `hold the true one in ${percent(sets.coverage)} of utterances`],
     ["Licence of the weights", model.licence],

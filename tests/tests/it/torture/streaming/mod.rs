@@ -95,7 +95,7 @@ async fn clients_that_are_killed_free_their_streams() {
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         })
         .collect();
-    let open = "undertone_streams_open{model=\"cnn@1.0.0\"}";
+    let open = "undertone_streams_open{model=\"cnn@1.1.0\"}";
     let all = clients.len() as f64;
     until(&server, open, |streams| streams == all).await;
     clients.iter_mut().for_each(|client| client.kill().unwrap());
@@ -103,7 +103,7 @@ async fn clients_that_are_killed_free_their_streams() {
     for client in &mut clients {
         assert!(!client.wait().unwrap().success());
     }
-    let cancelled = "undertone_streams_closed_total{model=\"cnn@1.0.0\",reason=\"cancelled\"}";
+    let cancelled = "undertone_streams_closed_total{model=\"cnn@1.1.0\",reason=\"cancelled\"}";
     until(&server, cancelled, |streams| streams == all).await;
 }
 
@@ -121,8 +121,8 @@ async fn a_client_that_does_not_read_costs_updates_and_is_given_up_and_others_go
     let deaf = client.streaming_recognize(asks).await.unwrap();
     let hears = outlive(server.url(), "cnn", speech(2), |_, _| {}).await;
     assert!(hears.finals.len() >= 2);
-    until(&server, "undertone_streams_open{model=\"cnn@1.0.0\"}", |streams| streams == 0.0).await;
-    assert!(metric(&server, "undertone_updates_dropped_total{model=\"cnn@1.0.0\"}").await > 0.0);
+    until(&server, "undertone_streams_open{model=\"cnn@1.1.0\"}", |streams| streams == 0.0).await;
+    assert!(metric(&server, "undertone_updates_dropped_total{model=\"cnn@1.1.0\"}").await > 0.0);
     let closed = "undertone_rpc_finished_total{code=\"DEADLINE_EXCEEDED\",method=\"StreamingRecognize\"}";
     until(&server, closed, |calls| calls == 1.0).await;
     drop(deaf);
