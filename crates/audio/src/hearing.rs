@@ -2,6 +2,7 @@
 //! from, by this code alone.
 
 use crate::pitch::Pitch;
+use crate::square_sum::SquareSum;
 use std::collections::VecDeque;
 use undertone_core::{Heard, SampleRange};
 
@@ -25,8 +26,7 @@ pub struct Hearing {
     /// Number of the first kept step, from the stream's start.
     first: u64,
     position: u64,
-    square_sum: f64,
-    count: u32,
+    squares: SquareSum,
     pitch: Pitch,
 }
 
@@ -44,8 +44,7 @@ impl Hearing {
             steps: VecDeque::new(),
             first: position / STEP_SAMPLES,
             position,
-            square_sum: 0.0,
-            count: 0,
+            squares: SquareSum::default(),
             pitch: Pitch::new(),
         }
     }
@@ -56,8 +55,7 @@ impl Hearing {
         while !rest.is_empty() {
             let until_step = (STEP_SAMPLES - self.position % STEP_SAMPLES) as usize;
             let (now, later) = rest.split_at(until_step.min(rest.len()));
-            self.square_sum += now.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum::<f64>();
-            self.count += now.len() as u32;
+            self.squares.push(now);
             self.pitch.push(now);
             self.position += now.len() as u64;
             if self.position.is_multiple_of(STEP_SAMPLES) {
@@ -101,11 +99,10 @@ impl Hearing {
     }
 
     fn end_step(&mut self) {
-        let power = (self.square_sum / f64::from(self.count.max(1))) as f32;
+        let power = std::mem::take(&mut self.squares).mean() as f32;
         let number = self.first + self.steps.len() as u64;
         let look = number.is_multiple_of(PITCH_EVERY) && power > PITCH_POWER;
         self.steps.push_back(Step { power, f0_hz: if look { self.pitch.hz() } else { None } });
-        (self.square_sum, self.count) = (0.0, 0);
     }
 }
 

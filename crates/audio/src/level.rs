@@ -1,7 +1,11 @@
 //! How loud the samples were.
 
+use crate::square_sum::SquareSum;
+
 /// Magnitudes from here on count as clipped: the largest positive 16-bit sample.
 const CLIPPED: f32 = 32_767.0 / 32_768.0;
+/// Samples that a processor compares at once.
+const LANES: usize = 8;
 
 /// How loud some samples were. Full scale is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -19,9 +23,8 @@ pub struct Level {
 /// Measures level over the samples pushed since the start or the last [`Self::reset`].
 #[derive(Debug, Clone, Default)]
 pub struct LevelMeter {
-    samples: u64,
+    squares: SquareSum,
     peak: f32,
-    square_sum: f64,
     clipped: u64,
 }
 
@@ -33,22 +36,26 @@ impl LevelMeter {
 
     /// Takes the next samples.
     pub fn push(&mut self, samples: &[f32]) {
-        for &sample in samples {
-            let magnitude = sample.abs();
-            self.peak = self.peak.max(magnitude);
-            self.square_sum += f64::from(sample) * f64::from(sample);
-            self.clipped += u64::from(magnitude >= CLIPPED);
+        self.squares.push(samples);
+        let mut peaks = [0.0_f32; LANES];
+        for chunk in samples.chunks(LANES) {
+            for (peak, sample) in peaks.iter_mut().zip(chunk) {
+                *peak = peak.max(sample.abs());
+            }
         }
-        self.samples += samples.len() as u64;
+        let peak = peaks.into_iter().fold(0.0, f32::max);
+        self.peak = self.peak.max(peak);
+        if peak >= CLIPPED {
+            self.clipped += samples.iter().filter(|sample| sample.abs() >= CLIPPED).count() as u64;
+        }
     }
 
     /// What was measured so far.
     pub fn level(&self) -> Level {
-        let mean_square = if self.samples == 0 { 0.0 } else { self.square_sum / self.samples as f64 };
         Level {
-            samples: self.samples,
+            samples: self.squares.samples(),
             peak: self.peak,
-            rms: mean_square.sqrt() as f32,
+            rms: self.squares.mean().sqrt() as f32,
             clipped: self.clipped,
         }
     }

@@ -24,6 +24,7 @@ mod reader;
 mod resampler;
 mod sample_format;
 mod segmenter;
+mod square_sum;
 mod voice;
 mod wav;
 

@@ -34,16 +34,31 @@ impl Pitch {
 
     /// Takes the next samples, few at a time.
     pub(crate) fn push(&mut self, samples: &[f32]) {
+        let (head, rest) = samples.split_at(samples.len().min((DECIMATION - self.count) % DECIMATION));
+        let (whole, tail) = rest.as_chunks::<DECIMATION>();
+        self.push_few(head);
+        for &[first, second, third, fourth] in whole {
+            self.take(first + second + third + fourth);
+        }
+        self.push_few(tail);
+    }
+
+    fn push_few(&mut self, samples: &[f32]) {
         for &sample in samples {
             self.sum += sample;
             self.count += 1;
             if self.count == DECIMATION {
-                // The mean of eight samples keeps out most of what lies above 2 kHz.
-                self.held[self.oldest] = (self.before + self.sum) / (2 * DECIMATION) as f32;
-                self.oldest = (self.oldest + 1) % HELD;
-                (self.before, self.sum, self.count) = (self.sum, 0.0, 0);
+                self.take(self.sum);
+                (self.sum, self.count) = (0.0, 0);
             }
         }
+    }
+
+    /// Takes the sum of four samples. The mean of eight keeps out most of what lies above 2 kHz.
+    fn take(&mut self, sum: f32) {
+        self.held[self.oldest] = (self.before + sum) * (1.0 / (2 * DECIMATION) as f32);
+        self.oldest = if self.oldest + 1 == HELD { 0 } else { self.oldest + 1 };
+        self.before = sum;
     }
 
     /// The fundamental frequency of the last 50 ms in Hz; none when they are not voiced.
@@ -52,11 +67,11 @@ impl Pitch {
         let mut centred = self.held.map(|sample| sample - mean);
         centred.rotate_left(self.oldest);
         let now = &centred[LONGEST_LAG..];
-        let energy = dot(now, now);
+        let energies = energies(&centred);
         let mut likeness = [0.0_f32; LONGEST_LAG + 1];
         for (lag, likeness) in likeness.iter_mut().enumerate().skip(SHORTEST_LAG - 1) {
             let then = &centred[LONGEST_LAG - lag..][..WINDOW];
-            *likeness = dot(now, then) / (energy * dot(then, then)).sqrt().max(1e-12);
+            *likeness = dot(now, then) / (energies[0] * energies[lag]).sqrt().max(1e-12) as f32;
         }
         let mut peaks = (SHORTEST_LAG..LONGEST_LAG)
             .filter(|&lag| likeness[lag] >= likeness[lag - 1] && likeness[lag] > likeness[lag + 1]);
@@ -74,6 +89,18 @@ impl Pitch {
 fn vertex([left, middle, right]: [f32; 3]) -> f32 {
     let bend = left - 2.0 * middle + right;
     if bend < 0.0 { (0.5 * (left - right) / bend).clamp(-0.5, 0.5) } else { 0.0 }
+}
+
+/// For every lag the sum of squares over the window so much earlier, each from the one before it.
+fn energies(centred: &[f32; HELD]) -> [f64; LONGEST_LAG + 1] {
+    let square = |place: usize| f64::from(centred[place]) * f64::from(centred[place]);
+    let mut energies = [0.0; LONGEST_LAG + 1];
+    energies[0] = (LONGEST_LAG..HELD).map(square).sum();
+    for lag in 1..=LONGEST_LAG {
+        let begin = LONGEST_LAG - lag;
+        energies[lag] = (energies[lag - 1] + square(begin) - square(begin + WINDOW)).max(0.0);
+    }
+    energies
 }
 
 /// In eight sums, which a processor adds at once.

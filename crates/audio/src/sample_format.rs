@@ -31,13 +31,13 @@ impl SampleFormat {
     pub(crate) fn decode(self, bytes: &[u8], samples: &mut Vec<f32>) {
         match self {
             Self::U8 => samples.extend(bytes.iter().map(|&byte| (f32::from(byte) - 128.0) / 128.0)),
-            Self::Mulaw => samples.extend(bytes.iter().map(|&byte| unit(i32::from(mulaw(byte)), 16))),
-            Self::Alaw => samples.extend(bytes.iter().map(|&byte| unit(i32::from(alaw(byte)), 16))),
-            Self::I16 => extend(samples, bytes, |raw| unit(i32::from(i16::from_le_bytes(raw)), 16)),
+            Self::Mulaw => samples.extend(bytes.iter().map(|&byte| unit16(mulaw(byte)))),
+            Self::Alaw => samples.extend(bytes.iter().map(|&byte| unit16(alaw(byte)))),
+            Self::I16 => extend(samples, bytes, |raw| unit16(i16::from_le_bytes(raw))),
             Self::I24 => extend(samples, bytes, |[low, middle, high]| {
-                unit(i32::from_le_bytes([0, low, middle, high]), 32)
+                unit32(i32::from_le_bytes([0, low, middle, high]))
             }),
-            Self::I32 => extend(samples, bytes, |raw| unit(i32::from_le_bytes(raw), 32)),
+            Self::I32 => extend(samples, bytes, |raw| unit32(i32::from_le_bytes(raw))),
             Self::F32 => extend(samples, bytes, f32::from_le_bytes),
             Self::F64 => extend(samples, bytes, |raw| f64::from_le_bytes(raw) as f32),
         }
@@ -49,8 +49,12 @@ fn extend<const N: usize>(samples: &mut Vec<f32>, bytes: &[u8], decode: impl Fn(
     samples.extend(whole.iter().map(|&raw| decode(raw)));
 }
 
-fn unit(value: i32, bits: u32) -> f32 {
-    (f64::from(value) / f64::from(1_u32 << (bits - 1))) as f32
+fn unit16(value: i16) -> f32 {
+    f32::from(value) * (1.0 / 32_768.0)
+}
+
+fn unit32(value: i32) -> f32 {
+    (f64::from(value) * (1.0 / 2_147_483_648.0)) as f32
 }
 
 /// Expands mu-law to 16 bits: ITU-T G.711 (11/1988), table 2a, in the 14-bit scale times 4.

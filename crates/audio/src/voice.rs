@@ -1,5 +1,6 @@
 //! How probable it is that somebody speaks, frame by frame.
 
+use crate::square_sum::SquareSum;
 use earshot::Detector;
 
 /// Samples per frame at the pipeline's rate: 16 ms.
@@ -26,13 +27,13 @@ pub(crate) struct Voice {
     detector: Box<Detector>,
     level: f32,
     noise: Noise,
-    levelled: Vec<f32>,
+    levelled: Box<[f32; FRAME]>,
 }
 
 impl Voice {
     pub(crate) fn new() -> Self {
-        let levelled = Vec::with_capacity(FRAME);
-        let mut voice = Self { detector: Box::default(), level: 0.0, noise: Noise(1), levelled };
+        let levelled = Box::new([0.0; FRAME]);
+        let mut voice = Self { detector: Box::default(), level: 0.0, noise: Noise::new(), levelled };
         for _ in 0..WARM_UP_FRAMES {
             voice.hear(&[0.0; FRAME], 1.0);
         }
@@ -41,8 +42,9 @@ impl Voice {
 
     /// Probability that `frame`, of exactly [`FRAME`] samples in [-1, 1], holds speech.
     pub(crate) fn probability(&mut self, frame: &[f32]) -> f32 {
-        let square_sum: f32 = frame.iter().map(|sample| sample * sample).sum();
-        let rms = (square_sum / FRAME as f32).sqrt();
+        let mut squares = SquareSum::default();
+        squares.push(frame);
+        let rms = squares.mean().sqrt() as f32;
         if rms < SILENCE_RMS {
             return 0.0;
         }
@@ -52,21 +54,72 @@ impl Voice {
 
     fn hear(&mut self, frame: &[f32], gain: f32) -> f32 {
         let Self { noise, levelled, .. } = self;
-        levelled.clear();
-        levelled.extend(frame.iter().map(|sample| (sample * gain + noise.next()).clamp(-1.0, 1.0)));
-        self.detector.predict_f32(levelled)
+        noise.fill(levelled);
+        for (sample, levelled) in frame.iter().zip(levelled.iter_mut()) {
+            *levelled = (sample * gain + *levelled).clamp(-1.0, 1.0);
+        }
+        self.detector.predict_f32(levelled.as_slice())
     }
 }
 
-/// White noise of [`FLOOR_RMS`], the same in every stream: a linear congruential generator with the
-/// constants of Numerical Recipes (Press et al. 1992, section 7.1).
-struct Noise(u32);
+/// Numbers of the noise that are made at once, each from the one so many places before.
+const LANES: usize = 8;
+/// Constants of Numerical Recipes (Press et al. 1992, section 7.1).
+const FACTOR: u32 = 1_664_525;
+const SUMMAND: u32 = 1_013_904_223;
+
+/// White noise of [`FLOOR_RMS`], the same in every stream: a linear congruential generator.
+struct Noise([u32; LANES]);
 
 impl Noise {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        // Evenly spread over [-1, 1), whose root mean square is 1 / sqrt(3).
-        let unit = (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0;
-        unit * FLOOR_RMS * 3.0_f32.sqrt()
+    /// The generator at the seed 1.
+    fn new() -> Self {
+        let mut last = 1_u32;
+        Self(std::array::from_fn(|_| {
+            last = last.wrapping_mul(FACTOR).wrapping_add(SUMMAND);
+            last
+        }))
+    }
+
+    fn fill(&mut self, noise: &mut [f32; FRAME]) {
+        const { assert!(FRAME.is_multiple_of(LANES)) };
+        for chunk in noise.as_chunks_mut::<LANES>().0 {
+            for (number, noise) in self.0.iter_mut().zip(chunk) {
+                // Evenly spread over [-1, 1), whose root mean square is 1 / sqrt(3).
+                let unit = (*number >> 8) as i32 as f32 * (1.0 / (1 << 23) as f32) - 1.0;
+                *noise = unit * FLOOR_RMS * 3.0_f32.sqrt();
+                *number = number.wrapping_mul(LEAP.0).wrapping_add(LEAP.1);
+            }
+        }
+    }
+}
+
+/// Factor and summand that lead [`LANES`] numbers on.
+const LEAP: (u32, u32) = {
+    let (mut factor, mut summand, mut step) = (1_u32, 0_u32, 0);
+    while step < LANES {
+        factor = factor.wrapping_mul(FACTOR);
+        summand = summand.wrapping_mul(FACTOR).wrapping_add(SUMMAND);
+        step += 1;
+    }
+    (factor, summand)
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_made_in_lanes_is_that_of_the_generator() {
+        let (mut noise, mut number) = (Noise::new(), 1_u32);
+        let mut made = [0.0; FRAME];
+        for _ in 0..3 {
+            noise.fill(&mut made);
+            for value in made {
+                number = number.wrapping_mul(FACTOR).wrapping_add(SUMMAND);
+                let unit = (number >> 8) as f32 / (1 << 23) as f32 - 1.0;
+                assert_eq!(value, unit * FLOOR_RMS * 3.0_f32.sqrt());
+            }
+        }
     }
 }
