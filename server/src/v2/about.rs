@@ -16,7 +16,7 @@ use wire::{
 pub(super) async fn config(State(service): State<InferenceService>, Path(named): Named) -> Response {
     let (name, version) = name_and_version(&named);
     let told = service.model_config(Request::new(wire::ModelConfigRequest { name, version })).await;
-    answer(told.map(|told| config_of(told.into_inner().config.unwrap_or_default())))
+    answer(told.map(|told| config_of(&told.into_inner().config.unwrap_or_default())))
 }
 
 /// About the models that the path names, which are all of them where it names none.
@@ -30,7 +30,7 @@ pub(super) async fn statistics(State(service): State<InferenceService>, Path(nam
     answer(told.map(|told| written(told.into_inner())))
 }
 
-fn config_of(own: ModelConfig) -> Value {
+fn config_of(own: &ModelConfig) -> Value {
     let data_type = |own: i32| DataType::try_from(own).unwrap_or_default().as_str_name();
     let input = own.input.iter().map(|own| {
         let (name, dims) = (&own.name, &own.dims);

@@ -25,7 +25,7 @@ struct Corrections {
     thompson: Vec<Sampled>,
     coverage: Dropped,
     figures: Told,
-    duration: Vec<(f64, f64, f64, f64, f64, f64, u64, u64, u64)>,
+    duration: Vec<Planned>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +88,20 @@ struct Told {
     planned: u64,
     accuracy: (f64, f64, f64),
     average_recall: (f64, f64, f64),
+}
+
+/// Written as a list.
+#[derive(Deserialize)]
+struct Planned {
+    control: f64,
+    difference: f64,
+    correlation: f64,
+    answers_per_unit: f64,
+    power: f64,
+    agreement: f64,
+    planned: u64,
+    live: u64,
+    shadow: u64,
 }
 
 fn corrections() -> Corrections {
@@ -249,12 +263,11 @@ fn figures_near_their_end_have_intervals_that_end_there() {
 
 #[test]
 fn the_units_of_a_sequence_are_those_of_a_search_for_its_bound() {
-    for (control, difference, correlation, answers_per_unit, power, agreement, planned, live, shadow) in
-        corrections().duration
-    {
+    for own in corrections().duration {
+        let Planned { control, difference, correlation, answers_per_unit, power, .. } = own;
         let target = Target { control, difference, correlation, answers_per_unit, power };
-        let sequence = Sequence::new(0.05, planned).unwrap();
-        assert_eq!(target.units_sequential(&sequence), Some(live));
-        assert_eq!(target.units_as_shadow(&sequence, agreement), Some(shadow));
+        let sequence = Sequence::new(0.05, own.planned).unwrap();
+        assert_eq!(target.units_sequential(&sequence), Some(own.live));
+        assert_eq!(target.units_as_shadow(&sequence, own.agreement), Some(own.shadow));
     }
 }
