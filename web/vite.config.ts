@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { compressed } from "./build/compressed.ts";
 import { CAPTURE_MODULE } from "../sdk/typescript/dist/microphone.js";
 
 /** Everything but the page itself lies below this, on the server. */
@@ -30,7 +31,7 @@ function capture(): Plugin {
 
 export default defineConfig({
   base: BASE,
-  plugins: [capture()],
+  plugins: [capture(), compressed()],
   resolve: {
     alias: { "@undertone/client": resolve(import.meta.dirname, "../sdk/typescript/dist") },
     dedupe: ["@bufbuild/protobuf"],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE};
 use undertone_engine::Observer;
 use undertone_plugin_host::isolation::{BreakerState, ProcessObserver, ProcessOf};
-use undertone_telemetry::{EngineMetrics, Metrics, ProcessMetrics};
+use undertone_telemetry::{EngineMetrics, Metrics, ProcessMetrics, StepKind, StepTimes};
 
 /// Puts the engine's measurements into metrics.
 pub(crate) struct MeteredEngine(pub(crate) Arc<Metrics>);
@@ -13,6 +13,10 @@ pub(crate) struct MeteredEngine(pub(crate) Arc<Metrics>);
 impl MeteredEngine {
     fn metrics(&self) -> &EngineMetrics {
         &self.0.engine
+    }
+
+    fn steps(&self) -> &StepTimes {
+        &self.0.inference.steps
     }
 }
 
@@ -29,19 +33,22 @@ impl Observer for MeteredEngine {
         self.metrics().streams_closed.with_label_values(&[model.as_str(), reason.name()]).inc();
     }
 
-    fn audio_processed(&self, samples: u64, took: Duration) {
+    fn audio_processed(&self, model: &ModelRef, samples: u64, took: Duration) {
         self.metrics().audio_seconds.inc_by(PIPELINE_RATE.seconds_of(samples));
         self.metrics().features_busy_seconds.inc_by(took.as_secs_f64());
+        self.steps().spent(&model.to_string(), StepKind::Input, took);
     }
 
     fn batch_scored(&self, model: &ModelRef, items: usize, took: Duration) {
         let model = model.to_string();
         self.metrics().inference_seconds.with_label_values(&[&model]).observe(took.as_secs_f64());
         self.metrics().batch_items.with_label_values(&[&model]).observe(items as f64);
+        self.steps().scored(&model, items, took);
     }
 
-    fn queue_waited(&self, waited: Duration) {
+    fn queue_waited(&self, model: &ModelRef, waited: Duration) {
         self.metrics().queue_wait_seconds.observe(waited.as_secs_f64());
+        self.steps().spent(&model.to_string(), StepKind::Queue, waited);
     }
 
     fn update_dropped(&self, model: &ModelRef) {

@@ -146,7 +146,7 @@ impl Server {
         let web_sockets = WebSockets::new(RecognizerService::new(recognition.clone()), settings);
         let methods = web_pages::methods(services, &settings.allowed_origins, access.clone());
         let pages = http::router(http_state, figures, access.clone())
-            .merge(v2::router(inference, settings.grpc.max_message_bytes, access.clone()))
+            .merge(v2::router(inference, settings, access.clone()))
             .merge(methods)
             .merge(web_sockets.router(access));
         let http = tokio::spawn(serve_http(http_door, pages, stop.clone()));

@@ -36,7 +36,12 @@ pub(crate) fn cross_origin(origins: &Origins) -> CorsLayer {
 pub(crate) fn methods(services: Routes, origins: &Origins, access: AccessLayer) -> Router {
     let routes = services.into_axum_router().reset_fallback();
     let routes = routes.layer(access).layer(GrpcWebLayer::new());
-    routes.layer(from_fn_with_state(Arc::new(origins.clone()), own_pages_alone)).layer(cross_origin(origins))
+    pages_of(routes, origins).layer(cross_origin(origins))
+}
+
+/// `routes` as they answer pages of listed origins, the server's own, and whoever is no page.
+pub(crate) fn pages_of<S: Clone + Send + Sync + 'static>(routes: Router<S>, origins: &Origins) -> Router<S> {
+    routes.layer(from_fn_with_state(Arc::new(origins.clone()), own_pages_alone))
 }
 
 /// Refuses calls of pages that are neither listed nor the server's own. A stranger's page could not read the answers, but

@@ -84,6 +84,37 @@ def extensions(client):
     assert client.is_model_ready("lstm")
 
 
+def extensions_over_http(client):
+    """The same in JSON."""
+    config = client.get_model_config("cnn", "1.0.0")
+    assert (config["name"], config["backend"]) == ("cnn", "onnx"), config
+    assert config["max_batch_size"] > 0
+    dims = {own["name"]: (own["data_type"], own["dims"], own["optional"]) for own in config["input"]}
+    assert dims == {"features": ("TYPE_FP32", [-1, 64], True), "audio": ("TYPE_STRING", [1], True)}
+    assert config["instance_group"] == [{"name": "workers", "count": 2, "kind": "KIND_CPU"}]
+    assert "labels" in config["parameters"]
+    listed = {(own["name"], own["version"]): own["state"] for own in client.get_model_repository_index()}
+    assert listed[("lstm", "1.0.0")] == "READY"
+    client.unload_model("lstm")
+    assert not client.is_model_ready("lstm")
+    listed = {(own["name"], own["version"]): own for own in client.get_model_repository_index()}
+    assert listed[("lstm", "1.0.0")]["state"] in ("UNLOADING", "UNAVAILABLE"), listed
+    client.load_model("lstm")
+    assert client.is_model_ready("lstm")
+    try:
+        client.load_model("lstm", config="{}")
+    except InferenceServerException as error:
+        assert "parameters.config" in str(error), error
+    else:
+        raise AssertionError("a configuration that would be passed over is refused")
+    try:
+        client.load_model("oracle")
+    except InferenceServerException as error:
+        assert "oracle" in str(error), error
+    else:
+        raise AssertionError("there is no oracle")
+
+
 def stream(client, expected):
     """Requests over one call: answered in their order, each with its id, and wrong ones told about alone."""
     told = queue.Queue()
@@ -125,11 +156,37 @@ def statistics(client):
     assert 0 < done.compute_infer.ns and 0 < done.success.ns
     assert own.last_inference > 1_700_000_000_000
     assert told["lstm"].inference_stats.success.count == 0
+    # Every answer was put into tensors; recordings came in pieces, each of which waited for its worker.
+    assert done.compute_output.count == done.success.count, done
+    assert done.queue.count >= done.success.count and done.compute_input.count >= done.success.count, done
+    assert 0 < done.queue.ns and 0 < done.compute_input.ns, done
+    batches = {batch.batch_size: batch.compute_infer for batch in own.batch_stats}
+    assert sum(calls.count for calls in batches.values()) == own.execution_count
+    assert sum(size * calls.count for size, calls in batches.items()) == own.inference_count
+
+
+def statistics_over_http(client, told):
+    """The same in JSON, of all models and of one."""
+    everything = client.get_inference_statistics()["model_stats"]
+    assert {own["name"] for own in everything} == {"cnn", "lstm"}
+    (own,) = client.get_inference_statistics("cnn", "1.0.0")["model_stats"]
+    assert own["execution_count"] == told.execution_count
+    assert own["last_inference"] == told.last_inference
+    for name in ("success", "fail", "queue", "compute_input", "compute_infer", "compute_output"):
+        over_grpc = getattr(told.inference_stats, name)
+        assert own["inference_stats"][name] == {"count": over_grpc.count, "ns": over_grpc.ns}, name
+    sizes = [batch["batch_size"] for batch in own["batch_stats"]]
+    assert sizes == [batch.batch_size for batch in told.batch_stats]
+    (latest,) = client.get_inference_statistics("cnn")["model_stats"]
+    assert latest == own
 
 
 found = infer()
 with tritonclient.grpc.InferenceServerClient(grpc_address) as client:
     stream(client, found)
     statistics(client)
-    extensions(client)
+    with tritonclient.http.InferenceServerClient(http_address) as over_http:
+        statistics_over_http(over_http, client.get_inference_statistics("cnn").model_stats[0])
+        extensions(client)
+        extensions_over_http(over_http)
 print("all answers agree")

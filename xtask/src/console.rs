@@ -20,13 +20,14 @@ const SOURCES: [&str; 3] = ["proto", "sdk/typescript", "web"];
 /// Not of it: what is made, or fetched.
 const MADE: [&str; 4] = ["node_modules", "dist", "generated", "built"];
 /// The pictures of docs/console.md, and where they are kept.
-const PICTURES: [&str; 6] = [
+const PICTURES: [&str; 7] = [
     "live-file-wide-light",
     "live-microphone-narrow-dark",
     "streams-wide-light",
     "analytics-wide-light-top",
     "models-wide-dark",
     "experiment-wide-light-top",
+    "experiment-ramp-wide-light",
 ];
 const KEPT: &str = "docs/pictures";
 /// Where Debian and others put the browser.

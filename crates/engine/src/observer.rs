@@ -9,12 +9,12 @@ pub trait Observer: Send + Sync {
     fn stream_opened(&self, model: &ModelRef);
     /// A stream was given up by its worker.
     fn stream_closed(&self, model: &ModelRef, reason: EndReason);
-    /// Audio went through decoder, extractor and segmenter.
-    fn audio_processed(&self, samples: u64, took: Duration);
+    /// Audio of a stream that this model answers went through decoder, extractor and segmenter.
+    fn audio_processed(&self, model: &ModelRef, samples: u64, took: Duration);
     /// A classifier was called with a batch.
     fn batch_scored(&self, model: &ModelRef, items: usize, took: Duration);
     /// Audio, or an item of a question, waited for its worker.
-    fn queue_waited(&self, waited: Duration);
+    fn queue_waited(&self, model: &ModelRef, waited: Duration);
     /// An update was dropped because its reader was slow.
     fn update_dropped(&self, model: &ModelRef);
     /// So many updates, often none, were left out because the worker was behind.
@@ -34,9 +34,9 @@ pub struct Silent;
 impl Observer for Silent {
     fn stream_opened(&self, _: &ModelRef) {}
     fn stream_closed(&self, _: &ModelRef, _: EndReason) {}
-    fn audio_processed(&self, _: u64, _: Duration) {}
+    fn audio_processed(&self, _: &ModelRef, _: u64, _: Duration) {}
     fn batch_scored(&self, _: &ModelRef, _: usize, _: Duration) {}
-    fn queue_waited(&self, _: Duration) {}
+    fn queue_waited(&self, _: &ModelRef, _: Duration) {}
     fn update_dropped(&self, _: &ModelRef) {}
     fn updates_thinned(&self, _: &ModelRef, _: u64) {}
     fn plugin_failed(&self, _: &ModelRef) {}

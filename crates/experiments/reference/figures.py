@@ -6,9 +6,7 @@
 Needs the packages of requirements.txt.
 """
 
-import json
 import math
-import sys
 from pathlib import Path
 
 import numpy
@@ -18,11 +16,9 @@ from statsmodels.genmod.families import Gaussian
 from statsmodels.genmod.generalized_estimating_equations import GEE
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.inter_rater import cohens_kappa
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-FILE = Path(__file__).with_name("figures.json")
-TOLERANCE = 1e-9
+from vectors import keep
 
 
 def mcnemar_cases():
@@ -131,7 +127,6 @@ def power_cases():
 
 
 def figures():
-    p_values = [0.01, 0.04, 0.03, 0.005, 0.8]
     return {
         "mcnemar": mcnemar_cases(),
         "kappa": kappa_cases(),
@@ -142,28 +137,9 @@ def figures():
         "cluster": cluster_case(),
         "sequence": sequence_cases(),
         "fixed": fixed_cases(),
-        "holm": {"p_values": p_values, "adjusted": multipletests(p_values, method="holm")[1].tolist()},
         "covariate": covariate_case(),
         "power": power_cases(),
     }
 
 
-def differences(own, other, where=""):
-    if isinstance(own, dict) and isinstance(other, dict) and own.keys() == other.keys():
-        return [line for key in own for line in differences(own[key], other[key], f"{where}.{key}")]
-    if isinstance(own, list) and isinstance(other, list) and len(own) == len(other):
-        return [line for i, pair in enumerate(zip(own, other)) for line in differences(*pair, f"{where}[{i}]")]
-    numbers = all(isinstance(value, (int, float)) for value in (own, other))
-    alike = math.isclose(own, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE) if numbers else own == other
-    return [] if alike else [f"{where}: {own} is not {other}"]
-
-
-def main():
-    found = json.loads(json.dumps(figures(), default=float))
-    if "--check" in sys.argv[1:]:
-        lines = differences(json.loads(FILE.read_text(encoding="utf-8")), found)
-        sys.exit("\n".join(lines) or None)
-    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-main()
+keep(figures(), Path(__file__).with_name("figures.json"))

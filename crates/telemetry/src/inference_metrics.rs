@@ -1,7 +1,7 @@
 //! Requests of the Open Inference Protocol.
 
-use crate::TelemetryError;
 use crate::registry::{Registry, registered};
+use crate::{StepTimes, TelemetryError};
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, Opts};
 
 const SECONDS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 20.0];
@@ -13,6 +13,8 @@ pub struct InferenceMetrics {
     pub request_seconds: HistogramVec,
     /// `undertone_inference_last_answer_timestamp_seconds{model}`; since 1970.
     pub last_answer: GaugeVec,
+    /// What the steps took, which no metric tells.
+    pub steps: StepTimes,
 }
 
 impl InferenceMetrics {
@@ -28,6 +30,7 @@ impl InferenceMetrics {
             let _ = self.request_seconds.remove_label_values(&[model, outcome]);
         }
         let _ = self.last_answer.remove_label_values(&[model]);
+        self.steps.forget(model);
     }
 
     pub(crate) fn register(registry: &Registry) -> Result<Self, TelemetryError> {
@@ -43,6 +46,7 @@ impl InferenceMetrics {
         Ok(Self {
             request_seconds: registered(registry, seconds)?,
             last_answer: registered(registry, GaugeVec::new(last, &["model"]))?,
+            steps: StepTimes::default(),
         })
     }
 }

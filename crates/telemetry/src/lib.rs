@@ -14,6 +14,7 @@ mod model_metrics;
 mod process_metrics;
 mod registry;
 mod rpc_metrics;
+mod step_times;
 mod store_metrics;
 mod traces;
 
@@ -28,5 +29,6 @@ pub use model_metrics::ModelMetrics;
 pub use process_metrics::ProcessMetrics;
 pub use registry::Description;
 pub use rpc_metrics::RpcMetrics;
+pub use step_times::{ModelSteps, StepKind, StepTimes, Tally};
 pub use store_metrics::StoreMetrics;
 pub use traces::{CallSpan, TraceExport, TraceParent, Traces};

@@ -393,12 +393,31 @@ pub struct InferStatistics {
     /// Those that were not.
     #[prost(message, optional, tag = "2")]
     pub fail: ::core::option::Option<StatisticDuration>,
+    /// Waits for a worker: of items of this protocol, and of pieces of audio, those of streams among them.
+    #[prost(message, optional, tag = "3")]
+    pub queue: ::core::option::Option<StatisticDuration>,
+    /// Input made into frames: tensors of requests, and pieces of audio, those of streams among them.
+    #[prost(message, optional, tag = "4")]
+    pub compute_input: ::core::option::Option<StatisticDuration>,
     /// Calls of the model, those for streams among them.
     #[prost(message, optional, tag = "5")]
     pub compute_infer: ::core::option::Option<StatisticDuration>,
+    /// Answers of this protocol put into tensors.
+    #[prost(message, optional, tag = "6")]
+    pub compute_output: ::core::option::Option<StatisticDuration>,
+}
+/// Calls of the model with so many items.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InferBatchStatistics {
+    /// Items of each call.
+    #[prost(uint64, tag = "1")]
+    pub batch_size: u64,
+    /// The calls, those for streams among them.
+    #[prost(message, optional, tag = "3")]
+    pub compute_infer: ::core::option::Option<StatisticDuration>,
 }
 /// What a version has done since the server started.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ModelStatistics {
     /// The model's name.
     #[prost(string, tag = "1")]
@@ -418,6 +437,9 @@ pub struct ModelStatistics {
     /// What became of requests.
     #[prost(message, optional, tag = "6")]
     pub inference_stats: ::core::option::Option<InferStatistics>,
+    /// Calls of the model, by how many items each had.
+    #[prost(message, repeated, tag = "7")]
+    pub batch_stats: ::prost::alloc::vec::Vec<InferBatchStatistics>,
 }
 /// See GRPCInferenceService.RepositoryIndex.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -3,6 +3,7 @@ import { type WebSocketOptions, WebSocketTransport } from "./websocket.js";
 
 export type { AudioFormat, Encoding, Recording, Samples } from "./audio.js";
 export { Client, type ClientOptions, collect, type StreamOptions } from "./client.js";
+export type { Decoded, Decoder } from "./decode.js";
 export {
   AudioError,
   type Code,

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type AudioFormat, toWire } from "./audio.js";
+import type { Decoder } from "./decode.js";
 import { duration } from "./durations.js";
 import { type RecognitionConfig, RecognitionConfigSchema } from "./generated/undertone/v1/recognizer_pb.js";
 
@@ -38,6 +39,11 @@ export interface Options {
   readonly format?: AudioFormat;
   /** Of samples, in Hz. */
   readonly sampleRate?: number;
+  /**
+   * Makes samples of a FLAC or Ogg file that is sent as a stream, which then can be taken up again. Browsers have one of
+   * their own.
+   */
+  readonly decode?: Decoder;
   /** Ends the call, and with it the stream. */
   readonly signal?: AbortSignal;
 }

@@ -10,6 +10,7 @@ import {
   sampleBytes,
   streamable,
 } from "./audio.js";
+import { decoded, type Decoder } from "./decode.js";
 import { AudioError } from "./errors.js";
 import { pause } from "./retry.js";
 
@@ -30,6 +31,9 @@ export interface SourceOptions {
   readonly sampleRate?: number | undefined;
   /** Send a recording as if it were being spoken. */
   readonly realtime?: boolean | undefined;
+  /** Whether the stream is to be taken up again, for which it has to have no header. */
+  readonly resume?: boolean | undefined;
+  readonly decode?: Decoder | undefined;
 }
 
 const CHUNK_SECONDS = 0.1;
@@ -38,8 +42,10 @@ const CONTAINER_CHUNK_BYTES = 32 * 1024;
 /** Takes `source` as a stream. */
 export async function openSource(source: Source, options: SourceOptions): Promise<Feed> {
   if (isRecording(source)) {
-    const sound = streamable(await readRecording(source, options.format, options.sampleRate));
-    if (options.realtime && !isRaw(sound.format)) throw new AudioError("a container has no pace: give samples");
+    const whole = streamable(await readRecording(source, options.format, options.sampleRate));
+    const wanted = options.realtime || (options.resume ?? true);
+    const sound = wanted ? await decoded(whole, options.decode) : whole;
+    if (options.realtime && !isRaw(sound.format)) throw new AudioError(`a file of ${sound.format.encoding} has no pace: give samples, or decode`);
     return { format: sound.format, chunks: cut(sound.data, sound.format, options.realtime ?? false) };
   }
   if (options.realtime) throw new AudioError("realtime is for recordings; what comes bit by bit has a pace of its own");

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { isRaw } from "./audio.js";
 import { ServerError, StreamBroken } from "./errors.js";
 import type { Event } from "./events.js";
 import {
@@ -25,17 +26,23 @@ export interface Manner {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What is sent, and what it means. */
+interface Opened {
+  readonly feed: Feed;
+  readonly session: Session;
+}
+
 /** The events of a stream, in order: `started` first, `ended` last. Leaving the loop early ends the call. */
 export class EventStream implements AsyncIterable<Event> {
   readonly #manner: Manner;
-  readonly #open: () => Promise<{ feed: Feed; session: Session }>;
+  readonly #open: () => Promise<Opened>;
   readonly #replay: Replay;
   #changed = signalOf();
   #room = signalOf();
   #sourceError: unknown;
   #taken = false;
 
-  constructor(manner: Manner, open: () => Promise<{ feed: Feed; session: Session }>) {
+  constructor(manner: Manner, open: () => Promise<Opened>) {
     this.#manner = manner;
     this.#open = open;
     this.#replay = new Replay(manner.replayBytes);
@@ -65,7 +72,7 @@ export class EventStream implements AsyncIterable<Event> {
             yield event;
           }
         } catch (error) {
-          if (!session.over) await this.#beforeNextCall(error, patience, session);
+          if (!session.over) await this.#beforeNextCall(error, patience, { session, feed });
         }
       }
     } finally {
@@ -83,13 +90,13 @@ export class EventStream implements AsyncIterable<Event> {
   }
 
   /** Waits for as long as it is sensible to, or throws. */
-  async #beforeNextCall(error: unknown, patience: Patience, session: Session): Promise<void> {
+  async #beforeNextCall(error: unknown, patience: Patience, { session, feed }: Opened): Promise<void> {
     const ours = error instanceof ServerError || error instanceof Drained || error instanceof StreamBroken;
     if (!ours) throw error;
     const delay = patience.delay(error, session);
     if (delay === undefined) {
       const isWord = error instanceof ServerError && !(session.hasStarted && mayBeResumed(error));
-      throw isWord ? error : new StreamBroken(`${error.message}; the stream cannot be taken up again`, { cause: error });
+      throw isWord ? error : new StreamBroken(`${error.message}; the stream cannot be taken up again${why(session, feed)}`, { cause: error });
     }
     await pause(delay, this.#manner.signal);
     session.broke(error);
@@ -204,6 +211,12 @@ class Patience {
     const elapsed = (performance.now() - this.#since) / 1000;
     return elapsed + delay <= (session.limits?.resumeWithin ?? 0) ? delay : undefined;
   }
+}
+
+/** What would have let it go on. */
+function why({ hasStarted, canResume }: Session, { format }: Feed): string {
+  if (!hasStarted || canResume || isRaw(format)) return "";
+  return `, since a file of ${format.encoding} is understood from its beginning only: give decode, or samples`;
 }
 
 /** Whether the stream goes on elsewhere or later. What the server itself objects to stays wrong. */

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { connect } from "@undertone/client/node";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
-import { CLIP, Server, samples } from "./support.mjs";
+import { CLIP, fixture, Server, samples } from "./support.mjs";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
 const skip = CHROMIUM === undefined && "SKIPPED: there is no Chromium; install Debian's package chromium";
@@ -34,6 +34,8 @@ before(async () => {
     "/": ["text/html", "<!doctype html><title>Undertone</title>"],
     "/client.js": ["text/javascript", bundled.outputFiles[0].text],
     "/talk.wav": ["audio/wav", await readFile(CLIP)],
+    "/tones.flac": ["audio/flac", await readFile(fixture("tones_stereo24.flac"))],
+    "/tones.opus": ["audio/ogg", await readFile(fixture("tones_mono.opus"))],
   };
   site = createServer(({ url }, response) => {
     const [type, body] = files[url] ?? ["text/plain", ""];
@@ -72,6 +74,27 @@ test("the same file through Chromium's WebSocket and through gRPC has identical 
   const told = ({ utterances }) => utterances.map(({ start, end, probabilities }) => ({ start, end, probabilities }));
   assert.ok(found.utterances.length > 0);
   assert.deepEqual(told(found), told(expected));
+  await server.close();
+});
+
+test("Chromium makes samples of FLAC and Ogg files, so that their streams can be taken up again", { skip }, async () => {
+  const server = await Server.start(`http.allowed_origins=${origin}`);
+  const own = connect(server.grpc);
+  for (const name of ["tones_stereo24.flac", "tones_mono.opus"]) {
+    const { duration } = await own.recognize(await readFile(fixture(name)));
+    const place = name.endsWith(".flac") ? "/tones.flac" : "/tones.opus";
+    const [started, ended] = await page.evaluate(async ([url, place]) => {
+      const { connect } = await import("/client.js");
+      const events = [];
+      for await (const event of connect(url).stream(await (await fetch(place)).blob())) events.push(event);
+      const { resumable, config } = events[0];
+      return [{ resumable, channels: config.audio.channels }, events.at(-1)];
+    }, [`http://${server.http}`, place]);
+    assert.equal(started.resumable, true, name);
+    assert.equal(started.channels, name.includes("stereo") ? 2 : 1, name);
+    assert.ok(Math.abs(ended.audioDuration - duration) < 0.02, `${name}: ${ended.audioDuration} s, and ${duration} s`);
+  }
+  own.close();
   await server.close();
 });
 

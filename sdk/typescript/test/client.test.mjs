@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { collect, connect as connectWebSocket, ServerError, StreamBroken, UndertoneError } from "@undertone/client";
 import { connect as connectGrpc, fromFile } from "@undertone/client/node";
 import { WebSocket } from "ws";
-import { all, assertSame, CLIP, commandLine, finals, ROOT, Server, samples } from "./support.mjs";
+import { CLIP, ROOT, Server, all, assertSame, commandLine, finals, fixture, samples } from "./support.mjs";
 
 const WAYS = {
   gRPC: (server, options) => connectGrpc(server.grpc, options),
@@ -195,6 +195,52 @@ for (const [name, way] of Object.entries(WAYS)) {
         await assert.rejects(async () => {
           for await (const event of stream) if (event.type === "started") await own.stop("SIGKILL");
         }, StreamBroken);
+      });
+      await own.close();
+    });
+
+    test("a file that is sent as it is breaks with its server, and says what would have helped", async () => {
+      const own = await Server.start();
+      const file = await fromFile(fixture("tones_mono.flac"));
+      async function* halted() {
+        yield file.subarray(0, file.length / 2);
+        await new Promise(() => {});
+      }
+      await using(way(own), async (client) => {
+        const stream = client.stream(halted(), { format: { encoding: "flac" } });
+        const listening = async () => {
+          for await (const event of stream) {
+            if (event.type !== "started") continue;
+            assert.equal(event.resumable, false);
+            await own.stop("SIGKILL");
+          }
+        };
+        await assert.rejects(listening, (error) => error instanceof StreamBroken && /file of flac .* give decode/.test(error.message));
+        const paced = client.stream(file, { realtime: true });
+        await assert.rejects(all(paced), /a file of flac has no pace: give samples, or decode/);
+      });
+      await own.close();
+    });
+
+    test("a file that is decoded outlives its server", async () => {
+      const own = await Server.start();
+      const file = await fromFile(fixture("tones_mono.flac"));
+      let asked;
+      const decode = async (contents) => {
+        asked = contents;
+        return { samples: samples(), sampleRate: 16_000 };
+      };
+      await using(way(own), async (client) => {
+        const events = [];
+        let restarted;
+        for await (const event of client.stream(file, { decode, realtime: true })) {
+          events.push(event);
+          if (event.type === "final") restarted ??= own.restart("SIGKILL");
+        }
+        await restarted;
+        assert.deepEqual(Buffer.from(asked), Buffer.from(file));
+        assert.ok(events.some((event) => event.type === "resumed"), "it broke off");
+        assert.deepEqual(finals(events).map(({ top }) => top), expected.utterances.map(({ top }) => top));
       });
       await own.close();
     });

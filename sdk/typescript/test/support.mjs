@@ -9,6 +9,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 export const ROOT = process.env.UNDERTONE_ROOT ?? resolve(import.meta.dirname, "../../..");
 export const CLIP = join(ROOT, "examples/demo/undertone-demo.wav");
+/** Files of the tests of the server's decoder: five tones. */
+export const fixture = (name) => join(ROOT, "crates/audio/tests/fixtures", name);
 const STAGE = process.env.UNDERTONE_STAGE ?? join(ROOT, "target/stage");
 const ENVIRONMENT = { ...process.env, ORT_DISABLE_TELEMETRY: "1", NO_COLOR: "1" };
 const PROGRAM = join(STAGE, "bin/undertone");

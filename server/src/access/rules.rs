@@ -70,6 +70,8 @@ const RULES: &[(&str, Rule)] = &[
     ("/v2", AnyKey),
     ("/v2/health/live", Open),
     ("/v2/health/ready", Open),
+    ("/v2/models/stats", Needs(Scope::Analytics)),
+    ("/v2/repository/index", AnyKey),
     ("/", Open),
 ];
 
@@ -84,9 +86,13 @@ pub fn rule_of(path: &str) -> Option<Rule> {
 
 /// What a page of the Open Inference Protocol needs that has a model's name in its path.
 fn rule_of_model_page(path: &str) -> Option<Rule> {
+    if path.starts_with("/v2/repository/models/") {
+        return Some(Needs(Scope::Admin));
+    }
     let rest = path.strip_prefix("/v2/models/")?;
     match rest.rsplit_once('/') {
         Some((_, "infer")) => Some(Needs(Scope::Recognize)),
+        Some((_, "stats")) => Some(Needs(Scope::Analytics)),
         _ => Some(AnyKey),
     }
 }

@@ -1,14 +1,17 @@
 //! `/v2`: the Open Inference Protocol over HTTP. The service behind it is the one behind gRPC; here its messages are
 //! read from JSON, with tensors as lists or behind it in the binary extension, and written so.
 
+mod about;
 mod body;
 mod failure;
 mod lean;
 mod reading;
+mod repository;
 mod writing;
 
 use crate::access::{AccessLayer, Caller};
 use crate::grpc::{self, InferenceService};
+use crate::settings::Settings;
 use axum::extract::{DefaultBodyLimit, Extension, Path, Request as Asked, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -24,20 +27,24 @@ use wire::grpc_inference_service_server::GrpcInferenceService;
 /// What a path names: `name`, and `version` where it does.
 type Named = Path<HashMap<String, String>>;
 
-/// The routes, for those whom `access` lets in; larger bodies than `max_body_bytes` are refused.
-pub(crate) fn router(service: InferenceService, max_body_bytes: usize, access: AccessLayer) -> Router {
+/// The routes, for those whom `access` lets in; larger bodies than `grpc.max_message_bytes` are refused.
+pub(crate) fn router(service: InferenceService, settings: &Settings, access: AccessLayer) -> Router {
     let mut routes = Router::new()
         .route("/v2", get(server))
         .route("/v2/health/live", get(live))
-        .route("/v2/health/ready", get(ready));
+        .route("/v2/health/ready", get(ready))
+        .route("/v2/models/stats", get(about::statistics))
+        .merge(repository::routes(&settings.allowed_origins));
     for model in ["/v2/models/{name}", "/v2/models/{name}/versions/{version}"] {
         routes = routes
             .route(model, get(self::model))
             .route(&format!("{model}/ready"), get(model_ready))
+            .route(&format!("{model}/config"), get(about::config))
+            .route(&format!("{model}/stats"), get(about::statistics))
             .route(&format!("{model}/infer"), post(infer));
     }
     routes
-        .layer(DefaultBodyLimit::max(max_body_bytes))
+        .layer(DefaultBodyLimit::max(settings.grpc.max_message_bytes))
         .layer(from_fn_with_state(access, guard))
         .with_state(service)
 }

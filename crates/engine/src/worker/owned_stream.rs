@@ -166,7 +166,7 @@ impl OwnedStream {
         let done = match input {
             Input::Audio { data, received } => {
                 let waited = begun.saturating_duration_since(received);
-                observer.queue_waited(waited);
+                observer.queue_waited(self.model.reference(), waited);
                 self.answering.spend(waited, Duration::ZERO);
                 // What waited for the stream's own audio before it did not wait for a busy worker.
                 let others = waited.saturating_sub(self.own_time - own_time);
@@ -201,7 +201,7 @@ impl OwnedStream {
         };
         let took = begun.elapsed();
         self.own_time += took;
-        observer.audio_processed(session.position() - before, took);
+        observer.audio_processed(self.model.reference(), session.position() - before, took);
         self.answering.spend(Duration::ZERO, took);
         if let Err(error) = done {
             // What was found before the mistake is still answered: it stands in `steps` before this.

@@ -98,7 +98,8 @@ impl Questions {
                     return taken;
                 }
                 frames += item.len();
-                observer.queue_waited(now.saturating_duration_since(question.asked));
+                let waited = now.saturating_duration_since(question.asked);
+                observer.queue_waited(question.model.reference(), waited);
                 let (ticket, model) = (question.ticket, question.model.clone());
                 taken.extend(question.waiting.next().map(|frames| Asked { ticket, model, frames }));
             }

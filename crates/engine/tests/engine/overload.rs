@@ -38,9 +38,9 @@ struct Thinned(AtomicU64);
 impl Observer for Thinned {
     fn stream_opened(&self, _: &ModelRef) {}
     fn stream_closed(&self, _: &ModelRef, _: EndReason) {}
-    fn audio_processed(&self, _: u64, _: Duration) {}
+    fn audio_processed(&self, _: &ModelRef, _: u64, _: Duration) {}
     fn batch_scored(&self, _: &ModelRef, _: usize, _: Duration) {}
-    fn queue_waited(&self, _: Duration) {}
+    fn queue_waited(&self, _: &ModelRef, _: Duration) {}
     fn update_dropped(&self, _: &ModelRef) {}
     fn updates_thinned(&self, _: &ModelRef, updates: u64) {
         self.0.fetch_add(updates, Ordering::Relaxed);

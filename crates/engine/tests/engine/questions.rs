@@ -25,11 +25,11 @@ impl Batches {
 impl Observer for Batches {
     fn stream_opened(&self, _: &ModelRef) {}
     fn stream_closed(&self, _: &ModelRef, _: EndReason) {}
-    fn audio_processed(&self, _: u64, _: Duration) {}
+    fn audio_processed(&self, _: &ModelRef, _: u64, _: Duration) {}
     fn batch_scored(&self, _: &ModelRef, items: usize, _: Duration) {
         self.0.lock().expect("nobody panics with it").push(items);
     }
-    fn queue_waited(&self, _: Duration) {}
+    fn queue_waited(&self, _: &ModelRef, _: Duration) {}
     fn update_dropped(&self, _: &ModelRef) {}
     fn updates_thinned(&self, _: &ModelRef, _: u64) {}
     fn plugin_failed(&self, _: &ModelRef) {}

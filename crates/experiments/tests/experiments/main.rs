@@ -1,5 +1,6 @@
 //! The crate as its users see it.
 
+mod adjustments;
 mod analysis;
 mod assignment;
 mod corrections;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use undertone_experiments::{
     Adjusted, Agreement, Cluster, Effect, Foreseen, RatioCheck, Sequence, Sums, Target, calibration_error,
-    holm, mcnemar, wilson,
+    mcnemar, wilson,
 };
 
 const TOLERANCE: f64 = 1e-9;
@@ -19,7 +19,6 @@ struct Figures {
     cluster: Clusters,
     sequence: Vec<Sequential>,
     fixed: Vec<(f64, f64, f64, f64)>,
-    holm: Adjustment,
     covariate: Covariate,
     power: Vec<(f64, f64, f64, u64)>,
 }
@@ -62,12 +61,6 @@ struct Sequential {
     standard_error: f64,
     half_width: f64,
     e_value: f64,
-}
-
-#[derive(Deserialize)]
-struct Adjustment {
-    p_values: Vec<f64>,
-    adjusted: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -164,14 +157,6 @@ fn a_look_once_is_that_of_scipys_normal_distribution() {
         let effect = Effect { value, standard_error, units: 100, fewest: 50 };
         assert_close(effect.p_value_once().unwrap(), p_value);
         assert_close(effect.interval_once(0.05).unwrap().high - value, half_width);
-    }
-}
-
-#[test]
-fn holm_is_that_of_statsmodels() {
-    let Adjustment { p_values, adjusted } = figures().holm;
-    for (own, expected) in holm(&p_values).into_iter().zip(adjusted) {
-        assert_close(own, expected);
     }
 }
 

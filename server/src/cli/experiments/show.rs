@@ -14,11 +14,15 @@ pub(super) fn list(experiments: &[v1::Experiment]) -> std::io::Result<()> {
 /// An experiment as it is now.
 pub(super) fn state(experiment: &v1::Experiment) -> std::io::Result<()> {
     say!("{} · {} · revision {}", experiment.name, experiment.state, experiment.revision);
+    let widest = |of: fn(&v1::ExperimentArm) -> &str| {
+        experiment.arms.iter().map(|arm| of(arm).chars().count()).max().unwrap_or_default()
+    };
+    let (name, model) = (widest(|arm| &arm.name), widest(|arm| &arm.model));
     for arm in &experiment.arms {
         let part = if arm.shadow { "listens along".to_owned() } else { format!("{} %", arm.weight) };
         let control = if arm.control { ", control" } else { "" };
         let chosen = if arm.name == experiment.chosen { ", promoted" } else { "" };
-        say!("  {:<12} {:<20} {part}{control}{chosen}", arm.name, arm.model);
+        say!("  {:<name$}  {:<model$}  {part}{control}{chosen}", arm.name, arm.model);
         if !arm.stopped.is_empty() {
             say!("    stopped: {}", arm.stopped);
         }

@@ -2,8 +2,8 @@
 
 use super::deadline::Deadline;
 use super::outputs::Row;
-use super::status;
 use super::tensor::{Tensor, Values};
+use super::{statistics, status};
 use crate::access::Caller;
 use crate::recognition::Recognition;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use tonic::Status;
 use undertone_core::{Frames, Model, PluginError, Probabilities};
 use undertone_engine::{Question, Verdicts};
 use undertone_plugin_host::LoadedModel;
+use undertone_telemetry::StepKind;
 
 /// One row per item of the batch.
 pub(super) async fn answer(
@@ -20,7 +21,9 @@ pub(super) async fn answer(
     input: Tensor,
     deadline: Deadline,
 ) -> Result<Vec<Row>, Status> {
+    let begun = Instant::now();
     let items = items(&input, model)?;
+    statistics::note_step(recognition, model.reference(), StepKind::Input, begun.elapsed());
     let mut passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
     let frames: usize = items.iter().map(Frames::len).sum();
     let heard = frames as u64 * u64::from(model.layout().grid.hop_samples);

@@ -31,7 +31,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use undertone_core::Model;
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::inference as wire;
-use undertone_telemetry::CallSpan;
+use undertone_telemetry::{CallSpan, StepKind};
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
@@ -134,7 +134,11 @@ impl InferenceService {
                 _ => audio::answer(asking, model, &input).await,
             }
         });
-        Ok(wanted.response(&answered.await?, model.labels()))
+        let rows = answered.await?;
+        let begun = Instant::now();
+        let response = wanted.response(&rows, model.labels());
+        statistics::note_step(&self.recognition, model.reference(), StepKind::Output, begun.elapsed());
+        Ok(response)
     }
 }
 

@@ -128,6 +128,19 @@ async fn pages_are_guarded_as_methods_are() {
         assert_eq!(status(page, None).await, "HTTP/1.1 401 Unauthorized", "{page}");
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
+    assert_eq!(status("/v2/models/cnn/config", Some(&recognize)).await, "HTTP/1.1 200 OK");
+    for page in ["/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.0.0/stats"] {
+        assert_eq!(status(page, Some(&recognize)).await, "HTTP/1.1 403 Forbidden", "{page}");
+        assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
+    }
+    let change = "/v2/repository/models/cnn/unload";
+    assert_eq!(status(change, Some(&analytics)).await, "HTTP/1.1 403 Forbidden");
+    let admin = new_key(server.data_dir(), &["--scopes", "admin"]);
+    until(&server, &admin, Code::Ok).await;
+    for (page, key) in [(change, &admin), ("/v2/repository/index", &recognize)] {
+        // Let in; the page is one to post to.
+        assert_eq!(status(page, Some(key)).await, "HTTP/1.1 405 Method Not Allowed", "{page}");
+    }
     let (_, told) = server.get("/v2/models/cnn").await.unwrap();
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert!(told["error"].as_str().unwrap().contains("key"), "{told}");

@@ -98,6 +98,44 @@ async fn files_are_kept_for_good_and_the_page_that_names_them_is_asked_for_again
     let known = format!("If-None-Match: {}\r\n", page.header("etag"));
     let again = get(&server, "/", &known).await;
     assert_eq!((again.status.as_str(), again.body.as_str()), ("HTTP/1.1 304 Not Modified", ""));
+    let coded = get(&server, "/", &format!("{known}Accept-Encoding: gzip\r\n")).await;
+    assert_eq!(coded.status, "HTTP/1.1 304 Not Modified", "the page is too small to be packed");
     let other = get(&server, "/", "If-None-Match: \"other\"\r\n").await;
     assert_eq!(other.status, "HTTP/1.1 200 OK");
+}
+
+#[tokio::test]
+async fn scripts_and_styles_are_packed_for_browsers_that_take_it() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let files = named(&get(&server, "/", "").await.body);
+    let texts = files.iter().filter(|file| file.ends_with(".js") || file.ends_with(".css"));
+    for file in texts {
+        let plain = get(&server, file, "").await;
+        assert_eq!(
+            (plain.header("content-encoding"), plain.header("vary")),
+            ("", "accept-encoding"),
+            "{file}"
+        );
+        let mut tags = vec![plain.header("etag").to_owned()];
+        for (said, coding) in [("gzip, deflate, br", "br"), ("gzip, deflate", "gzip"), ("br;q=0, *", "gzip")]
+        {
+            let asked = format!("Accept-Encoding: {said}\r\n");
+            let packed = get(&server, file, &asked).await;
+            assert_eq!(packed.header("content-encoding"), coding, "{file} for {said}");
+            assert_eq!(packed.header("vary"), "accept-encoding", "{file} for {said}");
+            assert_eq!(packed.header("content-type"), plain.header("content-type"), "{file} for {said}");
+            let length = |answer: &Answer| answer.header("content-length").parse::<usize>().unwrap();
+            assert!(length(&packed) * 2 < length(&plain), "{file} for {said}");
+            let known = format!("{asked}If-None-Match: {}\r\n", packed.header("etag"));
+            let again = get(&server, file, &known).await;
+            assert_eq!(again.status, "HTTP/1.1 304 Not Modified", "{file} for {said}");
+            assert_eq!(again.header("vary"), "accept-encoding", "{file} for {said}");
+            // Another form has other bytes, so it is another thing to ask for.
+            let known = format!("If-None-Match: {}\r\n", packed.header("etag"));
+            assert_eq!(get(&server, file, &known).await.status, "HTTP/1.1 200 OK", "{file} for {said}");
+            tags.push(packed.header("etag").to_owned());
+        }
+        tags.dedup();
+        assert_eq!(tags.len(), 3, "{tags:?}");
+    }
 }

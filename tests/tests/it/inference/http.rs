@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// Status line and object that `path` answers to a `body`.
-pub(crate) async fn post(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, Value) {
+/// Status line and text that `path` answers to a `body`.
+async fn send(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, String) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut connection = tokio::net::TcpStream::connect(server.http_address()).await.unwrap();
     let length = body.len();
@@ -18,8 +18,14 @@ pub(crate) async fn post(server: &TestServer, path: &str, headers: &str, body: &
     connection.read_to_end(&mut response).await.unwrap();
     let text = String::from_utf8_lossy(&response).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-    (head.lines().next().unwrap().to_owned(), body)
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+/// Status line and object that `path` answers to a `body`.
+pub(crate) async fn post(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, Value) {
+    let (status, body) = send(server, path, headers, body).await;
+    let value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
+    (status, value)
 }
 
 async fn infer(server: &TestServer, asked: &Value) -> (String, Value) {
@@ -111,4 +117,54 @@ async fn probes_and_metadata_are_those_of_grpc() {
         (&told["inputs"][0]["name"], &told["outputs"][0]["name"]),
         (&json!("features"), &json!("probabilities"))
     );
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_takes_no_model_out_of_service() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let unload = "/v2/repository/models/lstm/unload";
+    // What a browser sends for such a page without asking beforehand.
+    let page = "Origin: https://evil.example\r\nContent-Type: text/plain\r\n";
+    let (status, sentence) = send(&server, unload, page, b"").await;
+    assert_eq!(status, "HTTP/1.1 403 Forbidden");
+    assert!(sentence.contains("http.allowed_origins"), "{sentence}");
+    assert_eq!(server.get("/v2/models/lstm/ready").await.unwrap().0, "HTTP/1.1 200 OK");
+    assert_eq!(send(&server, unload, "", b"").await, ("HTTP/1.1 200 OK".into(), String::new()));
+    assert_eq!(server.get("/v2/models/lstm/ready").await.unwrap().0, "HTTP/1.1 503 Service Unavailable");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_change_of_the_models_is_named() {
+    let server = TestServer::start(&[]).await.unwrap();
+    for (path, body, expected) in [
+        ("index", "[]", "no JSON object"),
+        ("index", r#"{"ready": "yes"}"#, "no JSON object"),
+        ("index", r#"{"only_ready": true}"#, "only_ready"),
+        ("models/cnn/load", r#"{"parameters": {"config": "{}"}}"#, "parameters.config: it is not understood"),
+        ("models/cnn/load", r#"{"parameters": {"deep": {}}}"#, "parameters.deep: give a text"),
+        ("models/cnn/unload", r#"{"parameters": {"soon": 1.5}}"#, "parameters.soon: give a text"),
+    ] {
+        let (status, told) = post(&server, &format!("/v2/repository/{path}"), "", body.as_bytes()).await;
+        assert_eq!(status, "HTTP/1.1 400 Bad Request", "{path} {body}");
+        let sentence = told["error"].as_str().unwrap();
+        assert!(sentence.contains(expected), "{expected:?} is missing in {sentence:?}");
+    }
+    let (status, _) = post(&server, "/v2/repository/models/oracle/load", "", b"").await;
+    assert_eq!(status, "HTTP/1.1 404 Not Found");
+}
+
+#[tokio::test]
+async fn versions_that_are_not_ready_are_listed_unless_only_ready_ones_are_asked_for() {
+    let server = TestServer::start(&[]).await.unwrap();
+    send(&server, "/v2/repository/models/lstm/unload", "", b"").await;
+    let (_, all) = post(&server, "/v2/repository/index", "", b"").await;
+    let state = |name: &str| {
+        let all = all.as_array().unwrap();
+        all.iter().find(|own| own["name"] == name).unwrap()["state"].clone()
+    };
+    assert_eq!(state("cnn"), "READY");
+    // Draining until the workers have given it back.
+    assert!([json!("UNLOADING"), json!("UNAVAILABLE")].contains(&state("lstm")), "{all}");
+    let (_, ready) = post(&server, "/v2/repository/index", "", br#"{"ready": true}"#).await;
+    assert!(ready.as_array().unwrap().iter().all(|own| own["name"] == "cnn"), "{ready}");
 }

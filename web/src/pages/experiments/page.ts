@@ -4,7 +4,9 @@ import { call } from "../../server/rpc";
 import { moment, seconds } from "../../ui/format";
 import { empty, failed, waiting } from "../../ui/notice";
 import type { Page } from "../../ui/shell";
+import { badge } from "./badge";
 import { shown } from "./shown";
+import { armOf } from "./steps";
 
 /** Which experiments there are, and what each of them says. */
 export const experiments: Page = {
@@ -36,18 +38,7 @@ function nothing(): HTMLElement {
 }
 
 function one(own: Experiment): HTMLElement {
-  const arms = own.arms.map((arm) =>
-    h(
-      "li",
-      {},
-      h("strong", {}, arm.name),
-      ` ${arm.model}, `,
-      arm.shadow ? "listens along" : `${arm.weight} %`,
-      arm.control && ", control",
-      arm.name === own.chosen && ", promoted",
-      arm.stopped !== "" && h("span", { class: "problem" }, ` stopped: ${arm.stopped}`),
-    ),
-  );
+  const arms = own.arms.map((arm) => armOf(arm, own.chosen));
   return h(
     "section",
     { class: "card", "aria-label": own.name },
@@ -55,10 +46,4 @@ function one(own: Experiment): HTMLElement {
     h("ul", { class: "arms" }, ...arms),
     h("p", { class: "note" }, `Revision ${own.revision}, changed ${moment(new Date(seconds(own.updatedAt) * 1000))}`),
   );
-}
-
-/** An experiment's state. */
-export function badge(state: string): HTMLElement {
-  const kind = state === "running" ? "is-good" : state === "paused" ? "is-busy" : "";
-  return h("span", { class: `badge ${kind}` }, state);
 }

@@ -7,24 +7,34 @@ import { empty, failed, told as toldError, waiting } from "../../ui/notice";
 import { table } from "../../ui/table";
 import { armsOf, differencesOf, recallOf } from "./figures";
 import { mannerOf, metricName, toldChange } from "./metric";
-import { badge } from "./page";
+import { badge } from "./badge";
 import type { Report, Timeline } from "./report";
+import { steps } from "./steps";
 
 /** Shows what one experiment says. */
 export async function shown(main: HTMLElement, name: string, signal: AbortSignal): Promise<void> {
   const back = h("p", {}, h("a", { href: "#/experiments" }, "← All experiments"));
+  const said = h("p", { class: "said-last", role: "status" });
   const body = h("div", { class: "stack" }, waiting("The server works the report out …"));
-  main.append(back, h("h1", {}, name), body);
-  try {
-    const [{ content }, { changes }] = await Promise.all([
-      call(Experiments, "getReport", { name, format: ReportFormat.JSON }, signal),
-      call(Experiments, "getExperiment", { name }, signal),
-    ]);
-    const report = JSON.parse(content) as Report;
-    fill(body, ...head(report), ...sections(report), history(changes), keep(name));
-  } catch (error) {
-    if (!signal.aborted) fill(body, failed(error));
-  }
+  main.append(back, h("h1", {}, name), said, body);
+  const look = async () => {
+    try {
+      const [{ content }, { experiment, changes }] = await Promise.all([
+        call(Experiments, "getReport", { name, format: ReportFormat.JSON }, signal),
+        call(Experiments, "getExperiment", { name }, signal),
+      ]);
+      const report = JSON.parse(content) as Report;
+      const next = experiment && steps(experiment, changed);
+      fill(body, ...head(report), next, ...sections(report), history(changes), keep(name));
+    } catch (error) {
+      if (!signal.aborted) fill(body, failed(error));
+    }
+  };
+  const changed = (sentence: string) => {
+    said.textContent = sentence;
+    void look();
+  };
+  await look();
 }
 
 function head(report: Report): HTMLElement[] {
