@@ -118,6 +118,7 @@ impl Calls {
             let mut answer = speech.answer(stream, utterance, dice);
             answer.created_at = UnixMicros(begun.0 + (interval.end as f64 / 16_000.0 * 1e6) as i64);
             answer.model = model.clone();
+            answer.tenant = tenant(person);
             answer.interval = interval;
             answer.prediction_id = PredictionId::of_final(stream, utterance);
             answer.arm = trial.then(|| format!("{HISTORY_EXPERIMENT}/cnn"));
@@ -126,6 +127,7 @@ impl Calls {
             }
             if trial {
                 let mut shadow = speech.answer(stream, utterance, dice);
+                shadow.tenant = tenant(person);
                 shadow.prediction_id = PredictionId::of_shadow(stream, utterance, 1);
                 shadow.arm = Some(format!("{HISTORY_EXPERIMENT}/lstm"));
                 shadow.role = Role::Shadow;

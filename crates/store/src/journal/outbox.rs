@@ -10,7 +10,7 @@ const STREAMS: &str = "select * from streams where id in \
      (select id from outbox where kind = 'stream' and seq > ? and seq <= ?)";
 const PREDICTIONS: &str = "select seq, id, stream_id, utterance, created_at_micros, model_name, model_version, arm, role, \
      is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
-     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz \
+     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant \
      from predictions where seq > max(?, (select predictions_seq from shipped)) order by seq limit ?";
 const STANDING: &str = "select (select count(*) from outbox) + \
      (select count(*) from predictions where seq > (select predictions_seq from shipped)), \
@@ -107,6 +107,7 @@ fn prediction(row: &SqliteRow) -> Result<PredictionColumns, sqlx::Error> {
         snr_db: row.try_get(21)?,
         speech_share: row.try_get(22)?,
         f0_hz: row.try_get(23)?,
+        tenant: row.try_get(24)?,
     })
 }
 

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 const SIZES: [usize; 4] = [64, 16, 4, 1];
 const COLUMNS: &str = "insert into predictions (id, stream_id, utterance, created_at_micros, model_name, model_version, arm, \
      role, is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
-     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz) values ";
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant) values ";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static STATEMENTS: LazyLock<[String; 4]> = LazyLock::new(|| {
     SIZES.map(|rows| format!("{COLUMNS}{} on conflict (id) do nothing", vec![ROW; rows].join(", ")))
 });
@@ -61,7 +61,8 @@ async fn insert_chunk(
             .bind(row.level_dbfs)
             .bind(row.snr_db)
             .bind(row.speech_share)
-            .bind(row.f0_hz);
+            .bind(row.f0_hz)
+            .bind(&row.tenant);
     }
     Ok(query.execute(connection).await?.rows_affected())
 }

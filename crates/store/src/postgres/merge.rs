@@ -15,7 +15,7 @@ const MAKE_STAGING: [&str; 2] = [
      created_at timestamptz, model_name text, model_version text, arm text, role text, is_final boolean, \
      start_samples bigint, end_samples bigint, labels text[], probabilities real[], top text, confidence real, \
      abstained boolean, queue_micros bigint, features_micros bigint, inference_micros bigint, level_dbfs real, \
-     snr_db real, speech_share real, f0_hz real) on commit delete rows",
+     snr_db real, speech_share real, f0_hz real, tenant text) on commit delete rows",
 ];
 const COPY_STREAMS: &str = "copy incoming_streams from stdin (format binary)";
 const COPY_PREDICTIONS: &str = "copy incoming_predictions from stdin (format binary)";
@@ -30,18 +30,18 @@ const MERGE_STREAMS: &str = "insert into streams as known (id, opened_at, tenant
 
 const MERGE_PREDICTIONS: &str = "insert into predictions (id, stream_id, utterance, created_at, \
      model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
-     confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz) \
+     confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant) \
      select id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
      end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros, \
-     level_dbfs, snr_db, speech_share, f0_hz \
+     level_dbfs, snr_db, speech_share, f0_hz, tenant \
      from incoming_predictions on conflict (id) do nothing";
 /// The same, and takes what was there before out of the incoming rows.
 const MERGE_SOME: &str = "with fresh as (insert into predictions (id, stream_id, utterance, created_at, \
      model_name, model_version, arm, role, is_final, start_samples, end_samples, labels, probabilities, top, \
-     confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz) \
+     confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant) \
      select id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
      end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros, \
-     level_dbfs, snr_db, speech_share, f0_hz \
+     level_dbfs, snr_db, speech_share, f0_hz, tenant \
      from incoming_predictions on conflict (id) do nothing returning id) \
      delete from incoming_predictions where id not in (select id from fresh)";
 
