@@ -35,6 +35,12 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// How far rows were read once this batch was, behind `from`.
+    pub(crate) fn behind(&self, from: Edge) -> Edge {
+        let (streams, predictions) = (self.edge.streams, self.edge.predictions);
+        Edge { streams: streams.max(from.streams), predictions: predictions.max(from.predictions) }
+    }
+
     /// Number of rows.
     pub(crate) fn len(&self) -> usize {
         self.streams.len() + self.predictions.len()
@@ -66,17 +72,28 @@ pub(crate) struct Settlement {
     pub(crate) refused: Vec<Refusal>,
 }
 
-/// Reads the oldest rows behind `from`, of each kind at most `rows`. Streams that change meanwhile are announced again with
-/// a higher number, and predictions never change, so no snapshot is needed.
-pub(super) async fn read_batch(pool: &SqlitePool, from: Edge, rows: u32) -> Result<Batch, sqlx::Error> {
+/// Reads the oldest changed streams behind `from`, of at most `rows` changes, and the number of the last change; 0 when there
+/// is none.
+pub(super) async fn read_streams(
+    pool: &SqlitePool,
+    from: Edge,
+    rows: u32,
+) -> Result<(Vec<StreamColumns>, i64), sqlx::Error> {
     let edge: Option<i64> = sqlx::query_scalar(EDGE).bind(from.streams).bind(rows).fetch_one(pool).await?;
     let streams = match edge {
         Some(edge) => sqlx::query_as(STREAMS).bind(from.streams).bind(edge).fetch_all(pool).await?,
         None => Vec::new(),
     };
+    Ok((streams, edge.unwrap_or(0)))
+}
+
+/// Reads the oldest rows behind `from`, of each kind at most `rows`. Streams that change meanwhile are announced again with
+/// a higher number, and predictions never change, so no snapshot is needed.
+pub(super) async fn read_batch(pool: &SqlitePool, from: Edge, rows: u32) -> Result<Batch, sqlx::Error> {
+    let (streams, streams_edge) = read_streams(pool, from, rows).await?;
     let numbered = sqlx::query(PREDICTIONS).bind(from.predictions).bind(rows).fetch_all(pool).await?;
     let last = numbered.last().map(|row| row.try_get(0)).transpose()?;
-    let edge = Edge { streams: edge.unwrap_or(0), predictions: last.unwrap_or(0) };
+    let edge = Edge { streams: streams_edge, predictions: last.unwrap_or(0) };
     let predictions = numbered.iter().map(prediction).collect::<Result<_, _>>()?;
     Ok(Batch { edge, streams, predictions })
 }

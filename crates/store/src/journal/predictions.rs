@@ -14,17 +14,27 @@ static STATEMENTS: LazyLock<[String; 4]> = LazyLock::new(|| {
     SIZES.map(|rows| format!("{COLUMNS}{} on conflict (id) do nothing", vec![ROW; rows].join(", ")))
 });
 
-/// Inserts those that are not there; returns how many that were.
+/// What an insertion did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Inserted {
+    /// Rows that were not there before.
+    pub(super) rows: u64,
+    /// The number of the last one of the last statement.
+    pub(super) last_seq: i64,
+}
+
+/// Inserts those that are not there. When that is all of them, their numbers are consecutive.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     rows: &[PredictionColumns],
-) -> Result<u64, sqlx::Error> {
-    let mut inserted = 0;
+) -> Result<Inserted, sqlx::Error> {
+    let mut inserted = Inserted::default();
     let mut rest = rows;
     for (size, statement) in SIZES.into_iter().zip(STATEMENTS.iter()) {
         while rest.len() >= size {
             let (chunk, later) = rest.split_at(size);
-            inserted += insert_chunk(connection, statement, chunk).await?;
+            let done = insert_chunk(connection, statement, chunk).await?;
+            inserted = Inserted { rows: inserted.rows + done.rows, last_seq: done.last_seq };
             rest = later;
         }
     }
@@ -35,7 +45,7 @@ async fn insert_chunk(
     connection: &mut SqliteConnection,
     statement: &'static str,
     rows: &[PredictionColumns],
-) -> Result<u64, sqlx::Error> {
+) -> Result<Inserted, sqlx::Error> {
     let mut query = sqlx::query(statement);
     for row in rows {
         query = query
@@ -64,5 +74,6 @@ async fn insert_chunk(
             .bind(row.f0_hz)
             .bind(&row.tenant);
     }
-    Ok(query.execute(connection).await?.rows_affected())
+    let done = query.execute(connection).await?;
+    Ok(Inserted { rows: done.rows_affected(), last_seq: done.last_insert_rowid() })
 }

@@ -120,7 +120,7 @@ async fn mark_exports(connection: &mut PgConnection) -> Result<Vec<String>, sqlx
 /// What hangs on the rows goes before them.
 async fn delete(connection: &mut PgConnection, tenant: &str, key: &str) -> Result<ErasedRows, sqlx::Error> {
     let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *connection).await?;
-    rollup::take_away(connection).await?;
+    rollup::take_staged_away(connection).await?;
     let mut feedback = 0;
     for statement in DELETE_FEEDBACK {
         feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();
