@@ -111,7 +111,8 @@ class Judgements:
     confusion: Table
     """Per group, ``truth`` and ``answer``: ``answers``."""
     calibration: Table
-    """Per group and bin of confidence, ``at_least`` and ``below``: ``answers``, ``mean_confidence`` and ``accuracy``."""
+    """Per group and bin of confidence, ``at_least`` and ``below``: ``answers``,
+    ``mean_confidence`` and ``accuracy``."""
 
 
 _ALL_DAY, _ALL = Span(), Filter()
