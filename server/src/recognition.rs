@@ -48,6 +48,7 @@ pub struct Recognition {
 /// Where answers come from.
 pub(crate) struct Source {
     pub(crate) id: StreamId,
+    pub(crate) tenant: String,
     pub(crate) model: Arc<LoadedModel>,
     /// The subject key as it is stored.
     pub(crate) subject: Option<String>,
@@ -152,6 +153,7 @@ impl Recognition {
         UtteranceRecord {
             prediction_id,
             stream_id: source.id,
+            tenant: source.tenant.clone(),
             utterance: answer.utterance,
             created_at: self.clock.now(),
             model: model.reference().clone(),

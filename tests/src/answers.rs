@@ -30,6 +30,7 @@ pub fn answer(stream: StreamId, utterance: u32) -> UtteranceRecord {
     UtteranceRecord {
         prediction_id: PredictionId::generate(),
         stream_id: stream,
+        tenant: "default".to_owned(),
         utterance,
         created_at: UnixMicros(OPENED_AT + i64::from(utterance) * 2_000_000),
         model: model(),

@@ -88,6 +88,8 @@ pub struct UtteranceRecord {
     pub prediction_id: PredictionId,
     /// Of which stream.
     pub stream_id: StreamId,
+    /// Whose answer: the tenant of the stream.
+    pub tenant: String,
     /// The stream's how-many-eth utterance, from 1.
     pub utterance: u32,
     /// When the answer was made.

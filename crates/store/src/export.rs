@@ -14,7 +14,7 @@ const OF_POSTGRES: &str = "select id::text, stream_id::text, utterance, \
      role, is_final, start_samples, end_samples, to_jsonb(labels)::text as labels, \
      to_jsonb(probabilities)::text as probabilities, top, confidence::double precision, abstained, queue_micros, \
      features_micros, inference_micros, level_dbfs::double precision, snr_db::double precision, \
-     speech_share::double precision, f0_hz::double precision from predictions \
+     speech_share::double precision, f0_hz::double precision, tenant from predictions \
      where created_at < to_timestamp($2::double precision / 1000000) \
      and (created_at, id) > (to_timestamp($1::double precision / 1000000), $3::uuid) \
      and created_at >= to_timestamp($1::double precision / 1000000) order by created_at, id limit $4";

@@ -80,8 +80,33 @@ def test_figures_are_rows_and_data_frames(client):
     earlier = Span(end=datetime.now(timezone.utc) - timedelta(days=30))
     assert client.analytics.drift(span, earlier).rows == ()
 
+    by_version = {row["version"]: row for row in client.analytics.training_drift(span, Filter(models=["cnn"])).rows}
+    assert by_version, "each version that answered is told of"
+    for row in by_version.values():
+        assert (row["measure"] is None) == bool(row["unavailable"]), row
+
     frame = emotions.to_pandas()
     assert frame.groupby("model")["answers"].sum().to_dict() == counted
     frame = emotions.to_polars()
     assert frame["answers"].sum() == sum(counted.values())
     assert client.analytics.agreement(span).to_polars().is_empty()
+
+
+def test_what_was_judged_is_counted_with_truth_and_confidence(client):
+    answer = client.recognize(CLIP)
+    first, *others = answer.utterances
+    client.feedback.give(
+        Judgement(about=first.prediction_id, correct=True),
+        *(Judgement(about=own.prediction_id, label="no such emotion") for own in others),
+    )
+    judged = client.analytics.judgements(Span(step="day"), by=["model"])
+    (group,) = judged.groups.rows
+    assert (group["model"], group["judged"], group["right"]) == ("cnn", len(answer.utterances), 1)
+    assert group["without_truth"] == 0
+    cells = {(row["truth"], row["answer"]): row["answers"] for row in judged.confusion.rows}
+    assert cells[first.top, first.top] == 1
+    assert sum(answers for (truth, _), answers in cells.items() if truth == "no such emotion") == len(others)
+    assert sum(row["answers"] for row in judged.calibration.rows) == len(answer.utterances)
+    assert all(row["at_least"] <= row["mean_confidence"] <= row["below"] for row in judged.calibration.rows)
+    nobody = client.analytics.judgements(Span(step="day"), Filter(subject="nobody"))
+    assert nobody.groups.rows == ()

@@ -115,6 +115,7 @@ impl CheckedRequest {
     pub(crate) fn source(&self, recognition: &Recognition) -> Source {
         Source {
             id: self.id,
+            tenant: self.caller.tenant().to_owned(),
             model: self.model.clone(),
             subject: recognition.stored_subject_key(self.subject_key.as_deref()),
             participation: self.participation.clone(),

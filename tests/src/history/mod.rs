@@ -42,6 +42,20 @@ pub struct History {
     pub until: UnixMicros,
 }
 
+/// How far the history is made up.
+struct Making {
+    history: History,
+    dice: Dice,
+    answers: u64,
+    calls: u64,
+}
+
+/// Calls, and how to go on.
+struct Made {
+    making: Making,
+    calls: Calls,
+}
+
 /// Calls with all that belongs to them.
 #[derive(Debug, Default)]
 struct Calls {
@@ -70,23 +84,19 @@ impl History {
     ) -> Result<u64> {
         let keeping = Keeping { minutes: None, ..Keeping::default() };
         let mut loader = Loader::open(url, keeping).await?;
-        let (mut dice, mut loaded, mut number) = (Dice::new(1), 0, 0);
-        let calls = (self.answers / UTTERANCES).max(1);
-        while loaded < self.answers {
-            let mut batch = Calls::default();
-            for _ in 0..TOGETHER {
-                batch.add(self.begun(number, calls), number, &mut dice);
-                number += 1;
-                if loaded + batch.answers.len() as u64 >= self.answers {
-                    break;
-                }
-            }
-            loader.load(&batch.streams, &batch.answers).await?;
-            experiments.expose(&batch.exposures).await?;
-            experiments.give_feedback(&batch.feedback).await?;
+        let mut loaded = 0;
+        let mut made = Making::of(*self).next().await?;
+        while !made.calls.answers.is_empty() {
+            let Made { making, calls } = made;
+            // The next calls are made up while Postgres takes these.
+            let next = tokio::spawn(making.next());
+            loader.load(&calls.streams, &calls.answers).await?;
+            experiments.expose(&calls.exposures).await?;
+            experiments.give_feedback(&calls.feedback).await?;
             while experiments.ship().await? > 0 {}
-            loaded += batch.answers.len() as u64;
+            loaded += calls.answers.len() as u64;
             tell(loaded);
+            made = next.await??;
         }
         Ok(loaded)
     }
@@ -99,6 +109,30 @@ impl History {
         let within = even.fract();
         let bent = within - 0.6 * (std::f64::consts::TAU * within).sin() / std::f64::consts::TAU;
         UnixMicros(self.until.0 - span + ((even.floor() + bent) * DAY_MICROS as f64) as i64)
+    }
+}
+
+impl Making {
+    fn of(history: History) -> Self {
+        Self { history, dice: Dice::new(1), answers: 0, calls: 0 }
+    }
+
+    /// The next calls; none at the end.
+    async fn next(mut self) -> Result<Made> {
+        let made = move || {
+            let mut calls = Calls::default();
+            for _ in 0..TOGETHER {
+                if self.answers + calls.answers.len() as u64 >= self.history.answers {
+                    break;
+                }
+                let all = (self.history.answers / UTTERANCES).max(1);
+                calls.add(self.history.begun(self.calls, all), self.calls, &mut self.dice);
+                self.calls += 1;
+            }
+            self.answers += calls.answers.len() as u64;
+            Made { making: self, calls }
+        };
+        Ok(tokio::task::spawn_blocking(made).await?)
     }
 }
 
@@ -118,6 +152,7 @@ impl Calls {
             let mut answer = speech.answer(stream, utterance, dice);
             answer.created_at = UnixMicros(begun.0 + (interval.end as f64 / 16_000.0 * 1e6) as i64);
             answer.model = model.clone();
+            answer.tenant = tenant(person);
             answer.interval = interval;
             answer.prediction_id = PredictionId::of_final(stream, utterance);
             answer.arm = trial.then(|| format!("{HISTORY_EXPERIMENT}/cnn"));
@@ -126,6 +161,7 @@ impl Calls {
             }
             if trial {
                 let mut shadow = speech.answer(stream, utterance, dice);
+                shadow.tenant = tenant(person);
                 shadow.prediction_id = PredictionId::of_shadow(stream, utterance, 1);
                 shadow.arm = Some(format!("{HISTORY_EXPERIMENT}/lstm"));
                 shadow.role = Role::Shadow;

@@ -19,14 +19,14 @@ const OF_JOURNAL: &str = "select s.model_name as left_name, s.model_version as l
      o.model_name as right_name, o.model_version as right_version, s.top as left_top, o.top as right_top, \
      count(*) as utterances from (select id, stream_id, utterance, model_name, model_version, top from predictions \
      where is_final and role = 'shadow' and created_at_micros >= ?1 and created_at_micros < ?2 \
-     and (?3 is null or exists (select 1 from streams t where t.id = stream_id and t.tenant = ?3)) \
+     and (?3 is null or tenant = ?3) \
      order by created_at_micros desc, id desc limit ?4) as s \
      join predictions o on o.stream_id = s.stream_id and o.utterance = s.utterance and o.is_final \
      and (o.role = 'live' or o.id > s.id) \
      and (s.model_name, s.model_version) <> (o.model_name, o.model_version) group by 1, 2, 3, 4, 5, 6";
 
 /// In place of `{tenant}`.
-const OF_TENANT: &str = "and exists (select from streams t where t.id = stream_id and t.tenant = $4)";
+const OF_TENANT: &str = "and tenant = $4";
 
 /// Utterances about which two models, the left one first by name and version, said what stands here.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

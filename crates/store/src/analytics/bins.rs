@@ -44,12 +44,13 @@ pub fn bin_start(measure: Measure, bin: i16) -> f64 {
     }
 }
 
-pub(super) fn bin_of_confidence(confidence: f64) -> i16 {
-    // Whoever counts in single precision, as Postgres does, sees the same border.
-    ((confidence as f32 * 20.0).floor() as i16).clamp(0, 19)
+/// Of a confidence in single precision, as it is stored.
+pub(crate) fn bin_of_confidence(confidence: f64) -> i16 {
+    // Multiplied in double precision, as Postgres does it.
+    ((f64::from(confidence as f32) * 20.0).floor() as i16).clamp(0, 19)
 }
 
-pub(super) fn bin_of_micros(micros: i64) -> i16 {
+pub(crate) fn bin_of_micros(micros: i64) -> i16 {
     if micros < 2 { 0 } else { (2.0 * (micros as f64).ln() / std::f64::consts::LN_2 + 1e-9).floor() as i16 }
 }
 

@@ -10,40 +10,38 @@ use std::collections::BTreeMap;
 /// The newest feedback since the time began, at most `$3`, with the answers that it is about. The offsets keep the planner from
 /// joining whole tables: each answer is looked up by its identifier, others to the same utterance in the range of the
 /// stream's. Of several verdicts about an answer the one said last counts,
-/// and none that another tenant gave.
+/// and none that another tenant gave. `{given}` and `{of}` are conditions that only some questions have.
 const OF_POSTGRES: &str = "with given as (select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, \
-     said_at, received_at from feedback where received_at >= to_timestamp($1::double precision / 1000000) \
+     said_at, received_at from feedback where received_at >= to_timestamp($1::double precision / 1000000) {given} \
      order by received_at desc limit $3), \
      about as (select g.tenant, g.id as said, g.label, g.correct, g.said_at, g.received_at, a.* from given g \
      join lateral (select stream_id, utterance from predictions p where p.id = g.prediction_id offset 0) own on true \
-     join lateral (select id, stream_id, created_at, model_name, model_version, arm, role, top, confidence from predictions p \
+     join lateral (select id, stream_id, tenant as owner, created_at, model_name, model_version, arm, role, top, confidence from predictions p \
      where p.id >= first_id_of(own.stream_id) and p.id <= last_id_of(own.stream_id) and p.stream_id = own.stream_id \
-     and p.utterance = own.utterance and p.is_final offset 0) a on g.label is not null or a.id = g.prediction_id \
+     and p.utterance = own.utterance and p.is_final offset 0) a on a.owner = g.tenant and (g.label is not null or a.id = g.prediction_id) \
      union all select g.tenant, g.id, g.label, g.correct, g.said_at, g.received_at, a.* from given g \
-     join lateral (select id, stream_id, created_at, model_name, model_version, arm, role, top, confidence from predictions p \
+     join lateral (select id, stream_id, tenant as owner, created_at, model_name, model_version, arm, role, top, confidence from predictions p \
      where p.id >= first_id_of(g.stream_id) and p.id <= last_id_of(g.stream_id) and p.stream_id = g.stream_id and p.is_final \
      and 2 * (least(p.end_samples, g.end_samples) - greatest(p.start_samples, g.start_samples)) \
-     >= greatest(p.end_samples - p.start_samples, 1) offset 0) a on true where g.stream_id is not null), \
+     >= greatest(p.end_samples - p.start_samples, 1) offset 0) a on a.owner = g.tenant where g.stream_id is not null), \
      judged as (select distinct on (id) * from about where created_at >= to_timestamp($1::double precision / 1000000) \
      and created_at < to_timestamp($2::double precision / 1000000) \
-     and exists (select 1 from streams s where s.id = about.stream_id and s.tenant = about.tenant) {of} order by id, said_at desc, received_at desc, said desc) \
+     {of} order by id, said_at desc, received_at desc, said desc) \
      select model_name, model_version, coalesce(arm, '') as arm, role, top, confidence::double precision, label, correct \
      from judged order by id";
-const OF_JOURNAL: &str = "with given as (select * from feedback where received_at_micros >= ?1 \
+const OF_JOURNAL: &str = "with given as (select * from feedback where received_at_micros >= ?1 and (?4 is null or tenant = ?4) \
      order by received_at_micros desc limit ?3), \
      about as (select g.tenant, g.id as said, g.label, g.correct, g.said_at_micros, g.received_at_micros, a.id, a.stream_id, \
      a.created_at_micros, a.model_name, a.model_version, a.arm, a.role, a.top, a.confidence from given g \
      join predictions own on own.id = g.prediction_id join predictions a on a.stream_id = own.stream_id \
-     and a.utterance = own.utterance and a.is_final and (g.label is not null or a.id = g.prediction_id) \
+     and a.utterance = own.utterance and a.is_final and a.tenant = g.tenant and (g.label is not null or a.id = g.prediction_id) \
      union all select g.tenant, g.id, g.label, g.correct, g.said_at_micros, g.received_at_micros, a.id, a.stream_id, \
      a.created_at_micros, a.model_name, a.model_version, a.arm, a.role, a.top, a.confidence from given g \
-     join predictions a on a.stream_id = g.stream_id and a.is_final \
+     join predictions a on a.stream_id = g.stream_id and a.is_final and a.tenant = g.tenant \
      and 2 * (min(a.end_samples, g.end_samples) - max(a.start_samples, g.start_samples)) \
      >= max(a.end_samples - a.start_samples, 1)), \
      judged as (select *, row_number() over (partition by id order by said_at_micros desc, received_at_micros desc, \
      said desc) as place from about where created_at_micros >= ?1 and created_at_micros < ?2 \
-     and exists (select 1 from streams s where s.id = about.stream_id and s.tenant = about.tenant) \
-     and (?4 is null or exists (select 1 from streams s where s.id = about.stream_id and s.tenant = ?4)) \
      and (?5 is null or exists (select 1 from streams s where s.id = about.stream_id and s.subject_key = ?5)) \
      and (?6 is null or exists (select 1 from streams s, json_each(s.labels) l where s.id = about.stream_id \
      and l.key = ?6 and l.value = ?7))) \
@@ -108,19 +106,16 @@ pub(super) async fn plan(pool: &PgPool, query: &AnalyticsQuery, limit: i64) -> R
 
 fn statement(query: &AnalyticsQuery) -> String {
     let AnalyticsFilter { tenant, subject, label, .. } = &query.filter;
-    let asked = [
-        ("s.tenant =", tenant.is_some()),
-        ("s.subject_key =", subject.is_some()),
-        ("s.labels @>", label.is_some()),
-    ];
+    let given = if tenant.is_some() { "and tenant = $4" } else { "" };
+    let asked = [("s.subject_key =", subject.is_some()), ("s.labels @>", label.is_some())];
     let mut of = String::new();
     for (place, (condition, _)) in asked.into_iter().filter(|(_, asked)| *asked).enumerate() {
-        let number = place + 4;
+        let number = place + 4 + usize::from(tenant.is_some());
         of.push_str(&format!(
             "and exists (select from streams s where s.id = about.stream_id and {condition} ${number}) "
         ));
     }
-    OF_POSTGRES.replace("{of}", &of)
+    OF_POSTGRES.replace("{given}", given).replace("{of}", &of)
 }
 
 fn bound<'q, Row>(

@@ -13,6 +13,7 @@ mod tally;
 
 pub use agreement::AgreementRow;
 pub use bins::{Measure, bin_start};
+pub(crate) use bins::{bin_of_confidence, bin_of_micros};
 pub use judged::JudgedRow;
 pub use query::{AnalyticsFilter, AnalyticsQuery, Grouping, Step};
 pub use source::{Analytics, AnalyticsLimits};

@@ -86,9 +86,9 @@ pub struct AnalyticsQuery {
 }
 
 impl AnalyticsQuery {
-    /// Whether only rows know the answer: rollups hold no tenants, subjects and labels.
+    /// Whether only rows know the answer: rollups hold no subjects and labels.
     pub(crate) const fn needs_rows(&self) -> bool {
-        self.filter.tenant.is_some() || self.filter.subject.is_some() || self.filter.label.is_some()
+        self.filter.subject.is_some() || self.filter.label.is_some()
     }
 
     /// The same over whole hours at least. What was heard is not counted by the minute.

@@ -3,42 +3,51 @@
 use super::{AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{AssertSqlSafe, PgExecutor, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, PgPool, Postgres};
 
 const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
      case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
      case when $6 then arm end as arm, case when $7 then role end as role, top, sum(answers)::bigint as answers, \
      sum(abstained)::bigint as abstained, sum(confidence_micros)::bigint as confidence_micros, \
      sum(speech_samples)::bigint as speech_samples from rollups \
-     where level = $1 and bucket >= to_timestamp($2::double precision / 1000000) \
-     and bucket < to_timestamp($3::double precision / 1000000) \
+     where level = $1 and {buckets} \
      and ($8::text[] = '{}' or model_name = any ($8)) and ($9::text[] = '{}' or model_version = any ($9)) \
      and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) \
      group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $12";
 const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
      case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
      case when $6 then arm end as arm, case when $7 then role end as role, bin, sum(answers)::bigint as answers \
-     from rollup_bins where level = $1 and bucket >= to_timestamp($2::double precision / 1000000) \
-     and bucket < to_timestamp($3::double precision / 1000000) \
+     from rollup_bins where level = $1 and measure = $13 and {buckets} \
      and ($8::text[] = '{}' or model_name = any ($8)) and ($9::text[] = '{}' or model_version = any ($9)) \
-     and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) and measure = $13 \
+     and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) \
      group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $12";
 
+/// In place of `{buckets}`: one range of the keys.
+const OF_ALL: &str =
+    "bucket >= to_timestamp($2::bigint / 1000000) and bucket < to_timestamp($3::bigint / 1000000)";
+/// One range of the keys for each bucket, since the tenant stands behind it: what other tenants said in these buckets is passed
+/// over however many there are.
+const OF_TENANT: &str = "bucket = any (array(select to_timestamp(at) from generate_series($2::bigint / 1000000, \
+     $3::bigint / 1000000 - 1, case $1 when 'minute' then 60 when 'hour' then 3600 else 86400 end) as at)) and tenant = ";
+
 pub(super) async fn tops(
-    database: impl PgExecutor<'_>,
+    pool: &PgPool,
     query: &AnalyticsQuery,
     limit: i64,
 ) -> Result<Vec<TopRow>, sqlx::Error> {
-    bound(sqlx::query_as(TOPS), query, limit).fetch_all(database).await
+    let statement = AssertSqlSafe(of_tops(query));
+    tenant_bound(bound(sqlx::query_as(statement), query, limit), query).fetch_all(pool).await
 }
 
 pub(super) async fn bins(
-    database: impl PgExecutor<'_>,
+    pool: &PgPool,
     query: &AnalyticsQuery,
     measure: Measure,
     limit: i64,
 ) -> Result<Vec<BinRow>, sqlx::Error> {
-    bound(sqlx::query_as(BINS), query, limit).bind(measure.name()).fetch_all(database).await
+    let statement = AssertSqlSafe(of_bins(query));
+    let asked = bound(sqlx::query_as(statement), query, limit).bind(measure.name());
+    tenant_bound(asked, query).fetch_all(pool).await
 }
 
 pub(super) async fn plans(
@@ -46,11 +55,38 @@ pub(super) async fn plans(
     query: &AnalyticsQuery,
     limit: i64,
 ) -> Result<[String; 2], sqlx::Error> {
-    let tops: Vec<(String,)> =
-        bound(sqlx::query_as(AssertSqlSafe(format!("explain {TOPS}"))), query, limit).fetch_all(pool).await?;
-    let bins = bound(sqlx::query_as(AssertSqlSafe(format!("explain {BINS}"))), query, limit);
-    let bins: Vec<(String,)> = bins.bind(Measure::Confidence.name()).fetch_all(pool).await?;
+    let explained = |statement| sqlx::query_as(AssertSqlSafe(format!("explain {statement}")));
+    let tops = tenant_bound(bound(explained(of_tops(query)), query, limit), query);
+    let tops: Vec<(String,)> = tops.fetch_all(pool).await?;
+    let bins = bound(explained(of_bins(query)), query, limit).bind(Measure::Confidence.name());
+    let bins: Vec<(String,)> = tenant_bound(bins, query).fetch_all(pool).await?;
     Ok([tops, bins].map(|lines| lines.into_iter().map(|line| line.0 + "\n").collect()))
+}
+
+fn of_tops(query: &AnalyticsQuery) -> String {
+    TOPS.replace("{buckets}", &buckets(query, 13))
+}
+
+fn of_bins(query: &AnalyticsQuery) -> String {
+    BINS.replace("{buckets}", &buckets(query, 14))
+}
+
+/// The condition on buckets and tenant; the latter, where there is one, is bound as parameter `number`, the last.
+fn buckets(query: &AnalyticsQuery, number: u8) -> String {
+    match query.filter.tenant {
+        Some(_) => format!("{OF_TENANT}${number}"),
+        None => OF_ALL.to_owned(),
+    }
+}
+
+fn tenant_bound<'q, Row>(
+    statement: QueryAs<'q, Postgres, Row, PgArguments>,
+    query: &'q AnalyticsQuery,
+) -> QueryAs<'q, Postgres, Row, PgArguments> {
+    match &query.filter.tenant {
+        Some(tenant) => statement.bind(tenant),
+        None => statement,
+    }
 }
 
 fn bound<'q, Row>(

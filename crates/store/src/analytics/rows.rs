@@ -23,7 +23,7 @@ const OF_STREAMS: &str = "select (extract(epoch from p.created_at) * 1000000)::b
 const OF_JOURNAL: &str = "select p.created_at_micros, p.model_name, p.model_version, coalesce(p.arm, '') as arm, p.role, p.top, \
      p.abstained, p.confidence, p.end_samples - p.start_samples as speech_samples, p.queue_micros, p.features_micros, \
      p.inference_micros, p.level_dbfs, p.snr_db, p.speech_share, p.f0_hz from predictions p where p.is_final and p.created_at_micros >= ?1 and p.created_at_micros < ?2 \
-     and (?3 is null or exists (select 1 from streams s where s.id = p.stream_id and s.tenant = ?3)) \
+     and (?3 is null or p.tenant = ?3) \
      and (?4 is null or exists (select 1 from streams s where s.id = p.stream_id and s.subject_key = ?4)) \
      and (?5 is null or exists (select 1 from streams s, json_each(s.labels) l where s.id = p.stream_id and l.key = ?5 and l.value = ?6)) \
      order by p.created_at_micros desc limit ?7";
@@ -39,7 +39,7 @@ pub(super) struct Reach {
     pub(super) longest_stream: Duration,
 }
 
-/// The statement for answers of a tenant, a subject, of streams with a label, or of all together. Conditions that are not
+/// The statement for answers of a subject, perhaps of one tenant's, of streams with a label, or of all together. Conditions that are not
 /// asked for are left out, since a plan that is used again does not know which of them count.
 fn statement(query: &AnalyticsQuery) -> String {
     let AnalyticsFilter { tenant, subject, label, .. } = &query.filter;

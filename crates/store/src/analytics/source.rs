@@ -19,7 +19,7 @@ pub struct AnalyticsLimits {
     pub rows: u32,
     /// Answers that are looked up one by one for agreement, and feedback for judgements; the newest count.
     pub lookups: u32,
-    /// No stream is longer: whoever asks for a subject, a label or a tenant need not look at streams that began earlier.
+    /// No stream is longer: whoever asks for a subject or a label need not look at streams that began earlier.
     pub longest_stream: Duration,
     /// Postgres breaks a statement off that takes longer.
     pub timeout: Duration,

@@ -67,7 +67,7 @@ pub(super) fn tops(query: &AnalyticsQuery, answers: &[AnswerRow]) -> Vec<TopRow>
         });
         row.answers += 1;
         row.abstained += i64::from(answer.abstained);
-        row.confidence_micros += (answer.confidence * 1e6).round() as i64;
+        row.confidence_micros += (f64::from(answer.confidence as f32) * 1e6).round_ties_even() as i64;
         row.speech_samples += answer.speech_samples;
     }
     tally.into_values().collect()

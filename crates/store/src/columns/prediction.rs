@@ -10,6 +10,7 @@ use undertone_core::{
 pub(crate) struct PredictionColumns {
     pub(crate) id: String,
     pub(crate) stream_id: String,
+    pub(crate) tenant: String,
     pub(crate) utterance: i64,
     pub(crate) created_at_micros: i64,
     pub(crate) model_name: String,
@@ -48,6 +49,7 @@ impl TryFrom<&UtteranceRecord> for PredictionColumns {
         Ok(Self {
             id: record.prediction_id.to_string(),
             stream_id: record.stream_id.to_string(),
+            tenant: record.tenant.clone(),
             utterance: record.utterance.into(),
             created_at_micros: record.created_at.0,
             model_name: record.model.name.clone(),
@@ -84,6 +86,7 @@ impl TryFrom<PredictionColumns> for UtteranceRecord {
         Ok(Self {
             prediction_id: id,
             stream_id,
+            tenant: columns.tenant,
             utterance: narrowed("utterance", columns.utterance)?,
             created_at: UnixMicros(columns.created_at_micros),
             model: ModelRef { name: columns.model_name, version: columns.model_version },

@@ -38,7 +38,7 @@ const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id::text) as subject \
      from predictions p join streams s on s.id = p.stream_id and s.tenant = $4 \
-     where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final \
+     where p.tenant = $4 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final \
      order by p.created_at, p.id limit $3";
 
 pub(super) async fn list(pool: &PgPool) -> Result<Vec<ExperimentColumns>, sqlx::Error> {

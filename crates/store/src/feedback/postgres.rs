@@ -15,9 +15,9 @@ const OF_ARMS: &str = "select tenant, id::text, prediction_id::text, stream_id::
      correct, source, (extract(epoch from said_at) * 1000000)::bigint as said_at_micros, \
      (extract(epoch from received_at) * 1000000)::bigint as received_at_micros from feedback \
      where tenant = $3 and (prediction_id in (select p.id from predictions p \
-     join streams s on s.id = p.stream_id and s.tenant = $3 where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2) \
+     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2) \
      or stream_id in (select p.stream_id from predictions p \
-     join streams s on s.id = p.stream_id and s.tenant = $3 where p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2)) \
+     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2)) \
      order by feedback.said_at, feedback.received_at, feedback.id";
 
 /// Inserts the rows that are not there.

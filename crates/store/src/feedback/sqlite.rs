@@ -11,9 +11,9 @@ const UNSHIPPED: &str = "select tenant, id, prediction_id, stream_id, start_samp
 const OF_ARMS: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback \
      where tenant = ?3 and (prediction_id in (select p.id from predictions p \
-     join streams s on s.id = p.stream_id and s.tenant = ?3 where p.arm >= ?1 and p.arm < ?2) \
+     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2) \
      or stream_id in (select p.stream_id from predictions p \
-     join streams s on s.id = p.stream_id and s.tenant = ?3 where p.arm >= ?1 and p.arm < ?2)) \
+     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2)) \
      order by said_at_micros, received_at_micros, id";
 
 /// True when it was not there. What is about an erased answer or stream is not kept.

@@ -1,7 +1,9 @@
 //! What one transaction of the writer does.
 
 use super::erasing::{self, Erased};
+use super::predictions::Inserted;
 use super::statements::{self, Kind, SetAside, Whole};
+use super::tail::Numbered;
 use super::writer::{Job, Work};
 use super::{Settlement, predictions};
 use crate::columns::{Misfit, PredictionColumns, StreamColumns, StreamEndColumns};
@@ -30,6 +32,10 @@ pub(super) struct Done {
     pub(super) set_aside: u64,
     /// Rows that were erased although they had not been shipped.
     pub(super) erased_pending: u64,
+    /// New answers, with consecutive numbers; not all of them where some were there before.
+    pub(super) fresh: Vec<Numbered>,
+    /// Whether somebody was erased.
+    pub(super) erased: bool,
 }
 
 /// Why a job was not written.
@@ -66,6 +72,7 @@ impl<'g> Group<'g> {
                     self.write_together(jobs).await?;
                     let Erased { pending, .. } = erasing::erase(self.connection, subject, self.now).await?;
                     self.done.erased_pending += pending;
+                    self.done.erased = true;
                 }
                 Work::Close => {}
             }
@@ -78,7 +85,10 @@ impl<'g> Group<'g> {
     async fn write_together(&mut self, jobs: &[Job]) -> Result<(), sqlx::Error> {
         let (places, rows): (Vec<usize>, Vec<PredictionColumns>) = self.together.drain(..).unzip();
         match self.savepoint(&rows).await.map_err(Fault::from) {
-            Ok(inserted) => self.done.announced += inserted,
+            Ok(inserted) => {
+                self.done.announced += inserted.rows;
+                self.note_fresh(inserted, rows);
+            }
             Err(Fault::Broken(error)) => return Err(error),
             Err(_) => {
                 for (place, row) in places.into_iter().zip(rows) {
@@ -89,10 +99,20 @@ impl<'g> Group<'g> {
         Ok(())
     }
 
+    /// Rows whose numbers are known need not be read back; those of others are left to whoever reads the file.
+    fn note_fresh(&mut self, inserted: Inserted, rows: Vec<PredictionColumns>) {
+        let count = rows.len() as i64;
+        if inserted.rows != rows.len() as u64 {
+            return;
+        }
+        let numbered = (inserted.last_seq - count + 1..).zip(rows).map(|(seq, row)| Numbered { seq, row });
+        self.done.fresh.extend(numbered);
+    }
+
     /// Several statements, all of them or none.
-    async fn savepoint(&mut self, rows: &[PredictionColumns]) -> Result<u64, sqlx::Error> {
+    async fn savepoint(&mut self, rows: &[PredictionColumns]) -> Result<Inserted, sqlx::Error> {
         if rows.is_empty() {
-            return Ok(0);
+            return Ok(Inserted::default());
         }
         sqlx::query("savepoint together").execute(&mut *self.connection).await?;
         let inserted = predictions::insert(self.connection, rows).await;
@@ -111,7 +131,7 @@ impl<'g> Group<'g> {
         jobs: &[Job],
     ) -> Result<(), sqlx::Error> {
         match predictions::insert(self.connection, &[row]).await.map_err(Fault::from) {
-            Ok(inserted) => self.done.announced += inserted,
+            Ok(inserted) => self.done.announced += inserted.rows,
             Err(Fault::Broken(error)) => return Err(error),
             Err(Fault::Full(refusal)) => self.done.answers[place] = Err(refusal),
             Err(Fault::Refused(error)) => {

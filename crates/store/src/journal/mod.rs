@@ -11,6 +11,7 @@ mod reader;
 mod recovery;
 mod state;
 mod statements;
+mod tail;
 mod writer;
 
 pub(crate) use erasing::erase;
@@ -21,6 +22,7 @@ pub use reader::JournalReader;
 pub(crate) use reader::followed_erasure;
 pub use state::{JournalFault, JournalState};
 pub(crate) use statements::Kind;
+pub(crate) use tail::Tail;
 
 use crate::erasure::Subject;
 use crate::{Counts, PredictionRow, ShipperStatus, StoreError, StreamRow, migrate};
@@ -44,6 +46,7 @@ pub struct Journal {
     reader: JournalReader,
     status: Arc<watch::Sender<ShipperStatus>>,
     state: watch::Receiver<JournalState>,
+    tail: Arc<Tail>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -65,6 +68,7 @@ impl Journal {
         let status = Arc::new(watch::Sender::new(standing));
         let (sender, queue) = mpsc::channel(options.queue_records.max(1));
         let (state_sender, state) = watch::channel(JournalState::default());
+        let tail = Arc::new(Tail::new(options.tail_records));
         let writer = Writer::new(writer::Parts {
             path: path.clone(),
             connection,
@@ -72,10 +76,11 @@ impl Journal {
             queue,
             status: Arc::clone(&status),
             state: state_sender,
+            tail: Arc::clone(&tail),
             options,
         });
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self { path, queue: sender, reader, status, state, writer })
+        Ok(Self { path, queue: sender, reader, status, state, tail, writer })
     }
 
     /// Writes what is queued and closes the file. Records that come later are refused.
@@ -130,7 +135,12 @@ impl Journal {
 
     /// What a shipper needs of the journal.
     pub(crate) fn outbox(&self) -> Outbox {
-        Outbox { reader: self.reader.clone(), queue: self.queue.clone(), status: Arc::clone(&self.status) }
+        Outbox {
+            reader: self.reader.clone(),
+            queue: self.queue.clone(),
+            status: Arc::clone(&self.status),
+            tail: Arc::clone(&self.tail),
+        }
     }
 
     fn write(&self, work: Work) -> RecordFuture {
@@ -151,12 +161,22 @@ pub(crate) struct Outbox {
     reader: JournalReader,
     queue: mpsc::Sender<Job>,
     pub(crate) status: Arc<watch::Sender<ShipperStatus>>,
+    /// Rows that need not be read back.
+    pub(crate) tail: Arc<Tail>,
 }
 
 impl Outbox {
     /// The oldest rows that were not shipped, behind `from`; of each kind at most `rows`.
     pub(crate) async fn next_batch(&self, from: Edge, rows: u32) -> Result<Batch, StoreError> {
-        self.reader.next_batch(from, rows).await
+        match self.tail.take_behind(from.predictions, rows as usize) {
+            Some(taken) => {
+                let edge = taken.last().map_or(from.predictions, |last| last.seq);
+                let (streams, streams_edge) = self.reader.next_streams(from, rows).await?;
+                let predictions = taken.into_iter().map(|numbered| numbered.row).collect();
+                Ok(Batch { edge: Edge { streams: streams_edge, predictions: edge }, streams, predictions })
+            }
+            None => self.reader.next_batch(from, rows).await,
+        }
     }
 
     /// Takes what is known of a subject out of the journal.

@@ -10,6 +10,8 @@ pub struct JournalOptions {
     pub queue_records: usize,
     /// Records written in one transaction at most.
     pub group_records: usize,
+    /// Answers that are kept in memory for a shipper that keeps up, so that it need not read them back.
+    pub tail_records: usize,
     /// Bytes of rows that the file may hold. Beyond it, rows that Postgres already has are
     /// forgotten; when there are none left, new streams are refused while open ones are still recorded.
     pub limit_bytes: Option<u64>,
@@ -19,6 +21,12 @@ pub struct JournalOptions {
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { queue_records: 4_096, group_records: 512, limit_bytes: None, clock: Arc::new(SystemClock) }
+        Self {
+            queue_records: 4_096,
+            group_records: 512,
+            tail_records: 20_000,
+            limit_bytes: None,
+            clock: Arc::new(SystemClock),
+        }
     }
 }

@@ -10,7 +10,7 @@ const STREAMS: &str = "select * from streams where id in \
      (select id from outbox where kind = 'stream' and seq > ? and seq <= ?)";
 const PREDICTIONS: &str = "select seq, id, stream_id, utterance, created_at_micros, model_name, model_version, arm, role, \
      is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
-     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz \
+     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant \
      from predictions where seq > max(?, (select predictions_seq from shipped)) order by seq limit ?";
 const STANDING: &str = "select (select count(*) from outbox) + \
      (select count(*) from predictions where seq > (select predictions_seq from shipped)), \
@@ -35,6 +35,12 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// How far rows were read once this batch was, behind `from`.
+    pub(crate) fn behind(&self, from: Edge) -> Edge {
+        let (streams, predictions) = (self.edge.streams, self.edge.predictions);
+        Edge { streams: streams.max(from.streams), predictions: predictions.max(from.predictions) }
+    }
+
     /// Number of rows.
     pub(crate) fn len(&self) -> usize {
         self.streams.len() + self.predictions.len()
@@ -66,17 +72,28 @@ pub(crate) struct Settlement {
     pub(crate) refused: Vec<Refusal>,
 }
 
-/// Reads the oldest rows behind `from`, of each kind at most `rows`. Streams that change meanwhile are announced again with
-/// a higher number, and predictions never change, so no snapshot is needed.
-pub(super) async fn read_batch(pool: &SqlitePool, from: Edge, rows: u32) -> Result<Batch, sqlx::Error> {
+/// Reads the oldest changed streams behind `from`, of at most `rows` changes, and the number of the last change; 0 when there
+/// is none.
+pub(super) async fn read_streams(
+    pool: &SqlitePool,
+    from: Edge,
+    rows: u32,
+) -> Result<(Vec<StreamColumns>, i64), sqlx::Error> {
     let edge: Option<i64> = sqlx::query_scalar(EDGE).bind(from.streams).bind(rows).fetch_one(pool).await?;
     let streams = match edge {
         Some(edge) => sqlx::query_as(STREAMS).bind(from.streams).bind(edge).fetch_all(pool).await?,
         None => Vec::new(),
     };
+    Ok((streams, edge.unwrap_or(0)))
+}
+
+/// Reads the oldest rows behind `from`, of each kind at most `rows`. Streams that change meanwhile are announced again with
+/// a higher number, and predictions never change, so no snapshot is needed.
+pub(super) async fn read_batch(pool: &SqlitePool, from: Edge, rows: u32) -> Result<Batch, sqlx::Error> {
+    let (streams, streams_edge) = read_streams(pool, from, rows).await?;
     let numbered = sqlx::query(PREDICTIONS).bind(from.predictions).bind(rows).fetch_all(pool).await?;
     let last = numbered.last().map(|row| row.try_get(0)).transpose()?;
-    let edge = Edge { streams: edge.unwrap_or(0), predictions: last.unwrap_or(0) };
+    let edge = Edge { streams: streams_edge, predictions: last.unwrap_or(0) };
     let predictions = numbered.iter().map(prediction).collect::<Result<_, _>>()?;
     Ok(Batch { edge, streams, predictions })
 }
@@ -107,6 +124,7 @@ fn prediction(row: &SqliteRow) -> Result<PredictionColumns, sqlx::Error> {
         snr_db: row.try_get(21)?,
         speech_share: row.try_get(22)?,
         f0_hz: row.try_get(23)?,
+        tenant: row.try_get(24)?,
     })
 }
 

@@ -8,23 +8,33 @@ use std::sync::LazyLock;
 const SIZES: [usize; 4] = [64, 16, 4, 1];
 const COLUMNS: &str = "insert into predictions (id, stream_id, utterance, created_at_micros, model_name, model_version, arm, \
      role, is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
-     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz) values ";
-const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+     features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant) values ";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static STATEMENTS: LazyLock<[String; 4]> = LazyLock::new(|| {
     SIZES.map(|rows| format!("{COLUMNS}{} on conflict (id) do nothing", vec![ROW; rows].join(", ")))
 });
 
-/// Inserts those that are not there; returns how many that were.
+/// What an insertion did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Inserted {
+    /// Rows that were not there before.
+    pub(super) rows: u64,
+    /// The number of the last one of the last statement.
+    pub(super) last_seq: i64,
+}
+
+/// Inserts those that are not there. When that is all of them, their numbers are consecutive.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     rows: &[PredictionColumns],
-) -> Result<u64, sqlx::Error> {
-    let mut inserted = 0;
+) -> Result<Inserted, sqlx::Error> {
+    let mut inserted = Inserted::default();
     let mut rest = rows;
     for (size, statement) in SIZES.into_iter().zip(STATEMENTS.iter()) {
         while rest.len() >= size {
             let (chunk, later) = rest.split_at(size);
-            inserted += insert_chunk(connection, statement, chunk).await?;
+            let done = insert_chunk(connection, statement, chunk).await?;
+            inserted = Inserted { rows: inserted.rows + done.rows, last_seq: done.last_seq };
             rest = later;
         }
     }
@@ -35,7 +45,7 @@ async fn insert_chunk(
     connection: &mut SqliteConnection,
     statement: &'static str,
     rows: &[PredictionColumns],
-) -> Result<u64, sqlx::Error> {
+) -> Result<Inserted, sqlx::Error> {
     let mut query = sqlx::query(statement);
     for row in rows {
         query = query
@@ -61,7 +71,9 @@ async fn insert_chunk(
             .bind(row.level_dbfs)
             .bind(row.snr_db)
             .bind(row.speech_share)
-            .bind(row.f0_hz);
+            .bind(row.f0_hz)
+            .bind(&row.tenant);
     }
-    Ok(query.execute(connection).await?.rows_affected())
+    let done = query.execute(connection).await?;
+    Ok(Inserted { rows: done.rows_affected(), last_seq: done.last_insert_rowid() })
 }

@@ -78,6 +78,16 @@ impl JournalReader {
             .map_err(|source| self.failed("reading the outbox", source))
     }
 
+    pub(crate) async fn next_streams(
+        &self,
+        from: Edge,
+        rows: u32,
+    ) -> Result<(Vec<StreamColumns>, i64), StoreError> {
+        outbox::read_streams(&self.pool, from, rows)
+            .await
+            .map_err(|source| self.failed("reading the outbox", source))
+    }
+
     /// How many changes wait for Postgres, and how many rows are set aside.
     pub async fn waiting(&self) -> Result<(u64, u64), StoreError> {
         outbox::standing(&self.pool).await.map_err(|source| self.failed("counting the outbox", source))

@@ -1,7 +1,7 @@
 //! The one task that writes the journal.
 
 use super::group::{Done, Group};
-use super::{JournalOptions, JournalState, Settlement, capacity};
+use super::{JournalOptions, JournalState, Settlement, Tail, capacity};
 use crate::ShipperStatus;
 use crate::erasure::Subject;
 use sqlx::{Connection, SqliteConnection};
@@ -41,6 +41,7 @@ pub(super) struct Parts {
     pub(super) queue: mpsc::Receiver<Job>,
     pub(super) status: Arc<watch::Sender<ShipperStatus>>,
     pub(super) state: watch::Sender<JournalState>,
+    pub(super) tail: Arc<Tail>,
     pub(super) options: JournalOptions,
 }
 
@@ -93,7 +94,8 @@ impl Writer {
 
     async fn write_group(&mut self, jobs: &mut Vec<Job>) {
         let (answers, settled) = match self.transaction(jobs).await {
-            Ok(done) => {
+            Ok(mut done) => {
+                self.hand_on(&mut done);
                 self.publish(&done);
                 self.tell_writable();
                 (done.answers, done.settled > 0)
@@ -125,6 +127,14 @@ impl Writer {
                 Err(error)
             }
             (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Before anybody is told that there are new rows.
+    fn hand_on(&self, done: &mut Done) {
+        match done.erased {
+            true => self.parts.tail.clear(),
+            false => self.parts.tail.append(std::mem::take(&mut done.fresh)),
         }
     }
 
@@ -270,7 +280,9 @@ mod tests {
         let status = Arc::new(watch::Sender::new(ShipperStatus::default()));
         let options = JournalOptions::default();
         let state = watch::Sender::new(JournalState::default());
-        let parts = Parts { path, connection, lock, queue, status: Arc::clone(&status), state, options };
+        let tail = Arc::new(Tail::new(options.tail_records));
+        let parts =
+            Parts { path, connection, lock, queue, status: Arc::clone(&status), state, tail, options };
         (sender, status, Writer::new(parts))
     }
 

@@ -56,7 +56,7 @@ impl Rows {
     }
 
     fn prediction(&mut self, row: &PredictionColumns) -> Result<(), Misfit> {
-        self.bytes.extend_from_slice(&23_i16.to_be_bytes());
+        self.bytes.extend_from_slice(&24_i16.to_be_bytes());
         self.uuid("id", &row.id)?;
         self.uuid("stream_id", &row.stream_id)?;
         self.long(row.utterance);
@@ -79,6 +79,7 @@ impl Rows {
         for figure in [row.level_dbfs, row.snr_db, row.speech_share, row.f0_hz] {
             self.optional_figure(figure);
         }
+        self.text(&row.tenant);
         Ok(())
     }
 

@@ -22,10 +22,10 @@ const SPAN: &str = "select min(created_at)::text, max(created_at)::text from pre
 /// What is deleted is staged, so that its share can be taken out of the rollups.
 const DELETE_PREDICTIONS: &str = "with gone as (delete from predictions where stream_id in (select id from erased) \
      returning id, created_at, model_name, model_version, arm, role, top, abstained, confidence, start_samples, \
-     end_samples, queue_micros, features_micros, inference_micros, is_final, level_dbfs, snr_db, speech_share, f0_hz), \
+     end_samples, queue_micros, features_micros, inference_micros, is_final, level_dbfs, snr_db, speech_share, f0_hz, tenant), \
      staged as (insert into incoming_predictions (id, created_at, model_name, model_version, arm, role, top, abstained, \
      confidence, start_samples, end_samples, queue_micros, features_micros, inference_micros, is_final, level_dbfs, \
-     snr_db, speech_share, f0_hz) \
+     snr_db, speech_share, f0_hz, tenant) \
      select * from gone) \
      select count(*) from gone";
 const DELETE_FEEDBACK: [&str; 2] = [
@@ -120,7 +120,7 @@ async fn mark_exports(connection: &mut PgConnection) -> Result<Vec<String>, sqlx
 /// What hangs on the rows goes before them.
 async fn delete(connection: &mut PgConnection, tenant: &str, key: &str) -> Result<ErasedRows, sqlx::Error> {
     let predictions: i64 = sqlx::query_scalar(DELETE_PREDICTIONS).fetch_one(&mut *connection).await?;
-    rollup::take_away(connection).await?;
+    rollup::take_staged_away(connection).await?;
     let mut feedback = 0;
     for statement in DELETE_FEEDBACK {
         feedback += sqlx::query(statement).execute(&mut *connection).await?.rows_affected();

@@ -1,6 +1,7 @@
 //! Postgres: how it is addressed, reached, filled and read.
 
 mod binary;
+mod counted;
 mod erase;
 mod merge;
 mod partitions;

@@ -11,7 +11,7 @@ const RECENT_PREDICTIONS: &str = "select id::text, stream_id::text, utterance, \
      role, is_final, start_samples, end_samples, to_jsonb(labels)::text as labels, \
      to_jsonb(probabilities)::text as probabilities, top, confidence::double precision, abstained, queue_micros, \
      features_micros, inference_micros, level_dbfs::double precision, snr_db::double precision, \
-     speech_share::double precision, f0_hz::double precision \
+     speech_share::double precision, f0_hz::double precision, tenant \
      from predictions order by created_at desc, id desc limit $1";
 const RECENT_STREAMS: &str = "select id::text, \
      (extract(epoch from opened_at) * 1000000)::bigint as opened_at_micros, tenant, subject_key, model_name, \

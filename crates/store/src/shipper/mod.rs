@@ -69,7 +69,16 @@ impl Shipper {
         let backoff = Backoff::new(options.first_retry, options.longest_retry);
         let outbox = journal.outbox();
         let link = Link::new(url.clone(), options.clone());
-        let route = Route { outbox, url, options, link, backoff, ahead: None, settling: None };
+        let route = Route {
+            outbox,
+            url,
+            options,
+            link,
+            backoff,
+            place: Place::default(),
+            ahead: None,
+            settling: None,
+        };
         Self { status: journal.status(), stop, task: tokio::spawn(route.run(stopped)) }
     }
 
@@ -98,6 +107,16 @@ enum Sent {
     Rows,
 }
 
+/// Where the way stands that rows take without a failure.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// How far rows were carried; none: as far as the journal says.
+    carried: Option<Edge>,
+    /// The last erasure of Postgres that the journal had followed before any of the rows that are under way was read. Another
+    /// program may erase between the reading of a row and its sending, and tell the journal; so what it says later does not count.
+    followed: Option<i64>,
+}
+
 /// The task's state.
 struct Route {
     outbox: Outbox,
@@ -105,6 +124,7 @@ struct Route {
     options: ShipperOptions,
     link: Link,
     backoff: Backoff,
+    place: Place,
     /// The batch behind the last one, read while that one was under way.
     ahead: Option<Batch>,
     /// Notes in the journal that the last batch arrived.
@@ -136,7 +156,7 @@ impl Route {
             Ok(Sent::Nothing) => self.rows_waiting().await,
             Ok(Sent::Rows) => {}
             Err(error) => {
-                self.ahead = None;
+                self.begin_anew();
                 self.note_failure(&error);
                 tokio::time::sleep(self.backoff.next()).await;
             }
@@ -152,19 +172,22 @@ impl Route {
                 // one tells whether there is an outage.
                 Err(error) => tracing::debug!(error = error.sentence(), "connecting to Postgres again"),
             }
+            self.begin_anew();
         }
         self.link.open().await?;
         self.exchange().await
     }
 
     async fn exchange(&mut self) -> Result<Sent, StoreError> {
+        let claimed = self.settling.is_none() && self.outbox.status.borrow().pending_rows > 0;
+        let followed = self.followed().await?;
         let batch = self.next().await?;
         let rows = self.options.batch_rows;
         let more = batch.len() >= rows as usize;
-        let followed = self.outbox.followed_erasure().await?;
+        let edge = batch.behind(self.place.carried.unwrap_or_default());
         let reading = async {
             // What is read now is not in the journal's mark of what was shipped, so it is asked for from behind the batch.
-            if more { self.outbox.next_batch(batch.edge, rows).await.map(Some) } else { Ok(None) }
+            if more { self.outbox.next_batch(edge, rows).await.map(Some) } else { Ok(None) }
         };
         let (carried, ahead) = tokio::join!(self.link.carry(&batch, followed), reading);
         let settlement = match carried? {
@@ -172,11 +195,13 @@ impl Route {
             Carried::Erased(subjects) => return self.follow(subjects).await,
         };
         self.settled().await?;
+        self.place.carried = Some(edge);
         self.ahead = ahead?.filter(|ahead| !ahead.is_empty());
         // Before the rows leave the outbox, so that nobody sees them gone over a lost connection.
         self.note_success();
         if batch.is_empty() {
-            if self.outbox.status.borrow().pending_rows > 0 {
+            if claimed {
+                // There were said to be rows before any were looked for: another program took them out.
                 self.outbox.recount().await?;
             }
             return Ok(Sent::Nothing);
@@ -189,8 +214,30 @@ impl Route {
         if let Some(batch) = self.ahead.take() {
             return Ok(batch);
         }
-        self.settled().await?;
-        self.outbox.next_batch(Edge::default(), self.options.batch_rows).await
+        let from = match self.place.carried {
+            Some(edge) => edge,
+            None => {
+                self.settled().await?;
+                Edge::default()
+            }
+        };
+        self.outbox.next_batch(from, self.options.batch_rows).await
+    }
+
+    async fn followed(&mut self) -> Result<i64, StoreError> {
+        if let Some(seq) = self.place.followed {
+            return Ok(seq);
+        }
+        let seq = self.outbox.followed_erasure().await?;
+        self.place.followed = Some(seq);
+        Ok(seq)
+    }
+
+    /// Forgets what was read: after a failure the journal alone knows what is to be sent.
+    fn begin_anew(&mut self) {
+        self.outbox.tail.follow(false);
+        self.ahead = None;
+        self.place = Place::default();
     }
 
     /// Waits until the journal knows that the batch before arrived.
@@ -204,7 +251,7 @@ impl Route {
 
     /// Takes out of the journal whom Postgres was told to forget; what was read before is read again.
     async fn follow(&mut self, subjects: Vec<Subject>) -> Result<Sent, StoreError> {
-        self.ahead = None;
+        self.begin_anew();
         self.settled().await?;
         for subject in subjects {
             let followed: Result<(), RecordError> = self.outbox.erase(subject).await;
@@ -242,6 +289,7 @@ impl Route {
 
     fn note_success(&mut self) {
         self.backoff.reset();
+        self.outbox.tail.follow(true);
         let was_connected = self.outbox.status.borrow().connected;
         if was_connected {
             return;

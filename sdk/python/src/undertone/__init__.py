@@ -7,7 +7,7 @@ speech that is being spoken.
 from importlib.metadata import version
 
 from undertone.aio import AsyncClient, collect
-from undertone.analytics import Filter, Span, Table
+from undertone.analytics import Filter, Judgements, Span, Table
 from undertone.audio import AudioFormat, Encoding, Recording
 from undertone.client import Client, EventStream
 from undertone.connection import Connection, Tls
@@ -86,6 +86,7 @@ __all__ = [
     "Interval",
     "InvalidArgument",
     "Judgement",
+    "Judgements",
     "Limits",
     "Microphone",
     "Model",

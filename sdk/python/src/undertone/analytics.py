@@ -101,6 +101,20 @@ class Filter:
         )
 
 
+@dataclass(frozen=True)
+class Judgements:
+    """How answers that somebody judged compare with what is right."""
+
+    groups: Table
+    """Per group ``judged``, ``right``, ``without_truth`` (wrong ones of which nobody said what is right) and
+    ``expected_calibration_error``."""
+    confusion: Table
+    """Per group, ``truth`` and ``answer``: ``answers``."""
+    calibration: Table
+    """Per group and bin of confidence, ``at_least`` and ``below``: ``answers``,
+    ``mean_confidence`` and ``accuracy``."""
+
+
 _ALL_DAY, _ALL = Span(), Filter()
 
 
@@ -180,6 +194,52 @@ class AsyncAnalytics:
         return Table(
             tuple(_group(own.group, by) | {name: getattr(own, name) for name in names} for own in reply.drifts)
         )
+
+    async def training_drift(self, span: Span = _ALL_DAY, filter: Filter = _ALL) -> Table:
+        """How far what is heard, and what is answered, is from what the models learnt from.
+
+        One row per version of a model and measure (``level``, ``snr``, ``speech``, ``f0``, ``labels``): ``model``,
+        ``version``, ``measure``, ``answers``, ``divergence`` (Jensen-Shannon, in bits), ``stability_index`` and
+        ``drifted``. A version that cannot be compared has one row without them, which says why in ``unavailable``.
+        """
+        request = v1.QueryTrainingDriftRequest(range=span.to_wire(), filter=filter.to_wire())
+        reply = await self._ask(f"{_SERVICE}/QueryTrainingDrift", request, v1.QueryTrainingDriftResponse)
+        return Table(tuple(row for own in reply.models for row in _training_drift(own)))
+
+    async def judgements(self, span: Span = _ALL_DAY, filter: Filter = _ALL, by: Sequence[Part] = ()) -> Judgements:
+        """How often answers were right, by what people said, and how far their confidence can be trusted."""
+        request = v1.QueryJudgementsRequest(range=span.to_wire(), filter=filter.to_wire(), group_by=_groups(by))
+        reply = await self._ask(f"{_SERVICE}/QueryJudgements", request, v1.QueryJudgementsResponse)
+        groups = [(own, _group(own.group, by)) for own in reply.groups]
+        names = ("judged", "right", "without_truth", "expected_calibration_error")
+        return Judgements(
+            groups=Table(tuple(group | {name: getattr(own, name) for name in names} for own, group in groups)),
+            confusion=Table(
+                tuple(
+                    group | {"truth": cell.truth, "answer": cell.answer, "answers": cell.answers}
+                    for own, group in groups
+                    for cell in own.cells
+                )
+            ),
+            calibration=Table(tuple(group | _bin(bin) for own, group in groups for bin in own.bins)),
+        )
+
+
+def _training_drift(wire: v1.TrainingDrift) -> list[dict[str, Any]]:
+    version = {"model": wire.model, "version": wire.version}
+    names = ("measure", "answers", "divergence", "stability_index", "drifted")
+    if not wire.measures:
+        nothing = dict.fromkeys(names) | {"answers": wire.answers}
+        return [version | nothing | {"unavailable": wire.unavailable}]
+    compared = [{name: getattr(own, name) for name in names} for own in wire.measures]
+    return [version | row | {"unavailable": wire.unavailable} for row in compared]
+
+
+def _bin(wire: v1.CalibrationBin) -> dict[str, Any]:
+    # One of the fields bears the name of a keyword.
+    at_least = getattr(wire, "from")
+    figures = {"answers": wire.answers, "mean_confidence": wire.mean_confidence, "accuracy": wire.accuracy}
+    return {"at_least": at_least, "below": wire.to} | figures
 
 
 def _groups(by: Sequence[Part]) -> list[v1.GroupBy.ValueType]:

@@ -109,6 +109,8 @@ class SyncAnalytics:
         self.latency = _blocking(analytics.latency)
         self.agreement = _blocking(analytics.agreement)
         self.drift = _blocking(analytics.drift)
+        self.training_drift = _blocking(analytics.training_drift)
+        self.judgements = _blocking(analytics.judgements)
 
 
 class EventStream:

@@ -11,11 +11,12 @@ const FROM: i64 = 1_790_000_000_000_000;
 const HOUR: i64 = 3_600_000_000;
 
 /// Rows of some hours: 60 streams of two models, every third one of the subject and label that are asked for, each with
-/// answers of both models.
+/// answers of both models; every fifth one of another tenant.
 async fn recorded(journal: &undertone_store::Journal) {
     for number in 0..60_u32 {
         let stream = stream_at(FROM + i64::from(number) * 400_000_000);
         let mut opened = opening(stream);
+        opened.tenant = tenant(number).to_owned();
         opened.subject_key = Some(["ann", "ben", "cem"][(number % 3) as usize].to_owned());
         opened.labels.insert("team.a\"b".to_owned(), ["red", "blue"][(number % 2) as usize].to_owned());
         journal.record(Record::StreamOpened(opened)).await.unwrap();
@@ -29,6 +30,7 @@ async fn recorded(journal: &undertone_store::Journal) {
                 answer.created_at = UnixMicros(FROM + i64::from(number) * 400_000_000 + i64::from(utterance));
                 answer.model.name = if role == Role::Live { "cnn" } else { "lstm" }.to_owned();
                 answer.role = role;
+                answer.tenant = tenant(number).to_owned();
                 answer.top = ["calm", "happy", "sad"]
                     [((utterance + u32::from(role == Role::Shadow)) % 3) as usize]
                     .to_owned();
@@ -41,6 +43,10 @@ async fn recorded(journal: &undertone_store::Journal) {
             }
         }
     }
+}
+
+fn tenant(number: u32) -> &'static str {
+    if number % 5 == 2 { "acme" } else { "default" }
 }
 
 /// A stream that was opened then.
@@ -108,6 +114,7 @@ pub(super) fn questions() -> Vec<AnalyticsQuery> {
             Step::Hour,
         ),
         by(AnalyticsFilter { tenant, ..AnalyticsFilter::default() }, Step::Hour),
+        by(AnalyticsFilter { tenant: Some("acme".to_owned()), ..AnalyticsFilter::default() }, Step::Minute),
         by(AnalyticsFilter { tenant: Some("other".to_owned()), ..AnalyticsFilter::default() }, Step::Hour),
     ]
 }
@@ -145,8 +152,13 @@ async fn rollups_rows_and_journal_give_the_same_answers() {
     }
     // The whole range but what lies in the bucket that is left out; a day ends before it begins to count.
     assert!(answers[0] > 0 && answers[5] > 0 && answers[6] > 0 && answers[7] > 0, "{answers:?}");
-    assert_eq!((answers[4], answers[9]), (0, 0));
-    assert_eq!(answers[8], answers[0]);
+    assert_eq!((answers[4], answers[10]), (0, 0));
+    assert!(answers[8] > answers[9] && answers[9] > 0, "{answers:?}");
+    let all: i64 = there.tops(&questions()[1]).await.unwrap().iter().map(|row| row.answers).sum();
+    let mut default = questions().swap_remove(9);
+    default.filter.tenant = Some("default".to_owned());
+    let own: i64 = there.tops(&default).await.unwrap().iter().map(|row| row.answers).sum();
+    assert_eq!(answers[9] + own, all, "each answer is one tenant's");
     let agreement = there.agreement(&questions()[0]).await.unwrap();
     assert!(agreement.iter().all(|row| (row.left_name.as_str(), row.right_name.as_str()) == ("cnn", "lstm")));
     assert!(!agreement.is_empty());

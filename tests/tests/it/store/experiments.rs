@@ -157,7 +157,8 @@ async fn tenants_share_nothing_but_names(kind: Kind) {
     let theirs = Exposure { tenant: "acme".into(), arm: "b".into(), ..exposed.clone() };
     assert_eq!(store.expose(&[exposed.clone(), theirs.clone()]).await.unwrap(), 2, "one key is two subjects");
     let stream = StreamId::generate();
-    let answers = answers(stream);
+    let mut answers = answers(stream);
+    answers.iter_mut().for_each(|own| own.tenant = "acme".into());
     let mut opened = opening(stream);
     (opened.tenant, opened.subject_key) = ("acme".into(), Some("ann".into()));
     let records = answers.iter().cloned().map(Record::Utterance);
@@ -207,6 +208,7 @@ async fn what_was_known_before_is_of_answers_before_the_exposure(kind: Kind) {
             let mut answer = answer(stream, number);
             answer.created_at = UnixMicros(NOW.0 + i64::from(number));
             answer.arm = arm.map(str::to_owned);
+            answer.tenant = tenant.to_owned();
             ids.push(answer.prediction_id);
             records.push(Record::Utterance(answer));
         }

@@ -19,6 +19,25 @@ const OLD_POSTGRES: &str = "insert into streams values ('019a0000-0000-7000-8000
      select id::uuid, '019a0000-0000-7000-8000-000000000001', 1, timestamptz '2026-01-02 03:04:05.678901+00', 'm', '1', 'live', true, 0, 100, '{calm,happy}', \
      '{0.75,0.25}', 'calm', 0.75, false, 1, 2, 3 from (values ('019a0000-0000-7000-8000-000000000002'), ('ffffffff-ffff-7fff-8fff-ffffffffffff'), \
      ('019aaaaa-0000-7000-8000-000000000003')) as ids (id)";
+/// The last version whose answers did not know their tenant.
+const BEFORE_TENANTS: i64 = 40;
+/// Two streams of tenants, with four answers each, and four whose stream is not here, as that version held and counted them.
+const TENANTS: &str = "insert into streams (id, opened_at, tenant, model_name, model_version, encoding, sample_rate_hz, labels) \
+     select ('019a0000-0000-7000-8000-00000000000' || n)::uuid, now(), case n when 1 then 'acme' else 'default' end, 'm', '1', 'LINEAR16', 16000, '{}' \
+     from generate_series(1, 2) n; \
+     insert into predictions (id, stream_id, utterance, created_at, model_name, model_version, role, is_final, start_samples, end_samples, labels, \
+     probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros) \
+     select ('019a0000-0000-7000-8001-0000000000' || s || u)::uuid, ('019a0000-0000-7000-8000-00000000000' || s)::uuid, u, \
+     timestamptz '2026-01-02 03:04:05+00', 'm', '1', 'live', true, 0, 100, '{calm}', '{1}', 'calm', 1, false, 1, 2, 3 \
+     from generate_series(1, 3) s, generate_series(1, 4) u; \
+     insert into rollups select level, date_trunc(level, timestamptz '2026-01-02 03:04:05+00', 'UTC'), 'm', '1', '', 'live', 'calm', 12, 0, 12000000, \
+     1200, 12, 24, 36 from (values ('minute'), ('hour'), ('day')) levels (level); \
+     insert into rollup_bins select level, date_trunc(level, timestamptz '2026-01-02 03:04:05+00', 'UTC'), 'm', '1', '', 'live', measure, bin, 12 \
+     from (values ('minute'), ('hour'), ('day')) levels (level), (values ('confidence', 19::smallint), ('queue', 0::smallint), \
+     ('features', 2::smallint), ('inference', 3::smallint)) bins (measure, bin)";
+/// What all tenants together have.
+const TOGETHER: &str = "select level, bucket, answers, confidence_micros, speech_samples, 'tops' as kind from rollups union all \
+     select level, bucket, answers, bin, 0, measure from rollup_bins order by 1, 2, 6";
 const ROWS: &str = "select md5(string_agg(p::text, ';' order by id)) from (select id, stream_id, utterance, created_at, model_name, model_version, arm, role, \
      is_final, start_samples, end_samples, start_seconds, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, \
      inference_micros from predictions) as p";
@@ -101,6 +120,58 @@ async fn a_postgres_of_the_first_layout_keeps_its_rows_and_they_are_in_the_rollu
         revert_to(&database, FIRST).await.unwrap();
         let back: String = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
         assert_eq!(back, old);
+    }
+}
+
+#[tokio::test]
+async fn old_answers_and_their_counts_get_the_tenant_of_their_stream_and_lose_it_again() {
+    let postgres = PrivatePostgres::start();
+    let database = Database::Postgres(url(&postgres));
+    migrate_to(&database, BEFORE_TENANTS).await.unwrap();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    sqlx::raw_sql(TENANTS).execute(&mut connection).await.unwrap();
+    let before = postgres.query(TOGETHER);
+    for _ in 0..2 {
+        migrate(&database).await.unwrap();
+        assert_eq!(
+            postgres.query("select tenant, count(*) from predictions group by 1 order by 1"),
+            "acme|4\ndefault|8\n"
+        );
+        let kept = "select level, tenant, answers, speech_samples from rollups order by level, tenant";
+        let expected =
+            ["day", "hour", "minute"].map(|level| format!("{level}|acme|4|400\n{level}|default|8|800\n"));
+        assert_eq!(postgres.query(kept), expected.concat());
+        let bins =
+            "select level, tenant, answers from rollup_bins where measure = 'queue' order by level, tenant";
+        let expected = ["day", "hour", "minute"].map(|level| format!("{level}|acme|4\n{level}|default|8\n"));
+        assert_eq!(postgres.query(bins), expected.concat());
+        revert_to(&database, BEFORE_TENANTS).await.unwrap();
+        assert_eq!(postgres.query(TOGETHER), before);
+    }
+}
+
+#[tokio::test]
+async fn old_answers_of_a_journal_get_the_tenant_of_their_stream() {
+    let folder = folder();
+    let database = Database::Journal(folder.path().to_owned());
+    migrate_to(&database, FIRST).await.unwrap();
+    let file = format!("sqlite://{}", folder.path().join("journal.db").display());
+    let mut connection = SqliteConnection::connect(&file).await.unwrap();
+    sqlx::raw_sql(OLD_JOURNAL).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        "update streams set tenant = 'acme'; update predictions set stream_id = 'gone' where utterance = 4",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    for _ in 0..2 {
+        migrate(&database).await.unwrap();
+        let tenants: Vec<String> = sqlx::query_scalar("select tenant from predictions order by utterance")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(tenants, ["acme", "acme", "default"]);
+        revert_to(&database, BEFORE_TENANTS).await.unwrap();
     }
 }
 

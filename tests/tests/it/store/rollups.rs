@@ -7,22 +7,23 @@ use undertone_store::Journal;
 use undertone_tests::{PrivatePostgres, answer};
 
 /// Rollups as they follow from the rows, against those that were kept; both ways round.
-const DIFFERENCE: &str = "with kept as (select level, bucket, model_name, model_version, arm, role, top, answers, abstained, confidence_micros, \
+const DIFFERENCE: &str = "with kept as (select level, bucket, tenant, model_name, model_version, arm, role, top, answers, abstained, confidence_micros, \
      speech_samples, queue_micros from rollups), \
-     counted as (select level, date_trunc(level, created_at, 'UTC') as bucket, model_name, model_version, coalesce(arm, '') as arm, role, top, \
+     counted as (select level, date_trunc(level, created_at, 'UTC') as bucket, tenant, model_name, model_version, coalesce(arm, '') as arm, role, top, \
      count(*) as answers, count(*) filter (where abstained) as abstained, sum(round(confidence * 1000000)::bigint)::bigint as confidence_micros, \
      sum(end_samples - start_samples)::bigint as speech_samples, sum(queue_micros)::bigint as queue_micros \
-     from predictions cross join (values ('minute'), ('hour'), ('day')) as levels (level) where is_final group by 1, 2, 3, 4, 5, 6, 7) \
+     from predictions cross join (values ('minute'), ('hour'), ('day')) as levels (level) where is_final group by 1, 2, 3, 4, 5, 6, 7, 8) \
      select count(*) from ((table kept except table counted) union all (table counted except table kept)) as difference";
-const BIN_DIFFERENCE: &str = "with counted as (select level, date_trunc(level, created_at, 'UTC') as bucket, model_name, model_version, \
+const BIN_DIFFERENCE: &str = "with kept as (select level, bucket, tenant, model_name, model_version, arm, role, measure, bin, answers from rollup_bins), \
+     counted as (select level, date_trunc(level, created_at, 'UTC') as bucket, tenant, model_name, model_version, \
      coalesce(arm, '') as arm, role, measure, bin, count(*) as answers \
      from predictions cross join lateral (values ('confidence', least(19, floor(confidence * 20))::smallint), \
      ('queue', bin_of_micros(queue_micros)), ('features', bin_of_micros(features_micros)), ('inference', bin_of_micros(inference_micros)), \
      ('level', least(19, greatest(0, floor((level_dbfs::double precision + 80) / 4)))::smallint), ('snr', least(19, greatest(0, floor(snr_db::double precision / 3)))::smallint), \
      ('speech', least(19, floor(speech_share::double precision * 20))::smallint), ('f0', bin_of_f0(f0_hz))) as m (measure, bin) \
      cross join (values ('minute'), ('hour'), ('day')) as levels (level) where is_final and bin is not null \
-     and (level <> 'minute' or measure in ('confidence', 'queue', 'features', 'inference')) group by 1, 2, 3, 4, 5, 6, 7, 8) \
-     select count(*) from ((table rollup_bins except table counted) union all (table counted except table rollup_bins)) as difference";
+     and (level <> 'minute' or measure in ('confidence', 'queue', 'features', 'inference')) group by 1, 2, 3, 4, 5, 6, 7, 8, 9) \
+     select count(*) from ((table kept except table counted) union all (table counted except table kept)) as difference";
 
 /// Answers of every kind over some days; the older ones come later.
 pub(super) async fn record_many(journal: &Journal, streams: u32) {
@@ -37,6 +38,7 @@ pub(super) async fn record_many(journal: &Journal, streams: u32) {
             answer.top = ["calm", "happy", "sad"][(utterance % 3) as usize].to_owned();
             answer.confidence = utterance as f32 / 10.0;
             answer.abstained = utterance.is_multiple_of(4);
+            answer.tenant = ["default", "acme", "beta"][(number % 3) as usize].to_owned();
             answer.is_final = utterance != 9;
             answer.role = if utterance == 7 { Role::Shadow } else { Role::Live };
             answer.arm = (utterance > 5).then(|| "b".to_owned());

@@ -7,7 +7,7 @@ use undertone_core::{InputMeasure, PIPELINE_RATE};
 use undertone_store::PredictionRow;
 
 const HEAD: &str = "id,stream_id,utterance,created_at_micros,model,version,arm,role,is_final,start_seconds,end_seconds,top,confidence,\
-                    abstained,labels,probabilities,queue_micros,features_micros,inference_micros,level_dbfs,snr_db,speech_share,f0_hz";
+                    abstained,labels,probabilities,queue_micros,features_micros,inference_micros,level_dbfs,snr_db,speech_share,f0_hz,tenant";
 
 pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{HEAD}")
@@ -19,7 +19,7 @@ pub(super) fn line(out: &mut impl Write, row: &PredictionRow) -> io::Result<()> 
     let figure = |measure: InputMeasure| row.heard.and_then(|heard| measure.of(&heard));
     let shown = |measure| figure(measure).map_or(String::new(), |value| value.to_string());
     let [level, snr, speech, f0] = InputMeasure::ALL.map(shown);
-    let fields: [Cow<'_, str>; 23] = [
+    let fields: [Cow<'_, str>; 24] = [
         row.prediction_id.to_string().into(),
         row.stream_id.to_string().into(),
         row.utterance.to_string().into(),
@@ -43,6 +43,7 @@ pub(super) fn line(out: &mut impl Write, row: &PredictionRow) -> io::Result<()> 
         snr.into(),
         speech.into(),
         f0.into(),
+        quoted(&row.tenant),
     ];
     writeln!(out, "{}", fields.join(","))
 }

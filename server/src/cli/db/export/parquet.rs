@@ -31,6 +31,7 @@ const SCHEMA: &str = "message prediction {
     optional float snr_db;
     optional float speech_share;
     optional float f0_hz;
+    required binary tenant (UTF8);
 }";
 
 /// A file that is being written.
@@ -65,6 +66,7 @@ impl ParquetFile {
         for measure in InputMeasure::ALL {
             page.optional::<FloatType>(|row| measure.of(&row.heard?))?;
         }
+        page.texts(|row| row.tenant.clone())?;
         page.close()
     }
 
@@ -83,6 +85,7 @@ mod tests {
         PredictionRow {
             prediction_id: PredictionId::generate(),
             stream_id: StreamId::generate(),
+            tenant: "acme".to_owned(),
             utterance: 7,
             created_at: UnixMicros(1_790_000_000_123_456),
             model: ModelRef { name: "cnn".to_owned(), version: "1.0.0".to_owned() },
@@ -120,7 +123,7 @@ mod tests {
         assert!(rows[1].contains("labels: []") && rows[1].contains("arm: \"b\""), "{}", rows[1]);
         // So the reader spells -20.5.
         assert!(rows[1].contains("level_dbfs: -2.05E1") && rows[1].contains("f0_hz: null"), "{}", rows[1]);
-        assert!(rows[0].contains("level_dbfs: null"), "{}", rows[0]);
+        assert!(rows[0].contains("level_dbfs: null") && rows[0].contains("tenant: \"acme\""), "{}", rows[0]);
         assert!(
             rows[2].contains("probabilities: [0.5]") && rows[2].contains("end_seconds: 0.5"),
             "{}",
