@@ -86,7 +86,7 @@ def extensions(client):
 
 def extensions_over_http(client):
     """The same in JSON."""
-    config = client.get_model_config("cnn", "1.0.0")
+    config = client.get_model_config("cnn", "1.1.0")
     assert (config["name"], config["backend"]) == ("cnn", "onnx"), config
     assert config["max_batch_size"] > 0
     dims = {own["name"]: (own["data_type"], own["dims"], own["optional"]) for own in config["input"]}
@@ -94,11 +94,11 @@ def extensions_over_http(client):
     assert config["instance_group"] == [{"name": "workers", "count": 2, "kind": "KIND_CPU"}]
     assert "labels" in config["parameters"]
     listed = {(own["name"], own["version"]): own["state"] for own in client.get_model_repository_index()}
-    assert listed[("lstm", "1.0.0")] == "READY"
+    assert listed[("lstm", "1.1.0")] == "READY"
     client.unload_model("lstm")
     assert not client.is_model_ready("lstm")
     listed = {(own["name"], own["version"]): own for own in client.get_model_repository_index()}
-    assert listed[("lstm", "1.0.0")]["state"] in ("UNLOADING", "UNAVAILABLE"), listed
+    assert listed[("lstm", "1.1.0")]["state"] in ("UNLOADING", "UNAVAILABLE"), listed
     client.load_model("lstm")
     assert client.is_model_ready("lstm")
     try:
@@ -169,7 +169,7 @@ def statistics_over_http(client, told):
     """The same in JSON, of all models and of one."""
     everything = client.get_inference_statistics()["model_stats"]
     assert {own["name"] for own in everything} == {"cnn", "lstm"}
-    (own,) = client.get_inference_statistics("cnn", "1.0.0")["model_stats"]
+    (own,) = client.get_inference_statistics("cnn", "1.1.0")["model_stats"]
     assert own["execution_count"] == told.execution_count
     assert own["last_inference"] == told.last_inference
     for name in ("success", "fail", "queue", "compute_input", "compute_infer", "compute_output"):

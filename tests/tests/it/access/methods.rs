@@ -129,7 +129,7 @@ async fn pages_are_guarded_as_methods_are() {
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
     assert_eq!(status("/v2/models/cnn/config", Some(&recognize)).await, "HTTP/1.1 200 OK");
-    for page in ["/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.0.0/stats"] {
+    for page in ["/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.1.0/stats"] {
         assert_eq!(status(page, Some(&recognize)).await, "HTTP/1.1 403 Forbidden", "{page}");
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
