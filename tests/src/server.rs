@@ -149,19 +149,6 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Copies the shipped releases of `cnn` and `lstm` to `models`, and not what lies beside them, such as those in 8 bits.
-pub fn copy_releases(models: &Path) -> anyhow::Result<()> {
-    copy_tree(&stage()?.join("models"), models)?;
-    for entry in std::fs::read_dir(models)?.collect::<Result<Vec<_>, _>>()? {
-        for version in std::fs::read_dir(entry.path())?.collect::<Result<Vec<_>, _>>()? {
-            if version.file_name().to_string_lossy().contains('-') {
-                std::fs::remove_dir_all(version.path())?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Copies a folder with everything in it.
 pub fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;

@@ -23,9 +23,10 @@ fn host(engine: &str) -> PluginHost {
     host.with_substitutes([("onnx".to_owned(), engine.to_owned())].into())
 }
 
-/// The shipped bundles and those of the experiment's demo on both engines.
+/// The shipped bundles, those with weights in 8 bits and those of the experiment's demo, on both engines.
 fn models() -> Vec<[Arc<LoadedModel>; 2]> {
-    let folders = [repository().join("models"), crowd::unseen_models()];
+    let models = repository().join("models");
+    let folders = [models.join("cnn"), models.join("lstm"), models, crowd::unseen_models()];
     let dirs: Vec<PathBuf> =
         folders.iter().flat_map(|folder| undertone_bundle::discover(folder).unwrap()).collect();
     let hosts = ["onnx", "tract"].map(host);

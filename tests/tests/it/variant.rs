@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, Calibration, Histogram, Manifest, Profile, discover};
 use undertone_core::{INPUT_BINS, InputMeasure};
-use undertone_tests::copy_releases;
+use undertone_tests::{copy_tree, stage};
 
 /// The files of a bundle by path.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -19,7 +19,7 @@ impl Variant {
     /// Lets `change` edit manifest and files; the checksums are made right again.
     pub(crate) fn new(change: impl FnOnce(&mut Manifest, &mut Files)) -> Self {
         let folder = TempDir::new().unwrap();
-        copy_releases(folder.path()).unwrap();
+        copy_tree(&stage().unwrap().join("models"), folder.path()).unwrap();
         let variant = Self { folder };
         let bundle = Bundle::open(&variant.cnn()).unwrap();
         let mut manifest = bundle.manifest().clone();

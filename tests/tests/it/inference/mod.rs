@@ -42,14 +42,11 @@ impl Bed {
     }
 }
 
-/// The staged models that are served, as the server loads them.
+/// The staged models, as the server loads them.
 fn models() -> Vec<Arc<LoadedModel>> {
     let stage = stage().unwrap();
     let (plugins_dir, models_dir) = (stage.join("plugins"), stage.join("models"));
-    let host = PluginHost::new(HostConfig { plugins_dir, models_dir, onnxruntime: None });
-    let mut models = host.load_all().models;
-    models.retain(|model| !model.reference().version.contains('-'));
-    models
+    PluginHost::new(HostConfig { plugins_dir, models_dir, onnxruntime: None }).load_all().models
 }
 
 /// Real speech, 16 kHz mono.

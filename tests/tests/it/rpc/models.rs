@@ -4,7 +4,7 @@ use super::{finals, replies};
 use std::path::Path;
 use tempfile::TempDir;
 use undertone_proto::v1;
-use undertone_tests::{TestServer, copy_releases, copy_tree, float_bytes, float_config, stage, stream_of};
+use undertone_tests::{TestServer, copy_tree, float_bytes, float_config, stage, stream_of};
 
 #[tokio::test]
 async fn the_shipped_models_are_listed_with_their_speakers_and_cards() {
@@ -28,7 +28,7 @@ async fn the_shipped_models_are_listed_with_their_speakers_and_cards() {
 /// A server whose models folder is a copy, changed by `spoil`; gives the reasons of what was refused.
 async fn refused_after(spoil: impl FnOnce(&Path)) -> Vec<String> {
     let folder = TempDir::new().unwrap();
-    copy_releases(folder.path()).unwrap();
+    copy_tree(&stage().unwrap().join("models"), folder.path()).unwrap();
     spoil(folder.path());
     let server = TestServer::start(&[("models.dir", folder.path().to_str().unwrap())]).await.unwrap();
     let mut models = server.models().await.unwrap();
