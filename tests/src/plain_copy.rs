@@ -11,8 +11,9 @@ const MAKE: [&str; 2] = [
     "create table plain_copy (like predictions including all)",
     "create table bare_copy (like predictions including generated)",
 ];
-const COLUMNS: &str = "id, stream_id, utterance, created_at, model_name, model_version, arm, role, is_final, start_samples, \
-     end_samples, labels, probabilities, top, confidence, abstained, queue_micros, features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz";
+/// What a row holds, but for what follows from it.
+const COLUMNS: &str = "select string_agg(quote_ident(column_name), ', ' order by ordinal_position) \
+     from information_schema.columns where table_schema = current_schema() and table_name = 'predictions' and is_generated = 'NEVER'";
 const SIZE: &str = "select sum(pg_total_relation_size(relid))::bigint from pg_partition_tree('predictions')";
 const ROWS: &str = "select count(*) from predictions";
 /// Rows go over in pieces of so many bytes.
@@ -42,9 +43,10 @@ impl PlainCopy {
         for statement in MAKE {
             sqlx::query(statement).execute(&mut connection).await?;
         }
-        let bytes = rows(&mut connection).await?;
-        let (alike, rows) = copy(&mut connection, "plain_copy", &bytes).await?;
-        let (bare, _) = copy(&mut connection, "bare_copy", &bytes).await?;
+        let columns: String = sqlx::query_scalar(COLUMNS).fetch_one(&mut connection).await?;
+        let bytes = rows(&mut connection, &columns).await?;
+        let (alike, rows) = copy(&mut connection, &format!("plain_copy ({columns})"), &bytes).await?;
+        let (bare, _) = copy(&mut connection, &format!("bare_copy ({columns})"), &bytes).await?;
         let size: i64 = sqlx::query_scalar(SIZE).fetch_one(&mut connection).await?;
         let stored: i64 = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await?;
         anyhow::ensure!(rows == stored as u64, "{rows} of {stored} rows were copied");
@@ -52,8 +54,8 @@ impl PlainCopy {
     }
 }
 
-async fn rows(connection: &mut PgConnection) -> Result<Vec<u8>> {
-    let statement = format!("copy (select {COLUMNS} from predictions order by id) to stdout (format binary)");
+async fn rows(connection: &mut PgConnection, columns: &str) -> Result<Vec<u8>> {
+    let statement = format!("copy (select {columns} from predictions order by id) to stdout (format binary)");
     let mut pieces = connection.copy_out_raw(&statement).await?;
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {
@@ -63,7 +65,7 @@ async fn rows(connection: &mut PgConnection) -> Result<Vec<u8>> {
 }
 
 async fn copy(connection: &mut PgConnection, table: &str, bytes: &[u8]) -> Result<(Duration, u64)> {
-    let statement = format!("copy {table} ({COLUMNS}) from stdin (format binary)");
+    let statement = format!("copy {table} from stdin (format binary)");
     let begun = Instant::now();
     let mut sink = connection.copy_in_raw(&statement).await?;
     for piece in bytes.chunks(PIECE_BYTES) {

@@ -10,6 +10,7 @@ mod journal;
 mod limit;
 mod migrations;
 mod partitions;
+mod plain_copy;
 mod plans;
 mod rollups;
 mod rules;
