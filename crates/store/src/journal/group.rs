@@ -156,12 +156,10 @@ impl<'g> Group<'g> {
     /// True when a row changed, which is then in the outbox too.
     async fn change_stream(&mut self, record: &Record) -> Result<bool, Fault> {
         let connection = &mut *self.connection;
-        let (id, changed) = match (record, self.at_limit) {
-            (Record::StreamOpened(_), Some(refusal)) => return Err(Fault::Full(refusal.clone())),
+        match (record, self.at_limit) {
+            (Record::StreamOpened(_), Some(refusal)) => Err(Fault::Full(refusal.clone())),
             (Record::StreamOpened(opened), None) => {
-                let row = StreamColumns::from(opened);
-                let changed = statements::insert_stream(connection, &row).await?;
-                (row.id, changed)
+                Ok(statements::insert_stream(connection, &StreamColumns::from(opened)).await?)
             }
             (Record::StreamEnded(end), _) => {
                 let row = StreamEndColumns::try_from(end)?;
@@ -169,15 +167,11 @@ impl<'g> Group<'g> {
                 if !changed && !statements::stream_is_known(connection, &row.id).await? {
                     return Err(Fault::Refused("the stream that ended was never recorded".to_owned()));
                 }
-                (row.id, changed)
+                Ok(changed)
             }
             // Written with its neighbours.
-            (Record::Utterance(_), _) => return Ok(false),
-        };
-        if changed {
-            statements::announce(connection, Kind::Stream, &id).await?;
+            (Record::Utterance(_), _) => Ok(false),
         }
-        Ok(changed)
     }
 
     async fn refuse(&mut self, place: usize, record: &Record, error: &str) -> Result<(), sqlx::Error> {

@@ -22,8 +22,8 @@ pub struct JournalOptions {
 impl Default for JournalOptions {
     fn default() -> Self {
         Self {
-            queue_records: 4_096,
-            group_records: 512,
+            queue_records: 16_384,
+            group_records: 4_096,
             tail_records: 20_000,
             limit_bytes: None,
             clock: Arc::new(SystemClock),

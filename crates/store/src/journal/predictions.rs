@@ -5,12 +5,12 @@ use sqlx::SqliteConnection;
 use std::sync::LazyLock;
 
 /// Rows of one statement, largest first. Few sizes, so that each statement is prepared once.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 const COLUMNS: &str = "insert into predictions (id, stream_id, utterance, created_at_micros, model_name, model_version, arm, \
      role, is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
      features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant) values ";
 const ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static STATEMENTS: LazyLock<[String; 4]> = LazyLock::new(|| {
+static STATEMENTS: LazyLock<[String; 5]> = LazyLock::new(|| {
     SIZES.map(|rows| format!("{COLUMNS}{} on conflict (id) do nothing", vec![ROW; rows].join(", ")))
 });
 

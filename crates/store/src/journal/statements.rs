@@ -1,4 +1,5 @@
-//! The writer's statements. Each runs inside the writer's transaction; a statement that a check
+//! The writer's statements. A change of a stream and its entry in the outbox are sent together, since each sending wakes the
+//! thread that SQLite runs on. Each runs inside the writer's transaction; a statement that a check
 //! refuses takes back its own work only.
 
 use crate::columns::{StreamColumns, StreamEndColumns};
@@ -7,10 +8,10 @@ use undertone_core::{Record, UnixMicros};
 
 const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, subject_key, model_name, \
      model_version, encoding, sample_rate_hz, labels) values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     on conflict (id) do nothing";
+     on conflict (id) do nothing; insert into outbox (kind, id) select 'stream', ? where changes() > 0";
 const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
-     utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?)";
-const ANNOUNCE: &str = "insert into outbox (kind, id) values (?, ?)";
+     utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?); \
+     insert into outbox (kind, id) select 'stream', ? where changes() > 0";
 const SET_ASIDE: &str = "insert into set_aside (at_micros, refused_by, kind, id, error, record, tenant, subject_key, stream_id) \
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -59,7 +60,7 @@ impl Whole {
     }
 }
 
-/// False when the stream was already there.
+/// Puts it in the outbox too. False when the stream was already there.
 pub(super) async fn insert_stream(
     connection: &mut SqliteConnection,
     row: &StreamColumns,
@@ -74,12 +75,13 @@ pub(super) async fn insert_stream(
         .bind(&row.encoding)
         .bind(row.sample_rate_hz)
         .bind(&row.labels)
+        .bind(&row.id)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
 }
 
-/// A stream that was taken up again ends once more, and the last end counts. False when no such stream is there, or
+/// A stream that was taken up again ends once more, and the last end counts; it is in the outbox then. False when no such stream is there, or
 /// when it ended later.
 pub(super) async fn end_stream(
     connection: &mut SqliteConnection,
@@ -92,6 +94,7 @@ pub(super) async fn end_stream(
         .bind(row.utterances)
         .bind(&row.id)
         .bind(row.ended_at_micros)
+        .bind(&row.id)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
@@ -104,16 +107,6 @@ pub(super) async fn stream_is_known(
 ) -> Result<bool, sqlx::Error> {
     let found = sqlx::query("select 1 from streams where id = ?").bind(id).fetch_optional(connection).await?;
     Ok(found.is_some())
-}
-
-/// Puts a changed row in the outbox.
-pub(super) async fn announce(
-    connection: &mut SqliteConnection,
-    kind: Kind,
-    id: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(ANNOUNCE).bind(kind.name()).bind(id).execute(connection).await?;
-    Ok(())
 }
 
 /// Keeps what a database refused, and why.
