@@ -4,17 +4,20 @@ use super::AnalyticsQuery;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use std::collections::BTreeMap;
 
-/// Of the newest answers of models that listened along, at most `$3`, with all others about the same utterance. Each is looked
-/// up in the range of its stream's identifiers.
-const OF_POSTGRES: &str = "select s.model_name as left_name, s.model_version as left_version, \
-     o.model_name as right_name, o.model_version as right_version, s.top as left_top, o.top as right_top, \
-     count(*) as utterances from (select id, stream_id, utterance, model_name, model_version, top from predictions \
-     where is_final and role = 'shadow' and created_at >= to_timestamp($1::double precision / 1000000) \
-     and created_at < to_timestamp($2::double precision / 1000000) {tenant} order by created_at desc, id desc limit $3) as s \
-     join lateral (select model_name, model_version, top from predictions p where p.id >= first_id_of(s.stream_id) \
-     and p.id <= last_id_of(s.stream_id) and p.stream_id = s.stream_id and p.utterance = s.utterance and p.is_final \
-     and (p.role = 'live' or p.id > s.id) offset 0) as o \
-     on (s.model_name, s.model_version) <> (o.model_name, o.model_version) group by 1, 2, 3, 4, 5, 6";
+/// Of the newest answers of models that listened along, at most `$3`, with all others about the same utterance. The answers of
+/// each stream are looked up once, in the range of its identifiers.
+const OF_POSTGRES: &str = "with shadows as materialized (select id, stream_id, utterance, model_name, model_version, top \
+     from predictions where is_final and role = 'shadow' and created_at >= to_timestamp($1::double precision / 1000000) \
+     and created_at < to_timestamp($2::double precision / 1000000) {tenant} order by created_at desc, id desc limit $3), \
+     others as materialized (select o.* from (select distinct stream_id from shadows) as t \
+     join lateral (select id, stream_id, utterance, role, model_name, model_version, top from predictions p \
+     where p.id >= first_id_of(t.stream_id) and p.id <= last_id_of(t.stream_id) and p.stream_id = t.stream_id \
+     and p.is_final offset 0) as o on true) \
+     select s.model_name as left_name, s.model_version as left_version, o.model_name as right_name, \
+     o.model_version as right_version, s.top as left_top, o.top as right_top, count(*) as utterances \
+     from shadows s join others o on o.stream_id = s.stream_id and o.utterance = s.utterance \
+     and (o.role = 'live' or o.id > s.id) and (s.model_name, s.model_version) <> (o.model_name, o.model_version) \
+     group by 1, 2, 3, 4, 5, 6";
 const OF_JOURNAL: &str = "select s.model_name as left_name, s.model_version as left_version, \
      o.model_name as right_name, o.model_version as right_version, s.top as left_top, o.top as right_top, \
      count(*) as utterances from (select id, stream_id, utterance, model_name, model_version, top from predictions \

@@ -5,6 +5,7 @@ mod agreement;
 mod answer;
 mod bins;
 mod judged;
+mod matched;
 mod query;
 mod rollups;
 mod rows;

@@ -1,8 +1,8 @@
 //! Where analytics come from.
 
 use super::{
-    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, JudgedRow, Measure, TopRow, agreement, judged, rollups,
-    rows, tally,
+    AgreementRow, AnalyticsQuery, AnswerRow, BinRow, JudgedRow, Measure, TopRow, agreement, judged, matched,
+    rollups, rows, tally,
 };
 use crate::{JournalReader, PostgresUrl, StoreError};
 use sqlx::PgPool;
@@ -15,7 +15,7 @@ const CONNECTIONS: u32 = 4;
 /// How much a question may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnalyticsLimits {
-    /// Rows that are read for one answer, of rollups or of predictions. More are refused.
+    /// Rows of one answer, each a bucket and a group; from a journal the answers that are read for it. More are refused.
     pub rows: u32,
     /// Answers that are looked up one by one for agreement, and feedback for judgements; the newest count.
     pub lookups: u32,
@@ -79,7 +79,8 @@ impl Analytics {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
                 self.bounded(rollups::tops(pool, query, self.limit()).await)
             }
-            _ => Ok(tally::tops(query, &self.answers(query).await?)),
+            Source::Postgres { pool, .. } => self.bounded(matched::tops(pool, query, self.reach()).await),
+            Source::Journal(reader) => Ok(tally::tops(query, &self.rows(reader, query).await?)),
         }
     }
 
@@ -94,7 +95,10 @@ impl Analytics {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
                 self.bounded(rollups::bins(pool, query, measure, self.limit()).await)
             }
-            _ => Ok(tally::bins(query, measure, &self.answers(query).await?)),
+            Source::Postgres { pool, .. } => {
+                self.bounded(matched::bins(pool, query, measure, self.reach()).await)
+            }
+            Source::Journal(reader) => Ok(tally::bins(query, measure, &self.rows(reader, query).await?)),
         }
     }
 
@@ -137,7 +141,7 @@ impl Analytics {
             let mut plans = vec![agreement::plan(pool, query, lookups).await?];
             plans.push(judged::plan(pool, query, lookups).await?);
             if query.needs_rows() {
-                plans.push(rows::plan(pool, query, self.reach()).await?);
+                plans.extend(matched::plans(pool, query, self.reach()).await?);
             } else {
                 plans.extend(rollups::plans(pool, query, self.limit()).await?);
             }
@@ -146,15 +150,16 @@ impl Analytics {
         plans.await.map_err(|source| self.failed(source))
     }
 
-    async fn answers(&self, query: &AnalyticsQuery) -> Result<Vec<AnswerRow>, StoreError> {
-        self.bounded(match &self.source {
-            Source::Postgres { pool, .. } => rows::of_postgres(pool, query, self.reach()).await,
-            Source::Journal(reader) => rows::of_journal(reader.pool(), query, self.limit()).await,
-        })
+    async fn rows(
+        &self,
+        reader: &JournalReader,
+        query: &AnalyticsQuery,
+    ) -> Result<Vec<AnswerRow>, StoreError> {
+        self.bounded(rows::of_journal(reader.pool(), query, self.limit()).await)
     }
 
-    fn reach(&self) -> rows::Reach {
-        rows::Reach { limit: self.limit(), longest_stream: self.limits.longest_stream }
+    fn reach(&self) -> matched::Reach {
+        matched::Reach { limit: self.limit(), longest_stream: self.limits.longest_stream }
     }
 
     /// One more than is allowed, which tells that there are too many.
