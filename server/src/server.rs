@@ -351,7 +351,8 @@ async fn grpc_services(
     let feedback = FeedbackService::new(recognition.clone(), settings.feedback_max_items);
     let feedback = FeedbackServer::new(feedback).max_decoding_message_size(settings.grpc.max_message_bytes);
     let models = ModelsServer::new(ModelsService::new(recognition.clone()));
-    let streams = StreamsServer::new(StreamsService::new(recognition.clone()));
+    let streams =
+        StreamsServer::new(StreamsService::new(recognition.clone(), settings.grpc.max_listed_streams));
     let experiments = ExperimentsServer::new(ExperimentsService::new(recognition.clone()));
     let replies = settings.grpc.compress_replies;
     let mut services = Routes::builder();

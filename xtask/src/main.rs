@@ -69,8 +69,14 @@ enum Task {
         #[arg(long)]
         runs: Option<u32>,
     },
-    /// Run the long form of a suite of faults under load: plugins, recording or streaming
-    Torture { name: String },
+    /// Run the long form of a suite of faults under load: plugins, recording, streaming or swap
+    Torture {
+        /// Which one
+        name: String,
+        /// Optimised, for latencies that say something
+        #[arg(long)]
+        release: bool,
+    },
     /// Check format, walls, generated code and lints
     Check {
         /// Only these: format, walls, codegen, lints
@@ -156,11 +162,12 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Demo { other: None, once } => demo::run(&workspace, once)?,
         Task::Test { args } => return test::run(&workspace, &args),
         Task::Memcheck { runs } => test::memcheck(&workspace, runs)?,
-        Task::Torture { name } => return test::torture(&workspace, &name),
+        Task::Torture { name, release } => {
+            return test::torture(&workspace, &name, Profile::of(release));
+        }
         Task::Check { names } => check::run(&workspace, &names)?,
         Task::Stage { release, with } => {
-            let profile = if release { Profile::Release } else { Profile::Dev };
-            let stage = stage::run(&workspace, profile, &stage::known(&with)?)?;
+            let stage = stage::run(&workspace, Profile::of(release), &stage::known(&with)?)?;
             println!("{}", stage.display());
         }
         Task::Console { pictures: true } => return test::pictures(&workspace),

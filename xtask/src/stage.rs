@@ -31,7 +31,7 @@ const PROGRAMS: [&str; 2] = ["undertone", "undertone-plugin-host"];
 pub(crate) const OPTIONAL: [&str; 1] = ["tract"];
 
 /// How Cargo builds what is staged.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Quick to build; what tests use.
     Dev,
@@ -40,6 +40,11 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
+    /// Optimised or not.
+    pub(crate) fn of(release: bool) -> Self {
+        if release { Self::Release } else { Self::Dev }
+    }
+
     /// The folder that Cargo builds into.
     pub(crate) fn folder(self) -> &'static str {
         match self {
@@ -114,10 +119,18 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Adds the plugins that only tests load: the examples, and those that misbehave on purpose.
-pub(crate) fn add_test_plugins(workspace: &Workspace) -> Result<()> {
-    let built = workspace.target.join(Profile::Dev.folder());
-    for (folder, staged) in [("examples", "examples"), ("tests/bad-plugins", "bad-plugins")] {
+/// Where plugins lie that only tests load, and where they are staged: the examples, and those that misbehave on purpose.
+const TEST_PLUGINS: [(&str, &str); 2] = [("examples", "examples"), ("tests/bad-plugins", "bad-plugins")];
+
+/// The packages of the plugins that only tests load.
+pub(crate) fn test_plugins(workspace: &Workspace) -> Vec<&Member> {
+    TEST_PLUGINS.into_iter().flat_map(|(folder, _)| workspace.plugins_below(folder)).collect()
+}
+
+/// Adds them.
+pub(crate) fn add_test_plugins(workspace: &Workspace, profile: Profile) -> Result<()> {
+    let built = workspace.target.join(profile.folder());
+    for (folder, staged) in TEST_PLUGINS {
         let members = workspace.plugins_below(folder);
         tree::hold(&workspace.stage().join(staged), &libraries(&built, &members))?;
     }

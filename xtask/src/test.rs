@@ -18,6 +18,8 @@ use crate::workspace::Workspace;
 /// What is built. Test targets are part of it, so that features unify once and nothing is compiled a second time for the runner.
 const BUILT: [&str; 5] = ["--workspace", "--lib", "--bins", "--tests", "--examples"];
 
+/// The package of the suites of faults, which is all that is built and run optimised.
+const TORTURED: &str = "undertone-tests";
 /// Suites of faults under load; a short form of each runs with all tests.
 const TORTURES: [&str; 4] = ["plugins", "recording", "streaming", "swap"];
 /// Tells the tests that the long form is asked for.
@@ -25,14 +27,14 @@ const LONG_FORM: &str = "UNDERTONE_TORTURE";
 
 /// Runs all tests; `args` go to the runner, whose closing lines are the last ones printed and whose verdict is returned.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
-    let mut runner = prepare(workspace)?;
+    let mut runner = prepare(workspace, Profile::Dev)?;
     Ok(if passes(runner.args(args))? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the long form of a suite of faults under load.
-pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
+pub(crate) fn torture(workspace: &Workspace, name: &str, profile: Profile) -> Result<ExitCode> {
     ensure!(TORTURES.contains(&name), "there is no torture {name:?}; there is {}", TORTURES.join(", "));
-    let mut runner = prepare(workspace)?;
+    let mut runner = prepare(workspace, profile)?;
     runner.arg(format!("torture::{name}")).env(LONG_FORM, "1");
     // What a suite counted is what it is run for.
     match has_nextest(workspace) {
@@ -42,7 +44,7 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
     if !passes(&mut runner)? {
         return Ok(ExitCode::FAILURE);
     }
-    if name == "plugins" {
+    if name == "plugins" && profile == Profile::Dev {
         memcheck::run(workspace, None)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -50,7 +52,7 @@ pub(crate) fn torture(workspace: &Workspace, name: &str) -> Result<ExitCode> {
 
 /// Has the browser tests of the console make its pictures anew, and keeps those that docs/console.md shows.
 pub(crate) fn pictures(workspace: &Workspace) -> Result<ExitCode> {
-    let mut runner = prepare(workspace)?;
+    let mut runner = prepare(workspace, Profile::Dev)?;
     if !passes(runner.arg("console::"))? {
         return Ok(ExitCode::FAILURE);
     }
@@ -60,19 +62,19 @@ pub(crate) fn pictures(workspace: &Workspace) -> Result<ExitCode> {
 
 /// Runs the plugins under valgrind.
 pub(crate) fn memcheck(workspace: &Workspace, runs: Option<u32>) -> Result<()> {
-    build_and_stage(workspace)?;
+    build_and_stage(workspace, Profile::Dev)?;
     memcheck::run(workspace, runs)
 }
 
 /// Builds and stages everything; gives the runner of the tests.
-fn prepare(workspace: &Workspace) -> Result<Command> {
+fn prepare(workspace: &Workspace, profile: Profile) -> Result<Command> {
     let postgres = postgres::provide(workspace)?;
     note(&format!("PostgreSQL: {}", postgres.display()));
     let prometheus = prometheus::provide(workspace);
-    build_and_stage(workspace)?;
+    build_and_stage(workspace, profile)?;
     warn_without_corpus(workspace);
 
-    let mut runner = runner(workspace);
+    let mut runner = runner(workspace, profile);
     runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());
     runner.env("UNDERTONE_DATA", workspace.data());
     if let Some(prometheus) = prometheus {
@@ -84,11 +86,29 @@ fn prepare(workspace: &Workspace) -> Result<Command> {
     Ok(runner)
 }
 
-fn build_and_stage(workspace: &Workspace) -> Result<()> {
+fn build_and_stage(workspace: &Workspace, profile: Profile) -> Result<()> {
     console::provide(workspace)?;
-    step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
-    stage::lay_out(workspace, Profile::Dev, &stage::OPTIONAL)?;
-    stage::add_test_plugins(workspace)
+    match profile {
+        Profile::Dev => {
+            step("build everything", || process::run(process::cargo(workspace).arg("build").args(BUILT)))?;
+            stage::lay_out(workspace, profile, &stage::OPTIONAL)?;
+        }
+        Profile::Release => {
+            stage::run(workspace, profile, &stage::OPTIONAL)?;
+            step("build the suites (release)", || process::run(&mut suites(workspace)))?;
+        }
+    }
+    stage::add_test_plugins(workspace, profile)
+}
+
+/// Builds the suites of faults and the plugins that they load, optimised.
+fn suites(workspace: &Workspace) -> Command {
+    let mut cargo = process::cargo(workspace);
+    cargo.args(["build", "--release", "--lib", "--bins", "--tests", "--examples", "--package", TORTURED]);
+    for member in stage::test_plugins(workspace) {
+        cargo.args(["--package", &member.name]);
+    }
+    cargo
 }
 
 fn passes(runner: &mut Command) -> Result<bool> {
@@ -110,12 +130,16 @@ fn has_nextest(workspace: &Workspace) -> bool {
     process::succeeds(process::cargo(workspace).args(["nextest", "--version"]))
 }
 
-fn runner(workspace: &Workspace) -> Command {
+fn runner(workspace: &Workspace, profile: Profile) -> Command {
     let mut cargo = process::cargo(workspace);
-    if has_nextest(workspace) {
-        cargo.args(["nextest", "run", "--workspace"]);
-    } else {
-        cargo.args(["test", "--no-fail-fast"]).args(BUILT);
-    }
+    match has_nextest(workspace) {
+        true => cargo.args(["nextest", "run"]),
+        false => cargo.args(["test", "--no-fail-fast"]),
+    };
+    match (profile, has_nextest(workspace)) {
+        (Profile::Release, _) => cargo.args(["--release", "--tests", "--package", TORTURED]),
+        (Profile::Dev, true) => cargo.arg("--workspace"),
+        (Profile::Dev, false) => cargo.args(BUILT),
+    };
     cargo
 }

@@ -3967,7 +3967,7 @@ pub mod models_server {
 /// See Streams.ListStreams.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListStreamsRequest {
-    /// How many are wanted; 0: 200. More than 1000 are refused.
+    /// How many are wanted; 0: 200. More than grpc.max_listed_streams of the server, by default 1000, are refused.
     #[prost(uint32, tag = "1")]
     pub limit: u32,
 }

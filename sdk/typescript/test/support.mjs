@@ -5,6 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { after } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 export const ROOT = process.env.UNDERTONE_ROOT ?? resolve(import.meta.dirname, "../../..");
@@ -14,6 +15,11 @@ export const fixture = (name) => join(ROOT, "crates/audio/tests/fixtures", name)
 const STAGE = process.env.UNDERTONE_STAGE ?? join(ROOT, "target/stage");
 const ENVIRONMENT = { ...process.env, ORT_DISABLE_TELEMETRY: "1", NO_COLOR: "1" };
 const PROGRAM = join(STAGE, "bin/undertone");
+
+/** Servers that nobody closed yet. */
+const open = new Set();
+// A test that failed left its own running, for which the process would wait.
+after(() => Promise.all(Array.from(open, (server) => server.close())));
 
 /** A server process on free ports, over a data folder of its own. */
 export class Server {
@@ -29,6 +35,7 @@ export class Server {
 
   static async start(...settings) {
     const server = new Server(settings);
+    open.add(server);
     await server.start();
     return server;
   }
@@ -71,6 +78,7 @@ export class Server {
   }
 
   async close() {
+    open.delete(this);
     await this.stop();
     rmSync(this.#folder, { recursive: true });
   }

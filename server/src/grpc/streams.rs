@@ -8,20 +8,20 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use undertone_proto::v1;
 
-/// Streams in an answer, where the caller names no number; and at most.
+/// Streams in an answer, where the caller names no number and so many may be listed.
 const USUAL: u32 = 200;
-const MOST: u32 = 1000;
 
 /// Tells which streams are open.
 #[derive(Clone)]
 pub struct StreamsService {
     recognition: Arc<Recognition>,
+    most: u32,
 }
 
 impl StreamsService {
-    /// A service over `recognition`'s streams.
-    pub fn new(recognition: Arc<Recognition>) -> Self {
-        Self { recognition }
+    /// A service over `recognition`'s streams, which lists so many at most.
+    pub fn new(recognition: Arc<Recognition>, most: u32) -> Self {
+        Self { recognition, most }
     }
 
     fn describe(&self, view: LiveView) -> v1::LiveStream {
@@ -56,9 +56,12 @@ impl v1::streams_server::Streams for StreamsService {
     ) -> Result<Response<v1::ListStreamsResponse>, Status> {
         let caller = Caller::of(&request);
         let limit = match request.get_ref().limit {
-            0 => USUAL,
-            limit if limit <= MOST => limit,
-            limit => return Err(status::bad_field("limit", format!("{limit} is more than {MOST}"))),
+            0 => USUAL.min(self.most),
+            limit if limit <= self.most => limit,
+            limit => {
+                let told = format!("{limit} is more than {} (grpc.max_listed_streams)", self.most);
+                return Err(status::bad_field("limit", told));
+            }
         };
         let (views, open) = self.recognition.live.list(caller.bound_to(), limit as usize);
         let streams = views.into_iter().map(|view| self.describe(view)).collect();

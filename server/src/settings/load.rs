@@ -107,6 +107,7 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
         compress_replies: reader.flag("grpc.compress_replies", false),
         inference_requests: reader.count("grpc.inference_requests", 16, 1..=1024) as usize,
+        max_listed_streams: reader.count("grpc.max_listed_streams", 1000, 1..=1_000_000) as u32,
     }
 }
 

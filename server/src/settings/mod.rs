@@ -103,6 +103,8 @@ pub struct GrpcSettings {
     pub compress_replies: bool,
     /// `grpc.inference_requests`: requests of one `ModelStreamInfer` that are worked on at a time.
     pub inference_requests: usize,
+    /// `grpc.max_listed_streams`: streams of one answer of `ListStreams`.
+    pub max_listed_streams: u32,
 }
 
 /// `[recognition]`

@@ -61,7 +61,7 @@ pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow:
         accepted += given.accepted;
         known += given.known;
     }
-    say!("{accepted} judgements kept, {known} were there already");
+    say!("judgements: {accepted} kept, {known} were there already");
     Ok(ExitCode::SUCCESS)
 }
 

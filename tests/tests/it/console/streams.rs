@@ -75,10 +75,15 @@ async fn open_streams_are_listed_the_newest_first_until_they_end() {
 
 #[tokio::test]
 async fn more_streams_than_an_answer_holds_are_refused() {
-    let server = TestServer::start(&[]).await.unwrap();
-    let refused = list(&server, 1001).await.unwrap_err();
+    let server = TestServer::start(&[("grpc.max_listed_streams", "2")]).await.unwrap();
+    let refused = list(&server, 3).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::InvalidArgument);
-    assert!(refused.message().contains("limit"), "{refused}");
+    assert!(refused.message().contains("limit: 3 is more than 2"), "{refused}");
+    let streams = [open(&server, "cnn").await, open(&server, "cnn").await, open(&server, "cnn").await];
+    for (limit, listed) in [(0, 2), (2, 2), (1, 1)] {
+        let answer = list(&server, limit).await.unwrap();
+        assert_eq!((answer.streams.len(), answer.open as usize), (listed, streams.len()), "{limit}");
+    }
 }
 
 #[tokio::test]

@@ -41,11 +41,11 @@ async fn the_documented_example_goes_through_its_life() {
     let id = &result.prediction_id;
     let kept =
         said(&server, &["feedback", "--prediction", id, "--label", &result.top, "--source", "me"]).await;
-    assert!(kept.contains("1 judgements kept"), "{kept}");
+    assert!(kept.contains("judgements: 1 kept"), "{kept}");
     let folder = TempDir::new().unwrap();
     let table = folder.path().join("labels.csv");
     std::fs::write(&table, format!("prediction_id,correct\n{id},true\n")).unwrap();
-    for expected in ["1 judgements kept, 0 were", "0 judgements kept, 1 were"] {
+    for expected in ["judgements: 1 kept, 0 were", "judgements: 0 kept, 1 were"] {
         let kept = said(&server, &["feedback", "--import", table.to_str().unwrap()]).await;
         assert!(kept.contains(expected), "{kept}");
     }
