@@ -2,7 +2,13 @@
 
 use crate::resampler::Resampler;
 use crate::{AudioError, AudioFormat, AudioLimits, Encoding};
+use std::cell::RefCell;
 use undertone_core::SampleRate;
+
+thread_local! {
+    /// One channel of what is pushed. A stream holds none of its own: there are thousands of them, and few threads.
+    static MIXED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Checks what decoders say and give, mixes channels down and resamples. One per stream.
 pub(crate) struct Intake {
@@ -17,7 +23,6 @@ struct Source {
     channels: u16,
     max_frames: u64,
     frames: u64,
-    mixed: Vec<f32>,
     resampler: Resampler,
 }
 
@@ -92,7 +97,6 @@ impl Intake {
             channels,
             max_frames: u64::from(self.limits.max_seconds) * u64::from(rate.hz()),
             frames: 0,
-            mixed: Vec::new(),
             resampler: Resampler::new(rate)?,
         });
         Ok(())
@@ -107,9 +111,11 @@ impl Intake {
             return Err(AudioError::TooLong { max_seconds });
         }
         source.check_finite(interleaved)?;
-        source.mix(interleaved);
         source.frames += arriving;
-        source.resampler.push(&source.mixed, out)
+        MIXED.with_borrow_mut(|mixed| {
+            mix(interleaved, source.channels, mixed);
+            source.resampler.push(mixed, out)
+        })
     }
 
     /// No more frames come: appends what the resampler still holds.
@@ -133,20 +139,19 @@ impl Source {
         let channel = u16::try_from(index % channels).unwrap_or(u16::MAX).saturating_add(1);
         Err(AudioError::NotFinite { frame: self.frames + (index / channels) as u64, channel, value })
     }
+}
 
-    /// Mean over the channels. Floats may lie outside full scale; they are cut to it.
-    fn mix(&mut self, interleaved: &[f32]) {
-        self.mixed.clear();
-        let channels = usize::from(self.channels);
-        if channels == 1 {
-            self.mixed.extend(interleaved.iter().map(|sample| sample.clamp(-1.0, 1.0)));
-            return;
-        }
-        let share = 1.0 / f32::from(self.channels);
-        let frames = interleaved.chunks_exact(channels);
-        self.mixed.extend(frames.map(|frame| {
-            let sum: f32 = frame.iter().map(|sample| sample.clamp(-1.0, 1.0)).sum();
-            (sum * share).clamp(-1.0, 1.0)
-        }));
+/// Mean over the channels. Floats may lie outside full scale; they are cut to it.
+fn mix(interleaved: &[f32], channels: u16, mixed: &mut Vec<f32>) {
+    mixed.clear();
+    if channels == 1 {
+        mixed.extend(interleaved.iter().map(|sample| sample.clamp(-1.0, 1.0)));
+        return;
     }
+    let share = 1.0 / f32::from(channels);
+    let frames = interleaved.chunks_exact(usize::from(channels));
+    mixed.extend(frames.map(|frame| {
+        let sum: f32 = frame.iter().map(|sample| sample.clamp(-1.0, 1.0)).sum();
+        (sum * share).clamp(-1.0, 1.0)
+    }));
 }

@@ -4,9 +4,15 @@ use crate::decoder::Decoder;
 use crate::intake::Intake;
 use crate::sample_format::SampleFormat;
 use crate::{AudioError, AudioFormat, Encoding};
+use std::cell::RefCell;
 
 /// Frames decoded at once: bounds the memory between bytes and samples.
 const BLOCK_FRAMES: usize = 1024;
+
+thread_local! {
+    /// The samples of a block, which no stream needs for longer.
+    static SAMPLES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Collects bytes into whole frames and decodes them.
 pub(crate) struct FrameAssembler {
@@ -14,14 +20,13 @@ pub(crate) struct FrameAssembler {
     frame_bytes: usize,
     /// The beginning of a frame whose end has not come yet.
     partial: Vec<u8>,
-    samples: Vec<f32>,
     taken: u64,
 }
 
 impl FrameAssembler {
     pub(crate) fn new(format: SampleFormat, channels: u16) -> Self {
         let frame_bytes = format.bytes() * usize::from(channels);
-        Self { format, frame_bytes, partial: Vec::new(), samples: Vec::new(), taken: 0 }
+        Self { format, frame_bytes, partial: Vec::new(), taken: 0 }
     }
 
     /// Takes the next bytes and hands whole frames on.
@@ -61,10 +66,12 @@ impl FrameAssembler {
         }
     }
 
-    fn decode(&mut self, frames: &[u8], intake: &mut Intake, out: &mut Vec<f32>) -> Result<(), AudioError> {
-        self.samples.clear();
-        self.format.decode(frames, &mut self.samples);
-        intake.push(&self.samples, out)
+    fn decode(&self, frames: &[u8], intake: &mut Intake, out: &mut Vec<f32>) -> Result<(), AudioError> {
+        SAMPLES.with_borrow_mut(|samples| {
+            samples.clear();
+            self.format.decode(frames, samples);
+            intake.push(samples, out)
+        })
     }
 }
 

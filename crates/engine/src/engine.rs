@@ -166,6 +166,7 @@ impl Engine {
             events: sender,
             worker_waits: worker_waits.clone(),
             budget: budget.clone(),
+            budget_bytes,
             load: LoadGuard::new(worker.load.clone()),
         };
         worker.capacity.count_opening();

@@ -123,10 +123,16 @@ impl RowMaker {
     }
 
     fn make(&mut self, frame: FrameSamples<'_>) -> &[f32] {
-        let power = self.spectrum.as_mut().map_or(&[][..], |spectrum| spectrum.of(frame.window()));
-        let mut rest = self.row.as_mut_slice();
-        for stage in &mut self.stages {
-            rest = stage.write(frame, power, rest);
+        let Self { spectrum, stages, row } = self;
+        let write = |power: &[f32]| {
+            let mut rest = row.as_mut_slice();
+            for stage in stages {
+                rest = stage.write(frame, power, rest);
+            }
+        };
+        match spectrum {
+            Some(spectrum) => spectrum.of(frame.window(), write),
+            None => write(&[]),
         }
         &self.row
     }

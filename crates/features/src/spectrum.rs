@@ -4,6 +4,7 @@ use crate::WindowShape;
 use crate::mel::LANES;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
+use std::cell::RefCell;
 use std::f64::consts::TAU;
 use std::fmt;
 use std::sync::Arc;
@@ -19,12 +20,24 @@ pub(crate) const MIN_FFT_SIZE: u32 = 4 * BLOCK_BINS as u32;
 pub(crate) struct PowerSpectrum {
     window: Arc<[f32]>,
     fft: Arc<dyn Fft<f32>>,
+    twiddles: Arc<[BinBlock]>,
+}
+
+/// What one transform needs, and no frame after it.
+#[derive(Default)]
+struct Room {
     packed: Vec<Complex<f32>>,
+    /// Values of `packed` that are not 0.
+    filled: usize,
     /// One value longer than the transform.
     transformed: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
-    twiddles: Arc<[BinBlock]>,
     power: Vec<f32>,
+}
+
+thread_local! {
+    /// A stream holds none of its own: there are thousands of them, and few threads.
+    static ROOM: RefCell<Room> = RefCell::default();
 }
 
 impl PowerSpectrum {
@@ -32,46 +45,63 @@ impl PowerSpectrum {
     pub(crate) fn new(shape: WindowShape, window_samples: usize, fft_size: usize) -> Self {
         let half = fft_size / 2;
         let fft = FftPlanner::new().plan_fft_forward(half);
-        let zero = Complex::new(0.0, 0.0);
-        Self {
-            window: shape.values(window_samples).into(),
-            packed: vec![zero; half],
-            transformed: vec![zero; half + 1],
-            scratch: vec![zero; fft.get_immutable_scratch_len()],
-            twiddles: twiddles(fft_size).into(),
-            power: vec![0.0; half + 1 + LANES],
-            fft,
+        ROOM.with_borrow_mut(|room| room.fit(fft.as_ref()));
+        Self { window: shape.values(window_samples).into(), twiddles: twiddles(fft_size).into(), fft }
+    }
+
+    /// Shows the spectrum of `frame` to `look`: `fft_size / 2 + 1` powers, with [`LANES`] zeros behind them.
+    pub(crate) fn of<T>(&self, frame: &[f32], look: impl FnOnce(&[f32]) -> T) -> T {
+        ROOM.with_borrow_mut(|room| {
+            room.fit(self.fft.as_ref());
+            room.pack(frame, &self.window);
+            let transformed = &mut room.transformed[..room.packed.len()];
+            self.fft.process_immutable_with_scratch(&room.packed, transformed, &mut room.scratch);
+            room.unpack(&self.twiddles);
+            look(&room.power)
+        })
+    }
+}
+
+impl Room {
+    /// Makes room for `fft`, unless there is.
+    fn fit(&mut self, fft: &dyn Fft<f32>) {
+        let (half, scratch) = (fft.len(), fft.get_immutable_scratch_len());
+        if self.packed.len() == half && self.scratch.len() == scratch {
+            return;
         }
+        let zero = Complex::new(0.0, 0.0);
+        *self = Self {
+            packed: vec![zero; half],
+            filled: 0,
+            transformed: vec![zero; half + 1],
+            scratch: vec![zero; scratch],
+            power: vec![0.0; half + 1 + LANES],
+        };
     }
 
-    /// The spectrum of `frame`, `fft_size / 2 + 1` powers, with [`LANES`] zeros behind it.
-    pub(crate) fn of(&mut self, frame: &[f32]) -> &[f32] {
-        self.pack(frame);
-        let transformed = &mut self.transformed[..self.packed.len()];
-        self.fft.process_immutable_with_scratch(&self.packed, transformed, &mut self.scratch);
-        self.unpack();
-        &self.power
-    }
-
-    /// Fills the front of `packed`; behind it the padding stays 0.
-    fn pack(&mut self, frame: &[f32]) {
-        let pairs = frame.chunks_exact(2).zip(self.window.chunks_exact(2));
+    /// Fills the front of `packed`; behind it the padding is 0.
+    fn pack(&mut self, frame: &[f32], window: &[f32]) {
+        let pairs = frame.chunks_exact(2).zip(window.chunks_exact(2));
+        let filled = pairs.len().min(self.packed.len());
         for (slot, (samples, weights)) in self.packed.iter_mut().zip(pairs) {
             *slot = Complex::new(samples[0] * weights[0], samples[1] * weights[1]);
         }
+        if filled < self.filled {
+            self.packed[filled..self.filled].fill(Complex::new(0.0, 0.0));
+        }
+        self.filled = filled;
     }
 
     /// With `Z` the half transform of length `M`: `E = (Z[k] + conj Z[M-k]) / 2`,
     /// `T = W^k (Z[k] - conj Z[M-k]) / 2i`, `X[k] = E + T`, `conj X[M-k] = E - T`.
-    fn unpack(&mut self) {
+    fn unpack(&mut self, twiddles: &[BinBlock]) {
         let half = self.packed.len();
         let middle = half / 2;
         // Periodic: Z[M] = Z[0].
         self.transformed[half] = self.transformed[0];
         let (z, mirrored) = (&self.transformed[..middle], &self.transformed[middle + 1..]);
         let (lower, upper) = self.power[..=half].split_at_mut(middle);
-        let spectrum =
-            z.as_chunks().0.iter().zip(mirrored.as_chunks().0.iter().rev()).zip(self.twiddles.iter());
+        let spectrum = z.as_chunks().0.iter().zip(mirrored.as_chunks().0.iter().rev()).zip(twiddles);
         let (lower, mirrored_upper) = (lower.as_chunks_mut().0, upper[1..].as_chunks_mut().0);
         let power = lower.iter_mut().zip(mirrored_upper.iter_mut().rev());
         for (((z, mirrored), w), (lower, upper)) in spectrum.zip(power) {
@@ -158,11 +188,22 @@ mod tests {
         for (window_samples, fft_size) in [(16, 16), (30, 64), (400, 1024)] {
             let frame: Vec<f32> = (0..window_samples).map(|n| ((n * n) as f32 * 0.37).sin()).collect();
             let expected = plain_power(&frame, fft_size);
-            let mut spectrum = PowerSpectrum::new(WindowShape::HannPeriodic, window_samples, fft_size);
-            for (power, expected) in spectrum.of(&frame)[..=fft_size / 2].iter().zip(expected) {
+            let spectrum = PowerSpectrum::new(WindowShape::HannPeriodic, window_samples, fft_size);
+            let powers = spectrum.of(&frame, <[f32]>::to_vec);
+            for (power, expected) in powers[..=fft_size / 2].iter().zip(expected) {
                 assert!((power - expected).abs() < 1e-3, "{power} against {expected} of {fft_size}");
             }
         }
+    }
+
+    #[test]
+    fn a_frame_does_not_hear_a_longer_one_before_it() {
+        let [short, long] =
+            [16, 60].map(|samples| PowerSpectrum::new(WindowShape::HannPeriodic, samples, 64));
+        let frame: Vec<f32> = (0..60).map(|n| ((n * n) as f32 * 0.37).sin()).collect();
+        let alone = short.of(&frame[..16], <[f32]>::to_vec);
+        long.of(&frame, |_| ());
+        assert_eq!(short.of(&frame[..16], <[f32]>::to_vec), alone);
     }
 
     fn plain_power(frame: &[f32], fft_size: usize) -> Vec<f32> {

@@ -1,7 +1,7 @@
 //! What an operator does to Postgres by hand.
 
 use crate::{Database, Keeping, PostgresUrl, Pruned, StoreError, migrate, postgres};
-use undertone_core::{Clock, SystemClock};
+use undertone_core::Clock;
 
 const PARTITIONS: &str = "select parent, name, from_time::text, to_time::text, \
      greatest(c.reltuples, 0)::bigint as rows, pg_total_relation_size(c.oid) as bytes \
@@ -40,13 +40,13 @@ pub async fn partitions(url: &PostgresUrl) -> Result<Vec<PartitionRow>, StoreErr
     })
 }
 
-/// Drops what is older than `keeping` says, as a running server does every hour.
+/// Drops what is older than `keeping` says, by `clock` and by that of Postgres, as a running server does every hour.
 ///
 /// # Errors
 /// When Postgres cannot be reached, or somebody reads an old partition for too long.
-pub async fn prune(url: &PostgresUrl, keeping: &Keeping) -> Result<Pruned, StoreError> {
+pub async fn prune(url: &PostgresUrl, keeping: &Keeping, clock: &dyn Clock) -> Result<Pruned, StoreError> {
     migrate::migrate(&Database::Postgres(url.clone())).await?;
     let mut connection = postgres::connect(url).await?;
-    let pruned = postgres::prune(&mut connection, keeping, SystemClock.now()).await;
+    let pruned = postgres::prune(&mut connection, keeping, clock.now()).await;
     pruned.map_err(|source| StoreError::Query { what: "pruning", database: url.target(), source })
 }

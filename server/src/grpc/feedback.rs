@@ -14,6 +14,8 @@ use undertone_store::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 use uuid::Uuid;
 use v1::judgement::{About, Verdict};
 
+/// Clocks may be ahead of this one by so many microseconds: a day.
+const CLOCKS_APART: i64 = 86_400_000_000;
 /// A call with many mistakes names so many.
 const MOST_MISTAKES: usize = 20;
 
@@ -98,8 +100,7 @@ fn row(
         Some(Verdict::Label(label)) => FeedbackVerdict::Label(text("label", label, longest)?),
         Some(Verdict::Correct(correct)) => FeedbackVerdict::Correct(correct),
     };
-    let said_at =
-        said_at.map(|at| UnixMicros(at.seconds.saturating_mul(1_000_000) + i64::from(at.nanos) / 1000));
+    let said_at = said_at.map(|at| time_of(at, now)).transpose()?;
     Ok(FeedbackRow {
         tenant: tenant.to_owned(),
         id,
@@ -109,6 +110,16 @@ fn row(
         said_at: said_at.unwrap_or(now),
         received_at: now,
     })
+}
+
+/// When something was said: since 1970, and not before it was heard of but for clocks that are apart.
+fn time_of(at: prost_types::Timestamp, now: UnixMicros) -> Result<UnixMicros, (&'static str, String)> {
+    let micros =
+        at.seconds.checked_mul(1_000_000).and_then(|own| own.checked_add(i64::from(at.nanos) / 1000));
+    match micros {
+        Some(micros) if (0..=now.0.saturating_add(CLOCKS_APART)).contains(&micros) => Ok(UnixMicros(micros)),
+        _ => Err(("said_at", "it lies before 1970, or more than a day ahead".to_owned())),
+    }
 }
 
 fn interval_of(interval: &v1::StreamInterval) -> Result<FeedbackAbout, (&'static str, String)> {

@@ -275,6 +275,9 @@ fn endpointing(
     endpointing
 }
 
+/// The one character that Postgres takes in no text.
+const UNSTORABLE: char = '\0';
+
 fn labels_within_limits(
     config: &v1::RecognitionConfig,
     recognition: &Recognition,
@@ -289,6 +292,12 @@ fn labels_within_limits(
     }
     if config.subject_key.len() > longest {
         violations.add("config.subject_key", format!("it is longer than {longest} bytes"));
+    }
+    if config.labels.iter().any(|(key, value)| key.contains(UNSTORABLE) || value.contains(UNSTORABLE)) {
+        violations.add("config.labels", "a key or value holds a NUL character");
+    }
+    if config.subject_key.contains(UNSTORABLE) {
+        violations.add("config.subject_key", "it holds a NUL character");
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
 
 mod agenda;
+mod budget;
 mod liveness;
 mod owned_stream;
 mod questions;
@@ -244,14 +245,14 @@ impl<'a> Worker<'a> {
         self.ledger.enter(cost, &self.context.capacity);
     }
 
-    /// Lets streams take one piece of input each. Beside live streams only one recording that comes faster than it was
+    /// Lets streams take input. Beside live streams only one recording that comes faster than it was
     /// spoken, each in its turn, so that nobody who speaks waits for many of them.
     fn advance_streams(&mut self) -> Taken {
         let mut taken = Taken::default();
         if let Some(id) = self.agenda.next_bulk() {
             self.advance(id, &mut taken);
         }
-        while taken.streams.len() < MOST_INPUTS && taken.asked < self.context.max_batch {
+        while taken.inputs < MOST_INPUTS && taken.asked < self.context.max_batch {
             let spoken = self.agenda.next_spoken();
             let next = if self.live.is_empty() { spoken.or_else(|| self.agenda.next_bulk()) } else { spoken };
             let Some(id) = next else { break };
@@ -271,21 +272,27 @@ impl<'a> Worker<'a> {
         if asked.is_empty() && idle { self.questions.take_patient(observer) } else { asked }
     }
 
+    /// Lets a stream take a piece of its input. A recording beside which nobody speaks takes pieces until it asks for an
+    /// answer, so that recordings ask together.
     fn advance(&mut self, id: StreamId, taken: &mut Taken) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         taken.streams.push(id);
-        if !stream.has_work() {
-            return;
+        taken.live += usize::from(stream.has_work() && stream.is_live());
+        let asked = taken.asked;
+        while stream.has_work() {
+            let mut steps = std::mem::take(&mut taken.steps);
+            taken.take_heard(stream.advance(self.context, &mut steps));
+            taken.take_steps(id, steps);
+            if stream.is_live() {
+                self.live.insert(id)
+            } else {
+                self.live.remove(&id)
+            };
+            let has_time = self.live.is_empty() && stream.is_bulk();
+            if !has_time || taken.asked > asked || taken.inputs >= MOST_INPUTS {
+                break;
+            }
         }
-        taken.live += usize::from(stream.is_live());
-        let mut steps = std::mem::take(&mut taken.steps);
-        taken.take_heard(stream.advance(self.context, &mut steps));
-        if stream.is_live() {
-            self.live.insert(id)
-        } else {
-            self.live.remove(&id)
-        };
-        taken.take_steps(id, steps);
     }
 
     fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> Scored {

@@ -1,5 +1,6 @@
 //! A stream as its worker owns it.
 
+use super::budget::Budget;
 use super::liveness::Liveness;
 use super::{Input, WorkerContext};
 use crate::answer::Answering;
@@ -25,6 +26,7 @@ pub(crate) struct NewStream {
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) worker_waits: Arc<AtomicBool>,
     pub(crate) budget: Arc<Semaphore>,
+    pub(crate) budget_bytes: usize,
     pub(crate) load: LoadGuard,
 }
 
@@ -80,7 +82,7 @@ pub(crate) struct OwnedStream {
     state: Vec<f32>,
     /// What the model last said about that utterance.
     said: Vec<f32>,
-    budget: Arc<Semaphore>,
+    budget: Budget,
     observer: Arc<dyn Observer>,
     hand_out_frames: bool,
 }
@@ -109,7 +111,7 @@ impl OwnedStream {
             ending: None,
             state: Vec::new(),
             said: Vec::new(),
-            budget: new.budget,
+            budget: Budget::new(new.budget, new.budget_bytes),
             observer,
             hand_out_frames: new.config.hand_out_frames,
             _load: new.load,
@@ -177,11 +179,11 @@ impl OwnedStream {
                 let done = session.push(&data, steps);
                 observer.updates_thinned(self.model.reference(), session.take_thinned());
                 self.liveness = self.liveness.heard(session.position() - self.from, begun);
-                self.budget.add_permits(data.len());
+                self.budget.give_back(data.len(), self.inbox.is_empty());
                 done
             }
             Input::Control(control) => {
-                self.budget.add_permits(CONTROL_COST_BYTES);
+                self.budget.give_back(CONTROL_COST_BYTES, self.inbox.is_empty());
                 session.control(control, steps)
             }
             Input::Finish => {

@@ -15,6 +15,8 @@ pub(super) struct Pending {
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) streams: Vec<StreamId>,
+    /// Pieces of input.
+    pub(super) inputs: usize,
     /// How many of them somebody speaks into.
     pub(super) live: usize,
     pub(super) pending: Vec<Pending>,
@@ -31,6 +33,7 @@ pub(super) struct Taken {
 impl Taken {
     /// Takes what a stream's piece of input led to.
     pub(super) fn take_steps(&mut self, stream: StreamId, mut steps: Vec<Step>) {
+        self.inputs += 1;
         self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
         self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
         self.steps = steps;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::columns::Misfit;
 use crate::feedback::{self, FeedbackColumns, FeedbackRow};
-use crate::postgres::{connect, hold_off_erasures};
+use crate::postgres::{commit_to_disk, connect, hold_off_erasures};
 use crate::{PostgresUrl, StoreError, journal, migrate};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
@@ -278,7 +278,10 @@ impl ExperimentStore {
 
 impl Shared {
     fn new(url: PostgresUrl) -> Self {
-        let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE);
+        let options = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .after_connect(|connection, _| Box::pin(commit_to_disk(connection)));
         Self { pool: options.connect_lazy_with(url.options()), url, migrated: OnceCell::new() }
     }
 

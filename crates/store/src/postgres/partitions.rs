@@ -17,6 +17,7 @@ const MAKE: &str =
 const PATIENCE: &str = "set local lock_timeout = '10s'";
 const EXPIRED: &str = "select name, to_time::text from partitions where parent = $1 \
      and to_time <= to_timestamp($2::double precision / 1000000) order by from_time";
+const THEIR_TIME: &str = "select (extract(epoch from now()) * 1000000)::bigint";
 const FORGET: &str = "delete from partitions where name = $1";
 const OLD_MINUTES: [&str; 2] = [
     "delete from rollups where level = 'minute' and bucket < to_timestamp($1::double precision / 1000000)",
@@ -103,13 +104,16 @@ pub(crate) async fn make_for(
     Ok(())
 }
 
-/// Drops what is older than `keeping` says.
+/// Drops what is older than `keeping` says, by this machine's clock and by Postgres's: if one of them is wrong and runs ahead,
+/// nothing goes too early.
 pub(crate) async fn prune(
     connection: &mut PgConnection,
     keeping: &Keeping,
     now: UnixMicros,
 ) -> Result<Pruned, sqlx::Error> {
     let mut pruned = Pruned::default();
+    let theirs: i64 = sqlx::query_scalar(THEIR_TIME).fetch_one(&mut *connection).await?;
+    let now = now.min(UnixMicros(theirs));
     if let Some(retention) = keeping.retention {
         let before = now.0.saturating_sub(micros(retention));
         for table in TABLES {

@@ -1,6 +1,6 @@
 //! The connection to Postgres, and what is done on it beside carrying rows.
 
-use super::shipment::{self, Carried};
+use super::shipment::{self, Broken, Carried, Lane};
 use super::{ShipperOptions, now};
 use crate::journal::Batch;
 use crate::postgres::{self, Rows};
@@ -65,14 +65,15 @@ impl Link {
         // Taken out, so that a connection whose exchange was broken off is never used again.
         let Some(mut connection) = self.connection.take() else { return Err(self.silent(Duration::ZERO)) };
         let patience = self.options.batch_timeout;
-        let exchange = async {
-            let rows = (&mut self.periods, batch.streams.as_slice(), batch.predictions.as_slice());
-            let made = postgres::make_for(&mut connection, &self.options.keeping, now(), rows).await;
-            note_unmade(made)?;
-            shipment::carry(&mut connection, &mut self.buffer, batch, followed).await
-        };
-        let carried = tokio::time::timeout(patience, exchange).await.map_err(|_| self.silent(patience))?;
-        let carried = carried.map_err(|source| self.failed(source))?;
+        let rows = (&mut self.periods, batch.streams.as_slice(), batch.predictions.as_slice());
+        let making = postgres::make_for(&mut connection, &self.options.keeping, now(), rows);
+        let made = tokio::time::timeout(patience, making).await.map_err(|_| self.silent(patience))?;
+        note_unmade(made).map_err(|source| self.failed(source))?;
+        let lane = Lane { connection: &mut connection, buffer: &mut self.buffer, followed, patience };
+        let carried = shipment::carry(lane, batch).await.map_err(|broken| match broken {
+            Broken::Silent(waited) => self.silent(waited),
+            Broken::Failed(source) => self.failed(source),
+        })?;
         self.connection = Some(connection);
         Ok(carried)
     }

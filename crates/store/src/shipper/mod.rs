@@ -1,5 +1,6 @@
 //! Carries the journal's rows to Postgres, through outages of any length.
 
+mod batch_size;
 mod link;
 mod shipment;
 
@@ -7,6 +8,7 @@ use crate::backoff::Backoff;
 use crate::erasure::Subject;
 use crate::journal::{Batch, Edge, Outbox};
 use crate::{Journal, Keeping, PostgresUrl, ShipperStatus, StoreError};
+use batch_size::BatchSize;
 use link::Link;
 use shipment::Carried;
 use std::time::Duration;
@@ -26,7 +28,7 @@ pub struct ShipperOptions {
     pub first_retry: Duration,
     /// The longest wait between two tries.
     pub longest_retry: Duration,
-    /// How long one batch may take before Postgres counts as not answering.
+    /// How long rows that are sent together may take before Postgres counts as not answering.
     pub batch_timeout: Duration,
     /// How long `stop` goes on shipping what is left.
     pub stop_grace: Duration,
@@ -72,6 +74,7 @@ impl Shipper {
         let route = Route {
             outbox,
             url,
+            size: BatchSize::new(options.batch_rows),
             options,
             link,
             backoff,
@@ -122,6 +125,7 @@ struct Route {
     outbox: Outbox,
     url: PostgresUrl,
     options: ShipperOptions,
+    size: BatchSize,
     link: Link,
     backoff: Backoff,
     place: Place,
@@ -182,7 +186,7 @@ impl Route {
         let claimed = self.settling.is_none() && self.outbox.status.borrow().pending_rows > 0;
         let followed = self.followed().await?;
         let batch = self.next().await?;
-        let rows = self.options.batch_rows;
+        let rows = self.size.rows();
         let more = batch.len() >= rows as usize;
         let edge = batch.behind(self.place.carried.unwrap_or_default());
         let reading = async {
@@ -190,10 +194,15 @@ impl Route {
             if more { self.outbox.next_batch(edge, rows).await.map(Some) } else { Ok(None) }
         };
         let (carried, ahead) = tokio::join!(self.link.carry(&batch, followed), reading);
-        let settlement = match carried? {
-            Carried::Settled(settlement) => settlement,
-            Carried::Erased(subjects) => return self.follow(subjects).await,
+        let settlement = match carried {
+            Ok(Carried::Settled(settlement)) => settlement,
+            Ok(Carried::Erased(subjects)) => return self.follow(subjects).await,
+            Err(error) => {
+                self.size.shrink();
+                return Err(error);
+            }
         };
+        self.size.grow();
         self.settled().await?;
         self.place.carried = Some(edge);
         self.ahead = ahead?.filter(|ahead| !ahead.is_empty());
@@ -221,7 +230,7 @@ impl Route {
                 Edge::default()
             }
         };
-        self.outbox.next_batch(from, self.options.batch_rows).await
+        self.outbox.next_batch(from, self.size.rows()).await
     }
 
     async fn followed(&mut self) -> Result<i64, StoreError> {

@@ -5,6 +5,7 @@ use crate::erasure::Subject;
 use crate::journal::{Batch, Kind, Refusal, Settlement};
 use crate::postgres::{self, Expect, Failure, Rows, merge_predictions, merge_streams};
 use sqlx::{Connection, PgConnection};
+use std::time::Duration;
 
 /// What became of a batch.
 pub(super) enum Carried {
@@ -12,6 +13,20 @@ pub(super) enum Carried {
     Settled(Settlement),
     /// Nothing was sent: these subjects are to be forgotten first.
     Erased(Vec<Subject>),
+}
+
+/// Why rows did not arrive that may arrive later.
+pub(super) enum Broken {
+    /// Postgres did not answer for so long.
+    Silent(Duration),
+    /// It answered with an error, or not at all.
+    Failed(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Broken {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// How an attempt to send rows ended.
@@ -23,24 +38,20 @@ enum Outcome {
     SomeKnown,
 }
 
-/// A connection with the buffer of its rows, and the last erasure that the journal has done too.
-struct Lane<'c> {
-    connection: &'c mut PgConnection,
-    buffer: &'c mut Rows,
-    followed: i64,
+/// A connection with the buffer of its rows, the last erasure that the journal has done too, and how long rows that are sent
+/// together may take. Many poisoned rows take many attempts, which is no silence.
+pub(super) struct Lane<'c> {
+    pub(super) connection: &'c mut PgConnection,
+    pub(super) buffer: &'c mut Rows,
+    pub(super) followed: i64,
+    pub(super) patience: Duration,
 }
 
 /// Carries `batch` over and tells what became of it. When it fails nothing is to be settled, and the
 /// same rows are sent again. An empty batch only asks whether Postgres still answers.
-pub(super) async fn carry(
-    connection: &mut PgConnection,
-    buffer: &mut Rows,
-    batch: &Batch,
-    followed: i64,
-) -> Result<Carried, sqlx::Error> {
-    let mut lane = Lane { connection, buffer, followed };
+pub(super) async fn carry(mut lane: Lane<'_>, batch: &Batch) -> Result<Carried, Broken> {
     let Some(refused) = lane.send(&batch.streams, &batch.predictions).await? else {
-        return Ok(Carried::Erased(postgres::erasures_since(lane.connection, followed).await?));
+        return Ok(Carried::Erased(postgres::erasures_since(lane.connection, lane.followed).await?));
     };
     let shipped = batch.len().saturating_sub(refused.len()) as u64;
     let predictions = batch.predictions.len() as u64;
@@ -54,14 +65,14 @@ impl Lane<'_> {
         &mut self,
         streams: &[StreamColumns],
         predictions: &[PredictionColumns],
-    ) -> Result<Option<Vec<Refusal>>, sqlx::Error> {
+    ) -> Result<Option<Vec<Refusal>>, Broken> {
         let mut refused = Vec::new();
         let mut pieces = vec![(streams, predictions)];
         while let Some((streams, predictions)) = pieces.pop() {
-            let mut outcome = self.attempt(streams, predictions, Expect::AllNew).await?;
-            if let Outcome::SomeKnown = outcome {
-                outcome = self.attempt(streams, predictions, Expect::SomeKnown).await?;
-            }
+            let patience = self.patience;
+            let attempts = self.attempts(streams, predictions);
+            let outcome =
+                tokio::time::timeout(patience, attempts).await.map_err(|_| Broken::Silent(patience))??;
             let error = match outcome {
                 Outcome::Arrived | Outcome::SomeKnown => continue,
                 Outcome::Erased => return Ok(None),
@@ -82,6 +93,17 @@ impl Lane<'_> {
             }
         }
         Ok(Some(refused))
+    }
+
+    async fn attempts(
+        &mut self,
+        streams: &[StreamColumns],
+        predictions: &[PredictionColumns],
+    ) -> Result<Outcome, sqlx::Error> {
+        match self.attempt(streams, predictions, Expect::AllNew).await? {
+            Outcome::SomeKnown => self.attempt(streams, predictions, Expect::SomeKnown).await,
+            outcome => Ok(outcome),
+        }
     }
 
     /// One transaction, which an erasure cannot get into.

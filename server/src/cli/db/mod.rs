@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use anyhow::anyhow;
 use clap::Subcommand;
 use std::process::ExitCode;
-use undertone_core::PIPELINE_RATE;
+use undertone_core::{PIPELINE_RATE, SystemClock};
 use undertone_store::{Database, JournalReader, PostgresReader, PredictionRow, StoreError, migrate, prune};
 
 #[derive(Debug, Subcommand)]
@@ -63,7 +63,7 @@ async fn prune_postgres(settings: &Settings) -> anyhow::Result<()> {
     if keeping.retention.is_none() {
         say!("rows are kept for ever: set store.retention to drop old ones");
     }
-    let pruned = prune(url, keeping).await.map_err(|error| sentence(&error))?;
+    let pruned = prune(url, keeping, &SystemClock).await.map_err(|error| sentence(&error))?;
     for partition in &pruned.partitions {
         say!("dropped {partition}");
     }

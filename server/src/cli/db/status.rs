@@ -8,9 +8,10 @@ use undertone_store::{Counts, JournalReader, PartitionRow, PostgresReader, parti
 pub(super) async fn show(settings: &Settings) -> anyhow::Result<()> {
     let journal = JournalReader::open(&settings.data_dir).await.map_err(|error| sentence(&error))?;
     show_counts("journal", journal.counts().await.map_err(|error| sentence(&error))?)?;
+    let (waiting, refused) = journal.waiting().await.map_err(|error| sentence(&error))?;
+    say!("journal: {refused} rows were refused and set aside");
     if let Some(url) = &settings.store.url {
-        let (waiting, refused) = journal.waiting().await.map_err(|error| sentence(&error))?;
-        say!("journal: {waiting} changes wait for Postgres, {refused} rows were refused and set aside");
+        say!("journal: {waiting} changes wait for Postgres");
         let mut postgres = PostgresReader::connect(url).await.map_err(|error| sentence(&error))?;
         show_counts("postgres", postgres.counts().await.map_err(|error| sentence(&error))?)?;
         for partition in partitions(url).await.map_err(|error| sentence(&error))? {

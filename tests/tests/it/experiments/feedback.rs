@@ -3,6 +3,7 @@
 use super::{ANSWER_ALWAYS, definition, json_report, recognize, running, subject};
 use prost_types::{Duration, Timestamp};
 use tonic::Code;
+use undertone_core::{Clock, SystemClock};
 use undertone_proto::v1;
 use undertone_tests::{TestServer, crowd};
 use v1::feedback_client::FeedbackClient;
@@ -16,9 +17,10 @@ async fn give(
     client.give_feedback(v1::GiveFeedbackRequest { judgements }).await.map(tonic::Response::into_inner)
 }
 
-/// A verdict that was said so many seconds after the others.
+/// A verdict that was said so many seconds after the others, and after all answers: by a clock that is an hour ahead.
 fn said(about: About, verdict: Verdict, seconds: i64) -> v1::Judgement {
-    let said_at = Some(Timestamp { seconds: 1_800_000_000 + seconds, nanos: 0 });
+    let now = SystemClock.now().0 / 1_000_000;
+    let said_at = Some(Timestamp { seconds: now + 3_600 + seconds, nanos: 0 });
     v1::Judgement {
         about: Some(about),
         verdict: Some(verdict),
@@ -123,4 +125,18 @@ async fn one_wrong_judgement_refuses_all_and_every_mistake_is_named() {
     let many = give(&server, vec![good.clone(); 5]).await.unwrap_err();
     assert!(many.message().contains("at most 4"), "{}", many.message());
     assert_eq!(give(&server, vec![good]).await.unwrap().accepted, 1, "nothing of the refused call was kept");
+}
+
+#[tokio::test]
+async fn a_judgement_of_an_impossible_time_is_refused() {
+    let server = running(&definition(), &[]).await;
+    let about = || About::PredictionId("0190163d-8694-739b-aea5-966c26f8ad91".to_owned());
+    let tomorrow = SystemClock.now().0 / 1_000_000 + 2 * 86_400;
+    for seconds in [-1, i64::MIN, i64::MAX, tomorrow] {
+        let said_at = Some(Timestamp { seconds, nanos: 0 });
+        let judgement = v1::Judgement { said_at, ..said(about(), Verdict::Correct(true), 0) };
+        let refused = give(&server, vec![judgement]).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{seconds}");
+        assert!(refused.message().contains("said_at"), "{refused}");
+    }
 }

@@ -161,6 +161,21 @@ async fn every_wrong_field_is_named_together() {
 }
 
 #[tokio::test]
+async fn text_that_no_database_takes_is_refused() {
+    let mut bench = Bench::new().await;
+    let labelled = |key: &str, value: &str| v1::RecognitionConfig {
+        labels: [(key.to_owned(), value.to_owned())].into(),
+        ..float_config("cnn")
+    };
+    let keyed = v1::RecognitionConfig { subject_key: "a\0b".to_owned(), ..float_config("cnn") };
+    for config in [labelled("team", "a\0b"), labelled("te\0am", "a"), keyed] {
+        let status = replies(&mut bench.client, stream_of(config, &[], &[])).await.unwrap_err();
+        assert_invalid(&status, "NUL character");
+    }
+    bench.still_works().await;
+}
+
+#[tokio::test]
 async fn an_interim_hop_longer_than_any_stream_is_refused() {
     let mut bench = Bench::new().await;
     let interim_hop = Some(prost_types::Duration { seconds: i64::MAX, nanos: 0 });

@@ -89,10 +89,15 @@ pub(crate) fn url(postgres: &PrivatePostgres) -> PostgresUrl {
 
 /// Ships with waits that suit a test.
 pub(crate) fn ship(journal: &Journal, postgres: &PrivatePostgres) -> Shipper {
+    ship_with(journal, postgres, ShipperOptions::default())
+}
+
+/// The same with other options.
+pub(crate) fn ship_with(journal: &Journal, postgres: &PrivatePostgres, options: ShipperOptions) -> Shipper {
     let options = ShipperOptions {
         first_retry: Duration::from_millis(5),
         longest_retry: Duration::from_millis(100),
-        ..ShipperOptions::default()
+        ..options
     };
     Shipper::start_with(journal, url(postgres), options)
 }

@@ -3,7 +3,7 @@
 use super::bed::{folder, open, ship, shipped, url};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
-use undertone_core::{PredictionId, Record, Recorder, StreamId};
+use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock, UnixMicros};
 use undertone_store::{Journal, Keeping, partitions, prune};
 use undertone_tests::{PrivatePostgres, answer, opening};
 
@@ -103,7 +103,7 @@ async fn what_is_older_than_the_retention_is_dropped_and_its_rollups_stay() {
     shipper.stop().await;
     let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
     let keeping = Keeping { retention: Some(10 * DAY), minutes: None, ..Keeping::default() };
-    let pruned = prune(&url(&postgres), &keeping).await.unwrap();
+    let pruned = prune(&url(&postgres), &keeping, &SystemClock).await.unwrap();
     assert_eq!((pruned.partitions.len(), pruned.rows), (2, 2), "{pruned:?}");
     assert_eq!(count(&mut connection, "predictions").await, 2);
     assert_eq!(count(&mut connection, "streams").await, 2);
@@ -112,5 +112,37 @@ async fn what_is_older_than_the_retention_is_dropped_and_its_rollups_stay() {
         .await
         .unwrap();
     assert_eq!(counted, 4);
-    assert!(prune(&url(&postgres), &keeping).await.unwrap().is_empty());
+    assert!(prune(&url(&postgres), &keeping, &SystemClock).await.unwrap().is_empty());
+}
+
+/// A clock that is a year ahead.
+#[derive(Debug)]
+struct Ahead;
+
+impl Clock for Ahead {
+    fn now(&self) -> UnixMicros {
+        UnixMicros(SystemClock.now().0 + 365 * DAY.as_micros() as i64)
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_ahead_drops_nothing_too_early() {
+    let postgres = PrivatePostgres::start();
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    for days in [0, 5, 50] {
+        record(&journal, old_stream(days)).await;
+    }
+    ship(&journal, &postgres).stop().await;
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    let minutes = count(&mut connection, "rollups where level = 'minute'").await;
+    let keeping = Keeping { retention: Some(10 * DAY), minutes: Some(100 * DAY), ..Keeping::default() };
+    let pruned = prune(&url(&postgres), &keeping, &Ahead).await.unwrap();
+    assert_eq!(
+        (pruned.partitions.len(), pruned.rollups),
+        (2, 0),
+        "what is old by Postgres's clock: {pruned:?}"
+    );
+    assert_eq!(count(&mut connection, "predictions").await, 2);
+    assert_eq!(count(&mut connection, "rollups where level = 'minute'").await, minutes);
 }

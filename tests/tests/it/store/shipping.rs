@@ -1,9 +1,11 @@
 //! The way to Postgres and its outages.
 
-use super::bed::{folder, left_by_a_crash, open, reader, ship, shipped};
+use super::bed::{folder, left_by_a_crash, open, reader, ship, ship_with, shipped, url};
+use sqlx::{Connection, PgConnection};
 use std::collections::HashSet;
+use std::time::Duration;
 use undertone_core::{PredictionId, Record, Recorder, StreamId};
-use undertone_store::{Journal, PostgresUrl, Shipper};
+use undertone_store::{Journal, PostgresUrl, Shipper, ShipperOptions};
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
 
 #[tokio::test]
@@ -89,6 +91,73 @@ async fn a_row_that_postgres_refuses_is_set_aside_and_the_others_arrive() {
     assert_eq!((status.set_aside_rows, status.shipped_rows), (2, 10));
     assert!(status.connected, "a refused row is no outage");
     assert_eq!(journal.counts().await.unwrap().predictions, 11, "the journal still has it");
+}
+
+#[tokio::test]
+async fn very_many_refused_rows_do_not_hold_up_the_others() {
+    let postgres = PrivatePostgres::start();
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    let mut recorded = HashSet::new();
+    // Told apart one by one they take much longer than rows that are sent together may.
+    for _ in 0..300 {
+        let mut odd = answer(StreamId::generate(), 1);
+        odd.top = "a\0b".to_owned();
+        journal.record(Record::Utterance(odd)).await.unwrap();
+        recorded.extend(record_answers(&journal, 1).await);
+    }
+    let batch_timeout = Duration::from_millis(200);
+    let _shipper =
+        ship_with(&journal, &postgres, ShipperOptions { batch_timeout, ..ShipperOptions::default() });
+    shipped(&journal).await;
+    assert_eq!(arrived(&postgres).await, recorded);
+    let status = journal.status().borrow().clone();
+    assert_eq!((status.set_aside_rows, status.shipped_rows), (300, 300));
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_too_slow_for_a_whole_batch_gets_smaller_ones() {
+    let postgres = PrivatePostgres::start();
+    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    for statement in [
+        "create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.002); return new; end $$",
+        "create trigger dawdle before insert on predictions for each row execute function dawdle()",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    let recorded = record_answers(&journal, 2_000).await;
+    // All rows together take four seconds at least.
+    let batch_timeout = Duration::from_secs(2);
+    let _shipper =
+        ship_with(&journal, &postgres, ShipperOptions { batch_timeout, ..ShipperOptions::default() });
+    shipped(&journal).await;
+    assert_eq!(arrived(&postgres).await, recorded);
+}
+
+#[tokio::test]
+async fn what_left_the_journal_is_on_the_disk_of_postgres_whatever_its_usual_rule() {
+    let postgres = PrivatePostgres::start();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
+    for statement in [
+        "create table rules (rule text)",
+        "create function note_rule() returns trigger language plpgsql as $$ begin \
+         insert into rules values (current_setting('synchronous_commit')); return new; end $$",
+        "create trigger note_rule before insert on predictions for each row execute function note_rule()",
+        "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    record_answers(&journal, 1).await;
+    ship(&journal, &postgres).stop().await;
+    let rules: Vec<String> =
+        sqlx::query_scalar("select rule from rules").fetch_all(&mut connection).await.unwrap();
+    assert_eq!(rules, ["on"]);
 }
 
 #[tokio::test]
