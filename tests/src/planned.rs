@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 const SIZE: &str = "select coalesce((select sum(pg_total_relation_size(relid)) from pg_partition_tree($1::text::regclass)), \
      pg_total_relation_size($1::text::regclass))::bigint";
 
+/// A function with settings of its own is a closed box to the planner; without them it shows how it finds its rows.
+const OPEN_FUNCTIONS: &str = "do $$ declare own regprocedure; begin \
+     for own in select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and proconfig is not null loop \
+     execute format('alter function %s reset all', own); end loop; end $$";
+
 /// A connection that asks what others ask.
 pub struct Planned {
     connection: PgConnection,
@@ -42,17 +47,21 @@ impl Planned {
         Ok(begun.elapsed())
     }
 
-    /// How Postgres would answer a statement.
+    /// How Postgres would answer a statement, with what the functions in it do.
     ///
     /// # Errors
     /// When it fails.
     pub async fn plan(&mut self, statement: &str) -> Result<String> {
         let explained = AssertSqlSafe(format!("explain {statement}"));
-        let lines: Vec<(String,)> = sqlx::query_as(explained).fetch_all(&mut self.connection).await?;
+        let mut transaction = self.connection.begin().await?;
+        transaction.execute(OPEN_FUNCTIONS).await?;
+        let lines: Vec<(String,)> = sqlx::query_as(explained).fetch_all(&mut *transaction).await?;
+        transaction.rollback().await?;
         Ok(lines.into_iter().map(|line| line.0 + "\n").collect())
     }
 
-    /// The tables of answers that a plan reads from end to end, those without a row left out.
+    /// The tables of answers that a plan reads from end to end, those without a row left out; and functions about answers of
+    /// which the plan does not tell how they find them.
     ///
     /// # Errors
     /// When Postgres does not answer.
@@ -65,6 +74,9 @@ impl Planned {
                 whole.push(table.to_owned());
             }
         }
+        let functions =
+            plan.split("Function Scan on ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+        whole.extend(functions.filter(|name| name.ends_with("_answers")).map(ToOwned::to_owned));
         Ok(whole)
     }
 

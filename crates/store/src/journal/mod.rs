@@ -171,8 +171,8 @@ impl Outbox {
         match self.tail.take_behind(from.predictions, rows as usize) {
             Some(taken) => {
                 let edge = taken.last().map_or(from.predictions, |last| last.seq);
-                let (streams, streams_edge) = self.reader.next_streams(from, rows).await?;
-                let predictions = taken.into_iter().map(|numbered| numbered.row).collect();
+                let predictions: Vec<_> = taken.into_iter().map(|numbered| numbered.row).collect();
+                let (streams, streams_edge) = self.reader.next_streams(from, rows, &predictions).await?;
                 Ok(Batch { edge: Edge { streams: streams_edge, predictions: edge }, streams, predictions })
             }
             None => self.reader.next_batch(from, rows).await,

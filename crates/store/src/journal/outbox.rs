@@ -3,11 +3,17 @@
 use super::statements::Kind;
 use crate::columns::{PredictionColumns, StreamColumns};
 use sqlx::sqlite::SqliteRow;
+use sqlx::types::Json;
 use sqlx::{Row, SqliteExecutor, SqlitePool};
+use std::collections::{BTreeSet, HashSet};
 
 const EDGE: &str = "select max(seq) from (select seq from outbox where seq > ? order by seq limit ?)";
 const STREAMS: &str = "select * from streams where id in \
      (select id from outbox where kind = 'stream' and seq > ? and seq <= ?)";
+const IS_MORE: &str = "select exists (select 1 from outbox where seq > ?)";
+/// Changes behind the edge of streams that are named.
+const AHEAD: &str = "select * from streams where id in (select value from json_each(?2)) and id in \
+     (select id from outbox where kind = 'stream' and seq > ?1)";
 const PREDICTIONS: &str = "select seq, id, stream_id, utterance, created_at_micros, model_name, model_version, arm, role, \
      is_final, start_samples, end_samples, labels, probabilities, top, confidence, abstained, queue_micros, \
      features_micros, inference_micros, level_dbfs, snr_db, speech_share, f0_hz, tenant \
@@ -73,28 +79,37 @@ pub(crate) struct Settlement {
 }
 
 /// Reads the oldest changed streams behind `from`, of at most `rows` changes, and the number of the last change; 0 when there
-/// is none.
+/// is none. Beside them those of `predictions`, which were read before: no answer gets ahead of its stream, by which alone it
+/// is found when its subject is to be forgotten.
 pub(super) async fn read_streams(
     pool: &SqlitePool,
     from: Edge,
     rows: u32,
+    predictions: &[PredictionColumns],
 ) -> Result<(Vec<StreamColumns>, i64), sqlx::Error> {
     let edge: Option<i64> = sqlx::query_scalar(EDGE).bind(from.streams).bind(rows).fetch_one(pool).await?;
-    let streams = match edge {
-        Some(edge) => sqlx::query_as(STREAMS).bind(from.streams).bind(edge).fetch_all(pool).await?,
-        None => Vec::new(),
-    };
-    Ok((streams, edge.unwrap_or(0)))
+    let Some(edge) = edge else { return Ok((Vec::new(), 0)) };
+    let mut streams: Vec<StreamColumns> =
+        sqlx::query_as(STREAMS).bind(from.streams).bind(edge).fetch_all(pool).await?;
+    let read: HashSet<&str> = streams.iter().map(|stream| stream.id.as_str()).collect();
+    let ids = predictions.iter().map(|row| row.stream_id.as_str());
+    let missing: BTreeSet<&str> = ids.filter(|id| !read.contains(id)).collect();
+    if !missing.is_empty() && sqlx::query_scalar(IS_MORE).bind(edge).fetch_one(pool).await? {
+        let ahead: Vec<StreamColumns> =
+            sqlx::query_as(AHEAD).bind(edge).bind(Json(missing)).fetch_all(pool).await?;
+        streams.extend(ahead);
+    }
+    Ok((streams, edge))
 }
 
 /// Reads the oldest rows behind `from`, of each kind at most `rows`. Streams that change meanwhile are announced again with
 /// a higher number, and predictions never change, so no snapshot is needed.
 pub(super) async fn read_batch(pool: &SqlitePool, from: Edge, rows: u32) -> Result<Batch, sqlx::Error> {
-    let (streams, streams_edge) = read_streams(pool, from, rows).await?;
     let numbered = sqlx::query(PREDICTIONS).bind(from.predictions).bind(rows).fetch_all(pool).await?;
     let last = numbered.last().map(|row| row.try_get(0)).transpose()?;
+    let predictions: Vec<PredictionColumns> = numbered.iter().map(prediction).collect::<Result<_, _>>()?;
+    let (streams, streams_edge) = read_streams(pool, from, rows, &predictions).await?;
     let edge = Edge { streams: streams_edge, predictions: last.unwrap_or(0) };
-    let predictions = numbered.iter().map(prediction).collect::<Result<_, _>>()?;
     Ok(Batch { edge, streams, predictions })
 }
 

@@ -82,8 +82,9 @@ impl JournalReader {
         &self,
         from: Edge,
         rows: u32,
+        predictions: &[PredictionColumns],
     ) -> Result<(Vec<StreamColumns>, i64), StoreError> {
-        outbox::read_streams(&self.pool, from, rows)
+        outbox::read_streams(&self.pool, from, rows, predictions)
             .await
             .map_err(|source| self.failed("reading the outbox", source))
     }

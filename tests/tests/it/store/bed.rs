@@ -89,15 +89,16 @@ pub(crate) fn url(postgres: &PrivatePostgres) -> PostgresUrl {
 
 /// Ships with waits that suit a test.
 pub(crate) fn ship(journal: &Journal, postgres: &PrivatePostgres) -> Shipper {
-    ship_with(journal, postgres, ShipperOptions::default())
+    ship_within(journal, postgres, ShipperOptions::default().batch_timeout)
 }
 
-/// The same with other options.
-pub(crate) fn ship_with(journal: &Journal, postgres: &PrivatePostgres, options: ShipperOptions) -> Shipper {
+/// The same, where rows that are sent together may take so long.
+pub(crate) fn ship_within(journal: &Journal, postgres: &PrivatePostgres, batch_timeout: Duration) -> Shipper {
     let options = ShipperOptions {
         first_retry: Duration::from_millis(5),
         longest_retry: Duration::from_millis(100),
-        ..options
+        batch_timeout,
+        ..ShipperOptions::default()
     };
     Shipper::start_with(journal, url(postgres), options)
 }

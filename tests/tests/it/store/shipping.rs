@@ -1,6 +1,6 @@
 //! The way to Postgres and its outages.
 
-use super::bed::{folder, left_by_a_crash, open, reader, ship, ship_with, shipped, url};
+use super::bed::{folder, left_by_a_crash, open, reader, ship, ship_within, shipped, url};
 use sqlx::{Connection, PgConnection};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -107,8 +107,7 @@ async fn very_many_refused_rows_do_not_hold_up_the_others() {
         recorded.extend(record_answers(&journal, 1).await);
     }
     let batch_timeout = Duration::from_millis(200);
-    let _shipper =
-        ship_with(&journal, &postgres, ShipperOptions { batch_timeout, ..ShipperOptions::default() });
+    let _shipper = ship_within(&journal, &postgres, batch_timeout);
     shipped(&journal).await;
     assert_eq!(arrived(&postgres).await, recorded);
     let status = journal.status().borrow().clone();
@@ -131,10 +130,46 @@ async fn a_postgres_that_is_too_slow_for_a_whole_batch_gets_smaller_ones() {
     let recorded = record_answers(&journal, 2_000).await;
     // All rows together take four seconds at least.
     let batch_timeout = Duration::from_secs(2);
-    let _shipper =
-        ship_with(&journal, &postgres, ShipperOptions { batch_timeout, ..ShipperOptions::default() });
+    let _shipper = ship_within(&journal, &postgres, batch_timeout);
     shipped(&journal).await;
     assert_eq!(arrived(&postgres).await, recorded);
+}
+
+#[tokio::test]
+async fn no_answer_gets_to_postgres_before_its_stream() {
+    let postgres = PrivatePostgres::start();
+    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    for statement in [
+        "create table orphans (id uuid)",
+        "create function note_orphan() returns trigger language plpgsql as $$ begin \
+         if not exists (select from streams where id = new.stream_id) then insert into orphans values (new.id); end if; \
+         return new; end $$",
+        "create trigger note_orphan before insert on predictions for each row execute function note_orphan()",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    // Changes of streams without answers stand before those of streams that have some.
+    for answers in [0, 0, 0, 0, 2, 2] {
+        let stream = StreamId::generate();
+        journal.record(Record::StreamOpened(opening(stream))).await.unwrap();
+        for utterance in 1..=answers {
+            journal.record(Record::Utterance(answer(stream, utterance))).await.unwrap();
+        }
+        journal.record(Record::StreamEnded(closing(stream, answers))).await.unwrap();
+    }
+    let options = ShipperOptions { batch_rows: 1, ..ShipperOptions::default() };
+    Shipper::start_with(&journal, url(&postgres), options).stop().await;
+    assert_eq!(journal.status().borrow().pending_rows, 0);
+    let counts: (i64, i64, i64) = sqlx::query_as(
+        "select (select count(*) from orphans), (select count(*) from streams), (select count(*) from predictions)",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(counts, (0, 6, 4));
 }
 
 #[tokio::test]
