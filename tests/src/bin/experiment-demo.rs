@@ -4,13 +4,17 @@
 use anyhow::{Context, ensure};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use undertone_proto::v1;
 use undertone_tests::{PrivatePostgres, TestServer, corpus, crowd};
 use v1::ReportFormat;
 
 /// Clips that a subject says.
 const EACH: usize = 5;
+/// So many subjects are enough to tell the models apart.
+const ENOUGH: usize = 4000;
+/// How long answers and judgements may take to get to Postgres once all were given.
+const PATIENCE: Duration = Duration::from_secs(900);
 const NAME: &str = "cnn-vs-lstm";
 /// In TOML, as a person writes it.
 const DEFINITION: &str = include_str!("../../../examples/experiments/cnn-vs-lstm.toml");
@@ -19,7 +23,7 @@ const DEFINITION: &str = include_str!("../../../examples/experiments/cnn-vs-lstm
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let subjects: usize =
-        arguments.next().map_or(Ok(4000), |text| text.parse()).context("give a number of subjects")?;
+        arguments.next().map_or(Ok(ENOUGH), |text| text.parse()).context("give a number of subjects")?;
     let page = arguments.next().map(PathBuf::from);
     let Some(corpus) = corpus() else {
         eprintln!("the demo needs RAVDESS: set UNDERTONE_DATA to the folder that holds it and its index.csv");
@@ -51,6 +55,7 @@ async fn main() -> anyhow::Result<()> {
     let mismatch = report["checks"]["ratio_mismatch"].as_bool();
     ensure!(mismatch == Some(false), "the numbers of units do not fit: {}", report["checks"]);
     println!("\n{}", crowd::report(&servers[1], NAME, ReportFormat::Text).await?);
+    ensure!(subjects < ENOUGH || names_the_better(&report), "nothing is decided: {}", report["decisions"]);
     if let Some(page) = page {
         std::fs::write(&page, crowd::report(&servers[0], NAME, ReportFormat::Html).await?)?;
         println!("the same as a page: {}", page.display());
@@ -80,6 +85,7 @@ async fn same_on_both(
 
 /// The report once all answers, pairs and judgements are in Postgres.
 async fn settled(servers: &[TestServer; 2], told: usize) -> anyhow::Result<serde_json::Value> {
+    let began = Instant::now();
     loop {
         for server in servers {
             crowd::shipped(server).await?;
@@ -91,5 +97,20 @@ async fn settled(servers: &[TestServer; 2], told: usize) -> anyhow::Result<serde
         if judged >= 2 * told as u64 {
             return Ok(report);
         }
+        ensure!(
+            began.elapsed() < PATIENCE,
+            "of {} judged answers {judged} are there after {} s",
+            2 * told,
+            PATIENCE.as_secs()
+        );
     }
+}
+
+/// The report says which model is right more often, with an interval, and that this is enough.
+fn names_the_better(report: &serde_json::Value) -> bool {
+    let mut decisions =
+        report["decisions"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    decisions.any(|own| {
+        own.starts_with("cnn is right on") && own.contains("interval") && own.ends_with("stop: yes")
+    })
 }

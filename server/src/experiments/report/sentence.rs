@@ -53,7 +53,7 @@ fn sentence(
             "nothing can be said about {arm} against {control} yet: too few judged answers; stop: no"
         );
     };
-    let stop = if outcome == Outcome::Open { "no, too early" } else { "yes" };
+    let stop = stop(outcome, report.ratio_mismatch());
     let (unit, factor) = wording::unit(metric);
     let unit = wording::of_difference(unit);
     let digits = wording::digits(metric);
@@ -98,5 +98,41 @@ fn outcome(interval: Option<&Interval>, margin: f64) -> Outcome {
         Outcome::Better
     } else {
         Outcome::Worse
+    }
+}
+
+/// Whether to stop. Where units are lost nothing is decided, whatever the figures seem to say.
+const fn stop(outcome: Outcome, ratio_mismatch: bool) -> &'static str {
+    match outcome {
+        _ if ratio_mismatch => "no, the numbers of units do not fit the weights",
+        Outcome::Open => "no, too early",
+        Outcome::Better | Outcome::Worse | Outcome::Alike => "yes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(low: f64, high: f64) -> Interval {
+        Interval { value: f64::midpoint(low, high), low, high }
+    }
+
+    #[test]
+    fn arms_whose_numbers_of_units_do_not_fit_are_never_decided() {
+        for outcome in [Outcome::Better, Outcome::Worse, Outcome::Alike, Outcome::Open] {
+            assert!(stop(outcome, true).starts_with("no, the numbers of units"), "{outcome:?}");
+        }
+        assert_eq!([Outcome::Better, Outcome::Open].map(|own| stop(own, false)), ["yes", "no, too early"]);
+    }
+
+    #[test]
+    fn a_difference_is_one_beyond_the_margin_and_none_within_it() {
+        let of = |low, high| outcome(Some(&interval(low, high)), 0.02);
+        assert_eq!(of(0.03, 0.08), Outcome::Better);
+        assert_eq!(of(-0.08, -0.03), Outcome::Worse);
+        assert_eq!(of(-0.01, 0.015), Outcome::Alike);
+        assert_eq!(of(-0.01, 0.05), Outcome::Open);
+        assert_eq!(outcome(None, 0.02), Outcome::Open);
     }
 }
