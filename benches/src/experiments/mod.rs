@@ -24,8 +24,9 @@ const SMALL: usize = 200;
 const ANSWERS_PER_SUBJECT: usize = 5;
 /// Intra-subject correlation of right answers.
 const CORRELATION: f64 = 0.3;
-/// Share of the audio of which two models say the same; an assumption until two models are measured.
-const AGREEMENT: f64 = 0.8;
+/// Share of the audio about which two models are right or wrong together. Measured by `cargo xtask demo experiment`: of 9,660
+/// utterances of actors that neither model was trained on, the CNN alone was right about 1,404 and the LSTM alone about 1,079.
+const AGREEMENT: f64 = 1.0 - (1_404.0 + 1_079.0) / 9_660.0;
 const ALPHA: f64 = 0.05;
 
 /// Simulates experiments with fixed seeds and puts the real analysis to them.
@@ -49,7 +50,7 @@ pub fn measure_experiments(quick: bool) -> Result<Report> {
         .with_headline("aa_false_positive_naive")
         .with_headline("power")
         .about("experiments", format!("{experiments} without and {} with a difference", experiments / 5))
-        .about("agreement", format!("{AGREEMENT}, assumed; every disagreement leaves one model right"));
+        .about("agreement", format!("right or wrong together {AGREEMENT:.3}, as measured on two models"));
     Ok(report)
 }
 

@@ -9,8 +9,7 @@ use undertone_experiments::{Effect, Generator, Sequence, paired_sums};
 pub(super) struct ShadowTrials {
     /// The share of right answers of either model.
     pub(super) right: [f64; 2],
-    /// The share of the audio of which both say the same. Where they do not, one of them is right: that both are wrong
-    /// in different ways would leave less to tell apart, and need fewer answers.
+    /// The share of the audio about which both are right or both wrong.
     pub(super) agreement: f64,
     pub(super) answers: usize,
     pub(super) look_every: usize,

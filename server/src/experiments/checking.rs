@@ -8,7 +8,7 @@ use crate::access::NOBODYS;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use undertone_core::{Model, UnixMicros};
-use undertone_experiments::{Experiment, ExperimentError, State};
+use undertone_experiments::{Experiment, ExperimentError, Mistake, State};
 use undertone_plugin_host::LoadedModel;
 
 /// Longest name of an experiment or arm in bytes.
@@ -39,22 +39,20 @@ pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept,
     {
         mistakes.push("it ends before it starts".to_owned());
     }
-    let experiment = document.definition().map(Experiment::new);
-    let experiment = match experiment {
-        Ok(Ok(experiment)) => Some(experiment),
-        Ok(Err(ExperimentError::Definition { mistakes: found })) => {
-            mistakes.extend(found.iter().map(ToString::to_string));
+    let (definition, untranslated) = document.translated();
+    let experiment = match Experiment::new(definition) {
+        Ok(experiment) => Some(experiment),
+        Err(ExperimentError::Definition { mistakes: found }) => {
+            let told = found.iter().filter(|own| untranslated.is_empty() || !may_follow(own));
+            mistakes.extend(told.map(ToString::to_string));
             None
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             mistakes.push(error.to_string());
             None
         }
-        Err(found) => {
-            mistakes.extend(found);
-            None
-        }
     };
+    mistakes.extend(untranslated);
     mistakes.extend(experiment.iter().flat_map(|experiment| neighbours(experiment, surroundings.others)));
     let Some(experiment) = experiment.filter(|_| mistakes.is_empty()) else {
         return Err(Refusal::Mistakes(mistakes));
@@ -64,6 +62,12 @@ pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept,
     let (state, updated_at) = (State::Draft, surroundings.now);
     let tenant = surroundings.tenant.to_owned();
     Ok(Kept { tenant, document, progress, state, revision: 1, updated_at, experiment })
+}
+
+/// Whether a mistake may come of a number or metric that could not be translated and is missing.
+const fn may_follow(mistake: &Mistake) -> bool {
+    use Mistake::{Holdout, NoMetric, NotSequential, Slot, Weights};
+    matches!(mistake, Weights { .. } | Slot { .. } | Holdout { .. } | NoMetric | NotSequential { .. })
 }
 
 /// One key in two tenants is two people, who draw apart.

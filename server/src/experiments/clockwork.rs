@@ -7,6 +7,7 @@ use super::{Kept, Refusal, adapting};
 use crate::recognition::Recognition;
 use crate::settings::ExperimentSettings;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -16,6 +17,8 @@ use undertone_store::{ExperimentStore, Exposure, StoreError};
 
 /// Exposures that are written in one transaction at most.
 const GROUP: usize = 512;
+/// How long after a failure they are written again.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The tasks behind experiments.
 pub(crate) struct Clockwork {
@@ -70,13 +73,31 @@ async fn write_exposures(
         if taken == 0 {
             break;
         }
-        match store.expose(&group).await {
-            Ok(new) => recognition.metrics.experiments.exposures.inc_by(new as u64),
-            Err(error) => {
-                tracing::error!(error = %error.sentence(), lost = taken, "exposures could not be written");
-            }
-        }
+        let Some(new) = write(&store, &group, &stop).await else {
+            tracing::error!(lost = taken, "exposures could not be written before the end");
+            break;
+        };
+        recognition.metrics.experiments.exposures.inc_by(new as u64);
         group.clear();
+    }
+}
+
+/// Tries until they are written, or it is time to stop. Left-out exposures would not be left out at random.
+async fn write(store: &ExperimentStore, group: &[Exposure], stop: &CancellationToken) -> Option<usize> {
+    let mut told = false;
+    loop {
+        match store.expose(group).await {
+            Ok(new) => return Some(new),
+            Err(error) if !told => {
+                tracing::error!(error = %error.sentence(), "exposures wait to be written");
+                told = true;
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WRITE_AGAIN) => {}
+            () = stop.cancelled() => return None,
+        }
     }
 }
 
@@ -84,7 +105,7 @@ async fn write_exposures(
 async fn hear(
     store: Arc<ExperimentStore>,
     recognition: Arc<Recognition>,
-    every: std::time::Duration,
+    every: Duration,
     stop: CancellationToken,
 ) {
     let mut clock = tokio::time::interval(every);
@@ -117,7 +138,7 @@ async fn exchange(store: &ExperimentStore, recognition: &Recognition) -> Result<
 }
 
 /// Every `every`, stops the arms that breach a guardrail, and has weights follow the evidence where they do.
-async fn watch(recognition: Arc<Recognition>, every: std::time::Duration, stop: CancellationToken) {
+async fn watch(recognition: Arc<Recognition>, every: Duration, stop: CancellationToken) {
     let mut clock = tokio::time::interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -209,8 +209,14 @@ impl Document {
         (moment(&self.start).ok().flatten(), moment(&self.end).ok().flatten())
     }
 
-    /// What the statistics know of it, with everything that cannot be translated.
+    /// What the statistics know of it; else everything that cannot be translated.
     pub(crate) fn definition(&self) -> Result<Definition, Vec<String>> {
+        let (definition, mistakes) = self.translated();
+        if mistakes.is_empty() { Ok(definition) } else { Err(mistakes) }
+    }
+
+    /// What the statistics know of it, without what cannot be translated, which is told beside.
+    pub(crate) fn translated(&self) -> (Definition, Vec<String>) {
         let mut mistakes = Vec::new();
         let goals = self.metrics.iter().filter_map(|goal| {
             let metric = self.metric(&goal.metric, &mut mistakes)?;
@@ -240,10 +246,7 @@ impl Document {
         for (field, text) in [("start", &self.start), ("end", &self.end)] {
             mistakes.extend(moment(text).err().map(|error| format!("{field}: {error}")));
         }
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
-        Ok(Definition {
+        let definition = Definition {
             name: self.name.clone(),
             arms,
             control: self.control.clone(),
@@ -255,7 +258,8 @@ impl Document {
             guardrails,
             alpha: self.alpha,
             planned_units: self.planned_units,
-        })
+        };
+        (definition, mistakes)
     }
 
     /// For how long feedback is waited for, where it is.

@@ -29,6 +29,7 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
     bad["feedback_within"] = json!("a while");
     bad["eligible"] = json!([{ "label": "country" }]);
     bad["start"] = json!("tomorrow");
+    bad["planned_units"] = json!(0);
     let refused = create(&server, &bad).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     for part in [
@@ -38,10 +39,17 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
         "\"luck\" is no metric",
         "one_of or none_of",
         "\"a while\" is no duration",
+        "\"nobody\" is no arm",
+        "planned for 0 units",
         "\"tomorrow\" is no time",
     ] {
         assert!(refused.message().contains(part), "{part} is missing in: {}", refused.message());
     }
+    assert!(
+        !refused.message().contains("sum to"),
+        "a weight that is no number has no sum: {}",
+        refused.message()
+    );
     let mut bad = definition();
     bad["arms"][1]["weight"] = json!(40);
     bad["control"] = json!("nobody");
