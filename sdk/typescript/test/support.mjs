@@ -77,8 +77,9 @@ export class Server {
     await this.start();
   }
 
+  /** Whoever comes first closes it. */
   async close() {
-    open.delete(this);
+    if (!open.delete(this)) return;
     await this.stop();
     rmSync(this.#folder, { recursive: true });
   }
