@@ -28,6 +28,7 @@ mod tls;
 mod v2;
 mod web_pages;
 mod websocket;
+mod wire_time;
 
 pub use analytics::AnalyticsService;
 pub use assembly::{Assembled, Stores, assemble, plugin_host};

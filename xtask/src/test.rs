@@ -132,14 +132,15 @@ fn has_nextest(workspace: &Workspace) -> bool {
 
 fn runner(workspace: &Workspace, profile: Profile) -> Command {
     let mut cargo = process::cargo(workspace);
-    match has_nextest(workspace) {
+    let nextest = has_nextest(workspace);
+    match nextest {
         true => cargo.args(["nextest", "run"]),
         false => cargo.args(["test", "--no-fail-fast"]),
     };
-    match (profile, has_nextest(workspace)) {
-        (Profile::Release, _) => cargo.args(["--release", "--tests", "--package", TORTURED]),
-        (Profile::Dev, true) => cargo.arg("--workspace"),
-        (Profile::Dev, false) => cargo.args(BUILT),
+    match profile {
+        Profile::Release => cargo.args(["--release", "--tests", "--package", TORTURED]),
+        Profile::Dev if nextest => cargo.arg("--workspace"),
+        Profile::Dev => cargo.args(BUILT),
     };
     cargo
 }

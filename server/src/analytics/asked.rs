@@ -3,6 +3,7 @@
 use super::Figures;
 use crate::access::Caller;
 use crate::grpc::bad_request;
+use crate::wire_time::moment;
 use tonic::Status;
 use tonic_types::FieldViolation;
 use undertone_core::{Role, UnixMicros};
@@ -57,7 +58,7 @@ fn span(
             return None;
         }
     };
-    let end = match range.end.as_ref().map(micros) {
+    let end = match range.end.as_ref().map(moment) {
         None => UnixMicros(step.floor(figures.clock.now()).0 + step.micros()),
         Some(Some(end)) => end,
         Some(None) => {
@@ -65,7 +66,7 @@ fn span(
             return None;
         }
     };
-    let start = match range.start.as_ref().map(micros) {
+    let start = match range.start.as_ref().map(moment) {
         None => UnixMicros(end.0 - DAY_MICROS),
         Some(Some(start)) => start,
         Some(None) => {
@@ -170,10 +171,4 @@ fn grouping(group_by: &[i32], violations: &mut Vec<FieldViolation>) -> Grouping 
         }
     }
     grouping
-}
-
-fn micros(time: &prost_types::Timestamp) -> Option<UnixMicros> {
-    // The end of the year 9999.
-    let seconds = Some(time.seconds).filter(|seconds| (0..253_402_300_800).contains(seconds))?;
-    Some(UnixMicros(seconds * 1_000_000 + i64::from(time.nanos.clamp(0, 999_999_999)) / 1_000))
 }

@@ -5,9 +5,10 @@ use super::asked::Asked;
 use super::statistics::{jensen_shannon, kappa, stability_index};
 use crate::access::Caller;
 use crate::grpc::store_failed;
+use crate::wire_time::timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tonic::Status;
-use undertone_core::PIPELINE_RATE;
+use undertone_core::{PIPELINE_RATE, UnixMicros};
 use undertone_proto::v1;
 use undertone_store::{AnalyticsQuery, BinRow, GroupKey, Measure, TopRow, bin_start};
 
@@ -174,7 +175,7 @@ fn emotion_point(bucket: i64, rows: &[TopRow]) -> v1::EmotionPoint {
         share: of_all(row.answers as f64),
     };
     v1::EmotionPoint {
-        start: Some(time(bucket)),
+        start: Some(timestamp(UnixMicros(bucket))),
         answers,
         abstained: sum(|row| row.abstained),
         mean_confidence: of_all(sum(|row| row.confidence_micros) as f64 / 1e6),
@@ -196,7 +197,7 @@ fn latency_point(bucket: i64, measure: Measure, rows: &[BinRow]) -> v1::LatencyP
         bin.map_or(0.0, |row| bin_start(measure, row.bin + 1) / 1e6)
     };
     v1::LatencyPoint {
-        start: Some(time(bucket)),
+        start: Some(timestamp(UnixMicros(bucket))),
         answers,
         p50_seconds: quantile(0.5),
         p95_seconds: quantile(0.95),
@@ -221,12 +222,5 @@ fn pair(left: String, right: String, cells: Vec<v1::AgreementCell>) -> v1::Model
         agreement: same as f64 / utterances as f64,
         kappa: kappa(&counts),
         cells,
-    }
-}
-
-fn time(micros: i64) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: micros.div_euclid(1_000_000),
-        nanos: (micros.rem_euclid(1_000_000) * 1_000) as i32,
     }
 }

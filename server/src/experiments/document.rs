@@ -3,6 +3,7 @@
 use super::eligibility::Condition;
 use super::metric_name;
 use crate::settings::parse_duration;
+use crate::wire_time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -310,7 +311,5 @@ fn moment(text: &str) -> Result<Option<UnixMicros>, String> {
     }
     let wrong = || format!("{text:?} is no time such as 2026-03-01T08:00:00Z");
     let time: prost_types::Timestamp = text.parse().map_err(|_| wrong())?;
-    let micros =
-        time.seconds.checked_mul(1_000_000).and_then(|own| own.checked_add(i64::from(time.nanos) / 1000));
-    micros.map(|micros| Some(UnixMicros(micros))).ok_or_else(wrong)
+    wire_time::moment(&time).map(Some).ok_or_else(wrong)
 }

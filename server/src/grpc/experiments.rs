@@ -1,9 +1,10 @@
 //! `undertone.v1.Experiments`.
 
-use super::{reply, status};
+use super::status;
 use crate::access::Caller;
 use crate::experiments::{self, Author, Kept, Refusal, Step, report};
 use crate::recognition::Recognition;
+use crate::wire_time;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use undertone_core::{Labels, Role};
@@ -94,7 +95,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         let changes = changes.map_err(|error| status::about_experiment(&Refusal::Store(error)))?;
         let changes = changes.into_iter().map(|change| v1::ExperimentChange {
             revision: change.revision,
-            at: Some(reply::time(change.at)),
+            at: Some(wire_time::timestamp(change.at)),
             who: change.reason.who,
             what: change.reason.what,
             why: change.reason.why,
@@ -174,6 +175,6 @@ fn to_wire(kept: &Kept) -> v1::Experiment {
         definition: serde_json::to_string(&kept.document).unwrap_or_default(),
         arms: arms.collect(),
         chosen: kept.progress.chosen.clone().unwrap_or_default(),
-        updated_at: Some(reply::time(kept.updated_at)),
+        updated_at: Some(wire_time::timestamp(kept.updated_at)),
     }
 }

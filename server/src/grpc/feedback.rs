@@ -4,6 +4,7 @@ use super::status;
 use crate::access::Caller;
 use crate::experiments::Refusal;
 use crate::recognition::Recognition;
+use crate::wire_time;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
@@ -100,7 +101,7 @@ fn row(
         Some(Verdict::Label(label)) => FeedbackVerdict::Label(text("label", label, longest)?),
         Some(Verdict::Correct(correct)) => FeedbackVerdict::Correct(correct),
     };
-    let said_at = said_at.map(|at| time_of(at, now)).transpose()?;
+    let said_at = said_at.map(|at| time_of(&at, now)).transpose()?;
     Ok(FeedbackRow {
         tenant: tenant.to_owned(),
         id,
@@ -113,13 +114,10 @@ fn row(
 }
 
 /// When something was said: since 1970, and not before it was heard of but for clocks that are apart.
-fn time_of(at: prost_types::Timestamp, now: UnixMicros) -> Result<UnixMicros, (&'static str, String)> {
-    let micros =
-        at.seconds.checked_mul(1_000_000).and_then(|own| own.checked_add(i64::from(at.nanos) / 1000));
-    match micros {
-        Some(micros) if (0..=now.0.saturating_add(CLOCKS_APART)).contains(&micros) => Ok(UnixMicros(micros)),
-        _ => Err(("said_at", "it lies before 1970, or more than a day ahead".to_owned())),
-    }
+fn time_of(at: &prost_types::Timestamp, now: UnixMicros) -> Result<UnixMicros, (&'static str, String)> {
+    let latest = UnixMicros(now.0.saturating_add(CLOCKS_APART));
+    let wrong = || ("said_at", "it lies before 1970, or more than a day ahead".to_owned());
+    wire_time::moment(at).filter(|at| *at <= latest).ok_or_else(wrong)
 }
 
 fn interval_of(interval: &v1::StreamInterval) -> Result<FeedbackAbout, (&'static str, String)> {

@@ -2,7 +2,7 @@
 
 use super::request::{CheckedRequest, duration};
 use crate::recognition::Recognition;
-use undertone_core::{EndReason, Model, ModelRef, PIPELINE_RATE, PredictionId, UnixMicros};
+use undertone_core::{EndReason, Model, ModelRef, PIPELINE_RATE, PredictionId};
 use undertone_engine::{Answer, SpeechEdge, Summary, Trigger, Warning, WarningKind};
 use undertone_proto::v1;
 use v1::streaming_recognize_response::Message;
@@ -10,13 +10,6 @@ use v1::streaming_recognize_response::Message;
 /// Audio time of a sample position.
 pub(crate) fn at(samples: u64) -> prost_types::Duration {
     duration(PIPELINE_RATE.duration_of(samples))
-}
-
-pub(crate) fn time(at: UnixMicros) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: at.0.div_euclid(1_000_000),
-        nanos: (at.0.rem_euclid(1_000_000) * 1000) as i32,
-    }
 }
 
 pub(crate) fn reply(message: Message) -> v1::StreamingRecognizeResponse {

@@ -59,7 +59,7 @@ pub(crate) fn check_for(
     if !(0.0..=1.0).contains(&config.hysteresis) {
         violations.add("config.hysteresis", "give a number from 0 to 1");
     }
-    labels_within_limits(&config, recognition, &mut violations);
+    check_texts(&config, recognition, &mut violations);
     let Some(format) = format.filter(|_| violations.0.is_empty()) else {
         return Err(status::bad_request(violations.0));
     };
@@ -275,30 +275,27 @@ fn endpointing(
     endpointing
 }
 
-/// The one character that Postgres takes in no text.
-const UNSTORABLE: char = '\0';
-
-fn labels_within_limits(
-    config: &v1::RecognitionConfig,
-    recognition: &Recognition,
-    violations: &mut Violations,
-) {
+/// Adds what is wrong with texts that a client gives to be stored.
+fn check_texts(config: &v1::RecognitionConfig, recognition: &Recognition, violations: &mut Violations) {
     let (most, longest) = (recognition.settings.max_labels, recognition.settings.max_label_bytes);
     if config.labels.len() > most {
         violations.add("config.labels", format!("{} labels: give at most {most}", config.labels.len()));
     }
-    if config.labels.iter().any(|(key, value)| key.len() > longest || value.len() > longest) {
-        violations.add("config.labels", format!("a key or value is longer than {longest} bytes"));
+    let mut texts = config.labels.iter().flat_map(|(key, value)| [key, value]);
+    if let Some(why) = texts.find_map(|text| unstorable(text, longest)) {
+        violations.add("config.labels", format!("a key or value {why}"));
     }
-    if config.subject_key.len() > longest {
-        violations.add("config.subject_key", format!("it is longer than {longest} bytes"));
+    if let Some(why) = unstorable(&config.subject_key, longest) {
+        violations.add("config.subject_key", format!("it {why}"));
     }
-    if config.labels.iter().any(|(key, value)| key.contains(UNSTORABLE) || value.contains(UNSTORABLE)) {
-        violations.add("config.labels", "a key or value holds a NUL character");
+}
+
+/// Why a text cannot be stored. Postgres takes every character but NUL.
+fn unstorable(text: &str, longest: usize) -> Option<String> {
+    if text.len() > longest {
+        return Some(format!("is longer than {longest} bytes"));
     }
-    if config.subject_key.contains(UNSTORABLE) {
-        violations.add("config.subject_key", "it holds a NUL character");
-    }
+    text.contains('\0').then(|| "holds a NUL character".to_owned())
 }
 
 fn effective_audio(format: AudioFormat) -> v1::AudioFormat {

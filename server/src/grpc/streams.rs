@@ -4,6 +4,7 @@ use super::{reply, status};
 use crate::access::Caller;
 use crate::live::LiveView;
 use crate::recognition::Recognition;
+use crate::wire_time;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use undertone_proto::v1;
@@ -38,7 +39,7 @@ impl StreamsService {
             labels: facts.labels.into_iter().collect(),
             encoding: facts.encoding.to_owned(),
             sample_rate_hertz: facts.sample_rate_hz,
-            opened_at: Some(reply::time(opened_at)),
+            opened_at: Some(wire_time::timestamp(opened_at)),
             audio_heard: Some(reply::at(latest.samples)),
             utterances: latest.utterances,
             speaking: latest.speaking,

@@ -55,11 +55,11 @@ async fn main() -> anyhow::Result<()> {
     let mismatch = report["checks"]["ratio_mismatch"].as_bool();
     ensure!(mismatch == Some(false), "the numbers of units do not fit: {}", report["checks"]);
     println!("\n{}", crowd::report(&servers[1], NAME, ReportFormat::Text).await?);
-    ensure!(subjects < ENOUGH || names_the_better(&report), "nothing is decided: {}", report["decisions"]);
     if let Some(page) = page {
         std::fs::write(&page, crowd::report(&servers[0], NAME, ReportFormat::Html).await?)?;
         println!("the same as a page: {}", page.display());
     }
+    ensure!(subjects < ENOUGH || names_the_better(&report), "nothing is decided: {}", report["decisions"]);
     for server in servers {
         server.stop().await?;
     }

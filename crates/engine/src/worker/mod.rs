@@ -245,8 +245,8 @@ impl<'a> Worker<'a> {
         self.ledger.enter(cost, &self.context.capacity);
     }
 
-    /// Lets streams take input. Beside live streams only one recording that comes faster than it was
-    /// spoken, each in its turn, so that nobody who speaks waits for many of them.
+    /// Lets streams take input. Beside live streams only one recording that comes faster than it was spoken, each in its
+    /// turn, so that nobody who speaks waits for many of them.
     fn advance_streams(&mut self) -> Taken {
         let mut taken = Taken::default();
         if let Some(id) = self.agenda.next_bulk() {

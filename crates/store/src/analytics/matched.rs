@@ -1,6 +1,7 @@
 //! From the answers of a subject's streams, or of those with a label, counted by Postgres; rollups know neither. Found through
 //! the indexes by subject, label, stream and time.
 
+use super::bound::filtered;
 use super::{AnalyticsFilter, AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
@@ -115,20 +116,9 @@ fn bound<'q, Row>(
     reach: Reach,
 ) -> QueryAs<'q, Postgres, Row, PgArguments> {
     let (from, to) = query.span();
-    let (filter, grouping) = (&query.filter, query.grouping);
-    let mut statement = statement
-        .bind(from.0)
-        .bind(to.0)
-        .bind((query.step.micros() / 1_000_000) as f64)
-        .bind(grouping.model)
-        .bind(grouping.version)
-        .bind(grouping.arm)
-        .bind(grouping.role)
-        .bind(&filter.models)
-        .bind(&filter.versions)
-        .bind(&filter.arms)
-        .bind(filter.role.map(|role| role.name()))
-        .bind(reach.limit)
+    let filter = &query.filter;
+    let statement = statement.bind(from.0).bind(to.0).bind((query.step.micros() / 1_000_000) as f64);
+    let mut statement = filtered(statement, query, reach.limit)
         .bind(from.0.saturating_sub(micros(reach.longest_stream + CLOCKS_APART)))
         .bind(to.0.saturating_add(micros(CLOCKS_APART)));
     for text in filter.tenant.iter().chain(&filter.subject) {

@@ -4,6 +4,7 @@
 mod agreement;
 mod answer;
 mod bins;
+mod bound;
 mod judged;
 mod matched;
 mod query;

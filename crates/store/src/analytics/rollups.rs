@@ -1,5 +1,6 @@
 //! From the rollups of Postgres, by their primary keys.
 
+use super::bound::filtered;
 use super::{AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
@@ -95,18 +96,5 @@ fn bound<'q, Row>(
     limit: i64,
 ) -> QueryAs<'q, Postgres, Row, PgArguments> {
     let (from, to) = query.span();
-    let (filter, grouping) = (&query.filter, query.grouping);
-    statement
-        .bind(query.step.name())
-        .bind(from.0)
-        .bind(to.0)
-        .bind(grouping.model)
-        .bind(grouping.version)
-        .bind(grouping.arm)
-        .bind(grouping.role)
-        .bind(&filter.models)
-        .bind(&filter.versions)
-        .bind(&filter.arms)
-        .bind(filter.role.map(|role| role.name()))
-        .bind(limit)
+    filtered(statement.bind(query.step.name()).bind(from.0).bind(to.0), query, limit)
 }

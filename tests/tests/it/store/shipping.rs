@@ -117,38 +117,31 @@ async fn very_many_refused_rows_do_not_hold_up_the_others() {
 #[tokio::test]
 async fn a_postgres_that_is_too_slow_for_a_whole_batch_gets_smaller_ones() {
     let postgres = PrivatePostgres::start();
-    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
-    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
-    for statement in [
-        "create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.002); return new; end $$",
-        "create trigger dawdle before insert on predictions for each row execute function dawdle()",
-    ] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
+    // As its statement_timeout would, it cancels what would take too long; it notes how many answers came together.
+    let body = "if (select count(*) from arrived) > 300 then \
+                raise exception 'canceling statement due to statement timeout' using errcode = '57014'; end if; \
+                insert into seen select count(*)::text from arrived; return null;";
+    let how = "referencing new table as arrived";
+    let mut connection = with_trigger(&postgres, body, "after insert", how).await;
     let folder = folder();
     let journal = open(folder.path()).await;
     let recorded = record_answers(&journal, 2_000).await;
-    // All rows together take four seconds at least.
-    let batch_timeout = Duration::from_secs(2);
-    let _shipper = ship_within(&journal, &postgres, batch_timeout);
+    let _shipper = ship(&journal, &postgres);
     shipped(&journal).await;
     assert_eq!(arrived(&postgres).await, recorded);
+    let together: Vec<String> =
+        sqlx::query_scalar("select what from seen").fetch_all(&mut connection).await.unwrap();
+    let together: Vec<u32> = together.iter().map(|rows| rows.parse().unwrap()).collect();
+    assert!(together.iter().all(|rows| *rows <= 300), "{together:?}");
+    assert_eq!(together.iter().sum::<u32>(), 2_000, "{together:?}");
 }
 
 #[tokio::test]
 async fn no_answer_gets_to_postgres_before_its_stream() {
     let postgres = PrivatePostgres::start();
-    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
-    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
-    for statement in [
-        "create table orphans (id uuid)",
-        "create function note_orphan() returns trigger language plpgsql as $$ begin \
-         if not exists (select from streams where id = new.stream_id) then insert into orphans values (new.id); end if; \
-         return new; end $$",
-        "create trigger note_orphan before insert on predictions for each row execute function note_orphan()",
-    ] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
+    let body = "if not exists (select from streams where id = new.stream_id) then \
+                insert into seen values (new.id::text); end if; return new;";
+    let mut connection = with_trigger(&postgres, body, "before insert", "for each row").await;
     let folder = folder();
     let journal = open(folder.path()).await;
     // Changes of streams without answers stand before those of streams that have some.
@@ -164,7 +157,7 @@ async fn no_answer_gets_to_postgres_before_its_stream() {
     Shipper::start_with(&journal, url(&postgres), options).stop().await;
     assert_eq!(journal.status().borrow().pending_rows, 0);
     let counts: (i64, i64, i64) = sqlx::query_as(
-        "select (select count(*) from orphans), (select count(*) from streams), (select count(*) from predictions)",
+        "select (select count(*) from seen), (select count(*) from streams), (select count(*) from predictions)",
     )
     .fetch_one(&mut connection)
     .await
@@ -175,23 +168,16 @@ async fn no_answer_gets_to_postgres_before_its_stream() {
 #[tokio::test]
 async fn what_left_the_journal_is_on_the_disk_of_postgres_whatever_its_usual_rule() {
     let postgres = PrivatePostgres::start();
-    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
-    undertone_store::migrate(&undertone_store::Database::Postgres(url(&postgres))).await.unwrap();
-    for statement in [
-        "create table rules (rule text)",
-        "create function note_rule() returns trigger language plpgsql as $$ begin \
-         insert into rules values (current_setting('synchronous_commit')); return new; end $$",
-        "create trigger note_rule before insert on predictions for each row execute function note_rule()",
-        "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$",
-    ] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
+    let body = "insert into seen values (current_setting('synchronous_commit')); return new;";
+    let mut connection = with_trigger(&postgres, body, "before insert", "for each row").await;
+    let off = "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$";
+    sqlx::query(off).execute(&mut connection).await.unwrap();
     let folder = folder();
     let journal = open(folder.path()).await;
     record_answers(&journal, 1).await;
     ship(&journal, &postgres).stop().await;
     let rules: Vec<String> =
-        sqlx::query_scalar("select rule from rules").fetch_all(&mut connection).await.unwrap();
+        sqlx::query_scalar("select what from seen").fetch_all(&mut connection).await.unwrap();
     assert_eq!(rules, ["on"]);
 }
 
@@ -223,6 +209,20 @@ async fn an_unreachable_postgres_is_named_without_its_password_and_recording_goe
     record_answers(&journal, 1).await;
     shipper.stop().await;
     assert_eq!(journal.status().borrow().pending_rows, 1);
+}
+
+/// Has Postgres run `body` when answers come in; it may note things in the table `seen`.
+async fn with_trigger(postgres: &PrivatePostgres, body: &str, when: &str, how: &str) -> PgConnection {
+    undertone_store::migrate(&undertone_store::Database::Postgres(url(postgres))).await.unwrap();
+    let mut connection = PgConnection::connect(&postgres.url()).await.unwrap();
+    for statement in [
+        "create table seen (what text)".to_owned(),
+        format!("create function look() returns trigger language plpgsql as $$ begin {body} end $$"),
+        format!("create trigger look {when} on predictions {how} execute function look()"),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    }
+    connection
 }
 
 async fn record_answers(journal: &Journal, answers: u32) -> HashSet<PredictionId> {

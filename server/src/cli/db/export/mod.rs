@@ -7,6 +7,7 @@ mod sink;
 use super::sentence;
 use crate::cli::console::say;
 use crate::settings::Settings;
+use crate::wire_time;
 use anyhow::{Context, bail};
 use clap::Args;
 use sink::Format;
@@ -78,5 +79,5 @@ async fn write(exporter: &mut Exporter, args: &ExportArgs, unfinished: &Path) ->
 fn time(flag: &str, text: &str) -> anyhow::Result<UnixMicros> {
     let wrong = || format!("{flag} {text:?}: give a time like 2026-03-01T12:00:00Z");
     let time: prost_types::Timestamp = text.parse().ok().with_context(wrong)?;
-    Ok(UnixMicros(time.seconds * 1_000_000 + i64::from(time.nanos) / 1_000))
+    wire_time::moment(&time).with_context(wrong)
 }
