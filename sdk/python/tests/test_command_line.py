@@ -36,6 +36,26 @@ def test_a_file_that_cannot_be_read_fails_and_the_others_are_recognised(server):
     assert b"cnn@" in output.stdout
 
 
+def test_events_of_a_stream_are_json_lines(server):
+    output = run("recognize", CLIP, "--stream", "--json", "--server", server.address)
+    assert output.returncode == 0, output.stderr
+    events = [json.loads(line) for line in output.stdout.splitlines()]
+    assert [events[0]["event"], events[-1]["event"]] == ["Started", "Ended"]
+    finals = [event for event in events if event["event"] == "Final"]
+    assert len(finals) == events[-1]["utterances"] > 0
+    assert finals[0]["trigger"] == "SILENCE"
+    assert sum(finals[0]["probabilities"].values()) > 0.99
+    assert events[0]["model"].startswith("cnn@")
+
+
+def test_what_cannot_be_used_is_a_sentence_and_no_traceback():
+    for wrong in (["--server", "ftp://nowhere"], ["--ca", "nowhere.pem"], ["--client-certificate", "nowhere.pem"]):
+        output = run("models", *wrong)
+        assert output.returncode == 1
+        assert output.stderr.startswith(b"undertone: "), output.stderr
+        assert b"Traceback" not in output.stderr
+
+
 def test_models_are_listed_and_a_server_that_is_not_there_is_a_sentence(server):
     assert b"* cnn@" in run("models", "--server", server.address).stdout
     output = run("models", "--server", "127.0.0.1:1")

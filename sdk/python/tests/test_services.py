@@ -6,7 +6,7 @@ import pytest
 from conftest import CLIP
 
 import undertone
-from undertone import Client, Filter, Interval, Judgement, Span
+from undertone import Client, Filter, Interval, Judgement, Participation, Span
 
 DEFINITION = {
     "name": "greeting",
@@ -56,8 +56,42 @@ def test_an_experiment_lives_from_its_definition_to_its_end(client):
     assert [change.who for change in kept.changes] == ["ann"] * 4
     assert kept.changes[0].at <= kept.updated_at <= datetime.now(timezone.utc)
     assert [own.name for own in client.experiments.list()] == ["greeting"]
-    with pytest.raises(undertone.ServerError, match="FAILED_PRECONDITION"):
+    with pytest.raises(undertone.AlreadyExists):
+        client.experiments.create(DEFINITION, **author)
+    with pytest.raises(undertone.FailedPrecondition):
         client.experiments.start("greeting", **author)
+
+
+def test_what_is_told_of_an_experiment_is_enough_to_know_its_arms_without_asking(client):
+    author = {"who": "ann", "why": "to see"}
+    layered = {"layer": {"name": "models", "from": 10, "until": 90}, "holdout": {"name": "2026", "percent": 5}}
+    client.experiments.create({**DEFINITION, **layered}, **author)
+    client.experiments.start("greeting", **author)
+    client.experiments.ramp("greeting", {"new": 20.0}, **author)
+    told = client.experiments.get("greeting")
+    seen = set()
+    for key in (f"person-{number}" for number in range(200)):
+        place = told.allotment.assign(key)
+        own = told.arms[place].name if isinstance(place, int) else ""
+        assert own == client.experiments.assign("greeting", key).arm
+        seen.add(own)
+    assert seen == {"old", "new", ""}
+
+
+def test_an_experiment_chooses_the_model_and_a_tester_the_arm(client):
+    author = {"who": "ann", "why": "to see"}
+    client.experiments.create(DEFINITION, **author)
+    client.experiments.start("greeting", **author)
+    assigned = client.experiments.assign("greeting", "ann")
+    by_subject = client.recognize(CLIP, experiment="greeting", subject="ann")
+    assert by_subject.participation == Participation("greeting", assigned.arm, False)
+    assert str(by_subject.model) == assigned.model
+    for arm, model in (("old", "cnn"), ("new", "lstm")):
+        with client.stream(CLIP, experiment="greeting", arm=arm, subject="ann") as events:
+            started = next(events)
+        assert started.participation == Participation("greeting", arm, True)
+        assert started.model.name == model
+    assert client.recognize(CLIP, model="cnn").participation is None
 
 
 def test_figures_are_rows_and_data_frames(client):

@@ -12,11 +12,17 @@ from undertone.audio import AudioFormat, Encoding, Recording
 from undertone.client import Client, EventStream
 from undertone.connection import Connection, Tls
 from undertone.errors import (
+    Aborted,
+    AlreadyExists,
     AudioError,
+    Cancelled,
     DeadlineExceeded,
+    FailedPrecondition,
     FieldViolation,
+    Internal,
     InvalidArgument,
     NotFound,
+    OutOfRange,
     PermissionDenied,
     ResourceExhausted,
     ServerError,
@@ -24,6 +30,8 @@ from undertone.errors import (
     Unauthenticated,
     Unavailable,
     UndertoneError,
+    Unimplemented,
+    UsageError,
 )
 from undertone.events import (
     AudioWarning,
@@ -46,6 +54,7 @@ from undertone.results import (
     Final,
     Interim,
     ModelRef,
+    Participation,
     Recognition,
     Result,
     TimeParts,
@@ -59,6 +68,8 @@ from undertone.stream import AsyncEventStream
 __version__ = version("undertone")
 
 __all__ = [
+    "Aborted",
+    "AlreadyExists",
     "Arm",
     "Assigned",
     "AsyncClient",
@@ -66,6 +77,7 @@ __all__ = [
     "AudioError",
     "AudioFormat",
     "AudioWarning",
+    "Cancelled",
     "Change",
     "Chunk",
     "Client",
@@ -78,11 +90,13 @@ __all__ = [
     "Event",
     "EventStream",
     "Experiment",
+    "FailedPrecondition",
     "FieldViolation",
     "Filter",
     "Final",
     "Given",
     "Interim",
+    "Internal",
     "Interval",
     "InvalidArgument",
     "Judgement",
@@ -94,6 +108,8 @@ __all__ = [
     "Models",
     "NotFound",
     "Options",
+    "OutOfRange",
+    "Participation",
     "PermissionDenied",
     "Recognition",
     "Recording",
@@ -116,6 +132,8 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "UndertoneError",
+    "Unimplemented",
+    "UsageError",
     "Utterance",
     "WarningKind",
     "collect",

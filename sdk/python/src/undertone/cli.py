@@ -7,21 +7,22 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from undertone.client import Client
-from undertone.connection import DEFAULT_ADDRESS
+from undertone.connection import DEFAULT_ADDRESS, Tls
 from undertone.errors import UndertoneError
 from undertone.events import AudioWarning, Ended, Event, Resumed, Started
 from undertone.options import Options
-from undertone.results import Final, Interim, Recognition, Result
+from undertone.results import Final, Interim, ModelRef, Recognition, Result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; gives its exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        with Client(asked.server, api_key=os.environ.get("UNDERTONE_API_KEY")) as client:
+        with _client(asked) as client:
             return int(asked.run(client, asked))
     except UndertoneError as error:
         print(f"undertone: {error}", file=sys.stderr)
@@ -33,17 +34,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _client(asked: argparse.Namespace) -> Client:
+    tls = Tls(ca=asked.ca, certificate=asked.client_certificate, private_key=asked.client_key)
+    is_plain = (asked.ca, asked.client_certificate, asked.client_key) == (None, None, None)
+    return Client(asked.server, tls=None if is_plain else tls, api_key=os.environ.get("UNDERTONE_API_KEY"))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="undertone", description="Ask an Undertone server how something is said.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--server", default=DEFAULT_ADDRESS, help="HOST:PORT or URL (default %(default)s)")
+    common.add_argument("--ca", metavar="FILE", help="who may vouch for the server, PEM; makes it TLS")
+    common.add_argument("--client-certificate", metavar="FILE", help="the certificate to show (mTLS), PEM")
+    common.add_argument("--client-key", metavar="FILE", help="its key, PEM")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--model", default="", help="NAME or NAME@VERSION; the server's default when not given")
+    model.add_argument("--json", action="store_true", help="a JSON object a line: per file, or per event of a stream")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     recognize = commands.add_parser("recognize", parents=[common, model], help="recordings, or - for standard input")
     recognize.add_argument("files", nargs="+", metavar="FILE")
     recognize.add_argument("--stream", action="store_true", help="as if it were being spoken, with updates")
-    recognize.add_argument("--json", action="store_true", help="one JSON object per file and line")
     recognize.set_defaults(run=_recognize)
     listen = commands.add_parser("listen", parents=[common, model], help="the microphone")
     listen.set_defaults(run=_listen)
@@ -60,7 +70,7 @@ def _recognize(client: Client, asked: argparse.Namespace) -> int:
             if asked.stream:
                 with client.stream(source, realtime=True, interim=True, model=asked.model) as events:
                     for event in events:
-                        _show(event)
+                        _show(event, asked.json)
             else:
                 answer = client.recognize(source, model=asked.model)
                 print(json.dumps(to_json(file, answer)) if asked.json else _text(file, answer), flush=True)
@@ -76,7 +86,7 @@ def _listen(client: Client, asked: argparse.Namespace) -> int:
     options: Options = {"interim": True, "model": asked.model}
     with Microphone() as microphone, client.stream(microphone, **options) as events:
         for event in events:
-            _show(event)
+            _show(event, asked.json)
     return 0
 
 
@@ -126,8 +136,22 @@ def _line(result: Result) -> str:
     return f"{result.start:.2f} - {result.end:.2f} s  {said}  {result.confidence:.0%}"
 
 
-def _show(event: Event) -> None:
-    if isinstance(event, Started):
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as an object: its kind, and its fields as the dataclass has them."""
+    fields = {name: value for name, value in vars(event).items() if name != "config"}
+    return {"event": type(event).__name__, **fields}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, ModelRef) else vars(value)
+
+
+def _show(event: Event, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(event_json(event), default=_plain), flush=True)
+    elif isinstance(event, Started):
         print(f"{event.model} listens", flush=True)
     elif isinstance(event, Interim):
         print(f"  {_line(event)}  so far", flush=True)

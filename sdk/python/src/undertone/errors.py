@@ -1,4 +1,4 @@
-"""What can go wrong. Every error of this package is an ``UndertoneError``."""
+"""What can go wrong. All of it is an ``UndertoneError``, but for what a source of audio raises itself."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class UndertoneError(Exception):
 
 class AudioError(UndertoneError, ValueError):
     """The audio that was given cannot be sent; nothing was asked of the server."""
+
+
+class UsageError(UndertoneError, ValueError, TypeError):
+    """The client was given something that it cannot work with; nothing was asked of the server."""
 
 
 class StreamBroken(UndertoneError):
@@ -55,7 +59,35 @@ class InvalidArgument(ServerError):
 
 
 class NotFound(ServerError):
-    """There is no such model."""
+    """There is no such model or experiment."""
+
+
+class AlreadyExists(ServerError):
+    """Something of that name is there."""
+
+
+class FailedPrecondition(ServerError):
+    """It is not the time for that: the state has to change first."""
+
+
+class Aborted(ServerError):
+    """Somebody else changed it meanwhile; read it again, and decide again."""
+
+
+class OutOfRange(ServerError):
+    """The message is larger than the server takes."""
+
+
+class Cancelled(ServerError):
+    """The call was given up, here or on its way."""
+
+
+class Unimplemented(ServerError):
+    """The server is older than this client."""
+
+
+class Internal(ServerError):
+    """A fault of the server, or of something in between."""
 
 
 class Unauthenticated(ServerError):
@@ -95,6 +127,15 @@ _KINDS: dict[str, type[ServerError]] = {
     "RESOURCE_EXHAUSTED": ResourceExhausted,
     "UNAVAILABLE": Unavailable,
     "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "ALREADY_EXISTS": AlreadyExists,
+    "FAILED_PRECONDITION": FailedPrecondition,
+    "ABORTED": Aborted,
+    "OUT_OF_RANGE": OutOfRange,
+    "CANCELLED": Cancelled,
+    "UNIMPLEMENTED": Unimplemented,
+    "INTERNAL": Internal,
+    "UNKNOWN": Internal,
+    "DATA_LOSS": Internal,
 }
 
 

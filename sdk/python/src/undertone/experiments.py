@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from undertone import assignment
 from undertone.unary import Ask, moment
 from undertone.v1 import experiments_pb2 as v1
 
@@ -60,6 +61,9 @@ class Experiment:
     chosen: str
     """The arm that was promoted; empty: none."""
     updated_at: datetime
+    allotment: assignment.Experiment | None = None
+    """What the arm of a unit follows from: ``allotment.assign(key)`` gives its place in ``arms``, without asking. Whether
+    the experiment runs, and takes the unit by its labels, is yours to look at. None: the server is too old to tell."""
     changes: tuple[Change, ...] = ()
     """The oldest first; where one experiment was asked for."""
 
@@ -156,5 +160,19 @@ def _read(wire: v1.Experiment, changes: tuple[Change, ...] = ()) -> Experiment:
         arms=tuple(Arm(own.name, own.model, own.weight, own.shadow, own.control, own.stopped) for own in wire.arms),
         chosen=wire.chosen,
         updated_at=moment(wire.updated_at),
+        allotment=_allotment(wire) if wire.HasField("allotment") else None,
         changes=changes,
+    )
+
+
+def _allotment(wire: v1.Experiment) -> assignment.Experiment:
+    told = wire.allotment
+    places = {arm.name: place for place, arm in enumerate(wire.arms)}
+    runs = [assignment.Run(run.until, places[run.arm]) for run in told.runs]
+    layer, holdout = told.layer, told.holdout
+    return assignment.Experiment(
+        salt=told.salt,
+        allocation=assignment.Allocation(runs),
+        slot=assignment.Slot(layer.name, getattr(layer, "from"), layer.until) if told.HasField("layer") else None,
+        holdout=assignment.Holdout(holdout.name, holdout.buckets) if told.HasField("holdout") else None,
     )

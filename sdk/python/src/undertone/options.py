@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from undertone.audio import AudioFormat
 from undertone.durations import duration
+from undertone.errors import UsageError
 from undertone.v1 import recognizer_pb2 as v1
 
 if TYPE_CHECKING:
@@ -60,13 +61,17 @@ class Options(TypedDict, total=False):
     """Your own labels, recorded with the stream."""
     hysteresis: float
     """How much more probable another label must be, 0 to 1, before ``shown`` changes to it."""
+    experiment: str
+    """The experiment that chooses the model, by ``subject``. Neither it nor a model: whichever takes the stream."""
+    arm: str
+    """For testers: the arm of that experiment, whatever the subject would get. The report leaves it out."""
 
 
 def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
-    """The options as a message; unknown ones are a ``TypeError``."""
+    """The options as a message; unknown ones are a ``UsageError``."""
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
-        raise TypeError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+        raise UsageError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
     config = v1.RecognitionConfig(
         audio=audio.to_wire() if audio is not None else None,
         model=options.get("model", ""),
@@ -75,6 +80,8 @@ def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = 
         labels=dict(options.get("labels", {})),
         resumable=resumable,
         hysteresis=options.get("hysteresis", 0.0),
+        experiment=options.get("experiment", ""),
+        arm=options.get("arm", ""),
     )
     if "hop" in options:
         config.interim_hop.CopyFrom(duration(options["hop"]))
