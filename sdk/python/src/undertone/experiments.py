@@ -62,8 +62,8 @@ class Experiment:
     """The arm that was promoted; empty: none."""
     updated_at: datetime
     allotment: assignment.Experiment | None = None
-    """What the arm of a unit follows from: ``allotment.assign(key)`` gives its place in ``arms``, without asking. Whether
-    the experiment runs, and takes the unit by its labels, is yours to look at. None: the server is too old to tell."""
+    """What the arm of a unit follows from: ``allotment.assign(key)`` gives its place in ``arms``, without asking.
+    Whether the experiment runs, and takes the unit by its labels, is yours to look at. None: the server is too old."""
     changes: tuple[Change, ...] = ()
     """The oldest first; where one experiment was asked for."""
 
