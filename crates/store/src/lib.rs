@@ -35,7 +35,7 @@ pub use experiments::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, ExperimentStore, Exposure,
     ExposureCount, JudgedAnswer, Past, Put, Reason,
 };
-pub use export::{ExportNote, Exporter};
+pub use export::{ExportFile, Exported, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use keys::{KeyStore, StoredKey};
