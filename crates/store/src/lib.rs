@@ -33,7 +33,7 @@ pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
 pub use experiments::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, ExperimentStore, Exposure,
-    ExposureCount, JudgedAnswer, Past, Put, Reason,
+    ExposureCount, JudgedAnswer, Past, Put, Reading, Reason,
 };
 pub use export::{ExportFile, Exported, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
