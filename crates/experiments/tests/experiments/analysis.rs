@@ -230,7 +230,7 @@ fn ramped(extra: f64) -> Observations {
         own.latency = Duration::from_millis(20 + 50 * period as u64 + generator.below(10) as u64);
         observations.push(own);
     }
-    Observations::new(observations, 2, LABELS).unwrap()
+    Observations::new(observations, 2, LABELS).expect("answers that can be")
 }
 
 #[test]
@@ -334,9 +334,9 @@ fn intervals_of_latency_quantiles_hold_the_truth_as_often_as_they_say() {
 /// How many of 200 ramps of two arms of one quality, looked at ten times, were ever called different.
 fn called_different(period_of: impl Fn(usize) -> u32) -> usize {
     const SUBJECTS: usize = 1000;
-    let experiment = Experiment::new(definition(&[1000, 9000])).unwrap();
+    let experiment = Experiment::new(definition(&[1000, 9000])).expect("a definition without mistakes");
     let goals = goals(&[Metric::Accuracy]).iter().map(|goal| Goal { margin: 0.0, ..*goal }).collect();
-    let plan = Plan { draws: 0, goals, ..Plan::of(&experiment).unwrap() };
+    let plan = Plan { draws: 0, goals, ..Plan::of(&experiment).expect("the plan of an experiment") };
     let ever = |seed: u64| {
         let mut generator = Generator::new(seed);
         let mut answers = Vec::new();
@@ -351,8 +351,8 @@ fn called_different(period_of: impl Fn(usize) -> u32) -> usize {
         (0..SUBJECTS).any(|subject| {
             answers.push(of(subject, &mut generator));
             (subject + 1) % (SUBJECTS / 10) == 0 && {
-                let seen = Observations::new(answers.clone(), 2, LABELS).unwrap();
-                let analysis = Analysis::of(&seen, &plan).unwrap();
+                let seen = Observations::new(answers.clone(), 2, LABELS).expect("answers that can be");
+                let analysis = Analysis::of(&seen, &plan).expect("a plan with its control");
                 analysis.differences[0].changes[0].interval.is_some_and(|own| own.excludes(0.0))
             }
         })
