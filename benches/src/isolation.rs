@@ -30,7 +30,9 @@ fn config(options: &Options) -> IsolationConfig {
         process: ProcessConfig {
             program: options.stage.join("bin/undertone-plugin-host"),
             start_within: minute,
+            wait_for_start: minute,
             answer_within: minute,
+            require_confinement: false,
             memory_bytes: 1 << 30,
             shared_bytes: 16 << 20,
             streams: 32,

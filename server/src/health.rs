@@ -1,7 +1,6 @@
 //! `grpc.health.v1`: the server, its services, and every model by its names. They serve while `/readyz` says so: as long as a
 //! model is ready and the journal takes new streams.
 
-use crate::grpc::{InferenceService, RecognizerService};
 use crate::models::Models;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,9 +9,22 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use undertone_core::Model;
-use undertone_proto::inference::grpc_inference_service_server::GrpcInferenceServiceServer;
-use undertone_proto::v1::recognizer_server::RecognizerServer;
+use undertone_proto::inference::grpc_inference_service_server as inference;
+use undertone_proto::v1::{
+    analytics_server, experiments_server, feedback_server, models_server, recognizer_server, streams_server,
+};
 use undertone_store::JournalState;
+
+/// The services that score audio: they serve while the server as a whole does.
+const SCORING: [&str; 2] = [recognizer_server::SERVICE_NAME, inference::SERVICE_NAME];
+/// The others answer until the server ends; one that lacks its database says so to each call.
+const OTHERS: [&str; 5] = [
+    models_server::SERVICE_NAME,
+    feedback_server::SERVICE_NAME,
+    experiments_server::SERVICE_NAME,
+    analytics_server::SERVICE_NAME,
+    streams_server::SERVICE_NAME,
+];
 
 /// What the answers depend on.
 #[derive(Clone)]
@@ -59,12 +71,18 @@ pub(crate) async fn tell(health: &HealthReporter, watched: &Watched, told: &mut 
     }
     let ready = takes_streams && !names.is_empty();
     health.set_service_status("", serving(ready)).await;
-    if ready {
-        health.set_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-    } else {
-        health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
-        health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
+    for service in SCORING {
+        health.set_service_status(service, serving(ready)).await;
+    }
+    for service in OTHERS {
+        health.set_service_status(service, ServingStatus::Serving).await;
     }
     *told = names;
+}
+
+/// Tells that nothing is served any more.
+pub(crate) async fn leave(health: &HealthReporter) {
+    for service in SCORING.into_iter().chain(OTHERS).chain([""]) {
+        health.set_service_status(service, ServingStatus::NotServing).await;
+    }
 }

@@ -192,9 +192,7 @@ impl Server {
             // An error says that it ended where it was.
             let _ = task.await;
         }
-        self.health.set_not_serving::<RecognizerServer<RecognizerService>>().await;
-        self.health.set_not_serving::<GrpcInferenceServiceServer<InferenceService>>().await;
-        self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        health::leave(&self.health).await;
         self.stop.cancel();
         let ended = async {
             self.recognition.engine.drain().await;

@@ -20,6 +20,24 @@ impl ServerProcess {
     /// # Errors
     /// When there is no staged tree, or it ends before it is ready.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::start_saying(data, settings, Stdio::null(), Stdio::inherit()).await
+    }
+
+    /// The same with all that it says in the file `log`.
+    ///
+    /// # Errors
+    /// As [`Self::start`], and when the file cannot be written.
+    pub async fn start_with_log(data: &Path, settings: &[(&str, &str)], log: &Path) -> anyhow::Result<Self> {
+        let file = std::fs::File::create(log)?;
+        Self::start_saying(data, settings, file.try_clone()?.into(), file.into()).await
+    }
+
+    async fn start_saying(
+        data: &Path,
+        settings: &[(&str, &str)],
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> anyhow::Result<Self> {
         let ready = data.with_extension("ready");
         let _ = std::fs::remove_file(&ready);
         let mut command = Command::new(stage()?.join("bin/undertone"));
@@ -29,7 +47,8 @@ impl ServerProcess {
         command.args(["--set", "log.filter=error", "--set", "engine.workers=2"]);
         command
             .args(settings.iter().flat_map(|(path, value)| ["--set".to_owned(), format!("{path}={value}")]));
-        command.arg("--data-dir").arg(data).arg("--ready-file").arg(&ready).stdout(Stdio::null());
+        command.arg("--data-dir").arg(data).arg("--ready-file").arg(&ready);
+        command.stdout(stdout).stderr(stderr);
         let mut child = command.spawn().context("the staged server starts")?;
         let addresses = wait_for(&mut child, &ready).await?;
         let address = |name: &str| addresses[name].as_str().unwrap_or_default().to_owned();
@@ -56,7 +75,15 @@ impl ServerProcess {
     /// # Errors
     /// When it does not answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<(String, String)> {
-        crate::server::get(self.http.trim_start_matches("http://"), path, "").await
+        self.get_with(path, "").await
+    }
+
+    /// The same with more `headers`, each of them with its line end.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn get_with(&self, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
+        crate::server::get(self.http.trim_start_matches("http://"), path, headers).await
     }
 
     fn end(&mut self) {

@@ -2,7 +2,7 @@
 
 use crate::files::mistakes_of_files;
 use crate::mistakes::of_manifest;
-use crate::{Acceptance, BundleError, Golden, Manifest, Mistake, Provenance};
+use crate::{Acceptance, BundleError, Checksum, Golden, Manifest, Mistake, Provenance};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 pub struct Bundle {
     dir: PathBuf,
     manifest: Manifest,
+    checksum: Checksum,
     provenance: Provenance,
 }
 
@@ -53,7 +54,7 @@ impl Bundle {
         let of_files = mistakes_of_files(&real, &manifest, acceptance.bounds);
         mistakes.extend(of_files.map_err(|source| read_error(".", source))?);
         refuse(dir, mistakes)?;
-        Ok(Self { dir: real, manifest, provenance })
+        Ok(Self { dir: real, manifest, checksum: Checksum::of(text.as_bytes()), provenance })
     }
 
     /// The bundle's folder, absolute and without links.
@@ -64,6 +65,11 @@ impl Bundle {
     /// What the bundle says about itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Of the manifest's text; since that lists the checksums of all files, of everything in the bundle but the signature.
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
     }
 
     /// Who vouches for it, as far as was asked.

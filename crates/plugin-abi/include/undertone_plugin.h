@@ -50,6 +50,28 @@
 // `max_frames_for(n)` is never above `n / hop_samples` plus this many.
 #define UNDERTONE_SPARE_FRAMES 4096
 
+// The longest text that a plugin may point at, in bytes; a longer one is not believed.
+#define UNDERTONE_MAX_TEXT_BYTES 4096
+
+// The most values of a frame.
+#define UNDERTONE_MAX_DIM 65536
+
+// The most tensors of a stream's state.
+#define UNDERTONE_MAX_STATE_TENSORS 1024
+
+// The most values of a stream's state, all tensors together.
+#define UNDERTONE_MAX_STATE_VALUES 4194304
+
+// The most counters of a library; more are not kept.
+#define UNDERTONE_MAX_COUNTERS 32
+
+// The longest name of a counter, in bytes; one with a longer name is not kept.
+#define UNDERTONE_MAX_COUNTER_NAME_BYTES 64
+
+// No extractor is shown a sample above this or below its negative; full scale is 1. Above it the power of a frame could leave
+// the range of 32-bit floats.
+#define UNDERTONE_LOUDEST_SAMPLE 1e6
+
 // One call of classify, to ask the host's cancellation and deadline services about. Only the host knows what
 // is inside.
 typedef struct UndertoneCall UndertoneCall;
@@ -122,9 +144,9 @@ typedef struct UndertoneTextBuffer {
 typedef struct UndertoneExtractorDescription {
   // Size of this structure in bytes, set by the host; nothing is written behind it.
   uint32_t size;
-  // The sample rate it takes, in Hz.
+  // The sample rate it takes, in Hz; the host has 16000.
   uint32_t sample_rate_hz;
-  // Values per frame; at least 1.
+  // Values per frame; 1 to MAX_DIM.
   uint32_t dim;
   // Samples from one frame to the next; at least 1.
   uint32_t hop_samples;
@@ -224,8 +246,9 @@ typedef struct UndertoneExtractorTable {
   // Lifetime: nothing outlives the call.
   // Errors: none.
   size_t (*max_frames_for)(struct UndertoneInstance *instance, size_t samples);
-  // Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
-  // calls never changes its frames.
+  // Purpose: takes the next samples and writes every frame that became complete: as many as have their whole
+  // window within the samples so far, but for the last `look_ahead_frames`. The host gives a stream up that
+  // got more or fewer. How a stream is cut into calls never changes its frames.
   // Threads: `[instance-exclusive]`.
   // State: active, and not finished since activate or reset.
   // Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
@@ -236,7 +259,7 @@ typedef struct UndertoneExtractorTable {
                           struct UndertoneSamples samples,
                           struct UndertoneFrameBuffer *frames,
                           struct UndertoneTextBuffer *error);
-  // Purpose: the stream has no more samples: writes the frames that were waiting for later ones.
+  // Purpose: the stream has no more samples: writes the frames that were waiting for later ones, and no others.
   // Threads: `[instance-exclusive]`.
   // State: active; afterwards only reset and deactivate follow.
   // Ownership: as in push. `frames` has room for max_frames_for(0) frames.

@@ -12,9 +12,9 @@ pub const SPARE_FRAMES: usize = 4096;
 pub struct ExtractorDescription {
     /// Size of this structure in bytes, set by the host; nothing is written behind it.
     pub size: u32,
-    /// The sample rate it takes, in Hz.
+    /// The sample rate it takes, in Hz; the host has 16000.
     pub sample_rate_hz: u32,
-    /// Values per frame; at least 1.
+    /// Values per frame; 1 to MAX_DIM.
     pub dim: u32,
     /// Samples from one frame to the next; at least 1.
     pub hop_samples: u32,
@@ -119,8 +119,9 @@ pub struct ExtractorTable {
     /// Lifetime: nothing outlives the call.
     /// Errors: none.
     pub max_frames_for: Option<unsafe extern "C" fn(instance: *mut Instance, samples: usize) -> usize>,
-    /// Purpose: takes the next samples and writes every frame that became complete. How a stream is cut into
-    /// calls never changes its frames.
+    /// Purpose: takes the next samples and writes every frame that became complete: as many as have their whole
+    /// window within the samples so far, but for the last `look_ahead_frames`. The host gives a stream up that
+    /// got more or fewer. How a stream is cut into calls never changes its frames.
     /// Threads: `[instance-exclusive]`.
     /// State: active, and not finished since activate or reset.
     /// Ownership: `samples`, `frames` and `error` are borrowed for the call. `frames` has room for
@@ -135,7 +136,7 @@ pub struct ExtractorTable {
             error: *mut TextBuffer,
         ) -> Status,
     >,
-    /// Purpose: the stream has no more samples: writes the frames that were waiting for later ones.
+    /// Purpose: the stream has no more samples: writes the frames that were waiting for later ones, and no others.
     /// Threads: `[instance-exclusive]`.
     /// State: active; afterwards only reset and deactivate follow.
     /// Ownership: as in push. `frames` has room for max_frames_for(0) frames.

@@ -15,6 +15,7 @@ mod classifier;
 mod entry;
 mod extractor;
 mod host;
+mod limits;
 mod state;
 mod status;
 mod text;
@@ -27,6 +28,10 @@ pub use extractor::{
 pub use host::{
     CANCELLATION_SERVICE, COUNTER_SERVICE, CancellationService, CounterService, DEADLINE_SERVICE,
     DeadlineService, Host, LOG_SERVICE, LogLevel, LogService, ONNXRUNTIME_SERVICE,
+};
+pub use limits::{
+    LOUDEST_SAMPLE, MAX_COUNTER_NAME_BYTES, MAX_COUNTERS, MAX_DIM, MAX_STATE_TENSORS, MAX_STATE_VALUES,
+    MAX_TEXT_BYTES,
 };
 pub use state::{STREAM_STATE_EXTENSION, StateBuffer, StateTensor, StreamStateTable};
 pub use status::{EndReason, Status};

@@ -38,7 +38,7 @@ impl PluginHost {
     /// The bundle's extractor, where the settings want it.
     pub(crate) fn framer_of(&self, bundle: &Bundle, replaced: &Arc<AtomicU64>) -> Result<Framer, HostError> {
         let signals = (replaced, &self.cancelled);
-        let apart = self.apart.as_ref().map(|apart| apart.extractor(bundle, &self.config, signals));
+        let apart = self.apart.as_ref().map(|apart| apart.extractor(bundle, self, signals));
         let framer = match apart.transpose()?.flatten() {
             Some(extractors) => Framer::Apart(Arc::new(extractors)),
             None => Framer::Here(Arc::new(self.extractor_here(bundle, Arc::clone(replaced))?)),
@@ -70,7 +70,7 @@ impl PluginHost {
         let apart = self
             .apart
             .as_ref()
-            .map(|apart| apart.classifier((bundle, self.classifier_plugin(bundle)), &self.config, signals));
+            .map(|apart| apart.classifier((bundle, self.classifier_plugin(bundle)), self, signals));
         if let Some(model) = apart.transpose()?.flatten() {
             return Ok(Scorers::Apart(Arc::new(model)));
         }

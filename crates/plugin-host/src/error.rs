@@ -111,6 +111,24 @@ pub enum HostError {
         /// The kind for the caller.
         kind: ErrorKind,
     },
+    /// The system lacks a part of what a plugin's process is to be locked in with, and that is required.
+    #[error("plugin {plugin}: plugins.process.require_confinement is set, and this system lacks {missing}")]
+    Unconfined {
+        /// The plugin.
+        plugin: String,
+        /// What is missing, and why.
+        missing: String,
+    },
+    /// Something else lies there than what was admitted.
+    #[error(
+        "plugin {plugin}: {what} was changed since it was loaded; load the model again to use what is there now"
+    )]
+    Changed {
+        /// The plugin.
+        plugin: String,
+        /// What changed.
+        what: &'static str,
+    },
     /// What an extractor says about its frames cannot be kept.
     #[error("{path} cannot be written: {source}", path = path.display())]
     Note {
@@ -140,14 +158,17 @@ impl HostError {
         match self {
             Self::Plugin(error) => error.kind(),
             Self::Process { kind, .. } => *kind,
-            Self::Missing { .. } | Self::Open { .. } | Self::OnnxRuntime { .. } | Self::Note { .. } => {
-                ErrorKind::Unavailable
-            }
+            Self::Missing { .. }
+            | Self::Open { .. }
+            | Self::OnnxRuntime { .. }
+            | Self::Note { .. }
+            | Self::Unconfined { .. } => ErrorKind::Unavailable,
             Self::Bundle(_)
             | Self::Version { .. }
             | Self::Contract { .. }
             | Self::Mismatch { .. }
             | Self::Golden { .. }
+            | Self::Changed { .. }
             | Self::Duplicate { .. } => ErrorKind::InvalidInput,
         }
     }

@@ -1,15 +1,15 @@
 //! An extractor plugin behind the port of core.
 
 use crate::extractor_kind::ExtractorKind;
+use crate::frame_count::FrameCount;
 use crate::instance::ActiveInstance;
 use crate::text::{Failed, breach};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use undertone_core::{EndReason, Extractor, FrameLayout, Frames, PluginError};
-use undertone_plugin_abi::{self as abi, FrameBuffer, Instance, SPARE_FRAMES, Samples, Status, TextBuffer};
-
-/// Above this the power of a frame could overflow 32-bit floats; full scale is 1.
-const LOUDEST_SAMPLE: f32 = 1e6;
+use undertone_plugin_abi::{
+    self as abi, FrameBuffer, Instance, LOUDEST_SAMPLE, SPARE_FRAMES, Samples, Status, TextBuffer,
+};
 
 /// The frames of one stream at a time. An instance that failed is not used again: the stream is lost, and the
 /// reset that ends it brings a new instance.
@@ -19,12 +19,14 @@ pub(crate) struct PluginExtractor {
     instance: Option<ActiveInstance>,
     /// Whether the instance has heard samples since the last reset.
     in_stream: bool,
+    /// Since the last reset.
+    count: FrameCount,
 }
 
 impl PluginExtractor {
     pub(crate) fn new(kind: Arc<ExtractorKind>) -> Result<Self, PluginError> {
         let instance = kind.instance().map_err(|failed| failed.error)?;
-        Ok(Self { kind, instance: Some(instance), in_stream: false })
+        Ok(Self { kind, instance: Some(instance), in_stream: false, count: FrameCount::default() })
     }
 
     fn lost(&self, what: &str) -> PluginError {
@@ -32,11 +34,11 @@ impl PluginExtractor {
         breach(self.kind.plugin.name(), what, message).error
     }
 
-    /// Runs a call that appends frames for `samples` new samples; on failure `frames` is as before.
+    /// Runs a call that appends frames for so many new samples, none at the end; on failure `frames` is as before.
     fn append(
         &mut self,
         what: &str,
-        samples: usize,
+        samples: Option<usize>,
         frames: &mut Frames,
         run: impl FnOnce(*mut Instance, *mut FrameBuffer, *mut TextBuffer) -> Status,
     ) -> Result<(), PluginError> {
@@ -45,12 +47,16 @@ impl PluginExtractor {
             return Err(self.lost(what));
         };
         let before = frames.len();
-        let result = written(&self.kind, instance, samples, frames, (what, run));
-        match &result {
+        let result = written(&self.kind, instance, samples.unwrap_or(0), frames, (what, run));
+        let counted = result.and_then(|made| {
+            let right = self.count.add(&self.kind.layout, samples, made);
+            right.map(|()| made).map_err(|odd| breach(self.kind.plugin.name(), what, odd))
+        });
+        match &counted {
             Ok(count) => frames.truncate(before + count),
             Err(_) => frames.truncate(before),
         }
-        result.map(drop).map_err(|failed| self.note(failed))
+        counted.map(drop).map_err(|failed| self.note(failed))
     }
 
     fn note(&mut self, failed: Failed) -> PluginError {
@@ -72,7 +78,7 @@ impl Extractor for PluginExtractor {
         }
         let push = self.kind.functions.push;
         let given = Samples { data: samples.as_ptr(), length: samples.len() };
-        self.append("push", samples.len(), frames, |instance, buffer, error| {
+        self.append("push", Some(samples.len()), frames, |instance, buffer, error| {
             // SAFETY: the arguments are what the contract says, and the buffer has the room that
             // max_frames_for asked for.
             unsafe { push(instance, given, buffer, error) }
@@ -82,11 +88,13 @@ impl Extractor for PluginExtractor {
     fn finish(&mut self, frames: &mut Frames) -> Result<(), PluginError> {
         let finish = self.kind.functions.finish;
         // SAFETY: as in `push`.
-        self.append("finish", 0, frames, |instance, buffer, error| unsafe { finish(instance, buffer, error) })
+        self.append("finish", None, frames, |instance, buffer, error| unsafe {
+            finish(instance, buffer, error)
+        })
     }
 
     fn reset(&mut self, reason: EndReason) -> Result<(), PluginError> {
-        self.in_stream = false;
+        (self.in_stream, self.count) = (false, FrameCount::default());
         let Some(instance) = &mut self.instance else {
             self.instance = Some(self.kind.instance().map_err(|failed| failed.error)?);
             self.kind.replaced.fetch_add(1, Ordering::Relaxed);

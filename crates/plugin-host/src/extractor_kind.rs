@@ -9,12 +9,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use undertone_core::{FrameGrid, FrameLayout, PIPELINE_RATE, PluginError};
-use undertone_plugin_abi::{ExtractorDescription, ExtractorSpec, Text};
+use undertone_plugin_abi::{ExtractorDescription, ExtractorSpec, MAX_DIM, Text};
 
 /// 64 ms at the pipeline's rate; sessions mostly push less at once, and every stream holds the room.
 const USUAL_PUSH_SAMPLES: u32 = 1024;
-/// Frames with more values than this are not believed.
-const MAX_DIM: u32 = 65_536;
 
 /// An extractor plugin with one recipe; makes instances.
 #[derive(Debug)]

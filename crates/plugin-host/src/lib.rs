@@ -16,6 +16,7 @@ pub mod conformance;
 mod error;
 mod extractor;
 mod extractor_kind;
+mod frame_count;
 mod framer;
 mod functions;
 mod golden;

@@ -12,13 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use undertone_plugin_abi::{
     self as abi, ABI_MAJOR, ABI_MINOR, CANCELLATION_SERVICE, COUNTER_SERVICE, CancellationService,
     CounterService, DEADLINE_SERVICE, DeadlineService, LOG_SERVICE, LogLevel, LogService,
-    ONNXRUNTIME_SERVICE, Text,
+    MAX_COUNTER_NAME_BYTES, MAX_COUNTERS, ONNXRUNTIME_SERVICE, Text,
 };
-
-/// More counters of a library are not kept.
-pub(crate) const MAX_COUNTERS: usize = 32;
-/// Counters of longer names are not kept.
-pub(crate) const MAX_COUNTER_NAME_BYTES: usize = 64;
 
 static LOG: LogService = LogService { size: size_of::<LogService>() as u32, reserved: 0, log: Some(log) };
 static COUNTERS: CounterService =

@@ -7,11 +7,7 @@ use crate::stream_classifier::PluginStreamClassifier;
 use crate::text::{breach, call};
 use std::sync::Arc;
 use undertone_core::{FramesView, PluginError, Streaming};
-use undertone_plugin_abi::{StateTensor, Status, Text};
-
-/// More values than this to remember of a stream are not believed: 16 MiB.
-const MAX_STATE_VALUES: usize = 4 << 20;
-const MAX_TENSORS: u32 = 1024;
+use undertone_plugin_abi::{MAX_STATE_TENSORS, MAX_STATE_VALUES, StateTensor, Status, Text};
 
 /// A classifier plugin with a stateful graph; makes instances.
 #[derive(Debug)]
@@ -34,8 +30,10 @@ impl StreamKind {
         // SAFETY: the plugin is alive.
         let count = unsafe { (functions.count)(plugin.raw()) };
         let implausible = |what: &str| breach(plugin.name(), "its states", what).error;
-        if !(1..=MAX_TENSORS).contains(&count) {
-            return Err(implausible(&format!("{count} tensors, 1 to {MAX_TENSORS} are possible")).into());
+        if !(1..=MAX_STATE_TENSORS).contains(&count) {
+            return Err(
+                implausible(&format!("{count} tensors, 1 to {MAX_STATE_TENSORS} are possible")).into()
+            );
         }
         let mut tensors = Vec::new();
         for index in 0..count {

@@ -1,10 +1,8 @@
 //! Text from plugins, and how their calls ended.
 
 use undertone_core::PluginError;
-use undertone_plugin_abi::{Status, Text, TextBuffer};
+use undertone_plugin_abi::{MAX_TEXT_BYTES, Status, Text, TextBuffer};
 
-/// Longer names than this are not believed.
-const MAX_TEXT_BYTES: usize = 4096;
 /// Room for the words of one error.
 pub(crate) const ERROR_BYTES: usize = 1024;
 

@@ -134,6 +134,53 @@ fn an_instance_that_waited_for_its_next_stream_finds_the_process_that_took_the_l
 }
 
 #[test]
+fn frames_that_the_samples_are_not_due_cost_the_stream() {
+    let odd = [
+        ("late", "behind 480 samples it has given 0 frames; 3 to 3 are due"),
+        ("first-is-missing", "2 frames; 3 to 3"),
+        ("one-too-many", "4 frames; 3 to 3"),
+    ];
+    for (behaviour, words) in odd {
+        let (site, _) = extractors_apart(Duration::from_secs(60));
+        for site in [Site::new(), site] {
+            let model = site.load(&that(behaviour)).expect("good");
+            let mut extractor = model.new_extractor().expect("good");
+            let failed =
+                frames(&mut *extractor, &samples(HOP * 3), &[HOP * 3]).expect_err("their places are wrong");
+            assert!(failed.to_string().contains(words), "{failed}");
+            let mut later = Frames::new(2);
+            assert!(
+                extractor.push(&samples(HOP), &mut later).is_err() && later.is_empty(),
+                "the stream is lost"
+            );
+            extractor.reset(EndReason::Failed).expect("another stream may come");
+            assert_eq!(model.instances_replaced(), 1, "{behaviour}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_would_wait_too_long_for_a_process_is_told_to_come_again() {
+    let (site, _) = site(|config| {
+        config.exceptions = [("faulty_classifier".to_owned(), Isolation::InProcess)].into();
+        (config.process.streams, config.process.wait_for_start) = (1, Duration::ZERO);
+    });
+    let model = site.load(&that("good")).expect("good");
+    let _first = model.new_extractor().expect("its process is there");
+    let mut second = loop {
+        match model.new_extractor() {
+            Ok(extractor) => break extractor,
+            Err(lost @ PluginError::Lost { .. }) => {
+                assert!(lost.to_string().contains("another one is being started"), "{lost}");
+                std::thread::yield_now();
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(whole(&mut *second).len(), 6);
+}
+
+#[test]
 fn an_extractor_that_never_returns_is_given_up() {
     let (site, notes) = extractors_apart(Duration::from_millis(300));
     let model = site.load(&that("hang-on-command")).expect("good");

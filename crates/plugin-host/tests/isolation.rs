@@ -256,8 +256,16 @@ fn a_locked_in_process_reaches_nothing_around_it() {
     let free = asked.expect_err("it tells what it reached").to_string();
     let (site, _) = site(|_| {});
     let confined = escape(&site);
-    let attempts =
-        ["network: listen", "network: send", "network: pair", "programs: run", "secrets: environment"];
+    let attempts = [
+        "network: listen",
+        "network: send",
+        "network: pair",
+        "programs: run",
+        "memory: shared",
+        "memory: of the system",
+        "processor: affinity",
+        "secrets: environment",
+    ];
     for attempt in attempts {
         assert!(free.contains(attempt), "{attempt} can work: {free}");
         assert!(!confined.contains(attempt), "{confined}");
@@ -269,10 +277,90 @@ fn a_locked_in_process_reaches_nothing_around_it() {
     }
 }
 
+#[test]
+fn where_confinement_is_required_a_plugin_runs_in_all_of_it_or_not_at_all() {
+    let (site, _) = site(|config| config.process.require_confinement = true);
+    match site.load(&that("good")) {
+        Ok(model) => {
+            assert!(has_landlock(), "without Landlock there is no whole confinement");
+            assert_eq!(
+                classify(&mut *model.new_classifier().expect("good"), &[&CALM]),
+                [Ok(vec![0.375, 0.0])]
+            );
+        }
+        Err(refusal) => {
+            assert!(!has_all_of_landlock(), "nothing is missing here: {refusal}");
+            let words = "plugins.process.require_confinement is set, and this system lacks files are read only (Landlock)";
+            assert!(refusal.to_string().contains(words), "{refusal}");
+        }
+    }
+}
+
+fn has_all_of_landlock() -> bool {
+    use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
+    let ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let files = ruleset.handle_access(AccessFs::from_all(ABI::V5));
+    let network = files.and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V4)));
+    let scoped = network.and_then(|ruleset| ruleset.scope(Scope::from_all(ABI::V6)));
+    scoped.and_then(Ruleset::create).is_ok()
+}
+
 fn has_landlock() -> bool {
     use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
     let ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     ruleset.handle_access(AccessFs::from_all(ABI::V3)).and_then(Ruleset::create).is_ok()
+}
+
+#[test]
+fn a_process_that_takes_anothers_place_runs_what_was_admitted_or_nothing() {
+    for put_another in [another_bundle as PutAnother, another_library] {
+        let (site, notes) = site(|config| {
+            config.process.breaker.losses = 3;
+            config.process.breaker.open_for = Duration::from_millis(20);
+        });
+        let model = site.load(&that("segfault-on-command")).expect("good");
+        let mut classifier = model.new_classifier().expect("good");
+        assert_eq!(classify(&mut *classifier, &[&CALM]), [Ok(vec![0.375, 0.0])]);
+        let put_back = put_another(&site);
+        assert_lost(&classify(&mut *classifier, &[&COMMAND])[0], "SIGSEGV");
+        while notes.count("open") == 0 {
+            let asked = classify(&mut *classifier, &[&CALM]).remove(0);
+            assert!(matches!(asked, Err(PluginError::Lost { .. })), "{asked:?}");
+            std::thread::yield_now();
+        }
+        assert_eq!(notes.count("restarted"), 0, "{:?}", notes.0);
+        put_back();
+        assert_eq!(until_answered(&mut *classifier), [0.375, 0.0], "what was admitted is there again");
+    }
+}
+
+/// Puts something else in the place of what was admitted; gives what undoes that.
+type PutAnother = fn(&Site) -> Box<dyn FnOnce()>;
+
+/// Ships another bundle under the same version; gives what undoes that.
+fn another_bundle(site: &Site) -> Box<dyn FnOnce()> {
+    let dir = site.models_dir().join("m/1.0.0");
+    let aside = site.models_dir().join("aside");
+    std::fs::rename(&dir, &aside).expect("writable");
+    site.write("1.0.0", &that("good"));
+    Box::new(move || {
+        std::fs::remove_dir_all(&dir).expect("writable");
+        std::fs::rename(&aside, &dir).expect("writable");
+    })
+}
+
+/// Puts a library with another end in the place of the classifier's; gives what undoes that.
+fn another_library(site: &Site) -> Box<dyn FnOnce()> {
+    let link = site.plugins_dir().join("libundertone_plugin_faulty_classifier.so");
+    let real = link.canonicalize().expect("staged");
+    let mut other = std::fs::read(&real).expect("readable");
+    other.push(0);
+    std::fs::remove_file(&link).expect("writable");
+    std::fs::write(&link, other).expect("writable");
+    Box::new(move || {
+        std::fs::remove_file(&link).expect("writable");
+        std::os::unix::fs::symlink(real, link).expect("linkable");
+    })
 }
 
 #[test]

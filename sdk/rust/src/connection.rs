@@ -39,6 +39,13 @@ pub struct Connection {
     pub metadata: Vec<(String, String)>,
     /// For a whole call, all tries together; none: no bound.
     pub timeout: Option<Duration>,
+    /// For reaching the server; with that it counts as unreachable.
+    pub connect_timeout: Duration,
+    /// While calls are open and nothing comes, the server is asked so often whether it is there; none: never. A connection
+    /// whose other end went without a word is found by it.
+    pub keep_alive: Option<Duration>,
+    /// For the answer to that; then the calls fail, and streams are taken up again.
+    pub keep_alive_timeout: Duration,
     /// When calls are made again.
     pub retry: Retry,
     /// The trace that calls belong to.
@@ -54,6 +61,9 @@ impl Connection {
             api_key: None,
             metadata: Vec::new(),
             timeout: None,
+            connect_timeout: Duration::from_secs(10),
+            keep_alive: Some(Duration::from_secs(30)),
+            keep_alive_timeout: Duration::from_secs(20),
             retry: Retry::default(),
             traceparent: None,
         }
@@ -75,7 +85,14 @@ impl Connection {
 
     fn endpoint(&self) -> Result<Endpoint, ClientError> {
         let endpoint = Channel::from_shared(self.address.clone())
-            .map_err(|source| ClientError::Address { address: self.address.clone(), source })?;
+            .map_err(|source| ClientError::Address { address: self.address.clone(), source })?
+            .connect_timeout(self.connect_timeout);
+        let endpoint = match self.keep_alive {
+            Some(interval) => {
+                endpoint.http2_keep_alive_interval(interval).keep_alive_timeout(self.keep_alive_timeout)
+            }
+            None => endpoint,
+        };
         if endpoint.uri().scheme_str() != Some("https") {
             return Ok(endpoint);
         }

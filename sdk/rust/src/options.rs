@@ -24,6 +24,8 @@ pub struct Options {
     pub hysteresis: f32,
     /// The experiment that chooses the model; empty: whichever takes the stream.
     pub experiment: String,
+    /// For testers: the arm of that experiment, whatever the subject would get. It is left out of the experiment's report.
+    pub arm: String,
 }
 
 /// How a stream is carried.
@@ -65,6 +67,7 @@ impl Options {
             labels: self.labels.clone().into_iter().collect(),
             hysteresis: self.hysteresis,
             experiment: self.experiment.clone(),
+            arm: self.arm.clone(),
             ..v1::RecognitionConfig::default()
         }
     }

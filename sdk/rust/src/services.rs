@@ -7,6 +7,7 @@ use v1::analytics_client::AnalyticsClient;
 use v1::experiments_client::ExperimentsClient;
 use v1::feedback_client::FeedbackClient;
 use v1::models_client::ModelsClient;
+use v1::streams_client::StreamsClient;
 
 /// Methods that make a call: by `call` as often as it may help, by `call_once` where what it does may have been done.
 macro_rules! calls {
@@ -44,6 +45,8 @@ calls! {
     assign(AssignRequest) -> AssignResponse of ExperimentsClient;
     /// What an experiment says.
     get_report(GetReportRequest) -> GetReportResponse of ExperimentsClient;
+    /// The streams that are open now.
+    list_streams(ListStreamsRequest) -> ListStreamsResponse of StreamsClient;
     /// How often each emotion was heard.
     query_emotions(QueryEmotionsRequest) -> QueryEmotionsResponse of AnalyticsClient;
     /// How sure the models were.

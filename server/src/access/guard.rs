@@ -1,7 +1,7 @@
 //! Decides about each call before any service sees it.
 
-use super::rules::needed;
-use super::{ApiKey, Caller, KeyRing, Refusal, Rule};
+use super::rules::{needed, tells_of_everybody};
+use super::{ApiKey, Caller, KeyRing, NOBODYS, Refusal, Rule, Scope};
 use crate::tls::{ClientCertificate, Peer};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -37,12 +37,17 @@ impl Guard {
         let text = shown_key(headers).ok_or(Refusal::NoKey)?;
         let key = ApiKey::shown(text).ok_or(Refusal::UnknownKey)?;
         let credential = ring.check(&key)?;
-        match rule {
-            Rule::Needs(scope) if !credential.scopes.allow(scope) => {
-                Err(Refusal::MissingScope { id: key.id().to_owned(), scope })
-            }
-            _ => Ok(credential.caller),
+        let id = || key.id().to_owned();
+        if let Rule::Needs(scope) = rule
+            && !credential.scopes.allow(scope)
+        {
+            return Err(Refusal::MissingScope { id: id(), scope });
         }
+        let is_operator = credential.caller.tenant() == NOBODYS || credential.scopes.allow(Scope::Admin);
+        if tells_of_everybody(path) && !is_operator {
+            return Err(Refusal::OfEverybody { id: id(), tenant: credential.caller.tenant().to_owned() });
+        }
+        Ok(credential.caller)
     }
 }
 

@@ -20,5 +20,5 @@ pub(crate) use key::ApiKey;
 pub(crate) use layer::{AccessLayer, guard_pages};
 pub use refusal::Refusal;
 pub(crate) use ring::KeyRing;
-pub use rules::{Rule, rule_of};
+pub use rules::{Rule, listed, rule_of};
 pub use scope::{Scope, Scopes};

@@ -1,6 +1,6 @@
 //! Why a call is not let in.
 
-use super::Scope;
+use super::{NOBODYS, Scope};
 use std::time::Duration;
 
 /// Why a call is not let in, as a sentence for its caller.
@@ -32,6 +32,17 @@ pub enum Refusal {
         id: String,
         /// What the call needs.
         scope: Scope,
+    },
+    /// What is asked for counts the calls of all tenants.
+    #[error(
+        "the key {id} belongs to the tenant {tenant}, and this tells of all tenants: it takes a key of the tenant {NOBODYS:?}, or one \
+         with the scope admin"
+    )]
+    OfEverybody {
+        /// The part of the key that may be shown.
+        id: String,
+        /// Whose key it is.
+        tenant: String,
     },
     /// The keys could not be read since the server started.
     #[error("the server cannot read its keys at the moment")]
@@ -79,6 +90,7 @@ impl Refusal {
             Self::Expired { .. } => "expired_key",
             Self::Revoked { .. } => "revoked_key",
             Self::MissingScope { .. } => "missing_scope",
+            Self::OfEverybody { .. } => "of_everybody",
             Self::KeysUnreadable => "keys_unreadable",
             Self::NoCertificate => "no_certificate",
             Self::UntrustedCertificate { .. } => "untrusted_certificate",

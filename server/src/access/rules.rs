@@ -75,8 +75,17 @@ const RULES: &[(&str, Rule)] = &[
     ("/", Open),
 ];
 
+/// What counts all calls, whosever they are.
+const EVERYBODYS: [&str; 3] =
+    ["/metrics", "/v2/models/stats", "/inference.GRPCInferenceService/ModelStatistics"];
+
 /// The files of the console, which hold no data.
 const CONSOLE: &str = "/console/";
+
+/// Every method and every page that is listed.
+pub fn listed() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|&(path, _)| path)
+}
 
 /// What the method or page at `path` needs; `None` when it is not listed.
 pub fn rule_of(path: &str) -> Option<Rule> {
@@ -95,6 +104,12 @@ fn rule_of_model_page(path: &str) -> Option<Rule> {
         Some((_, "stats")) => Some(Needs(Scope::Analytics)),
         _ => Some(AnyKey),
     }
+}
+
+/// Whether `path` tells what all tenants together did.
+pub(crate) fn tells_of_everybody(path: &str) -> bool {
+    let is_page_of_model = path.starts_with("/v2/models/") && path.ends_with("/stats");
+    is_page_of_model || EVERYBODYS.contains(&path)
 }
 
 /// What a call to `path` needs.

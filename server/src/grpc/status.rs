@@ -100,7 +100,7 @@ pub(crate) fn item_not_finite(item: usize) -> Status {
 /// A caller that is not let in, or has used up what it may use.
 pub(crate) fn refused(refusal: &Refusal) -> Status {
     let code = match refusal {
-        Refusal::MissingScope { .. } => Code::PermissionDenied,
+        Refusal::MissingScope { .. } | Refusal::OfEverybody { .. } => Code::PermissionDenied,
         Refusal::TooManyStreams { .. } | Refusal::AudioSpent { .. } => Code::ResourceExhausted,
         Refusal::KeysUnreadable => Code::Unavailable,
         _ => Code::Unauthenticated,

@@ -24,7 +24,9 @@ fn process(reader: &mut Reader, places: &Places) -> ProcessConfig {
     let mut duration = |name: &str, default_milliseconds| {
         reader.duration(&format!("plugins.process.{name}"), Duration::from_millis(default_milliseconds))
     };
-    let (start_within, answer_within) = (duration("start_within", 30_000), duration("answer_within", 5_000));
+    let (start_within, wait_for_start) =
+        (duration("start_within", 30_000), duration("wait_for_start", 3_000));
+    let answer_within = duration("answer_within", 5_000);
     let backoff = BackoffConfig {
         first: duration("restart_after", 100),
         longest: duration("restart_after_at_most", 10_000),
@@ -33,7 +35,9 @@ fn process(reader: &mut Reader, places: &Places) -> ProcessConfig {
     ProcessConfig {
         program: reader.path("plugins.process.program", places.plugin_host()),
         start_within,
+        wait_for_start,
         answer_within,
+        require_confinement: reader.flag("plugins.process.require_confinement", false),
         memory_bytes: reader.count("plugins.process.memory_bytes", 1024 * MIB, 16 * MIB..=1 << 44),
         shared_bytes: reader.count("plugins.process.shared_bytes", 16 * MIB, MIB..=1 << 34) as usize,
         streams: reader.count("plugins.process.streams", 32, 1..=10_000) as usize,
@@ -49,10 +53,12 @@ fn process(reader: &mut Reader, places: &Places) -> ProcessConfig {
 
 /// A worker that waits for a process must not count as stuck itself.
 pub(super) fn compare(reader: &mut Reader, isolation: &IsolationConfig, engine: &EngineConfig) {
-    if isolation.is_used() && isolation.process.answer_within >= engine.stuck_after {
+    let ProcessConfig { wait_for_start, answer_within, .. } = isolation.process;
+    if isolation.is_used() && wait_for_start + answer_within >= engine.stuck_after {
         reader.mistake(format!(
-            "plugins.process.answer_within = {:?}: give less than engine.stuck_after, which is {:?}",
-            isolation.process.answer_within, engine.stuck_after
+            "plugins.process.wait_for_start = {wait_for_start:?} and .answer_within = {answer_within:?}: give less together than \
+             engine.stuck_after, which is {:?}",
+            engine.stuck_after
         ));
     }
 }
@@ -87,15 +93,12 @@ mod tests {
         let error = from_flags(&[
             ("plugins.isolation_of.mood", "elsewhere"),
             ("plugins.isolation", "process"),
-            ("plugins.process.answer_within", "10s"),
+            ("plugins.process.answer_within", "7s"),
         ])
         .expect_err("both are wrong");
         let text = error.to_string();
         assert!(text.contains("plugins.isolation_of.mood = \"elsewhere\": give \"in_process\""), "{text}");
-        assert!(
-            text.contains("plugins.process.answer_within = 10s: give less than engine.stuck_after"),
-            "{text}"
-        );
+        assert!(text.contains(".answer_within = 7s: give less together than engine.stuck_after"), "{text}");
         assert_eq!(error.mistakes.len(), 2);
     }
 }

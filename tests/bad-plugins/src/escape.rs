@@ -10,18 +10,47 @@ const OWN_FILES: usize = 7;
 
 type Attempt = (&'static str, fn() -> bool);
 
-const ATTEMPTS: [Attempt; 8] = [
+const ATTEMPTS: [Attempt; 11] = [
     ("network: listen", || TcpListener::bind("127.0.0.1:0").is_ok()),
     ("network: send", || UdpSocket::bind("127.0.0.1:0").is_ok()),
     ("network: pair", || UnixStream::pair().is_ok()),
     ("programs: run", || Command::new("/bin/true").status().is_ok()),
     ("files: write", write),
     ("files: read", || std::fs::read("/etc/passwd").is_ok()),
+    ("memory: shared", shared_memory),
+    ("memory: of the system", || {
+        // SAFETY: it makes a segment, or does not, and gives it back.
+        unsafe {
+            let segment = libc::shmget(libc::IPC_PRIVATE, 4096, 0o600);
+            segment >= 0 && libc::shmctl(segment, libc::IPC_RMID, std::ptr::null_mut()) == 0
+        }
+    }),
+    ("processor: affinity", affinity),
     ("secrets: environment", || std::env::var_os("PATH").is_some()),
     ("secrets: open files", || {
         std::fs::read_dir("/proc/self/fd").is_ok_and(|files| files.count() > OWN_FILES)
     }),
 ];
+
+fn shared_memory() -> bool {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: new memory is asked for, which nobody uses, and given back.
+    unsafe {
+        let at = libc::mmap(std::ptr::null_mut(), 4096, protection, flags, -1, 0);
+        at != libc::MAP_FAILED && libc::munmap(at, 4096) == 0
+    }
+}
+
+/// Asks for the processors that it has.
+fn affinity() -> bool {
+    // SAFETY: the set is as large as is said, and lives during both calls.
+    unsafe {
+        let mut own: libc::cpu_set_t = std::mem::zeroed();
+        let size = size_of::<libc::cpu_set_t>();
+        libc::sched_getaffinity(0, size, &raw mut own) == 0
+            && libc::sched_setaffinity(0, size, &raw const own) == 0
+    }
+}
 
 fn write() -> bool {
     let path = std::env::temp_dir().join(format!("undertone-escaped-{}", std::process::id()));

@@ -1,5 +1,6 @@
 //! Which plugins of a host run in processes of their own.
 
+use super::admitted::Admitted;
 use super::extractors::IsolatedExtractors;
 use super::facts::Around;
 use super::model::IsolatedModel;
@@ -7,7 +8,7 @@ use super::observer::ProcessObserver;
 use super::order::{Order, Part};
 use super::settings::{Isolation, IsolationConfig};
 use super::tally::Totals;
-use crate::{HostConfig, HostError};
+use crate::{HostError, PluginHost};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -37,56 +38,65 @@ impl Apart {
     pub(crate) fn classifier(
         &self,
         (bundle, plugin): (&Bundle, &str),
-        host: &HostConfig,
+        host: &PluginHost,
         signals: Signals<'_>,
     ) -> Result<Option<IsolatedModel>, HostError> {
         let around = self.around((bundle, Part::Classifier, plugin), host, signals);
-        around.map(|around| IsolatedModel::start(bundle, around)).transpose()
+        around?.map(|around| IsolatedModel::start(bundle, around)).transpose()
     }
 
     /// The bundle's extractor in processes of its own, if that is wanted. What it says is yet to be compared with the manifest.
     pub(crate) fn extractor(
         &self,
         bundle: &Bundle,
-        host: &HostConfig,
+        host: &PluginHost,
         signals: Signals<'_>,
     ) -> Result<Option<IsolatedExtractors>, HostError> {
         let plugin = &bundle.manifest().plugin.extractor;
         let around = self.around((bundle, Part::Extractor, plugin), host, signals);
-        around.map(|around| IsolatedExtractors::start(bundle, around)).transpose()
+        around?.map(|around| IsolatedExtractors::start(bundle, around)).transpose()
     }
 
     fn around(
         &self,
         which: (&Bundle, Part, &str),
-        host: &HostConfig,
+        host: &PluginHost,
         (replaced, cancelled): Signals<'_>,
-    ) -> Option<Around> {
+    ) -> Result<Option<Around>, HostError> {
         let (bundle, _, plugin) = which;
-        (self.config.of(&bundle.manifest().name, plugin) == Isolation::Process).then(|| Around {
+        if self.config.of(&bundle.manifest().name, plugin) == Isolation::InProcess {
+            return Ok(None);
+        }
+        Ok(Some(Around {
             process: self.config.process.clone(),
-            order: self.order(which, host),
+            order: self.order(which, host)?,
             replaced: Arc::clone(replaced),
             cancelled: Arc::clone(cancelled),
             observer: Arc::clone(&self.observer),
             totals: Arc::clone(&self.totals),
-        })
+        }))
     }
 
     /// Absolute paths: a process works in another folder.
-    fn order(&self, (bundle, part, plugin): (&Bundle, Part, &str), host: &HostConfig) -> Order {
+    fn order(
+        &self,
+        (bundle, part, plugin): (&Bundle, Part, &str),
+        host: &PluginHost,
+    ) -> Result<Order, HostError> {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let process = &self.config.process;
-        Order {
+        Ok(Order {
             part,
             plugin: plugin.to_owned(),
             substitutes: [(bundle.manifest().name.clone(), plugin.to_owned())].into(),
             bundle: absolute(bundle.dir()),
-            plugins_dir: absolute(&host.plugins_dir),
-            onnxruntime: host.onnxruntime.as_deref().map(absolute),
+            admitted: Admitted::of(host, bundle, plugin)?,
+            plugins_dir: absolute(&host.config.plugins_dir),
+            onnxruntime: host.config.onnxruntime.as_deref().map(absolute),
+            require_confinement: process.require_confinement,
             memory_bytes: process.memory_bytes,
             answer_within: process.answer_within,
             readable: process.readable.clone(),
-        }
+        })
     }
 }

@@ -7,12 +7,14 @@ use super::order::{Answer, Framing};
 use super::passage::{self, PIECE_SAMPLES};
 use super::process::PluginProcess;
 use super::seat::{Exchange, Generation, Seat};
-use super::supervisor::{Wish, no_thread, started, supervise};
+use super::supervisor::{Coming, Wish, no_thread, started, supervise};
 use crate::HostError;
 use crate::extractor::refusal_of_samples;
+use crate::frame_count::FrameCount;
 use crate::text::breach;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use undertone_bundle::Bundle;
 use undertone_core::{EndReason, Extractor, FrameLayout, Frames, PluginError, Unready};
@@ -34,7 +36,7 @@ pub(crate) struct IsolatedExtractors {
 struct Seats {
     taken: Vec<Weak<SharedSeat>>,
     /// A process that is being started, since the others are full.
-    coming: Option<Receiver<Result<(PluginProcess, Answer), HostError>>>,
+    coming: Option<Coming>,
 }
 
 /// A process with its streams.
@@ -77,51 +79,65 @@ impl IsolatedExtractors {
 
     /// Makes an extractor for one stream at a time.
     pub(crate) fn extractor(self: &Arc<Self>) -> Result<IsolatedExtractor, PluginError> {
-        let mut extractor =
-            IsolatedExtractor { seat: self.seat()?, place: None, in_stream: false, failed: false };
+        let mut extractor = IsolatedExtractor { seat: self.seat()?, place: None, count: None, failed: false };
         extractor.place = Some(Place::open(&extractor.seat)?);
         Ok(extractor)
     }
 
     /// A seat with room for one more stream, which is counted.
     fn seat(self: &Arc<Self>) -> Result<Arc<SharedSeat>, PluginError> {
-        let most = self.facts.config.streams.max(1);
-        let mut seats = self.seats();
-        seats.taken.retain(|seat| seat.strong_count() > 0);
-        let has_room = |seat: &Arc<SharedSeat>| seat.streams.load(Ordering::Relaxed) < most;
-        let found = seats.taken.iter().filter_map(Weak::upgrade).find(has_room);
-        let seat = match found {
-            Some(seat) => seat,
+        let taken = self.take(&mut self.seats(), None);
+        match taken {
+            Some(seat) => Ok(seat),
+            // While one waits for a process, the others may use the seats that there are.
             None => {
-                let process = self.free_process(&mut seats)?;
+                let process = self.free_process()?;
                 let seat = Seat::new(self.facts.clone(), self.supervisor.clone(), process);
                 let seat = Arc::new(SharedSeat { seat, streams: AtomicUsize::new(0), model: self.clone() });
-                seats.taken.push(Arc::downgrade(&seat));
-                seat
+                let taken = self.take(&mut self.seats(), Some(seat));
+                Ok(taken.expect("a new seat has room"))
             }
-        };
-        if seat.streams.fetch_add(1, Ordering::Relaxed) + 1 == most {
-            self.start_beforehand(&mut seats);
         }
-        Ok(seat)
     }
 
-    /// A process that no stream has: one that is there, one that is coming, or one that is started now and waited for.
-    fn free_process(&self, seats: &mut Seats) -> Result<PluginProcess, PluginError> {
+    /// Counts one more stream in the new seat, or in one that has room.
+    fn take(&self, seats: &mut Seats, new: Option<Arc<SharedSeat>>) -> Option<Arc<SharedSeat>> {
+        let most = self.facts.config.streams.max(1);
+        seats.taken.retain(|seat| seat.strong_count() > 0);
+        seats.taken.extend(new.iter().map(Arc::downgrade));
+        let has_room = |seat: &Arc<SharedSeat>| seat.streams.load(Ordering::Relaxed) < most;
+        let seat = new.or_else(|| seats.taken.iter().filter_map(Weak::upgrade).find(has_room))?;
+        if seat.streams.fetch_add(1, Ordering::Relaxed) + 1 == most {
+            self.start_beforehand(seats);
+        }
+        Some(seat)
+    }
+
+    /// A process that no stream has: one that is there, or one that is coming or is started now. Whoever asks is a worker
+    /// with other streams, so it waits only a while.
+    fn free_process(&self) -> Result<PluginProcess, PluginError> {
         if let Some(process) = self.spare().take() {
             return Ok(process);
         }
-        match seats.coming.take().map(|coming| coming.recv()) {
-            Some(Ok(Ok((process, _)))) => Ok(process),
-            _ => self.facts.another(&self.supervisor),
+        let expected = self.seats().coming.take();
+        let coming = expected.map_or_else(|| self.facts.ask_for_another(&self.supervisor), Ok)?;
+        match coming.recv_timeout(self.facts.config.wait_for_start) {
+            Ok(Ok((process, _))) => Ok(process),
+            Ok(Err(error)) => Err(self.facts.not_started(&error)),
+            Err(RecvTimeoutError::Timeout) => {
+                self.seats().coming.get_or_insert(coming);
+                Err(self.facts.still_starting())
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(self.facts.not_started(&no_thread(&self.facts, &io::Error::other("it ended"))))
+            }
         }
     }
 
     /// Has a process started for the stream that comes next, so that it need not wait.
     fn start_beforehand(&self, seats: &mut Seats) {
-        if self.spare().is_none() && seats.coming.is_none() && self.facts.unready().is_none() {
-            let (reply, coming) = sync_channel(1);
-            seats.coming = self.supervisor.try_send(Wish::Start(reply)).is_ok().then_some(coming);
+        if self.spare().is_none() && seats.coming.is_none() {
+            seats.coming = self.facts.ask_for_another(&self.supervisor).ok();
         }
     }
 
@@ -149,8 +165,8 @@ pub(crate) struct IsolatedExtractor {
     seat: Arc<SharedSeat>,
     /// None when its process was lost.
     place: Option<Place>,
-    /// Whether it has heard samples since the last reset.
-    in_stream: bool,
+    /// The samples that it heard since the last reset, and their frames; none when it heard nothing.
+    count: Option<FrameCount>,
     /// Whether the plugin failed since then, so that the process replaces its instance.
     failed: bool,
 }
@@ -170,10 +186,11 @@ impl Place {
 }
 
 impl IsolatedExtractor {
+    /// What comes back is right, or a breach of the contract in words.
     fn call<P, T>(&mut self, call: Call, put: P, take: T) -> Result<(), PluginError>
     where
         P: FnMut(&SharedArea),
-        T: FnMut(&SharedArea) -> bool,
+        T: FnMut(&SharedArea) -> Result<(), String>,
     {
         let plugin = &self.seat.model.facts.plugin;
         let Some(place) = self.place else {
@@ -181,10 +198,7 @@ impl IsolatedExtractor {
             return Err(breach(plugin, call.name(), message).error);
         };
         let answered = self.seat.seat.call(call, &mut Passing { place, put, take });
-        let done = answered.and_then(|good| {
-            let odd = "it wrote more frames than there is room for, or a value that is not finite";
-            if good { Ok(()) } else { Err(breach(plugin, call.name(), odd).error) }
-        });
+        let done = answered.and_then(|right| right.map_err(|odd| breach(plugin, call.name(), odd).error));
         match &done {
             Err(PluginError::Lost { .. }) => self.place = None,
             Err(PluginError::Failed { .. }) => self.failed = true,
@@ -195,20 +209,32 @@ impl IsolatedExtractor {
 
     /// Before a stream's first samples: an instance that waited for them may have lost its process meanwhile.
     fn begin(&mut self) -> Result<(), PluginError> {
-        if self.in_stream {
+        if self.count.is_some() {
             return Ok(());
         }
         let has_place = self.place.is_some_and(|place| self.seat.seat.is_in(place.generation));
         if !has_place {
             self.place = Some(Place::open(&self.seat)?);
         }
-        self.in_stream = true;
+        self.count = Some(FrameCount::default());
         Ok(())
     }
 
-    fn append(&mut self, call: Call, samples: &[f32], frames: &mut Frames) -> Result<(), PluginError> {
-        let put = |area: &SharedArea| passage::put_samples(area, samples);
-        self.call(call, put, |area| passage::take_frames(area, samples.len(), frames).is_some())
+    /// Makes the frames of so many new samples, none at the end; on failure `frames` may hold some of them.
+    fn append(&mut self, samples: Option<&[f32]>, frames: &mut Frames) -> Result<(), PluginError> {
+        let (model, mut count) = (Arc::clone(&self.seat.model), self.count.unwrap_or_default());
+        let (call, given) =
+            (if samples.is_some() { Call::Push } else { Call::Finish }, samples.unwrap_or_default());
+        let put = |area: &SharedArea| passage::put_samples(area, given);
+        let take = |area: &SharedArea| {
+            let made = passage::take_frames(area, given.len(), frames);
+            let made =
+                made.ok_or("it wrote more frames than there is room for, or a value that is not finite")?;
+            count.add(&model.layout, samples.map(<[f32]>::len), made)
+        };
+        self.call(call, put, take)?;
+        self.count = Some(count);
+        Ok(())
     }
 }
 
@@ -224,23 +250,24 @@ impl Extractor for IsolatedExtractor {
         self.begin()?;
         let before = frames.len();
         for piece in samples.chunks(PIECE_SAMPLES) {
-            self.append(Call::Push, piece, frames).inspect_err(|_| frames.truncate(before))?;
+            self.append(Some(piece), frames).inspect_err(|_| frames.truncate(before))?;
         }
         Ok(())
     }
 
     fn finish(&mut self, frames: &mut Frames) -> Result<(), PluginError> {
         self.begin()?;
-        self.append(Call::Finish, &[], frames)
+        let before = frames.len();
+        self.append(None, frames).inspect_err(|_| frames.truncate(before))
     }
 
     fn reset(&mut self, reason: EndReason) -> Result<(), PluginError> {
-        self.in_stream = false;
+        self.count = None;
         let is_replaced = std::mem::take(&mut self.failed);
         if self.place.is_none() {
             return Ok(());
         }
-        self.call(Call::Reset, |area| passage::put_reason(area, reason), |_| true)?;
+        self.call(Call::Reset, |area| passage::put_reason(area, reason), |_| Ok(()))?;
         self.seat.model.facts.replaced.fetch_add(u64::from(is_replaced), Ordering::Relaxed);
         Ok(())
     }
@@ -249,7 +276,7 @@ impl Extractor for IsolatedExtractor {
 impl Drop for IsolatedExtractor {
     fn drop(&mut self) {
         // Nobody is left who could hear that it failed in that; where the process is gone, so is the place.
-        let _ = self.call(Call::Close, |_| {}, |_| true);
+        let _ = self.call(Call::Close, |_| {}, |_| Ok(()));
         self.seat.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -271,15 +298,19 @@ impl Exchange for Opening {
     }
 }
 
-/// Something for the stream in a place; what comes out is good or odd.
+/// Something for the stream in a place; what comes out is right or a breach.
 struct Passing<P, T> {
     place: Place,
     put: P,
     take: T,
 }
 
-impl<P: FnMut(&SharedArea), T: FnMut(&SharedArea) -> bool> Exchange for Passing<P, T> {
-    type Taken = bool;
+impl<P, T> Exchange for Passing<P, T>
+where
+    P: FnMut(&SharedArea),
+    T: FnMut(&SharedArea) -> Result<(), String>,
+{
+    type Taken = Result<(), String>;
 
     fn items(&self) -> usize {
         self.place.number as usize
@@ -293,7 +324,7 @@ impl<P: FnMut(&SharedArea), T: FnMut(&SharedArea) -> bool> Exchange for Passing<
         (self.put)(area);
     }
 
-    fn take(&mut self, area: &SharedArea) -> bool {
+    fn take(&mut self, area: &SharedArea) -> Result<(), String> {
         (self.take)(area)
     }
 }

@@ -6,13 +6,13 @@ use super::observer::{ProcessObserver, ProcessOf};
 use super::order::{Answer, Order};
 use super::process::PluginProcess;
 use super::settings::ProcessConfig;
-use super::supervisor::{Wish, started};
+use super::supervisor::{Coming, Wish, started};
 use super::tally::Totals;
 use super::watch::Watched;
 use crate::HostError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use undertone_bundle::{Bundle, Manifest};
 use undertone_core::{ErrorKind, ModelRef, PluginError, Unready};
@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) model: ModelRef,
     pub(crate) plugin: String,
     pub(crate) order: Order,
+    /// What the first process said; every other one must say the same.
+    first: OnceLock<Answer>,
     pub(crate) config: ProcessConfig,
     /// Bytes of shared memory of each.
     pub(crate) shared_bytes: usize,
@@ -66,6 +68,7 @@ impl Facts {
             model: ModelRef { name: name.clone(), version: version.clone() },
             plugin: order.plugin.clone(),
             order,
+            first: OnceLock::new(),
             shared_bytes,
             breaker: Mutex::new(Breaker::new(process.breaker)),
             config: process,
@@ -84,21 +87,39 @@ impl Facts {
         HostError::Process { plugin: self.plugin.clone(), kind: ErrorKind::Plugin, message }
     }
 
-    /// One more process, unless none is to be started now.
+    /// One more process, unless none is to be started now. Waits for it.
     pub(crate) fn another(&self, supervisor: &SyncSender<Wish>) -> Result<PluginProcess, PluginError> {
-        let lost = |message: String, retry_after| PluginError::Lost {
-            plugin: self.plugin.clone(),
-            what: "the start of its process".to_owned(),
-            message,
-            retry_after,
-        };
-        if let Some(unready) = self.unready() {
-            return Err(lost(unready.why, unready.retry_after));
-        }
-        started(self, supervisor).map(|(process, _)| process).map_err(|error| {
-            let wait = self.count_loss(0);
-            lost(error.to_string(), wait)
-        })
+        self.may_start()?;
+        started(self, supervisor).map(|(process, _)| process).map_err(|error| self.not_started(&error))
+    }
+
+    /// The same for somebody who has no time to wait for it.
+    pub(crate) fn ask_for_another(&self, supervisor: &SyncSender<Wish>) -> Result<Coming, PluginError> {
+        self.may_start()?;
+        let (reply, coming) = sync_channel(1);
+        supervisor.try_send(Wish::Start(reply)).map_err(|_| self.still_starting())?;
+        Ok(coming)
+    }
+
+    fn may_start(&self) -> Result<(), PluginError> {
+        self.unready().map_or(Ok(()), |unready| Err(self.no_process(unready.why, unready.retry_after)))
+    }
+
+    /// The error of a start that failed, which counts as a loss.
+    pub(crate) fn not_started(&self, error: &HostError) -> PluginError {
+        let wait = self.count_loss(0);
+        self.no_process(error.to_string(), wait)
+    }
+
+    /// The error of a start that takes longer than anybody waits.
+    pub(crate) fn still_starting(&self) -> PluginError {
+        let message = "the others have as many streams as they may, and another one is being started";
+        self.no_process(message.to_owned(), self.usual_start())
+    }
+
+    fn no_process(&self, message: String, retry_after: Duration) -> PluginError {
+        let (plugin, what) = (self.plugin.clone(), "the start of its process".to_owned());
+        PluginError::Lost { plugin, what, message, retry_after }
     }
 
     /// Starts a process and has it load the plugin; gives what it says about it.
@@ -114,6 +135,9 @@ impl Facts {
             .map_err(|error| refused(format!("{program} cannot be started: {error}")))?;
         match process.load(&self.order, self.config.start_within) {
             Ok(described @ (Answer::Scores(_) | Answer::Makes(_))) => {
+                if self.first.get_or_init(|| described.clone()) != &described {
+                    return Err(self.odd(&described));
+                }
                 let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.start_milliseconds.store(took, Ordering::Relaxed);
                 self.living().push(Arc::downgrade(process.watched()));

@@ -5,6 +5,7 @@
 //! process runs the classifier of one model for one worker, or the extractor of one model for some streams. One that is lost is reported to whoever waits for it and replaced after a while;
 //! a model whose processes are lost again and again takes no new streams for a while.
 
+mod admitted;
 mod apart;
 mod area;
 mod breaker;

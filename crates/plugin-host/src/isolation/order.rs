@@ -1,5 +1,6 @@
 //! What a process is told to load, and what it says about it.
 
+use super::admitted::Admitted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,10 +27,14 @@ pub(crate) struct Order {
     pub(crate) substitutes: BTreeMap<String, String>,
     /// The bundle's folder.
     pub(crate) bundle: PathBuf,
+    /// What must lie there and in the folder of libraries, whatever was put there since the server looked.
+    pub(crate) admitted: Admitted,
     /// Folder of the plugin libraries.
     pub(crate) plugins_dir: PathBuf,
     /// ONNX Runtime's library, where it was set.
     pub(crate) onnxruntime: Option<PathBuf>,
+    /// Whether it loads nothing where it cannot be locked in as it should be.
+    pub(crate) require_confinement: bool,
     /// Private memory that it may have.
     pub(crate) memory_bytes: u64,
     /// How long a call may take.
@@ -39,7 +44,7 @@ pub(crate) struct Order {
 }
 
 /// What a process says to its order.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Answer {
     /// What its classifier takes and gives.
     Scores(Description),

@@ -1,7 +1,7 @@
 //! A process that runs a plugin, as the server has it.
 
 use super::area::SharedArea;
-use super::doorbell::Doorbell;
+use super::doorbell::{self, Bell, Button};
 use super::loss::Loss;
 use super::message::{self, Call};
 use super::order::{Answer, Order};
@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(crate) struct PluginProcess {
     /// Can be read once the process has ended.
     life: OwnedFd,
     area: SharedArea,
-    ask: Doorbell,
-    answer: Doorbell,
+    ask: Button,
+    answer: Bell,
     output: Output,
     /// What is known of its memory.
     watched: Arc<Watched>,
@@ -42,9 +42,10 @@ pub(crate) struct PluginProcess {
 impl PluginProcess {
     /// Starts the program with `shared_bytes` of shared memory. It knows nothing yet.
     pub(crate) fn start(config: &ProcessConfig, plugin: &str, shared_bytes: usize) -> io::Result<Self> {
-        let (area, ask, answer) = (SharedArea::new(shared_bytes)?, Doorbell::new()?, Doorbell::new()?);
+        let area = SharedArea::new(shared_bytes)?;
+        let ((ask, asked), (answer, answers)) = (doorbell::to_process()?, doorbell::from_process()?);
         let (printed, print) = io::pipe()?;
-        let passed = [area.file(), ask.file(), answer.file()].map(|file| file.as_raw_fd());
+        let passed = [area.file(), asked.as_fd(), answers.as_fd()].map(|file| file.as_raw_fd());
         let mut command = Command::new(&config.program);
         command.args(passed.map(|file| file.to_string())).arg(std::process::id().to_string());
         // Settings and secrets of the server are not the plugin's.
@@ -53,7 +54,8 @@ impl PluginProcess {
         // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
         unsafe { command.pre_exec(move || pass_on(passed)) };
         let child = command.spawn()?;
-        drop(command);
+        // The process alone has its ends of the pipes.
+        drop((command, asked, answers));
         let life = pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
         let output = Output::of(printed, plugin.to_owned(), child.id());
         let watched = Arc::new(Watched::of(child.id()));
@@ -133,13 +135,12 @@ impl PluginProcess {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(unreachable(error.into())),
             }
-            let [answered, ended] = [0, 1].map(|file| !files[file].revents().is_empty());
-            if answered {
+            let [answer, life] = [0, 1].map(|file| files[file].revents());
+            if answer.contains(PollFlags::IN) {
                 return self.answer.hear().map_err(unreachable);
             }
-            if ended {
-                let status = self.child.wait().map_err(unreachable)?;
-                return Err(Loss::of(status));
+            if !(answer | life).is_empty() {
+                return Err(self.ended());
             }
             if cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
                 return Err(Loss::Cancelled);
@@ -147,6 +148,17 @@ impl PluginProcess {
             if left.is_zero() {
                 return Err(Loss::Hung(within));
             }
+        }
+    }
+
+    /// How a process ended that can answer no more; one that merely closed its pipe is unreachable.
+    fn ended(&mut self) -> Loss {
+        let mut life = [PollFd::new(&self.life, PollFlags::IN)];
+        // A process closes its files a moment before it has ended.
+        let pause = Timespec { tv_sec: 0, tv_nsec: i64::from(LOOK.subsec_nanos()) };
+        match poll(&mut life, Some(&pause)) {
+            Ok(0) => Loss::Unreachable("it gives no more answers".to_owned()),
+            _ => self.child.wait().map_or_else(|error| Loss::Unreachable(error.to_string()), Loss::of),
         }
     }
 

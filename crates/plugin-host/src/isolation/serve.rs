@@ -1,7 +1,8 @@
 //! The other side: a process that runs one of a model's plugins.
 
+use super::admitted::Admitted;
 use super::area::SharedArea;
-use super::doorbell::Doorbell;
+use super::doorbell::{Bell, Button};
 use super::framing::FrameMaking;
 use super::hardening;
 use super::message::{self, Call};
@@ -29,7 +30,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> io::Result<()> {
     hardening::follow(server.unsigned_abs())?;
     // SAFETY: the server passed these files on, and nobody else in this new process knows their numbers.
     let [area, ask, answer] = [area, ask, answer].map(|number| unsafe { OwnedFd::from_raw_fd(number) });
-    let (ask, answer) = (Doorbell::of_file(ask), Doorbell::of_file(answer));
+    let (ask, answer) = (Bell::of_file(ask), Button::of_file(answer));
     let area = SharedArea::of_file(area)?;
     ask.hear()?;
     let order: Order = serde_json::from_slice(&message::text(&area).unwrap_or_default())?;
@@ -37,7 +38,7 @@ pub fn serve(arguments: impl Iterator<Item = String>) -> io::Result<()> {
     log();
     missing.iter().for_each(|part| tracing::warn!("the process is not locked in as it should be: {part}"));
     let host = host(&order);
-    let loaded = load(&host, &order);
+    let loaded = confined(&order, &missing).and_then(|()| load(&host, &order));
     let said = match &loaded {
         Ok((_, described)) => described.clone(),
         Err(error) => Answer::Refused { message: error.to_string(), kind: RefusalKind::of(error.kind()) },
@@ -64,9 +65,19 @@ pub(super) trait Desk {
     fn answer(&mut self, area: &SharedArea, call: Call, items: usize) -> Result<(), PluginError>;
 }
 
+/// Refuses to run a plugin in less than the whole confinement, where that is wanted.
+fn confined(order: &Order, missing: &[String]) -> Result<(), HostError> {
+    if missing.is_empty() || !order.require_confinement {
+        return Ok(());
+    }
+    Err(HostError::Unconfined { plugin: order.plugin.clone(), missing: missing.join("; ") })
+}
+
 /// Loads the plugin as a server does that runs it itself.
 fn load(host: &PluginHost, order: &Order) -> Result<(Box<dyn Desk>, Answer), HostError> {
     let bundle = Bundle::open(&order.bundle)?;
+    let now = Admitted::of(host, &bundle, &order.plugin)?;
+    order.admitted.check(&now, &order.plugin)?;
     Ok(match order.part {
         Part::Classifier => {
             let scoring = Scoring::load(host, &bundle)?;

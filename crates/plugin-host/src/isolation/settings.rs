@@ -45,8 +45,12 @@ pub struct ProcessConfig {
     pub program: PathBuf,
     /// A process that has not loaded its plugin within this time is given up.
     pub start_within: Duration,
+    /// How long a worker waits for a process that is being started for one of its streams, before it gives that stream up.
+    pub wait_for_start: Duration,
     /// A process that has not answered a call within this time hangs, and is given up.
     pub answer_within: Duration,
+    /// Whether a process that this system cannot lock in as it should be is given up.
+    pub require_confinement: bool,
     /// Private memory that a process may have, in bytes.
     pub memory_bytes: u64,
     /// Memory that a process and the server share, in bytes; at least one utterance of the greatest length has room.
@@ -107,7 +111,9 @@ mod tests {
             process: ProcessConfig {
                 program: PathBuf::new(),
                 start_within: Duration::ZERO,
+                wait_for_start: Duration::ZERO,
                 answer_within: Duration::ZERO,
+                require_confinement: false,
                 memory_bytes: 0,
                 shared_bytes: 0,
                 streams: 1,

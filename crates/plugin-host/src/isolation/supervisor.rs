@@ -25,6 +25,9 @@ pub(crate) enum Wish {
     Fill(Due),
 }
 
+/// A process that is being started, or why there is none.
+pub(crate) type Coming = Receiver<Result<(PluginProcess, Answer), HostError>>;
+
 /// A seat that is to have a process.
 pub(crate) struct Due {
     pub(crate) seat: Weak<Place>,

@@ -52,6 +52,16 @@ const REFUSED: &[i64] = &[
     libc::SYS_swapon,
     libc::SYS_swapoff,
     libc::SYS_personality,
+    // Memory and messages that outlive a process or that no limit counts, and the pace of others.
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_semget,
+    libc::SYS_msgget,
+    libc::SYS_mq_open,
+    libc::SYS_memfd_create,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setattr,
 ];
 
 /// The older names of clone, which only some machines have.
@@ -73,6 +83,10 @@ pub(super) fn deny() -> Result<(), seccompiler::Error> {
     rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![others])?]);
     let others = condition(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![others])?]);
+    // Memory that is shared counts for no limit, and with whom should it share any?
+    let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS).unsigned_abs().into();
+    let unlimited = condition(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(shared), shared)?;
+    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![unlimited])?]);
     apply(rules, libc::EPERM)?;
     // Its flags cannot be seen by a filter; libraries take the older call where this one does not exist.
     apply([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)

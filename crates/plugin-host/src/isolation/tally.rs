@@ -7,9 +7,9 @@
 
 use super::area::SharedArea;
 use super::message::TALLY;
-use crate::services::{MAX_COUNTER_NAME_BYTES, MAX_COUNTERS};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use undertone_plugin_abi::{MAX_COUNTER_NAME_BYTES, MAX_COUNTERS};
 
 const FIRST: usize = TALLY + 16;
 const WORDS: usize = 4;

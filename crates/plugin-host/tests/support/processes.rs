@@ -45,7 +45,9 @@ fn config() -> IsolationConfig {
         process: ProcessConfig {
             program: PathBuf::from(env!("CARGO_BIN_EXE_undertone-plugin-host")),
             start_within: Duration::from_secs(60),
+            wait_for_start: Duration::from_secs(60),
             answer_within: Duration::from_secs(60),
+            require_confinement: false,
             memory_bytes: 256 * MIB,
             shared_bytes: MIB as usize,
             streams: 2,

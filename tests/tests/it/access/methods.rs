@@ -8,7 +8,7 @@ use undertone::access::{Rule, Scope, rule_of};
 use undertone_tests::TestServer;
 
 /// The paths of all methods, as the server's descriptors list them.
-fn methods() -> Vec<String> {
+pub(super) fn methods() -> Vec<String> {
     let sets = [
         undertone_proto::DESCRIPTOR_SET,
         tonic_health::pb::FILE_DESCRIPTOR_SET,
@@ -29,7 +29,7 @@ fn methods() -> Vec<String> {
 }
 
 /// Calls a method with an empty message, and looks no further than whether it is let in.
-async fn call(line: &Line, path: &str) -> Result<(), Status> {
+pub(super) async fn call(line: &Line, path: &str) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(line.clone());
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<(), ()>::default();

@@ -5,6 +5,7 @@ mod keys;
 mod methods;
 mod open;
 mod quotas;
+mod refusals;
 mod tenants;
 mod tls;
 mod web_sockets;

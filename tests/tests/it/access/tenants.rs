@@ -2,11 +2,12 @@
 
 use super::{guarded, line, new_key, recognizer, recording, until};
 use tonic::Code;
+use undertone::access::listed;
 use undertone_proto::inference as wire;
 use undertone_proto::v1;
 use undertone_proto::v1::streaming_recognize_response::Message as Tell;
 use undertone_store::JournalReader;
-use undertone_tests::{ask, float_config};
+use undertone_tests::{TestServer, ask, float_config};
 
 #[tokio::test]
 async fn records_belong_to_the_tenant_of_the_key() {
@@ -73,6 +74,67 @@ async fn analytics_tell_a_key_of_its_own_tenants_answers_and_of_no_others() {
     recognizer(&server, &acme).await.recognize(recording()).await.unwrap();
     assert_ne!(emotions(&server, &acme).await, serde_json::json!([]));
     assert_eq!(emotions(&server, &own).await, serde_json::json!([]), "nor is the tenant without a name told");
+}
+
+/// Everything that analytics tell the holder of `key`, by the path that it was asked for.
+async fn all_told(server: &TestServer, key: &str) -> Vec<(String, String)> {
+    let header = format!("X-Api-Key: {key}\r\n");
+    let mut told = Vec::new();
+    for path in listed().filter(|path| path.starts_with("/api/v1/analytics/")) {
+        let (status, body) = server.get_with(path, &header).await.unwrap();
+        assert_eq!(status, "HTTP/1.1 200 OK", "{path}: {body}");
+        told.push((path.to_owned(), body));
+    }
+    told
+}
+
+#[tokio::test]
+async fn no_question_of_analytics_tells_a_tenant_that_another_one_was_there() {
+    let server = guarded().await;
+    let of = |tenant| {
+        new_key(server.data_dir(), &["--tenant", tenant, "--scopes", "recognize,analytics,feedback"])
+    };
+    let [acme, other] = ["acme", "other"].map(of);
+    until(&server, &other, Code::Ok).await;
+    let unheard = all_told(&server, &other).await;
+    assert!(unheard.len() > 6, "{unheard:?}");
+    let answer = recognizer(&server, &acme).await.recognize(recording()).await.unwrap().into_inner();
+    let about = answer.utterances[0].result.as_ref().unwrap().prediction_id.clone();
+    let mut feedback = v1::feedback_client::FeedbackClient::new(line(&server, Some(&acme)).await);
+    let judgement = v1::Judgement {
+        about: Some(v1::judgement::About::PredictionId(about)),
+        verdict: Some(v1::judgement::Verdict::Label("happy".into())),
+        source: "a test".into(),
+        ..v1::Judgement::default()
+    };
+    feedback.give_feedback(v1::GiveFeedbackRequest { judgements: vec![judgement] }).await.unwrap();
+    let own = all_told(&server, &acme).await;
+    let changed = own.iter().zip(&unheard).filter(|(own, unheard)| own.1 != unheard.1).count();
+    assert!(changed >= 4, "its own answers are told: {own:?}");
+    assert_eq!(all_told(&server, &other).await, unheard, "nothing changed for the other one");
+}
+
+#[tokio::test]
+async fn what_counts_everybodys_calls_is_not_for_a_tenant() {
+    let server = guarded().await;
+    let of = |tenant, scopes| new_key(server.data_dir(), &["--tenant", tenant, "--scopes", scopes]);
+    let (tenants, operators) = (of("acme", "analytics"), of("default", "analytics"));
+    let admin = of("acme", "admin");
+    until(&server, &admin, Code::Ok).await;
+    for (key, page_status) in [(&tenants, "403 Forbidden"), (&operators, "200 OK"), (&admin, "200 OK")] {
+        let header = format!("X-Api-Key: {key}\r\n");
+        for page in
+            ["/metrics", "/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.1.0/stats"]
+        {
+            let (status, _) = server.get_with(page, &header).await.unwrap();
+            assert_eq!(status, format!("HTTP/1.1 {page_status}"), "{page}");
+        }
+        let line = line(&server, Some(key)).await;
+        let mut client = wire::grpc_inference_service_client::GrpcInferenceServiceClient::new(line);
+        let told = client.model_statistics(wire::ModelStatisticsRequest::default()).await;
+        let refused = told.err().map(|status| status.code());
+        assert_eq!(refused, (key == &tenants).then_some(Code::PermissionDenied));
+    }
 }
 
 #[tokio::test]

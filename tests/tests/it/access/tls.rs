@@ -8,14 +8,16 @@ use tempfile::TempDir;
 use undertone_tests::{TestServer, shipped_clip};
 
 /// A certificate authority, and a folder for what it signs.
-struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        // Without a name of its own, what it signs looks as if it had signed itself.
+        params.distinguished_name.push(rcgen::DnType::CommonName, "An authority for tests");
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -23,12 +25,12 @@ impl Authority {
         Self { issuer, folder }
     }
 
-    fn ca(&self) -> PathBuf {
+    pub(super) fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// Signs a certificate and writes it with its key.
-    fn sign(&self, name: &str) -> Pair {
+    pub(super) fn sign(&self, name: &str) -> Pair {
         let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
@@ -41,16 +43,16 @@ impl Authority {
     }
 }
 
-struct Pair {
-    certificate: PathBuf,
-    key: PathBuf,
+pub(super) struct Pair {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
 }
 
-fn text(path: &Path) -> &str {
+pub(super) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-async fn serve(pair: &Pair, more: &[(&str, &str)]) -> TestServer {
+pub(super) async fn serve(pair: &Pair, more: &[(&str, &str)]) -> TestServer {
     let own =
         [("tls.certificate", text(&pair.certificate)), ("tls.key", text(&pair.key)), ("tls.reload", "20ms")];
     TestServer::start(&[&own, more].concat()).await.unwrap()

@@ -3,7 +3,8 @@
 use super::{assignment, succeed};
 use std::path::Path;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use undertone_audio::AudioLimits;
@@ -164,6 +165,69 @@ async fn a_stream_outlives_a_server_that_is_killed() {
         assert_eq!((one.utterance, &one.top), (other.utterance, &other.top));
         assert!((seconds(one.end.as_ref()) - seconds(other.end.as_ref())).abs() < EDGE_SECONDS);
     }
+}
+
+/// A way to `server` whose first connection carries nothing more, and is not closed either, once that is asked for.
+async fn way_that_goes_dead(server: String) -> (String, oneshot::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (die, dead) = oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let open = async || {
+            let (client, _) = listener.accept().await.unwrap();
+            (client, TcpStream::connect(&server).await.unwrap())
+        };
+        let (mut client, mut upstream) = open().await;
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut client, &mut upstream) => {}
+            _ = dead => {}
+        }
+        let _held = (client, upstream);
+        loop {
+            let (mut client, mut upstream) = open().await;
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut upstream).await });
+        }
+    });
+    (address, die)
+}
+
+#[tokio::test]
+async fn a_connection_that_goes_dead_without_a_word_is_found_and_its_stream_taken_up() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let source = Source::samples(&long_speech(), 16_000);
+    let expected =
+        finals(&client(&server).await.stream(source, &StreamOptions::default()).collect().await.unwrap());
+    let (address, die) = way_that_goes_dead(server.url().replace("http://", "")).await;
+    let connection = Connection {
+        keep_alive: Some(Duration::from_millis(100)),
+        keep_alive_timeout: Duration::from_millis(500),
+        ..Connection::new(address)
+    };
+    let client = Client::connect(connection).await.unwrap();
+    let (chunks, receiver) = mpsc::channel(8);
+    let source = Source::new(raw(v1::AudioEncoding::Float32, 16_000), ReceiverStream::new(receiver));
+    let mut events = client.stream(source, &StreamOptions::default());
+    let audio = long_speech();
+    let (before, after) = audio.split_at(audio.len() * 6 / 10);
+    chunks.send(Ok(float_bytes(before).into())).await.unwrap();
+    let Event::Final(first) = until(&mut events, |event| matches!(event, Event::Final(_))).await else {
+        panic!("a final result was waited for")
+    };
+    die.send(()).unwrap();
+    chunks.send(Ok(float_bytes(after).into())).await.unwrap();
+    drop(chunks);
+    let (mut found, mut resumed) = (vec![*first], 0);
+    while let Some(event) = events.next().await {
+        match event.unwrap() {
+            Event::Final(result) => found.push(*result),
+            Event::Resumed(_) => resumed += 1,
+            _ => {}
+        }
+    }
+    assert!(resumed >= 1);
+    let spoken =
+        |all: &[v1::Result]| all.iter().map(|own| (own.utterance, own.top.clone())).collect::<Vec<_>>();
+    assert_eq!(spoken(&found), spoken(&expected), "none is lost and none doubled");
 }
 
 #[tokio::test]
