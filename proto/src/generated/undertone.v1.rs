@@ -1168,6 +1168,58 @@ pub struct Experiment {
     /// When it was last changed.
     #[prost(message, optional, tag = "7")]
     pub updated_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the arm of a unit follows from. The client libraries know it from that, without asking.
+    #[prost(message, optional, tag = "8")]
+    pub allotment: ::core::option::Option<Allotment>,
+}
+/// What the arm of a unit follows from: the bucket of its key, one of 10,000. docs/adr/0008 says byte for byte how that is drawn.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Allotment {
+    /// Keys are hashed with it.
+    #[prost(string, tag = "1")]
+    pub salt: ::prost::alloc::string::String,
+    /// Which arm owns which buckets, in their order: each run begins where the one before ends, the first at 0.
+    #[prost(message, repeated, tag = "2")]
+    pub runs: ::prost::alloc::vec::Vec<BucketRun>,
+    /// The only units that the experiment has, by their bucket in a layer. Not set: all.
+    #[prost(message, optional, tag = "3")]
+    pub layer: ::core::option::Option<LayerPart>,
+    /// Units that it does not have, by their bucket in a holdout. Not set: none.
+    #[prost(message, optional, tag = "4")]
+    pub holdout: ::core::option::Option<HeldOut>,
+}
+/// Buckets in a row that one arm owns.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BucketRun {
+    /// The first bucket behind it.
+    #[prost(uint32, tag = "1")]
+    pub until: u32,
+    /// The arm's name.
+    #[prost(string, tag = "2")]
+    pub arm: ::prost::alloc::string::String,
+}
+/// An experiment's part of a layer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LayerPart {
+    /// The layer's name, with which keys are hashed.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The first bucket.
+    #[prost(uint32, tag = "2")]
+    pub from: u32,
+    /// The first bucket behind it.
+    #[prost(uint32, tag = "3")]
+    pub until: u32,
+}
+/// Units that are kept out of experiments.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeldOut {
+    /// The holdout's name, with which keys are hashed.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// So many buckets are kept out, from the first on.
+    #[prost(uint32, tag = "2")]
+    pub buckets: u32,
 }
 /// A model that takes part.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -8,7 +8,7 @@ use crate::wire_time;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use undertone_core::{Labels, Role};
-use undertone_experiments::Assignment;
+use undertone_experiments::{ArmIndex, Assignment};
 use undertone_plugin_host::LoadedModel;
 use undertone_proto::v1;
 use undertone_store::ExperimentKey;
@@ -176,5 +176,26 @@ fn to_wire(kept: &Kept) -> v1::Experiment {
         arms: arms.collect(),
         chosen: kept.progress.chosen.clone().unwrap_or_default(),
         updated_at: Some(wire_time::timestamp(kept.updated_at)),
+        allotment: Some(allotment(kept)),
+    }
+}
+
+/// What assignment takes of it.
+fn allotment(kept: &Kept) -> v1::Allotment {
+    let (definition, arms) = (kept.experiment.definition(), kept.arms());
+    let runs = kept.experiment.allocation().runs().iter();
+    let name = |arm: ArmIndex| arms.get(arm.0).map(|arm| arm.name.clone()).unwrap_or_default();
+    v1::Allotment {
+        salt: definition.salt.clone(),
+        runs: runs.map(|run| v1::BucketRun { until: run.until.into(), arm: name(run.arm) }).collect(),
+        layer: definition.slot.as_ref().map(|slot| v1::LayerPart {
+            name: slot.layer.clone(),
+            from: slot.from.into(),
+            until: slot.until.into(),
+        }),
+        holdout: definition
+            .holdout
+            .as_ref()
+            .map(|holdout| v1::HeldOut { name: holdout.salt.clone(), buckets: holdout.buckets.into() }),
     }
 }

@@ -5,6 +5,7 @@ use semver::Version;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::sync::OwnedSemaphorePermit;
 use undertone_bundle::{ARCHIVE_ENDING, Acceptance, Bundle, Provenance, unpack};
 use undertone_core::ModelRef;
 use undertone_plugin_host::{LoadedModel, PluginCounter, PluginHost};
@@ -27,6 +28,12 @@ pub(crate) struct Opened {
     pub(crate) path: PathBuf,
     /// What it was unpacked to, and removed with this.
     pub(crate) unpacked: Option<TempDir>,
+}
+
+/// A bundle that somebody brought, with its turn to be loaded: to unpack and verify it is work, too.
+pub(crate) struct Brought {
+    pub(crate) opened: Opened,
+    pub(crate) turn: OwnedSemaphorePermit,
 }
 
 impl Opened {

@@ -1,12 +1,13 @@
 //! Changes of the set of models: load, unload, go back.
 
-use super::admission::{Key, Opened, reference_of};
+use super::admission::{Brought, Key, Opened, reference_of};
 use super::shelf::{Held, Stage, State, VersionView};
 use super::table::{key_named, spelled};
 use super::{Models, ModelsError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 use undertone_core::Model;
 
 /// Why a version is not served that was unloaded.
@@ -67,19 +68,20 @@ impl Models {
     }
 
     async fn load_now(self: &Arc<Self>, wanted: Wanted) -> Result<Loaded, ModelsError> {
-        let (key, path, opened) = match wanted {
+        let (key, path, brought) = match wanted {
             Wanted::Named(name) => {
                 let (key, path) = self.blocking(move |models| models.find(&name)).await?;
                 (key, path, None)
             }
             Wanted::At(path) => {
+                let turn = self.turn().await?;
                 let opened = self.blocking(move |models| models.open_at(&path)).await?;
                 self.is_as_loaded(&opened)?;
-                (opened.key(), opened.path.clone(), Some(opened))
+                (opened.key(), opened.path.clone(), Some(Brought { opened, turn }))
             }
         };
         self.fits_the_policy(&key)?;
-        let held = self.bring(&key, &path, opened).await?;
+        let held = self.bring(&key, &path, brought).await?;
         let was_withheld = self.shelf().withheld.versions.remove(&key).is_some();
         let gone = self.switch(&key, held, &[]);
         if was_withheld {
@@ -110,13 +112,13 @@ impl Models {
         self: &Arc<Self>,
         key: &Key,
         path: &Path,
-        opened: Option<Opened>,
+        brought: Option<Brought>,
     ) -> Result<Option<Held>, ModelsError> {
         if !self.claim(key, path).await? {
             return Ok(None);
         }
         let begun = Instant::now();
-        let brought = self.admit(key, path, opened).await;
+        let brought = self.admit(key, path, brought).await;
         let metrics = &self.metrics.models;
         metrics.load_seconds.observe(begun.elapsed().as_secs_f64());
         let outcome = if brought.is_ok() { "ready" } else { "refused" };
@@ -164,23 +166,33 @@ impl Models {
         self: &Arc<Self>,
         key: &Key,
         path: &Path,
-        opened: Option<Opened>,
+        brought: Option<Brought>,
     ) -> Result<Held, ModelsError> {
-        let _permit = self.loads.acquire().await.map_err(|_| ModelsError::Lost)?;
+        let (opened, _turn) = match brought {
+            Some(Brought { opened, turn }) => (Some(opened), turn),
+            None => (None, self.turn().await?),
+        };
+        let (within, model) = (self.settings.load_within, reference_of(key));
         let (key, path) = (key.clone(), path.to_owned());
-        let (held, outfit) = self
-            .blocking(move |models| {
-                let opened = opened.map_or_else(|| models.admission.open(&path), Ok)?.belongs_to(&key)?;
-                let held = Held::new(models.admission.load(opened.bundle)?, opened.unpacked);
-                let outfit = models.engine.outfit(held.model.clone()).map_err(|source| {
-                    let model = reference_of(&key);
-                    ModelsError::Instances { model, source: Box::new(source) }
-                })?;
-                Ok((held, outfit))
-            })
-            .await?;
+        let loaded = self.blocking(move |models| {
+            let opened = opened.map_or_else(|| models.admission.open(&path), Ok)?.belongs_to(&key)?;
+            let held = Held::new(models.admission.load(opened.bundle)?, opened.unpacked);
+            let outfit = models.engine.outfit(held.model.clone()).map_err(|source| {
+                let model = reference_of(&key);
+                ModelsError::Instances { model, source: Box::new(source) }
+            })?;
+            Ok((held, outfit))
+        });
+        // A thread that hangs in a plugin cannot be ended, but nobody else waits for it.
+        let loaded = tokio::time::timeout(within, loaded).await;
+        let (held, outfit) = loaded.map_err(|_| ModelsError::TooSlow { model, within })??;
         self.engine.adopt(outfit).await;
         Ok(held)
+    }
+
+    /// Waits until one more version may be loaded.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, ModelsError> {
+        self.loads.clone().acquire_owned().await.map_err(|_| ModelsError::Lost)
     }
 
     fn view(&self, key: &Key) -> VersionView {

@@ -1,6 +1,7 @@
 //! Why the set of models was not changed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 use undertone_bundle::BundleError;
 use undertone_core::{ErrorKind, ModelRef, PluginError};
 use undertone_plugin_host::HostError;
@@ -46,6 +47,14 @@ pub enum ModelsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Its plugins take too long, perhaps for ever.
+    #[error("{model} was not loaded within {within:?} (models.load_within), and is given up")]
+    TooSlow {
+        /// Name and version.
+        model: ModelRef,
+        /// The limit.
+        within: Duration,
+    },
     /// A bug: the task that did it is gone.
     #[error("the task that loads the model was lost")]
     Lost,
@@ -59,7 +68,7 @@ impl ModelsError {
             Self::Conflict(_) | Self::Bundle(_) | Self::Misplaced { .. } => ErrorKind::InvalidInput,
             Self::Host(error) => error.kind(),
             Self::Instances { source, .. } => source.kind(),
-            Self::NoRoom { .. } => ErrorKind::Unavailable,
+            Self::NoRoom { .. } | Self::TooSlow { .. } => ErrorKind::Unavailable,
             Self::Lost => ErrorKind::Internal,
         }
     }

@@ -20,6 +20,8 @@ pub struct ModelSettings {
     pub watch_settle: Duration,
     /// `models.max_loads`: versions that are loaded at a time; more wait.
     pub max_loads: usize,
+    /// `models.load_within`: a version that is not loaded by then is refused.
+    pub load_within: Duration,
     /// `models.remote_control`: whether callers may load, unload and roll back.
     pub remote_control: bool,
     /// `models.unpack_dir`: archives are unpacked below it.

@@ -30,7 +30,7 @@ pub struct Models {
     pub(super) engine: Arc<Engine>,
     pub(super) settings: ModelSettings,
     /// One permit for each version that may be loaded at a time.
-    pub(super) loads: Semaphore,
+    pub(super) loads: Arc<Semaphore>,
     /// Told when nobody has some model any more.
     pub(super) freed: Arc<Notify>,
     /// Counts the changes.
@@ -54,7 +54,7 @@ impl Models {
             admission,
             record,
             engine,
-            loads: Semaphore::new(settings.max_loads.max(1)),
+            loads: Arc::new(Semaphore::new(settings.max_loads.max(1))),
             settings,
             freed: Arc::default(),
             changes: latest::Sender::new(0),

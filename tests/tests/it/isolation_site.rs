@@ -43,6 +43,12 @@ impl IsolationSite {
         site
     }
 
+    /// A version of the faulty model beside the folder of models, whose classifier behaves so.
+    pub(crate) fn beside(&self, version: &str, behaviour: &str) -> PathBuf {
+        write_faulty(&self.folder.path().join("beside"), version, behaviour, "good");
+        self.folder.path().join("beside").join(FAULTY).join(version)
+    }
+
     fn plugins(&self) -> PathBuf {
         self.folder.path().join("plugins")
     }

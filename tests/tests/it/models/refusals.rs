@@ -1,6 +1,7 @@
 //! Versions that fail: each is refused with one sentence, never takes a stream, and changes nothing.
 
 use super::{Releases, Speaker, load_from, refusal, states};
+use crate::isolation_site::IsolationSite;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use undertone_bundle::{Checksum, GOLDEN_FRAMES_FILE, Golden, Manifest};
@@ -173,4 +174,20 @@ async fn a_refused_version_is_loaded_once_it_was_mended() {
     std::fs::write(bundle.join("card.md"), card).unwrap();
     super::load_named(&server, "cnn").await.unwrap();
     assert_eq!(Speaker::open(&server, "cnn").await.announced, "cnn@1.1.0");
+}
+
+#[tokio::test]
+async fn a_version_that_does_not_get_loaded_in_time_is_refused_and_the_next_one_has_its_turn() {
+    let site = IsolationSite::new(&["good"]);
+    let flags = [("models.watch", "false"), ("models.load_within", "1s"), ("models.policy", "latest 5")];
+    let server = site.start(&flags).await;
+    let refused = load_from(&server, &site.beside("2.0.0", "slow-open")).await.expect_err("it takes five");
+    assert_eq!(refused.code(), tonic::Code::Unavailable, "{refused}");
+    assert!(
+        refused.message().contains("faulty@2.0.0 was not loaded within 1s (models.load_within)"),
+        "{refused}"
+    );
+    let told = states(&server).await;
+    assert!(told.contains(&"faulty@2.0.0 refused".to_owned()), "{told:?}");
+    load_from(&server, &site.beside("3.0.0", "good")).await.expect("it does not wait for the slow one");
 }
