@@ -1,3 +1,4 @@
+import type { Experiment as Told } from "./generated/undertone/v1/experiments_pb.js";
 import { sha256 } from "./sha256.js";
 
 /** How many buckets there are: one is a hundredth of a percent of all units. */
@@ -74,6 +75,23 @@ export interface Experiment {
   readonly allocation: Allocation;
   readonly slot?: Slot;
   readonly holdout?: Holdout;
+}
+
+/**
+ * What an experiment's arms follow from, as `Experiments.GetExperiment` tells it. Arms are numbered as in its `arms`. Whether the
+ * experiment runs, and takes a unit by its labels, is yours to look at.
+ */
+export function experimentOf(told: Told): Experiment {
+  const { allotment, arms } = told;
+  if (allotment === undefined) throw new RangeError("the server does not tell what arms follow from: it is too old");
+  const runs = allotment.runs.map((run) => ({ until: run.until, arm: arms.findIndex(({ name }) => name === run.arm) }));
+  const { layer, holdout } = allotment;
+  return {
+    salt: allotment.salt,
+    allocation: new Allocation(runs),
+    ...(layer && { slot: { layer: layer.name, start: layer.from, end: layer.until } }),
+    ...(holdout && { holdout: { salt: holdout.name, buckets: holdout.buckets } }),
+  };
 }
 
 /** The place of the arm of the unit named `key`, or why it has none. */

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Allocation, assign, BUCKETS, bucket } from "@undertone/client/assignment";
+import { Allocation, assign, BUCKETS, bucket, experimentOf } from "@undertone/client/assignment";
 import { ROOT } from "./support.mjs";
 
 const vectors = JSON.parse(readFileSync(join(ROOT, "crates/experiments/reference/assignment.json"), "utf8"));
@@ -25,6 +25,24 @@ test("an experiment assigns as the vectors say", () => {
   for (const [key, expected] of Object.entries(vectors.experiment.outcomes)) {
     assert.equal(assign(experiment, key), typeof expected === "number" ? expected : expected.replace(" ", "_"));
   }
+});
+
+test("an experiment that a server told of assigns as the vectors say", () => {
+  const { salt, runs, slot, holdout, outcomes } = vectors.experiment;
+  const arms = [...new Set(runs.map(([, arm]) => arm))].sort().map((arm) => ({ name: `arm-${arm}` }));
+  const told = {
+    arms,
+    allotment: {
+      salt,
+      runs: runs.map(([until, arm]) => ({ until, arm: `arm-${arm}` })),
+      layer: { name: slot.layer, from: slot.from, until: slot.until },
+      holdout: { name: holdout.salt, buckets: holdout.buckets },
+    },
+  };
+  for (const [key, expected] of Object.entries(outcomes)) {
+    assert.equal(assign(experimentOf(told), key), typeof expected === "number" ? expected : expected.replace(" ", "_"));
+  }
+  assert.throws(() => experimentOf({ arms }), RangeError);
 });
 
 test("kept runs say whose every bucket is", () => {
