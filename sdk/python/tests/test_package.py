@@ -1,5 +1,6 @@
 """The wheel as a stranger installs it, and the house rules for the code in it."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import CLIP, ENVIRONMENT, REPOSITORY
+
+import undertone
 
 PROJECT = REPOSITORY / "sdk/python"
 
@@ -45,6 +48,14 @@ def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
     program = "\n".join(python_blocks(REPOSITORY / page)).replace("127.0.0.1:50151", server.address)
     output = subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True)
     assert output.returncode == 0, output.stderr
+
+
+@pytest.mark.parametrize("method", ["__init__", "recognize", "stream"])
+def test_both_clients_take_the_same(method):
+    asyncio_takes, plain_takes = (
+        inspect.signature(getattr(client, method)).parameters for client in (undertone.AsyncClient, undertone.Client)
+    )
+    assert asyncio_takes == plain_takes
 
 
 def test_types_are_strict():

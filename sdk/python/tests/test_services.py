@@ -6,7 +6,7 @@ import pytest
 from conftest import CLIP
 
 import undertone
-from undertone import Client, Filter, Interval, Judgement, Span
+from undertone import Client, Filter, Interval, Judgement, Participation, Span, Started
 
 DEFINITION = {
     "name": "greeting",
@@ -58,6 +58,33 @@ def test_an_experiment_lives_from_its_definition_to_its_end(client):
     assert [own.name for own in client.experiments.list()] == ["greeting"]
     with pytest.raises(undertone.ServerError, match="FAILED_PRECONDITION"):
         client.experiments.start("greeting", **author)
+
+
+def test_an_experiment_chooses_the_model_and_its_part_is_told(client):
+    author = {"who": "ann", "why": "to see"}
+    client.experiments.create(DEFINITION, **author)
+    client.experiments.start("greeting", **author)
+    models = {"old": "cnn@1.1.0", "new": "lstm@1.1.0"}
+
+    def both_ways(**options):
+        answer = client.recognize(CLIP, **options)
+        started = next(event for event in client.stream(CLIP, **options) if isinstance(event, Started))
+        assert started.participation == answer.participation
+        assert started.model == answer.model
+        return answer
+
+    drawn = client.experiments.assign("greeting", "person-17").arm
+    for options in ({}, {"experiment": "greeting"}):
+        answer = both_ways(subject="person-17", **options)
+        assert answer.participation == Participation("greeting", drawn, forced=False)
+        assert str(answer.model) == models[drawn]
+    for arm, model in models.items():
+        answer = both_ways(subject="person-17", experiment="greeting", arm=arm)
+        assert answer.participation == Participation("greeting", arm, forced=True)
+        assert str(answer.model) == model
+    assert both_ways(subject="person-17", model="cnn").participation is None
+    with pytest.raises(undertone.ServerError, match="nothing"):
+        client.recognize(CLIP, subject="person-17", experiment="nothing")
 
 
 def test_figures_are_rows_and_data_frames(client):

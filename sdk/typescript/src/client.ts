@@ -3,7 +3,7 @@ import { isRaw, readRecording, type Recording } from "./audio.js";
 import { StreamBroken } from "./errors.js";
 import { RecognizeRequestSchema } from "./generated/undertone/v1/recognizer_pb.js";
 import { type Options, toConfig } from "./options.js";
-import { type Interim, type ModelRef, type Recognition, readRecognition, type Utterance } from "./results.js";
+import { type Interim, type ModelRef, type Participation, type Recognition, readRecognition, type Utterance } from "./results.js";
 import { mayPass, pause, type Retry, RetryPolicy } from "./retry.js";
 import { Session } from "./session.js";
 import { openSource, type Source } from "./source.js";
@@ -89,10 +89,11 @@ export async function collect(stream: EventStream): Promise<Recognition> {
   let updates: Interim[] = [];
   let streamId = "";
   let model: ModelRef = { name: "", version: "" };
+  let participation: Participation | undefined;
   let duration = 0;
   for await (const event of stream) {
     if (event.type === "started") {
-      ({ streamId, model } = event);
+      ({ streamId, model, participation } = event);
     } else if (event.type === "interim") {
       // An utterance that is heard again after a break repeats its updates.
       updates = updates.filter((own) => own.utterance !== event.utterance || own.end < event.end);
@@ -108,5 +109,5 @@ export async function collect(stream: EventStream): Promise<Recognition> {
       duration = event.audioDuration;
     }
   }
-  return { streamId, model, utterances, duration, warnings };
+  return { streamId, model, utterances, duration, warnings, participation };
 }

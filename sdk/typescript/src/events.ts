@@ -1,5 +1,5 @@
 import type { RecognitionConfig } from "./generated/undertone/v1/recognizer_pb.js";
-import type { Final, Interim, ModelRef } from "./results.js";
+import type { Final, Interim, ModelRef, Participation } from "./results.js";
 
 /** What the server allows a stream; times in seconds. */
 export interface Limits {
@@ -24,6 +24,8 @@ export interface Started {
   readonly resumable: boolean;
   /** The configuration with every default filled in. */
   readonly config: RecognitionConfig | undefined;
+  /** The stream's part in an experiment; undefined: in none. */
+  readonly participation: Participation | undefined;
 }
 
 /** The stream broke off and was taken up again; updates of the utterance under way are repeated. */

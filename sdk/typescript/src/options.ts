@@ -35,6 +35,10 @@ export interface Options {
   readonly labels?: Readonly<Record<string, string>>;
   /** How much more probable another label must be, 0 to 1, before `shown` changes to it. */
   readonly hysteresis?: number;
+  /** The experiment that chooses the model, by `subject`; without it and without a model, whichever takes the stream. */
+  readonly experiment?: string;
+  /** For testers: the arm of `experiment`, whatever `subject` would get. Left out of the analysis. */
+  readonly arm?: string;
   /** What the bytes are, where they have no header. */
   readonly format?: AudioFormat;
   /** Of samples, in Hz. */
@@ -67,6 +71,8 @@ export function toConfig(options: Options, audio: AudioFormat | undefined, resum
     subjectKey: options.subject ?? "",
     labels: { ...options.labels },
     hysteresis: options.hysteresis ?? 0,
+    experiment: options.experiment ?? "",
+    arm: options.arm ?? "",
     resumable,
   });
 }

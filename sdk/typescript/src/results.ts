@@ -27,6 +27,15 @@ export interface ModelRef {
   readonly version: string;
 }
 
+/** The part of a stream or a recording in an experiment. */
+export interface Participation {
+  readonly experiment: string;
+  /** Its model is the one that answers. */
+  readonly arm: string;
+  /** Whether the client asked for the arm; then it is left out of the analysis. */
+  readonly forced: boolean;
+}
+
 /** What an interim update and a final result have in common. Times are seconds of audio from the stream's start. */
 export interface Result {
   /** Grows by one with every result of a stream, from 1; a dropped update leaves a gap. */
@@ -85,6 +94,8 @@ export interface Recognition {
   readonly duration: number;
   /** What the server noticed about the audio, in sentences. */
   readonly warnings: readonly string[];
+  /** Its part in an experiment; undefined: in none. */
+  readonly participation: Participation | undefined;
 }
 
 export function readInterim(wire: v1.Result): Interim {
@@ -99,6 +110,10 @@ export function readModel(wire: v1.ModelRef | undefined): ModelRef {
   return { name: wire?.name ?? "", version: wire?.version ?? "" };
 }
 
+export function readParticipation(wire: v1.Participation | undefined): Participation | undefined {
+  return wire && { experiment: wire.experiment, arm: wire.arm, forced: wire.forced };
+}
+
 export function readRecognition(wire: v1.RecognizeResponse): Recognition {
   const utterances = wire.utterances.flatMap(({ result, updates }) =>
     result === undefined ? [] : [{ ...readFinal(result), updates: updates.map(readInterim) }],
@@ -109,6 +124,7 @@ export function readRecognition(wire: v1.RecognizeResponse): Recognition {
     utterances,
     duration: seconds(wire.audioDuration),
     warnings: wire.warnings.map((warning) => warning.message),
+    participation: readParticipation(wire.participation),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   type Started as WireStarted,
   type Warning as WireWarning,
 } from "./generated/undertone/v1/recognizer_pb.js";
-import { readFinal, readInterim, readModel } from "./results.js";
+import { readFinal, readInterim, readModel, readParticipation } from "./results.js";
 
 const WARNINGS: readonly AudioWarning["kind"][] = ["unknown", "gap", "clipping", "low_level", "too_short"];
 const REASONS: readonly Ended["reason"][] = ["unknown", "finished", "idle_timeout", "drained"];
@@ -110,6 +110,7 @@ export class Session {
       limits: readLimits(wire.limits),
       resumable: this.canResume,
       config: wire.effectiveConfig,
+      participation: readParticipation(wire.participation),
     };
     if (!again) return this.#started;
     const audioFrom = seconds(wire.acknowledgement?.audio);

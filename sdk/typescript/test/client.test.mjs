@@ -329,6 +329,34 @@ test("over gRPC a server and a client show each other certificates", async () =>
   rmSync(papers, { recursive: true });
 });
 
+test("an experiment chooses the model, and its part in it is told", { timeout: 60_000 }, async () => {
+  const own = await Server.start();
+  own.run("experiments", "create", join(ROOT, "examples/experiments/cnn-vs-lstm.toml"), "--why", "to see");
+  own.run("experiments", "start", "cnn-vs-lstm", "--why", "to see");
+  const file = await fromFile(CLIP);
+  for (const way of Object.values(WAYS)) {
+    await using(way(own), async (client) => {
+      const ask = async (options) => {
+        const answer = await client.recognize(file, { subject: "person-7", ...options });
+        const streamed = await collect(client.stream(file, { subject: "person-7", ...options }));
+        assert.deepEqual(streamed.participation, answer.participation);
+        assert.deepEqual(streamed.model, answer.model);
+        return answer;
+      };
+      const drawn = (await ask({ experiment: "cnn-vs-lstm" })).participation;
+      assert.deepEqual({ ...drawn, arm: "" }, { experiment: "cnn-vs-lstm", arm: "", forced: false });
+      assert.deepEqual((await ask({})).participation, drawn);
+      for (const arm of ["cnn", "lstm"]) {
+        const { model, participation } = await ask({ experiment: "cnn-vs-lstm", arm });
+        assert.deepEqual(participation, { experiment: "cnn-vs-lstm", arm, forced: true });
+        assert.equal(model.name, arm);
+      }
+      assert.equal((await ask({ model: "cnn" })).participation, undefined);
+    });
+  }
+  await own.close();
+});
+
 test("the examples of the page run", { timeout: 60_000 }, async () => {
   const page = readFileSync(`${ROOT}/docs/sdk-typescript.md`, "utf8");
   const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, block]) => block);

@@ -63,6 +63,11 @@ export class Server {
     return execFileSync(PROGRAM, asked, { env: ENVIRONMENT, encoding: "utf8" }).trim();
   }
 
+  /** Runs the server's command line against it. */
+  run(...asked) {
+    return execFileSync(PROGRAM, [...asked, "--server", `http://${this.grpc}`], { env: ENVIRONMENT, encoding: "utf8" });
+  }
+
   async stop(how = "SIGTERM") {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

@@ -19,7 +19,7 @@ from undertone.experiments import AsyncExperiments
 from undertone.feedback import AsyncFeedback
 from undertone.models import AsyncModels
 from undertone.options import Options, to_config
-from undertone.results import Final, Interim, ModelRef, Recognition, Utterance, read_recognition
+from undertone.results import Final, Interim, ModelRef, Participation, Recognition, Utterance, read_recognition
 from undertone.retry import Retry
 from undertone.session import Session
 from undertone.source import Feed, Source, open_source
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _SERVICE = "/undertone.v1.Recognizer"
 _ONE_MESSAGE_BYTES = 3 * 1024 * 1024
-_REPLAY_BYTES = 64 * 1024 * 1024
+REPLAY_BYTES = 64 * 1024 * 1024
+"""Audio that may wait for its acknowledgement, unless told otherwise."""
 ReplyT = TypeVar("ReplyT", bound=Message)
 
 
@@ -117,7 +118,7 @@ class AsyncClient:
         realtime: bool = False,
         resume: bool | None = None,
         timeout: float | None = None,
-        replay_bytes: int = _REPLAY_BYTES,
+        replay_bytes: int = REPLAY_BYTES,
         **options: Unpack[Options],
     ) -> AsyncEventStream:
         """The events of a stream; nothing is sent before the first one is asked for.
@@ -194,7 +195,7 @@ class AsyncClient:
             options,
             resume=None,
             timeout=timeout or self._connection.timeout,
-            replay_bytes=_REPLAY_BYTES,
+            replay_bytes=REPLAY_BYTES,
         )
         return await collect(stream)
 
@@ -205,9 +206,10 @@ async def collect(stream: AsyncEventStream) -> Recognition:
     updates: list[Interim] = []
     warnings: list[str] = []
     stream_id, model, duration = "", ModelRef("", ""), 0.0
+    participation: Participation | None = None
     async for event in stream:
         if isinstance(event, Started):
-            stream_id, model = event.stream_id, event.model
+            stream_id, model, participation = event.stream_id, event.model, event.participation
         elif isinstance(event, Interim):
             # An utterance that is heard again after a break repeats its updates.
             updates = [own for own in updates if own.end < event.end or own.utterance != event.utterance]
@@ -222,4 +224,4 @@ async def collect(stream: AsyncEventStream) -> Recognition:
             if event.reason is not EndReason.FINISHED:
                 raise StreamBroken("the server ended the stream before it had heard everything")
             duration = event.audio_duration
-    return Recognition(stream_id, model, tuple(utterances), duration, tuple(warnings))
+    return Recognition(stream_id, model, tuple(utterances), duration, tuple(warnings), participation)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from undertone.aio import AsyncClient
+from undertone.aio import REPLAY_BYTES, AsyncClient
 from undertone.analytics import AsyncAnalytics
 from undertone.audio import AudioFormat, Recording
 from undertone.connection import DEFAULT_ADDRESS, Tls
@@ -223,6 +223,7 @@ class Client:
         realtime: bool = False,
         resume: bool | None = None,
         timeout: float | None = None,
+        replay_bytes: int = REPLAY_BYTES,
         **options: Unpack[Options],
     ) -> EventStream:
         """The events of a stream; see ``AsyncClient.stream``."""
@@ -233,6 +234,7 @@ class Client:
             realtime=realtime,
             resume=resume,
             timeout=timeout,
+            replay_bytes=replay_bytes,
             **options,
         )
         return EventStream(stream)

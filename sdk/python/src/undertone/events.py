@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from undertone.results import Final, Interim, ModelRef
+from undertone.results import Final, Interim, ModelRef, Participation
 from undertone.v1 import recognizer_pb2 as v1
 
 
@@ -60,6 +60,8 @@ class Started:
     """Whether the stream is taken up again when it breaks off."""
     config: v1.RecognitionConfig
     """The configuration with every default filled in."""
+    participation: Participation | None = None
+    """The stream's part in an experiment; None: in none."""
 
 
 @dataclass(frozen=True)

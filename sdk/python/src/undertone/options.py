@@ -60,6 +60,10 @@ class Options(TypedDict, total=False):
     """Your own labels, recorded with the stream."""
     hysteresis: float
     """How much more probable another label must be, 0 to 1, before ``shown`` changes to it."""
+    experiment: str
+    """The experiment that chooses the model, by ``subject``. Without it and ``model``: whichever takes the stream."""
+    arm: str
+    """For testers: the arm of ``experiment``, whatever ``subject`` would get. Left out of the analysis."""
 
 
 def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
@@ -75,6 +79,8 @@ def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = 
         labels=dict(options.get("labels", {})),
         resumable=resumable,
         hysteresis=options.get("hysteresis", 0.0),
+        experiment=options.get("experiment", ""),
+        arm=options.get("arm", ""),
     )
     if "hop" in options:
         config.interim_hop.CopyFrom(duration(options["hop"]))

@@ -39,6 +39,18 @@ class ModelRef:
 
 
 @dataclass(frozen=True)
+class Participation:
+    """The part of a stream or a recording in an experiment."""
+
+    experiment: str
+    """The experiment's name."""
+    arm: str
+    """The arm's name; its model is the one that answers."""
+    forced: bool
+    """Whether the client asked for the arm; then it is left out of the analysis."""
+
+
+@dataclass(frozen=True)
 class TimeParts:
     """Where the server's time for a result went, in seconds."""
 
@@ -116,6 +128,8 @@ class Recognition:
     """Length of the recording in seconds."""
     warnings: tuple[str, ...] = ()
     """What the server noticed about the audio, in sentences."""
+    participation: Participation | None = None
+    """Its part in an experiment; None: in none."""
 
     def timeline(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32], list[str]]:
         """The probabilities over time, for a plot. Needs numpy.
@@ -159,6 +173,14 @@ def read_model(wire: v1.ModelRef) -> ModelRef:
     return ModelRef(wire.name, wire.version)
 
 
+def read_participation(wire: v1.Started | v1.RecognizeResponse) -> Participation | None:
+    """The part in an experiment from its message; None where there is none."""
+    if not wire.HasField("participation"):
+        return None
+    own = wire.participation
+    return Participation(own.experiment, own.arm, own.forced)
+
+
 def read_recognition(wire: v1.RecognizeResponse) -> Recognition:
     """An answer from its message."""
     return Recognition(
@@ -167,6 +189,7 @@ def read_recognition(wire: v1.RecognizeResponse) -> Recognition:
         utterances=tuple(read_utterance(own.result, own.updates) for own in wire.utterances),
         duration=seconds(wire.audio_duration),
         warnings=tuple(warning.message for warning in wire.warnings),
+        participation=read_participation(wire),
     )
 
 

@@ -16,7 +16,7 @@ from undertone.events import (
     Started,
     WarningKind,
 )
-from undertone.results import read_final, read_interim, read_model
+from undertone.results import read_final, read_interim, read_model, read_participation
 from undertone.v1 import recognizer_pb2 as v1
 
 
@@ -102,6 +102,7 @@ class Session:
             limits=_limits(wire.limits),
             resumable=self._acknowledged is not None,
             config=wire.effective_config,
+            participation=read_participation(wire),
         )
         if not again:
             return self._started
