@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from conftest import CLIP, ENVIRONMENT, command_line
+from conftest import CLIP, ENVIRONMENT, STAGE, command_line, until
 
 
 def run(*arguments, stdin=None):
@@ -34,6 +34,52 @@ def test_a_file_that_cannot_be_read_fails_and_the_others_are_recognised(server):
     assert output.returncode == 1
     assert b"nowhere.wav" in output.stderr
     assert b"cnn@" in output.stdout
+
+
+def test_a_stream_is_a_json_object_per_event(server):
+    output = run("recognize", CLIP, "--stream", "--json", "--server", server.address)
+    assert output.returncode == 0, output.stderr
+    events = [json.loads(line) for line in output.stdout.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert (kinds[0], kinds[-1]) == ("started", "ended")
+    assert {"interim", "final", "speech_begin", "speech_end"} <= set(kinds)
+    assert {event["file"] for event in events} == {str(CLIP)}
+    assert events[0]["model"]["name"] == "cnn"
+    assert (events[-1]["reason"], events[-1]["utterances"]) == ("finished", kinds.count("final"))
+    for event in events:
+        if event["event"] == "final":
+            assert abs(sum(event["probabilities"].values()) - 1) < 1e-4
+
+
+def test_keys_and_certificates_are_options(own_server, papers):
+    files = {"certificate": "local.pem", "key": "local.key", "client_ca": "ca.pem"}
+    server = own_server(
+        "auth.keys=true", "auth.refresh=20ms", *(f"tls.{name}={papers / file}" for name, file in files.items())
+    )
+    create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name]
+    key = subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+    shown = ["--ca", papers / "ca.pem", "--certificate", papers / "client.pem", "--key", papers / "client.key"]
+    door = ["--server", f"https://{server.address}"]
+
+    def is_known():
+        return run("models", *door, *shown, "--api-key", key).returncode == 0
+
+    until(is_known, "the server has read its keys again")
+    assert b"UNAUTHENTICATED" in run("models", *door, *shown).stderr
+    assert run("models", *door, "--ca", papers / "ca.pem", "--api-key", key).returncode == 1
+
+
+def test_what_was_given_wrong_is_one_line():
+    wrong = (
+        ["--server", "ftp://nowhere"],
+        ["--ca", "nowhere.pem"],
+        ["--certificate", "nowhere.pem"],
+    )
+    for arguments in wrong:
+        output = run("models", *arguments)
+        assert output.returncode == 1
+        assert output.stderr.startswith(b"undertone: ")
+        assert output.stderr.count(b"\n") == 1, output.stderr
 
 
 def test_models_are_listed_and_a_server_that_is_not_there_is_a_sentence(server):

@@ -1,4 +1,4 @@
-"""A small command line: ``python -m undertone``."""
+"""A small command line: ``undertone-py``, or ``python -m undertone``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from undertone.client import Client
-from undertone.connection import DEFAULT_ADDRESS
+from undertone.connection import DEFAULT_ADDRESS, Tls
 from undertone.errors import UndertoneError
+from undertone.event_json import event_json
 from undertone.events import AudioWarning, Ended, Event, Resumed, Started
 from undertone.options import Options
 from undertone.results import Final, Interim, Recognition, Result
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; gives its exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        with Client(asked.server, api_key=os.environ.get("UNDERTONE_API_KEY")) as client:
+        with Client(asked.server, tls=_tls(asked), api_key=asked.api_key) as client:
             return int(asked.run(client, asked))
     except UndertoneError as error:
         print(f"undertone: {error}", file=sys.stderr)
@@ -33,19 +34,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _tls(asked: argparse.Namespace) -> Tls | None:
+    if asked.ca is None and asked.certificate is None and asked.key is None:
+        return None
+    return Tls(ca=asked.ca, certificate=asked.certificate, private_key=asked.key)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="undertone", description="Ask an Undertone server how something is said.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--server", default=DEFAULT_ADDRESS, help="HOST:PORT or URL (default %(default)s)")
+    key = "the environment's UNDERTONE_API_KEY keeps it out of the process list"
+    common.add_argument("--api-key", default=os.environ.get("UNDERTONE_API_KEY"), metavar="KEY", help=key)
+    common.add_argument("--ca", metavar="FILE", help="who may vouch for the server, PEM; makes it TLS")
+    common.add_argument("--certificate", metavar="FILE", help="the certificate to show to the server, PEM; with --key")
+    common.add_argument("--key", metavar="FILE", help="its private key, PEM")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--model", default="", help="NAME or NAME@VERSION; the server's default when not given")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     recognize = commands.add_parser("recognize", parents=[common, model], help="recordings, or - for standard input")
     recognize.add_argument("files", nargs="+", metavar="FILE")
     recognize.add_argument("--stream", action="store_true", help="as if it were being spoken, with updates")
-    recognize.add_argument("--json", action="store_true", help="one JSON object per file and line")
+    recognize.add_argument(
+        "--json", action="store_true", help="a JSON object per line: one per file, with --stream one per event"
+    )
     recognize.set_defaults(run=_recognize)
     listen = commands.add_parser("listen", parents=[common, model], help="the microphone")
+    listen.add_argument("--json", action="store_true", help="a JSON object per line and event")
     listen.set_defaults(run=_listen)
     models = commands.add_parser("models", parents=[common], help="the server's models")
     models.set_defaults(run=_models)
@@ -60,7 +75,7 @@ def _recognize(client: Client, asked: argparse.Namespace) -> int:
             if asked.stream:
                 with client.stream(source, realtime=True, interim=True, model=asked.model) as events:
                     for event in events:
-                        _show(event)
+                        _tell(file, event, as_json=asked.json)
             else:
                 answer = client.recognize(source, model=asked.model)
                 print(json.dumps(to_json(file, answer)) if asked.json else _text(file, answer), flush=True)
@@ -76,7 +91,7 @@ def _listen(client: Client, asked: argparse.Namespace) -> int:
     options: Options = {"interim": True, "model": asked.model}
     with Microphone() as microphone, client.stream(microphone, **options) as events:
         for event in events:
-            _show(event)
+            _tell("microphone", event, as_json=asked.json)
     return 0
 
 
@@ -124,6 +139,13 @@ def _text(file: str, answer: Recognition) -> str:
 def _line(result: Result) -> str:
     said = "unsure" if result.abstained else result.shown or result.top
     return f"{result.start:.2f} - {result.end:.2f} s  {said}  {result.confidence:.0%}"
+
+
+def _tell(file: str, event: Event, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(event_json(file, event)), flush=True)
+    else:
+        _show(event)
 
 
 def _show(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong. Every error of this package is an ``UndertoneError``."""
+"""What can go wrong. Every error of this package is an ``UndertoneError``; those of a server have a class per code."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ _DETAILS_KEY = "grpc-status-details-bin"
 
 class UndertoneError(Exception):
     """Anything that went wrong."""
+
+
+class ArgumentError(UndertoneError, ValueError):
+    """Something else that was given is wrong; nothing was asked of the server."""
+
+
+class OptionError(ArgumentError, TypeError):
+    """An option is unknown, or of the wrong type."""
+
+
+class FileError(UndertoneError, OSError):
+    """A file of keys or certificates cannot be read."""
 
 
 class AudioError(UndertoneError, ValueError):
@@ -55,7 +67,7 @@ class InvalidArgument(ServerError):
 
 
 class NotFound(ServerError):
-    """There is no such model."""
+    """There is no such model or experiment; ``resource`` names it."""
 
 
 class Unauthenticated(ServerError):
@@ -78,6 +90,42 @@ class DeadlineExceeded(ServerError):
     """It took longer than the timeout that was given, or than the server waits."""
 
 
+class Cancelled(ServerError):
+    """The call was ended on its way."""
+
+
+class AlreadyExists(ServerError):
+    """Something of that name is there."""
+
+
+class FailedPrecondition(ServerError):
+    """The state of things does not allow this step; the sentence says which."""
+
+
+class Aborted(ServerError):
+    """Somebody else changed it meanwhile; read it again, and decide again."""
+
+
+class OutOfRange(ServerError):
+    """A message is larger than the server takes."""
+
+
+class Unimplemented(ServerError):
+    """The server is older than this client, or the address is no server of this kind."""
+
+
+class Internal(ServerError):
+    """A fault of the server, or of something in between."""
+
+
+class DataLoss(ServerError):
+    """Something that was kept is lost or damaged."""
+
+
+class Unknown(ServerError):
+    """An error that nobody named; also of a code that this client does not know."""
+
+
 @dataclass(frozen=True)
 class Details:
     """What ``google.rpc`` details say."""
@@ -95,12 +143,21 @@ _KINDS: dict[str, type[ServerError]] = {
     "RESOURCE_EXHAUSTED": ResourceExhausted,
     "UNAVAILABLE": Unavailable,
     "DEADLINE_EXCEEDED": DeadlineExceeded,
+    "CANCELLED": Cancelled,
+    "ALREADY_EXISTS": AlreadyExists,
+    "FAILED_PRECONDITION": FailedPrecondition,
+    "ABORTED": Aborted,
+    "OUT_OF_RANGE": OutOfRange,
+    "UNIMPLEMENTED": Unimplemented,
+    "INTERNAL": Internal,
+    "DATA_LOSS": DataLoss,
+    "UNKNOWN": Unknown,
 }
 
 
 def server_error(code: str, message: str, details: Details = Details()) -> ServerError:
     """The error class for a code."""
-    return _KINDS.get(code, ServerError)(code, message, details)
+    return _KINDS.get(code, Unknown)(code, message, details)
 
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServerError:

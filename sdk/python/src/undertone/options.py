@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from undertone.audio import AudioFormat
 from undertone.durations import duration
+from undertone.errors import OptionError
 from undertone.v1 import recognizer_pb2 as v1
 
 if TYPE_CHECKING:
@@ -67,10 +68,17 @@ class Options(TypedDict, total=False):
 
 
 def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
-    """The options as a message; unknown ones are a ``TypeError``."""
+    """The options as a message; ``OptionError`` for unknown ones and for values of the wrong type."""
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
-        raise TypeError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+        raise OptionError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+    try:
+        return _config(options, audio, resumable)
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise OptionError(f"an option has a value that cannot be: {error}") from error
+
+
+def _config(options: Options, audio: AudioFormat | None, resumable: bool) -> v1.RecognitionConfig:
     config = v1.RecognitionConfig(
         audio=audio.to_wire() if audio is not None else None,
         model=options.get("model", ""),
