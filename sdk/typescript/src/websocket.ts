@@ -41,7 +41,7 @@ export class WebSocketTransport implements Transport {
   readonly #open = new Set<WebSocketCall>();
 
   constructor(url: string, options: WebSocketOptions = {}) {
-    const address = new URL(url);
+    const address = parse(url);
     address.protocol = address.protocol.replace("http", "ws");
     address.pathname = `${address.pathname.replace(/\/$/, "")}/v1/stream`;
     this.#url = address.href;
@@ -63,6 +63,14 @@ export class WebSocketTransport implements Transport {
   close(): void {
     for (const call of this.#open) call.cancel();
   }
+}
+
+function parse(url: string): URL {
+  // `localhost:8151` is a URL, too: of the scheme `localhost`.
+  if (!URL.canParse(url) || !/^(http|ws)s?:$/.test(new URL(url).protocol)) {
+    throw new RangeError(`${JSON.stringify(url)} is no address: give http://HOST:PORT or https://HOST:PORT`);
+  }
+  return new URL(url);
 }
 
 class WebSocketCall implements Call {

@@ -390,8 +390,11 @@ test("what nobody reads is held up to a bound, and read to the last", async () =
   assert.deepEqual(said, ["full", "room"]);
 });
 
-test("a wrong retry is refused", () => {
+test("a wrong retry and a wrong address are refused", () => {
   assert.throws(() => connectGrpc("127.0.0.1:1", { retry: { attempts: 0 } }), RangeError);
   assert.throws(() => connectGrpc("ftp://nowhere"), RangeError);
+  for (const url of ["localhost:8151", "127.0.0.1:8151", "", "ftp://nowhere"]) {
+    assert.throws(() => connectWebSocket(url, { WebSocket }), /is no address: give http:/);
+  }
   assert.ok(new StreamBroken("") instanceof UndertoneError);
 });
