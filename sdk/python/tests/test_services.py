@@ -87,6 +87,27 @@ def test_an_experiment_chooses_the_model_and_its_part_is_told(client):
         client.recognize(CLIP, subject="person-17", experiment="nothing")
 
 
+def test_arms_are_known_without_asking_after_every_change_of_weights(client):
+    author = {"who": "ann", "why": "to see"}
+    parts = {
+        "layer": {"name": "models", "from": 0, "until": 60},
+        "holdout": {"name": "2026", "percent": 20},
+    }
+    client.experiments.create({**DEFINITION, **parts}, **author)
+    client.experiments.start("greeting", **author)
+    for weight in (50.0, 20.0, 70.0):
+        client.experiments.ramp("greeting", {"new": weight}, **author)
+        known = client.experiments.get("greeting")
+        assert known.allotment is not None
+        seen = set()
+        for number in range(50):
+            key = f"person-{number}"
+            own, told = known.allotment.assign(key), client.experiments.assign("greeting", key)
+            assert (known.arms[own].name if isinstance(own, int) else "") == told.arm, (key, told)
+            seen.add(own)
+        assert seen == {0, 1, "held_out", "elsewhere"}
+
+
 def test_figures_are_rows_and_data_frames(client):
     answer = client.recognize(CLIP, subject="ann")
     client.recognize(CLIP, subject="ben", model="lstm")

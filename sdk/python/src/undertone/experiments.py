@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from undertone import assignment
 from undertone.errors import ArgumentError
 from undertone.unary import Ask, moment
 from undertone.v1 import experiments_pb2 as v1
@@ -63,6 +64,9 @@ class Experiment:
     updated_at: datetime
     changes: tuple[Change, ...] = ()
     """The oldest first; where one experiment was asked for."""
+    allotment: assignment.Experiment | None = None
+    """What the arm of a unit follows from, without asking; ``assign`` gives places in ``arms``. None: the server is
+    older and does not tell. Whether the experiment runs, and takes a unit with its labels, is yours to look at."""
 
 
 @dataclass(frozen=True)
@@ -164,4 +168,20 @@ def _read(wire: v1.Experiment, changes: tuple[Change, ...] = ()) -> Experiment:
         chosen=wire.chosen,
         updated_at=moment(wire.updated_at),
         changes=changes,
+        allotment=_read_allotment(wire),
+    )
+
+
+def _read_allotment(wire: v1.Experiment) -> assignment.Experiment | None:
+    if not wire.HasField("allotment"):
+        return None
+    told = wire.allotment
+    places = {arm.name: place for place, arm in enumerate(wire.arms)}
+    return assignment.Experiment(
+        salt=told.salt,
+        allocation=assignment.Allocation([assignment.Run(run.until, places[run.arm]) for run in told.runs]),
+        slot=assignment.Slot(told.layer.name, getattr(told.layer, "from"), told.layer.until)
+        if told.HasField("layer")
+        else None,
+        holdout=assignment.Holdout(told.holdout.name, told.holdout.buckets) if told.HasField("holdout") else None,
     )
