@@ -42,6 +42,22 @@ test("the page says the same as the report", async () => {
   await close();
 });
 
+test("segments and corrections are seen as the report tells them", async () => {
+  const { page, troubles, close } = await open(`experiments/${NAME}`);
+  const segments = page.getByRole("region", { name: "The deciding figure by segment" });
+  await segments.getByRole("row", { name: /^sex = F/ }).waitFor();
+  await page.getByText(/segments some look different by chance/).waitFor();
+  const judged = await segments.getByRole("row", { name: /^sex = / }).allInnerTexts();
+  assert.ok(judged.length === 2 && judged.every((row) => row.split("\t").length === 4), judged.join("\n"));
+  const corrected = page.getByRole("region", { name: "The comparisons, corrected" });
+  const p = await corrected.getByRole("row", { name: "lstm less cnn: many comparisons" }).innerText();
+  assert.match(p, /p (= \d\.\d{4}|below)/);
+  await page.getByText(/latency of 50 %: [+−]/).waitFor();
+  await assertUsable(page);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test("an experiment that is not there is told in words", async () => {
   const { page, close } = await open("experiments/oracle");
   await page.getByRole("alert").getByText("oracle").waitFor();

@@ -52,11 +52,11 @@ impl Role {
 /// Where the time of an answer went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeParts {
-    /// Waiting for the worker.
+    /// Waiting for the worker, and for the others in its batch: what they took of the model's run.
     pub queue: Duration,
     /// Decoding, resampling and features since the answer before.
     pub features: Duration,
-    /// The model's run.
+    /// Its own part of the model's run: an equal share of the time that the batch took.
     pub inference: Duration,
 }
 

@@ -72,7 +72,7 @@ impl Answering {
             audio_processed: request.audio_processed,
             heard: request.heard,
             time_parts: TimeParts {
-                queue: std::mem::take(&mut self.queue),
+                queue: std::mem::take(&mut self.queue) + scoring.beside,
                 features: std::mem::take(&mut self.features),
                 inference: scoring.inference,
             },
@@ -82,10 +82,13 @@ impl Answering {
     }
 }
 
-/// What all answers of a batch share.
+/// How an answer came about, beside its scores.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScoringFacts {
+    /// The answer's part of the time that its batch took.
     pub(crate) inference: Duration,
+    /// The others' part: it waited for them.
+    pub(crate) beside: Duration,
     /// The engine's threshold, which goes before the model's.
     pub(crate) abstain_below: Option<f32>,
 }

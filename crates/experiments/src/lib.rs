@@ -31,9 +31,9 @@ mod numerics;
 mod observation;
 
 pub use analysis::{
-    Adjusted, Agreement, Analysis, ArmFigures, Change, Cluster, Coverage, Difference, Effect, Estimate,
-    Foreseen, Foretold, Interval, Latency, Measured, Outcome, Paired, Plan, RATIO_ALARM, RatioCheck,
-    Sequence, Stratum, Sums, Tally, Target, Weighed, calibration_error, days, holm,
+    ANSWERS_BEYOND, Adjusted, Agreement, Analysis, ArmFigures, Change, Cluster, Coverage, Difference, Effect,
+    Estimate, Foreseen, Foretold, Interval, Latency, LatencyChange, Measured, Outcome, Paired, Plan,
+    RATIO_ALARM, RatioCheck, Sequence, Stratum, Sums, Tally, Target, Weighed, calibration_error, days, holm,
     inverse_weighted_difference, mcnemar, paired_sums, thompson_weights, wilson,
 };
 pub use assignment::{Allocation, ArmIndex, Assignment, Bucket, Holdout, Origin, Purpose, Run, Slot};

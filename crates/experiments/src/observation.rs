@@ -2,7 +2,7 @@
 
 use crate::ExperimentError;
 use crate::assignment::{ArmIndex, Origin};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How far probabilities may be from summing to 1: they come as rounded floats.
@@ -48,6 +48,8 @@ pub struct Observation {
     pub processor: Duration,
     /// How long the audio is that was answered.
     pub audio: Duration,
+    /// The time between two changes of the weights in which the arm was drawn, counted from 0: arms are compared within these.
+    pub period: u32,
 }
 
 impl Observation {
@@ -92,7 +94,7 @@ impl Observation {
     }
 }
 
-/// The answers of one subject.
+/// The answers of one subject, those of earlier periods first.
 pub type Subject = Vec<Observation>;
 
 /// Answers that can be, by arm and subject. Those of units whose arm was forced are left out.
@@ -123,8 +125,12 @@ impl Observations {
             let arm = &mut subjects[observation.arm.0];
             arm.entry(observation.subject.clone()).or_default().push(observation);
         }
-        let arms = subjects.into_iter().map(|arm| arm.into_values().collect()).collect();
-        Ok(Self { labels, arms, forced })
+        let in_order = |mut subject: Subject| {
+            subject.sort_by_key(|answer| answer.period);
+            subject
+        };
+        let of_arm = |arm: BTreeMap<String, Subject>| arm.into_values().map(in_order).collect();
+        Ok(Self { labels, arms: subjects.into_iter().map(of_arm).collect(), forced })
     }
 
     /// How many labels there are.
@@ -140,6 +146,12 @@ impl Observations {
     /// How many subjects each arm has.
     pub fn units(&self) -> Vec<u64> {
         self.arms.iter().map(|subjects| subjects.len() as u64).collect()
+    }
+
+    /// In how many times between changes of the weights the answers' arms were drawn.
+    pub fn periods(&self) -> usize {
+        let answers = self.arms.iter().flatten().flatten();
+        answers.map(|answer| answer.period).collect::<BTreeSet<u32>>().len()
     }
 
     /// How many subjects have answers of more than one of `arms`.
@@ -176,6 +188,7 @@ mod tests {
             waited: Duration::from_millis(1),
             processor: Duration::from_millis(2),
             audio: Duration::from_secs(3),
+            period: 0,
         }
     }
 

@@ -33,9 +33,9 @@ pub use erasure::{ErasedRows, ErasureReport, erase_subject};
 pub use error::StoreError;
 pub use experiments::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, ExperimentStore, Exposure,
-    ExposureCount, JudgedAnswer, Past, Put, Reason,
+    ExposureCount, JudgedAnswer, Past, Put, Reading, Reason,
 };
-pub use export::{ExportNote, Exporter};
+pub use export::{ExportFile, Exported, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState};
 pub use keys::{KeyStore, StoredKey};

@@ -164,7 +164,8 @@ pub struct QueryLatencyRequest {
 /// See Analytics.QueryLatency.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryLatencyResponse {
-    /// One per group and part: waiting for the worker (queue), decoding and features (features), the model's run (inference).
+    /// One per group and part: waiting for the worker and for others in the batch (queue), decoding and features (features), the
+    /// answer's own share of the model's run (inference).
     #[prost(message, repeated, tag = "1")]
     pub series: ::prost::alloc::vec::Vec<LatencySeries>,
 }
@@ -2745,13 +2746,13 @@ pub struct LabelProbability {
 /// Where the server's time for a result went.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TimeParts {
-    /// Waiting for the worker.
+    /// Waiting for the worker, and for the others in the batch that the model ran.
     #[prost(message, optional, tag = "1")]
     pub queue: ::core::option::Option<::prost_types::Duration>,
     /// Decoding, resampling and features.
     #[prost(message, optional, tag = "2")]
     pub features: ::core::option::Option<::prost_types::Duration>,
-    /// The model's run.
+    /// The result's own share of the model's run.
     #[prost(message, optional, tag = "3")]
     pub inference: ::core::option::Option<::prost_types::Duration>,
 }

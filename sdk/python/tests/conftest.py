@@ -97,25 +97,6 @@ def own_server():
         server.close()
 
 
-@pytest.fixture(scope="session")
-def papers(tmp_path_factory):
-    """A folder with an authority, and what it vouched for: ``server``, ``client``, and ``local`` at the loopback."""
-    folder = tmp_path_factory.mktemp("papers")
-
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new = ("req", "-newkey", "rsa:2048", "-nodes")
-    openssl(*new, "-x509", "-days", "1", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-    for name in ("server", "client", "local"):
-        openssl(*new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
-        place = "IP:127.0.0.1" if name == "local" else f"DNS:{name}.example"
-        (folder / f"{name}.ext").write_text(f"subjectAltName={place}\n")
-        sign = ("x509", "-req", "-days", "1", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial")
-        openssl(*sign, "-extfile", f"{name}.ext", "-in", f"{name}.csr", "-out", f"{name}.pem")
-    return folder
-
-
 def corpus(most: int) -> list[Path]:
     """Clips of acted speech, or the shipped clip where there is no corpus."""
     folder = Path(os.environ.get("UNDERTONE_DATA", REPOSITORY / "../shared/data"))

@@ -37,6 +37,24 @@ class Door(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(unary)
 
 
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory):
+    """A folder with an authority, and what it vouched for: ``server`` and ``client``."""
+    folder = tmp_path_factory.mktemp("papers")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new = ("req", "-newkey", "rsa:2048", "-nodes")
+    openssl(*new, "-x509", "-days", "1", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    for name in ("server", "client"):
+        openssl(*new, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}.example\n")
+        sign = ("x509", "-req", "-days", "1", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial")
+        openssl(*sign, "-extfile", f"{name}.ext", "-in", f"{name}.csr", "-out", f"{name}.pem")
+    return folder
+
+
 def through_a_door(server, ask):
     """What ``ask`` gives, which is called with the door's address, and the headers that came through."""
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import CLIP
 
 import undertone
-from undertone import Client, Filter, Interval, Judgement, Participation, Span, Started
+from undertone import Client, Filter, Interval, Judgement, Participation, Span
 
 DEFINITION = {
     "name": "greeting",
@@ -56,56 +56,42 @@ def test_an_experiment_lives_from_its_definition_to_its_end(client):
     assert [change.who for change in kept.changes] == ["ann"] * 4
     assert kept.changes[0].at <= kept.updated_at <= datetime.now(timezone.utc)
     assert [own.name for own in client.experiments.list()] == ["greeting"]
-    with pytest.raises(undertone.ServerError, match="FAILED_PRECONDITION"):
+    with pytest.raises(undertone.AlreadyExists):
+        client.experiments.create(DEFINITION, **author)
+    with pytest.raises(undertone.FailedPrecondition):
         client.experiments.start("greeting", **author)
 
 
-def test_an_experiment_chooses_the_model_and_its_part_is_told(client):
+def test_what_is_told_of_an_experiment_is_enough_to_know_its_arms_without_asking(client):
+    author = {"who": "ann", "why": "to see"}
+    layered = {"layer": {"name": "models", "from": 10, "until": 90}, "holdout": {"name": "2026", "percent": 5}}
+    client.experiments.create({**DEFINITION, **layered}, **author)
+    client.experiments.start("greeting", **author)
+    client.experiments.ramp("greeting", {"new": 20.0}, **author)
+    told = client.experiments.get("greeting")
+    seen = set()
+    for key in (f"person-{number}" for number in range(200)):
+        place = told.allotment.assign(key)
+        own = told.arms[place].name if isinstance(place, int) else ""
+        assert own == client.experiments.assign("greeting", key).arm
+        seen.add(own)
+    assert seen == {"old", "new", ""}
+
+
+def test_an_experiment_chooses_the_model_and_a_tester_the_arm(client):
     author = {"who": "ann", "why": "to see"}
     client.experiments.create(DEFINITION, **author)
     client.experiments.start("greeting", **author)
-    models = {"old": "cnn@1.1.0", "new": "lstm@1.1.0"}
-
-    def both_ways(**options):
-        answer = client.recognize(CLIP, **options)
-        started = next(event for event in client.stream(CLIP, **options) if isinstance(event, Started))
-        assert started.participation == answer.participation
-        assert started.model == answer.model
-        return answer
-
-    drawn = client.experiments.assign("greeting", "person-17").arm
-    for options in ({}, {"experiment": "greeting"}):
-        answer = both_ways(subject="person-17", **options)
-        assert answer.participation == Participation("greeting", drawn, forced=False)
-        assert str(answer.model) == models[drawn]
-    for arm, model in models.items():
-        answer = both_ways(subject="person-17", experiment="greeting", arm=arm)
-        assert answer.participation == Participation("greeting", arm, forced=True)
-        assert str(answer.model) == model
-    assert both_ways(subject="person-17", model="cnn").participation is None
-    with pytest.raises(undertone.ServerError, match="nothing"):
-        client.recognize(CLIP, subject="person-17", experiment="nothing")
-
-
-def test_arms_are_known_without_asking_after_every_change_of_weights(client):
-    author = {"who": "ann", "why": "to see"}
-    parts = {
-        "layer": {"name": "models", "from": 0, "until": 60},
-        "holdout": {"name": "2026", "percent": 20},
-    }
-    client.experiments.create({**DEFINITION, **parts}, **author)
-    client.experiments.start("greeting", **author)
-    for weight in (50.0, 20.0, 70.0):
-        client.experiments.ramp("greeting", {"new": weight}, **author)
-        known = client.experiments.get("greeting")
-        assert known.allotment is not None
-        seen = set()
-        for number in range(50):
-            key = f"person-{number}"
-            own, told = known.allotment.assign(key), client.experiments.assign("greeting", key)
-            assert (known.arms[own].name if isinstance(own, int) else "") == told.arm, (key, told)
-            seen.add(own)
-        assert seen == {0, 1, "held_out", "elsewhere"}
+    assigned = client.experiments.assign("greeting", "ann")
+    by_subject = client.recognize(CLIP, experiment="greeting", subject="ann")
+    assert by_subject.participation == Participation("greeting", assigned.arm, False)
+    assert str(by_subject.model) == assigned.model
+    for arm, model in (("old", "cnn"), ("new", "lstm")):
+        with client.stream(CLIP, experiment="greeting", arm=arm, subject="ann") as events:
+            started = next(events)
+        assert started.participation == Participation("greeting", arm, True)
+        assert started.model.name == model
+    assert client.recognize(CLIP, model="cnn").participation is None
 
 
 def test_figures_are_rows_and_data_frames(client):

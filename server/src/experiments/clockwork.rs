@@ -171,6 +171,9 @@ async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusa
             Verdict::Clear | Verdict::Watching => None,
         });
         let (Some(reason), Some(arm)) = (breach, kept.arms().get(difference.arm.0)) else { continue };
+        if kept.progress.stopped(&arm.name).is_some() {
+            continue;
+        }
         let author = Author { who: "guardrail".to_owned(), why: reason.clone() };
         let step = Step::StopArm { arm: arm.name.clone(), reason: reason.clone() };
         match recognition.experiments.catalog.change(kept.key(), author, step).await {

@@ -194,7 +194,12 @@ fn ramp(kept: &mut Kept, wanted: &BTreeMap<String, f64>) -> Result<(), Refusal> 
 
 fn stop_arm(kept: &mut Kept, arm: &str, reason: &str) -> Result<(), Refusal> {
     let is_live = |own: &undertone_experiments::Arm| own.name == arm && own.role == Role::Live;
-    if kept.state != State::Running || !kept.arms().iter().any(is_live) || arm == kept.document.control {
+    let is_stopped = kept.progress.stopped(arm).is_some();
+    if kept.state != State::Running
+        || is_stopped
+        || !kept.arms().iter().any(is_live)
+        || arm == kept.document.control
+    {
         return Err(Refusal::NotNow(format!("arm {arm:?} cannot be stopped now")));
     }
     let freed: f64 = kept.document.arms.iter().filter(|own| own.name == arm).map(|own| own.weight).sum();

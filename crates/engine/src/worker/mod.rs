@@ -343,7 +343,8 @@ fn deliver_score(
 ) {
     let Some(Score { logits, took, own }) = score else { return };
     stream.own_time += own;
-    let facts = ScoringFacts { inference: took, abstain_below: context.abstain_below };
+    let beside = took.saturating_sub(own);
+    let facts = ScoringFacts { inference: own, beside, abstain_below: context.abstain_below };
     let answered = match logits {
         Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
         Err(error) => Err(plugin_failure(&error)),

@@ -2,6 +2,7 @@
 
 mod apart;
 mod changing;
+mod charges;
 mod loudness_model;
 mod overload;
 mod questions;

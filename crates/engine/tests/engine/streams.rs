@@ -61,7 +61,7 @@ async fn run(engine: &Engine, config: SessionConfig, bytes: &[u8], piece: usize)
     run_model(engine, LoudnessModel::new(), config, bytes, piece).await
 }
 
-async fn run_model(
+pub(crate) async fn run_model(
     engine: &Engine,
     model: LoudnessModel,
     config: SessionConfig,

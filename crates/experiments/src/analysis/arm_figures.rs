@@ -6,12 +6,13 @@ use super::figure::{estimate, figure};
 use super::interval::Interval;
 use super::plan::Plan;
 use super::sequence::Sequence;
+use super::strata::Strata;
 use crate::assignment::ArmIndex;
 use crate::definition::Metric;
-use crate::observation::{Observations, Subject};
+use crate::observation::{Observation, Observations};
 
 /// The quantiles of latency that are told.
-const LATENCY_QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
+pub(super) const LATENCY_QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
 /// A figure of one arm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,15 +65,14 @@ impl ArmFigures {
             answers: answers().count() as u64,
             judged: answers().filter(|answer| answer.correct().is_some()).count() as u64,
             figures: metrics.iter().map(|metric| view.measured(*metric, &plan.sequence)).collect(),
-            latency: LATENCY_QUANTILES.iter().filter_map(|share| view.latency(*share)).collect(),
+            latency: view.latency(),
         }
     }
 }
 
 /// One arm's subjects, and how they are looked at.
 pub(super) struct View<'a> {
-    subjects: &'a [Subject],
-    all: Vec<&'a Subject>,
+    pub(super) all: Vec<&'a [Observation]>,
     labels: usize,
     draws: usize,
     seed: u64,
@@ -81,16 +81,18 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(observations: &'a Observations, arm: ArmIndex, plan: &Plan) -> Self {
-        let subjects = observations.subjects(arm);
         Self {
-            subjects,
-            all: subjects.iter().collect(),
+            all: observations.subjects(arm).iter().map(Vec::as_slice).collect(),
             labels: observations.labels(),
             draws: plan.draws,
             // Arms are drawn independently of each other.
             seed: plan.seed.wrapping_add(arm.0 as u64),
             alpha: plan.sequence.alpha(),
         }
+    }
+
+    pub(super) fn answers(&self) -> usize {
+        self.all.iter().map(|subject| subject.len()).sum()
     }
 
     pub(super) fn value(&self, metric: Metric) -> Option<f64> {
@@ -101,8 +103,35 @@ impl<'a> View<'a> {
         estimate(metric, &self.all, self.labels)
     }
 
+    /// As [`Self::value`], within `strata`.
+    pub(super) fn value_within(&self, metric: Metric, strata: &Strata) -> Option<f64> {
+        strata.figure(&self.all, |subjects| figure(metric, subjects, self.labels))
+    }
+
+    /// As [`Self::estimate`], within `strata`.
+    pub(super) fn estimate_within(&self, metric: Metric, strata: &Strata) -> Option<Estimate> {
+        strata.estimate(metric, &self.all, self.labels)
+    }
+
     pub(super) fn draws(&self, metric: Metric) -> Draws {
-        Draws::new(self.subjects, self.draws, self.seed, |drawn| figure(metric, drawn, self.labels))
+        Draws::new(&self.all, self.draws, self.seed, |drawn| figure(metric, drawn, self.labels))
+    }
+
+    pub(super) fn draws_within(&self, metric: Metric, strata: &Strata) -> Draws {
+        let figure =
+            |drawn: &[&[Observation]]| strata.figure(drawn, |subjects| figure(metric, subjects, self.labels));
+        Draws::new(&self.all, self.draws, self.seed, figure)
+    }
+
+    /// The quantiles of latency, within `strata` where there are some, and what they are by drawing.
+    pub(super) fn latencies(&self, strata: Option<&Strata>) -> [(Option<f64>, Draws); 3] {
+        let told = |subjects: &[&[Observation]]| match strata {
+            None => latencies(subjects),
+            Some(strata) => strata.figures(subjects, latencies),
+        };
+        let values = told(&self.all);
+        let mut draws = Draws::several(&self.all, self.draws, self.seed, told).into_iter();
+        values.map(|value| (value, draws.next().unwrap_or_default()))
     }
 
     fn measured(&self, metric: Metric, sequence: &Sequence) -> Measured {
@@ -115,16 +144,19 @@ impl<'a> View<'a> {
         Measured { metric, value, interval: interval.map(|own| own.within(metric.bounds())) }
     }
 
-    fn latency(&self, share: f64) -> Option<Latency> {
-        let seconds = latency(&self.all, share)?;
-        let draws = Draws::new(self.subjects, self.draws, self.seed, |drawn| latency(drawn, share));
-        Some(Latency { share, seconds, interval: draws.interval(seconds, self.alpha) })
+    fn latency(&self) -> Vec<Latency> {
+        let told = LATENCY_QUANTILES.into_iter().zip(self.latencies(None));
+        let told = told.filter_map(|(share, (seconds, draws))| {
+            let seconds = seconds?;
+            Some(Latency { share, seconds, interval: draws.interval(seconds, self.alpha) })
+        });
+        told.collect()
     }
 }
 
-fn latency(subjects: &[&Subject], share: f64) -> Option<f64> {
+fn latencies(subjects: &[&[Observation]]) -> [Option<f64>; 3] {
     let answers = subjects.iter().flat_map(|subject| subject.iter());
     let mut seconds: Vec<f64> = answers.map(|answer| answer.latency.as_secs_f64()).collect();
     seconds.sort_unstable_by(f64::total_cmp);
-    quantile(&seconds, share)
+    LATENCY_QUANTILES.map(|share| quantile(&seconds, share))
 }

@@ -2,29 +2,43 @@
 
 use super::interval::Interval;
 use crate::numerics::Generator;
-use crate::observation::Subject;
+use crate::observation::Observation;
 
 /// Figures of as many subjects as there are, drawn with replacement, each with all of their answers: the cluster
 /// bootstrap (Davison and Hinkley 1997, section 3.8).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Draws(Vec<Option<f64>>);
 
 impl Draws {
     /// As many draws as said. `figure` may say `None` of a draw, which then does not count.
     pub(crate) fn new(
-        subjects: &[Subject],
+        subjects: &[&[Observation]],
         draws: usize,
         seed: u64,
-        figure: impl Fn(&[&Subject]) -> Option<f64>,
+        figure: impl Fn(&[&[Observation]]) -> Option<f64>,
     ) -> Self {
+        let [own] = Self::several(subjects, draws, seed, |drawn| [figure(drawn)]);
+        own
+    }
+
+    /// The same for figures that are cheaper to tell together.
+    pub(crate) fn several<const N: usize>(
+        subjects: &[&[Observation]],
+        draws: usize,
+        seed: u64,
+        figures: impl Fn(&[&[Observation]]) -> [Option<f64>; N],
+    ) -> [Self; N] {
         let mut generator = Generator::new(seed);
-        let mut drawn: Vec<&Subject> = Vec::with_capacity(subjects.len());
-        let mut draw = || {
+        let mut drawn: Vec<&[Observation]> = Vec::with_capacity(subjects.len());
+        let mut all = [(); N].map(|()| Self(Vec::with_capacity(draws)));
+        for _ in 0..draws {
             drawn.clear();
-            drawn.extend(subjects.iter().map(|_| &subjects[generator.below(subjects.len())]));
-            figure(&drawn)
-        };
-        Self((0..draws).map(|_| draw()).collect())
+            drawn.extend(subjects.iter().map(|_| subjects[generator.below(subjects.len())]));
+            for (own, figure) in all.iter_mut().zip(figures(&drawn)) {
+                own.0.push(figure);
+            }
+        }
+        all
     }
 
     /// Draw by draw, this less `other`. The two were drawn with different seeds.
@@ -67,7 +81,7 @@ mod tests {
 
     #[test]
     fn draws_without_a_figure_give_no_interval() {
-        let subjects = vec![Subject::new(); 3];
+        let subjects: [&[Observation]; 3] = [&[]; 3];
         assert_eq!(Draws::new(&subjects, 10, 1, |_| None).interval(0.0, 0.05), None);
         assert_eq!(
             Draws::new(&[], 10, 1, |drawn| Some(drawn.len() as f64)).interval(0.0, 0.05).unwrap().high,

@@ -2,15 +2,16 @@
 
 use super::agreement::Agreement;
 use super::calibration::calibration_error;
+use super::linear::Linear;
 use super::recall;
 use super::sums::{Cluster, Sums};
 use crate::analysis::estimate::Estimate;
 use crate::definition::Metric;
-use crate::observation::{Observation, Subject};
+use crate::observation::Observation;
 
 /// The figure over all answers of `subjects`, each subject's own taken once per mention; `None` when nothing
 /// tells it.
-pub(crate) fn figure(metric: Metric, subjects: &[&Subject], labels: usize) -> Option<f64> {
+pub(crate) fn figure(metric: Metric, subjects: &[&[Observation]], labels: usize) -> Option<f64> {
     let answers = || subjects.iter().flat_map(|subject| subject.iter());
     match metric {
         Metric::CalibrationError => calibration_error(answers().filter_map(judged_confidence)),
@@ -28,7 +29,7 @@ pub(crate) fn figure(metric: Metric, subjects: &[&Subject], labels: usize) -> Op
 }
 
 /// The figure with its standard error, for figures that are means or functions of them.
-pub(crate) fn estimate(metric: Metric, subjects: &[&Subject], labels: usize) -> Option<Estimate> {
+pub(crate) fn estimate(metric: Metric, subjects: &[&[Observation]], labels: usize) -> Option<Estimate> {
     match metric {
         Metric::CalibrationError | Metric::Kappa => None,
         Metric::AverageRecall => recall::estimate(subjects, labels),
@@ -40,7 +41,30 @@ pub(crate) fn estimate(metric: Metric, subjects: &[&Subject], labels: usize) -> 
     }
 }
 
-fn cluster(metric: Metric, subject: &Subject) -> Cluster {
+/// Whether an answer has a say in the figure.
+pub(super) fn tells(metric: Metric, answer: &Observation) -> bool {
+    match metric {
+        Metric::CalibrationError => judged_confidence(answer).is_some(),
+        Metric::Kappa => truth_and_answer(answer).is_some(),
+        Metric::AverageRecall => answer.truth().is_some(),
+        mean => weighted(mean, answer).is_some(),
+    }
+}
+
+/// The figure and how each subject moves it, for figures that are means or functions of them; `None` of fewer than two
+/// subjects.
+pub(super) fn linear(metric: Metric, subjects: &[&[Observation]], labels: usize) -> Option<Linear> {
+    match metric {
+        Metric::CalibrationError | Metric::Kappa => None,
+        Metric::AverageRecall => recall::linear(subjects, labels),
+        mean => {
+            let clusters: Vec<Cluster> = subjects.iter().map(|subject| cluster(mean, subject)).collect();
+            Linear::of_mean(&clusters, mean.range())
+        }
+    }
+}
+
+fn cluster(metric: Metric, subject: &[Observation]) -> Cluster {
     let values = subject.iter().filter_map(|answer| weighted(metric, answer));
     values.fold(Cluster::default(), |sum, (weight, value)| Cluster {
         weight: sum.weight + weight,

@@ -53,6 +53,14 @@ impl RatioCheck {
         (mixture + pairs.iter().map(of_arm).sum::<f64>()).exp()
     }
 
+    /// As [`Self::p_value`], where weights changed: `periods` are the checks of the times between the changes, in their order, each
+    /// with the units that were drawn then. A period's e-value is one whatever came before, so that their product is one as well
+    /// (Ramdas, Grünwald, Vovk and Shafer 2023, section 5): all changes together raise a false alarm as seldom as one period.
+    pub fn p_value_over<'a>(periods: impl IntoIterator<Item = (&'a Self, &'a [u64])>) -> f64 {
+        let evidence: f64 = periods.into_iter().map(|(own, units)| own.e_value(units)).product();
+        (1.0 / evidence).min(1.0)
+    }
+
     /// The e-value as a p-value that holds at every look.
     pub fn p_value(&self, units: &[u64]) -> f64 {
         (1.0 / self.e_value(units)).min(1.0)
@@ -82,6 +90,24 @@ mod tests {
         assert!((check.p_value(&[]) - 1.0).abs() < 1e-9 && (check.p_value_once(&[]) - 1.0).abs() < 1e-12);
         assert!(check.p_value_once(&[500, 1_000_000, 500]) > 0.99);
         assert!(RatioCheck::new(&[0, 0]).is_err());
+    }
+
+    #[test]
+    fn numbers_are_compared_with_the_weights_of_their_time() {
+        let checks = [[9500, 500], [5000, 5000]].map(|weights| RatioCheck::new(&weights).unwrap());
+        let over = |units: [[u64; 2]; 2]| {
+            RatioCheck::p_value_over(checks.iter().zip(units.iter().map(|own| &own[..])))
+        };
+        let right = [[9_500, 500], [10_000, 10_000]];
+        assert!(over(right) > 0.9);
+        // Each is no alarm by itself.
+        let lost = [[9_575, 425], [10_000, 9_500]];
+        assert!(checks.iter().zip(lost).all(|(check, own)| check.p_value(&own) > 0.01) && over(lost) < 0.01);
+        let [sum, total] = [19_500, 10_500];
+        assert!(
+            checks[1].p_value(&[sum, total]) < 1e-9,
+            "all of them together are no fair numbers of the last weights"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::sequence::Sequence;
 use crate::ExperimentError;
 use crate::assignment::ArmIndex;
 use crate::definition::{Arm, Experiment, Goal, Guardrail};
+use undertone_core::Role;
 
 /// Draws behind an interval that is made by drawing.
 const DRAWS: usize = 1_000;
@@ -13,9 +14,11 @@ const DRAWS: usize = 1_000;
 pub struct Plan {
     /// The arm that the others are compared with.
     pub control: ArmIndex,
-    /// Each arm's share in buckets; 0 for shadows. Where weights were changed, units are counted against the last
-    /// ones, and the check of their numbers means something only for those assigned since.
+    /// Each arm's share in buckets; 0 for shadows, and for a live arm that gets no new units. Where weights were changed, units
+    /// are counted against the last ones, and the check of their numbers means something only for those assigned since.
     pub weights: Vec<u16>,
+    /// The arms that listen along: they are compared with the control on audio that both answered.
+    pub shadows: Vec<ArmIndex>,
     /// The figures; the first one decides.
     pub goals: Vec<Goal>,
     /// What arms must not do.
@@ -35,6 +38,7 @@ impl Plan {
         Ok(Self {
             control: experiment.control(),
             weights: definition.arms.iter().map(|arm: &Arm| arm.weight).collect(),
+            shadows: shadows(&definition.arms),
             goals: definition.goals.clone(),
             guardrails: definition.guardrails.clone(),
             sequence: Sequence::new(definition.alpha, definition.planned_units)?,
@@ -48,18 +52,21 @@ impl Plan {
         self.weights.len().saturating_sub(1)
     }
 
-    /// The live arms that are compared with the control.
-    pub(super) fn rivals(&self) -> Vec<ArmIndex> {
-        self.others(|weight| weight > 0)
+    /// The live arms that are compared with the control, also those that get no new units any more.
+    pub fn rivals(&self) -> Vec<ArmIndex> {
+        self.others().filter(|arm| !self.shadows.contains(arm)).collect()
     }
 
-    /// The arms without a weight: shadows, and those that were stopped.
-    pub(super) fn shadows(&self) -> Vec<ArmIndex> {
-        self.others(|weight| weight == 0)
+    pub(super) fn listeners(&self) -> Vec<ArmIndex> {
+        self.others().filter(|arm| self.shadows.contains(arm)).collect()
     }
 
-    fn others(&self, wanted: impl Fn(u16) -> bool) -> Vec<ArmIndex> {
-        let arms = (0..self.weights.len()).map(ArmIndex).filter(|arm| *arm != self.control);
-        arms.filter(|arm| wanted(self.weights[arm.0])).collect()
+    fn others(&self) -> impl Iterator<Item = ArmIndex> {
+        (0..self.weights.len()).map(ArmIndex).filter(|arm| *arm != self.control)
     }
+}
+
+fn shadows(arms: &[Arm]) -> Vec<ArmIndex> {
+    let shadows = arms.iter().enumerate().filter(|(_, arm)| arm.role == Role::Shadow);
+    shadows.map(|(place, _)| ArmIndex(place)).collect()
 }

@@ -21,13 +21,13 @@ pub struct Analysis {
     pub arms: Vec<ArmFigures>,
     /// The live arms against the control.
     pub differences: Vec<Difference>,
-    /// The arms without a weight against the control, on audio that both answered.
+    /// The arms that listen along against the control, on audio that both answered.
     pub paired: Vec<Paired>,
     /// p-value, at every look, of as many subjects per arm as the weights say.
     pub ratio_p_value: f64,
     /// Whether that is below [`RATIO_ALARM`].
     pub ratio_mismatch: bool,
-    /// Subjects with answers of more than one arm that has a weight: changed weights moved them, and the figures take
+    /// Subjects with answers of more than one live arm: changed weights moved them, and the figures take
     /// them as different people.
     pub crossed: usize,
     /// Answers that were left out because somebody chose the arm.
@@ -46,7 +46,7 @@ impl Analysis {
         let arms = (0..plan.weights.len()).map(ArmIndex);
         let shared = plan.sequence.shared(plan.comparisons());
         let paired = |arm| Paired::of(observations, plan.control, arm, &shared);
-        let paired = plan.shadows().into_iter().map(paired).collect();
+        let paired = plan.listeners().into_iter().map(paired).collect();
         let (differences, paired) = adjusted(differences(observations, plan), paired);
         Ok(Self {
             arms: arms.map(|arm| ArmFigures::of(observations, arm, plan, &metrics)).collect(),

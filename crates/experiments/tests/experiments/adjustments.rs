@@ -136,6 +136,7 @@ fn answer(subject: usize, item: usize, arm: usize, judgement: Judgement) -> Obse
         waited: Duration::ZERO,
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
+        period: 0,
     }
 }
 

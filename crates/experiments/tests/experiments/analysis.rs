@@ -5,7 +5,7 @@ use std::time::Duration;
 use undertone_core::Role;
 use undertone_experiments::{
     Analysis, ArmIndex, Assignment, Cluster, Definition, Effect, Experiment, Generator, Goal, Guardrail,
-    Judgement, Metric, Observation, Observations, Origin, Outcome, Plan, Sums, Verdict,
+    Interval, Judgement, Metric, Observation, Observations, Origin, Outcome, Plan, Sums, Verdict,
 };
 
 const LABELS: usize = 4;
@@ -32,6 +32,7 @@ fn answer(subject: usize, item: usize, arm: ArmIndex, (truth, predicted): (usize
         waited: Duration::from_millis(1),
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
+        period: 0,
     }
 }
 
@@ -212,4 +213,158 @@ fn a_plan_without_its_control_is_refused() {
     let experiment = Experiment::new(definition(&[5000, 5000])).unwrap();
     let plan = Plan { control: ArmIndex(2), ..Plan::of(&experiment).unwrap() };
     assert!(Analysis::of(&Observations::new([], 2, LABELS).unwrap(), &plan).is_err());
+}
+
+/// Two arms of one quality: while answers get worse, the second arm's weight grows from 10 % to 90 %.
+fn ramped(extra: f64) -> Observations {
+    let mut generator = Generator::new(17);
+    let mut observations = Vec::new();
+    for subject in 0..4000 {
+        let period = subject / 2000;
+        let (share, right) = if period == 0 { (0.1, 0.9) } else { (0.9, 0.6) };
+        let arm = ArmIndex(usize::from(generator.chance(share)));
+        let model = Candidate { right: right + extra * arm.0 as f64, milliseconds: 20 };
+        let truth = generator.below(LABELS);
+        let mut own = answer(subject, 0, arm, (truth, of_model(&model, truth, &mut generator)));
+        own.period = period as u32;
+        own.latency = Duration::from_millis(20 + 50 * period as u64 + generator.below(10) as u64);
+        observations.push(own);
+    }
+    Observations::new(observations, 2, LABELS).expect("answers that can be")
+}
+
+#[test]
+fn arms_are_compared_within_the_times_between_changes_of_weights() {
+    let goals = goals(&[Metric::Accuracy, Metric::AverageRecall, Metric::Kappa, Metric::Latency]);
+    let guardrails = vec![Guardrail { metric: Metric::Latency, tolerated: 0.005 }];
+    let experiment = Experiment::new(Definition { goals, guardrails, ..definition(&[1000, 9000]) }).unwrap();
+    let alike = analysis(&experiment, &ramped(0.0));
+    let [control, arm] = [0, 1].map(|arm| alike.arms[arm].figures[0].value.unwrap());
+    assert!(arm - control < -0.15, "over all answers the second arm looks worse: {control} {arm}");
+    let difference = &alike.differences[0];
+    for change in &difference.changes {
+        assert!(change.interval.unwrap().contains(0.0), "{change:?}");
+        assert!(change.value.unwrap().abs() < 0.06, "{change:?}");
+    }
+    assert!(matches!(difference.outcome, Outcome::Open | Outcome::Alike), "{difference:?}");
+    assert_eq!(difference.guardrails[0].1, Verdict::Clear, "slow times are not the arm's");
+    assert!(difference.latency.iter().all(|own| own.seconds.abs() < 0.003), "{:?}", difference.latency);
+
+    let better = analysis(&experiment, &ramped(0.1));
+    let change = better.differences[0].changes[0];
+    assert_eq!(better.differences[0].outcome, Outcome::Better);
+    assert!(change.interval.unwrap().contains(0.1), "{change:?}");
+}
+
+#[test]
+fn one_person_in_two_periods_is_no_two_people() {
+    let experiment = Experiment::new(definition(&[5000, 5000])).unwrap();
+    let of = |periods: u32| {
+        let mut generator = Generator::new(23);
+        let mut observations = Vec::new();
+        for subject in 0..1000 {
+            let right = generator.chance(0.7);
+            for period in 0..periods {
+                let mut own =
+                    answer(subject, period as usize, ArmIndex(subject % 2), (0, usize::from(!right)));
+                own.period = period;
+                observations.push(own);
+            }
+        }
+        analysis(&experiment, &Observations::new(observations, 2, LABELS).unwrap())
+    };
+    let width = |own: Analysis| own.differences[0].changes[0].interval.map(|own| own.high - own.low).unwrap();
+    let (one, two) = (width(of(1)), width(of(2)));
+    assert!((one - two).abs() < 0.002, "{one} and {two}");
+}
+
+#[test]
+fn a_live_arm_that_gets_no_new_units_stays_one() {
+    let before = Experiment::new(definition(&[5000, 5000])).unwrap();
+    let models = [0.6, 0.75].map(|right| Candidate { right, milliseconds: 20 });
+    let observations = run(&before, &models, 2000);
+    let analysis = analysis(&Experiment::new(definition(&[10_000, 0])).unwrap(), &observations);
+    assert_eq!(analysis.differences[0].outcome, Outcome::Better);
+    assert!(analysis.paired.is_empty());
+}
+
+#[test]
+fn quantiles_of_latency_differ_by_an_interval_that_holds_the_truth() {
+    let experiment = Experiment::new(definition(&[5000, 5000])).unwrap();
+    let models = [20, 35].map(|milliseconds| Candidate { right: 0.7, milliseconds });
+    let all = analysis(&experiment, &run(&experiment, &models, 2000));
+    let [median, ..] = all.differences[0].latency[..] else { panic!("no latencies") };
+    assert_eq!(all.differences[0].latency.len(), 3);
+    for own in &all.differences[0].latency {
+        // Latencies of this test are whole milliseconds, and floats are not.
+        let Interval { low, high, .. } = own.interval.unwrap();
+        assert!((low - 1e-9..high + 1e-9).contains(&0.015), "{own:?}");
+    }
+    assert!(median.interval.unwrap().low > 0.012, "{median:?}");
+    let few = analysis(&experiment, &run(&experiment, &models, 100));
+    let [median, .., slowest] = few.differences[0].latency[..] else { panic!("no latencies") };
+    assert!(median.interval.is_some() && slowest.interval.is_none(), "{slowest:?} of 150 answers");
+}
+
+/// The cluster bootstrap, looked at once, by what it promises: five answers a subject, alike within each.
+#[test]
+fn intervals_of_latency_quantiles_hold_the_truth_as_often_as_they_say() {
+    let experiment = Experiment::new(definition(&[5000, 5000])).unwrap();
+    let mut held = [0; 2];
+    for seed in 0..100 {
+        let mut generator = Generator::new(seed);
+        let mut observations = Vec::new();
+        for subject in 0..200 {
+            let own_speed = generator.below(40) as u64;
+            for item in 0..5 {
+                let mut own = answer(subject, item, ArmIndex(subject % 2), (0, 0));
+                own.latency = Duration::from_millis(20 + own_speed + generator.below(10) as u64);
+                observations.push(own);
+            }
+        }
+        let analysis = analysis(&experiment, &Observations::new(observations, 2, LABELS).unwrap());
+        for (held, own) in held.iter_mut().zip(&analysis.differences[0].latency) {
+            *held += usize::from(own.interval.unwrap().contains(0.0));
+        }
+    }
+    // 95 of 100 are meant; fewer than 88 happen by chance once in 500 times, and the seeds are fixed.
+    assert!(held.iter().all(|held| *held >= 88), "{held:?}");
+}
+
+/// How many of 200 ramps of two arms of one quality, looked at ten times, were ever called different.
+fn called_different(period_of: impl Fn(usize) -> u32) -> usize {
+    const SUBJECTS: usize = 1000;
+    let experiment = Experiment::new(definition(&[1000, 9000])).expect("a definition without mistakes");
+    let goals = goals(&[Metric::Accuracy]).iter().map(|goal| Goal { margin: 0.0, ..*goal }).collect();
+    let plan = Plan { draws: 0, goals, ..Plan::of(&experiment).expect("the plan of an experiment") };
+    let ever = |seed: u64| {
+        let mut generator = Generator::new(seed);
+        let mut answers = Vec::new();
+        let of = |subject: usize, generator: &mut Generator| {
+            let (share, right) = [(0.1, 0.9), (0.5, 0.7), (0.9, 0.5)][subject * 3 / SUBJECTS];
+            let arm = ArmIndex(usize::from(generator.chance(share)));
+            let model = Candidate { right, milliseconds: 20 };
+            let mut own = answer(subject, 0, arm, (0, of_model(&model, 0, generator)));
+            own.period = period_of(subject * 3 / SUBJECTS);
+            own
+        };
+        (0..SUBJECTS).any(|subject| {
+            answers.push(of(subject, &mut generator));
+            (subject + 1) % (SUBJECTS / 10) == 0 && {
+                let seen = Observations::new(answers.clone(), 2, LABELS).expect("answers that can be");
+                let analysis = Analysis::of(&seen, &plan).expect("a plan with its control");
+                analysis.differences[0].changes[0].interval.is_some_and(|own| own.excludes(0.0))
+            }
+        })
+    };
+    (0..200).filter(|seed| ever(*seed)).count()
+}
+
+#[test]
+fn a_ramp_of_equal_arms_is_seldom_called_a_difference_however_often_one_looks() {
+    // 10 of 200 are allowed.
+    let within = called_different(|third| third as u32);
+    assert!(within <= 10, "{within}");
+    let over_all = called_different(|_| 0);
+    assert!(over_all > 150, "{over_all}: means over all answers are what this test is about");
 }

@@ -25,6 +25,7 @@ fn answer(subject: usize, arm: usize, right: bool, waited: Duration) -> Observat
         waited,
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
+        period: 0,
     }
 }
 

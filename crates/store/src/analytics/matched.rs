@@ -1,7 +1,7 @@
 //! From the answers of a subject's streams, or of those with a label, counted by Postgres; rollups know neither. Found through
 //! the indexes by subject, label, stream and time.
 
-use super::bound::filtered;
+use super::bound::{Columns, conditions, filtered, grouped};
 use super::{AnalyticsFilter, AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
@@ -15,12 +15,12 @@ const TOPS: &str = "select {told}, top, answers, abstained, confidence_micros, s
      count(*) as answers, count(*) filter (where p.abstained) as abstained, \
      sum(round(p.confidence * 1000000)::bigint)::bigint as confidence_micros, \
      sum(p.end_samples - p.start_samples)::bigint as speech_samples \
-     from {answers} group by 1, 2, 3, 4, 5, 6) c order by 1, 2, 3, 4, 5, 6 limit $12";
+     from {answers} group by 1, 2, 3, 4, 5, 6) c order by 1, 2, 3, 4, 5, 6 limit $6";
 const BINS: &str = "select {told}, bin, answers from (select {counted}, {bin} as bin, count(*) as answers \
-     from {answers} group by 1, 2, 3, 4, 5, 6) c where bin is not null order by 1, 2, 3, 4, 5, 6 limit $12";
-const COUNTED: &str = "date_bin(make_interval(secs => $3), p.created_at, timestamptz '1970-01-01 00:00:00+00') as bucket, \
-     case when $4 then p.model_name end as model_name, case when $5 then p.model_version end as model_version, \
-     case when $6 then coalesce(p.arm, '') end as arm, case when $7 then p.role end as role";
+     from {answers} group by 1, 2, 3, 4, 5, 6) c where bin is not null order by 1, 2, 3, 4, 5, 6 limit $6";
+const BUCKET: &str =
+    "date_bin(make_interval(secs => $3), p.created_at, timestamptz '1970-01-01 00:00:00+00') as bucket";
+const COLUMNS: Columns = ["p.model_name", "p.model_version", "coalesce(p.arm, '')", "p.role"];
 /// Outside, so that a bucket becomes a number once and not for each of its answers.
 const TOLD: &str =
     "(extract(epoch from bucket) * 1000000)::bigint as bucket_micros, model_name, model_version, arm, role";
@@ -28,12 +28,10 @@ const TOLD: &str =
 /// Stream by stream, each in the range of its identifiers.
 const ANSWERS: &str = "streams s join lateral (select * from predictions q where q.id >= first_id_of(s.id) and q.id <= last_id_of(s.id) \
      and q.stream_id = s.id and q.is_final offset 0) p on true \
-     where s.id >= first_id_at(to_timestamp($13::double precision / 1000000)) \
-     and s.id < first_id_at(to_timestamp($14::double precision / 1000000)) \
+     where s.id >= first_id_at(to_timestamp($4::double precision / 1000000)) \
+     and s.id < first_id_at(to_timestamp($5::double precision / 1000000)) \
      and p.created_at >= to_timestamp($1::double precision / 1000000) \
-     and p.created_at < to_timestamp($2::double precision / 1000000) \
-     and ($8::text[] = '{}' or p.model_name = any ($8)) and ($9::text[] = '{}' or p.model_version = any ($9)) \
-     and ($10::text[] = '{}' or coalesce(p.arm, '') = any ($10)) and ($11::text is null or p.role = $11)";
+     and p.created_at < to_timestamp($2::double precision / 1000000)";
 
 /// Clocks of servers may be apart by so much.
 const CLOCKS_APART: Duration = Duration::from_secs(3_600);
@@ -95,7 +93,7 @@ const fn bin(measure: Measure) -> &'static str {
     }
 }
 
-/// Conditions on streams that are not asked for are left out, since a plan that is used again does not know which of them count.
+/// `form` with what is asked for, and no conditions beside.
 fn statement(form: &str, query: &AnalyticsQuery) -> String {
     let AnalyticsFilter { tenant, subject, label, .. } = &query.filter;
     let asked = [
@@ -103,11 +101,13 @@ fn statement(form: &str, query: &AnalyticsQuery) -> String {
         ("s.subject_key =", subject.is_some()),
         ("s.labels @>", label.is_some()),
     ];
-    let mut answers = ANSWERS.to_owned();
+    let (named, next) = conditions(query, COLUMNS, 7);
+    let mut answers = format!("{ANSWERS}{named}");
     for (place, (condition, _)) in asked.into_iter().filter(|(_, asked)| *asked).enumerate() {
-        answers.push_str(&format!(" and {condition} ${}", place + 15));
+        answers.push_str(&format!(" and {condition} ${}", place + next));
     }
-    form.replace("{told}", TOLD).replace("{counted}", COUNTED).replace("{answers}", &answers)
+    let counted = format!("{BUCKET}, {}", grouped(query, COLUMNS));
+    form.replace("{told}", TOLD).replace("{counted}", &counted).replace("{answers}", &answers)
 }
 
 fn bound<'q, Row>(
@@ -118,9 +118,10 @@ fn bound<'q, Row>(
     let (from, to) = query.span();
     let filter = &query.filter;
     let statement = statement.bind(from.0).bind(to.0).bind((query.step.micros() / 1_000_000) as f64);
-    let mut statement = filtered(statement, query, reach.limit)
+    let statement = statement
         .bind(from.0.saturating_sub(micros(reach.longest_stream + CLOCKS_APART)))
         .bind(to.0.saturating_add(micros(CLOCKS_APART)));
+    let mut statement = filtered(statement.bind(reach.limit), query);
     for text in filter.tenant.iter().chain(&filter.subject) {
         statement = statement.bind(text);
     }

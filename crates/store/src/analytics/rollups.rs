@@ -1,27 +1,19 @@
 //! From the rollups of Postgres, by their primary keys.
 
-use super::bound::filtered;
+use super::bound::{Columns, conditions, filtered, grouped};
 use super::{AnalyticsQuery, BinRow, Measure, TopRow};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 use sqlx::{AssertSqlSafe, PgPool, Postgres};
 
-const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
-     case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
-     case when $6 then arm end as arm, case when $7 then role end as role, top, sum(answers)::bigint as answers, \
-     sum(abstained)::bigint as abstained, sum(confidence_micros)::bigint as confidence_micros, \
-     sum(speech_samples)::bigint as speech_samples from rollups \
-     where level = $1 and {buckets} \
-     and ($8::text[] = '{}' or model_name = any ($8)) and ($9::text[] = '{}' or model_version = any ($9)) \
-     and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) \
-     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $12";
-const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, \
-     case when $4 then model_name end as model_name, case when $5 then model_version end as model_version, \
-     case when $6 then arm end as arm, case when $7 then role end as role, bin, sum(answers)::bigint as answers \
-     from rollup_bins where level = $1 and measure = $13 and {buckets} \
-     and ($8::text[] = '{}' or model_name = any ($8)) and ($9::text[] = '{}' or model_version = any ($9)) \
-     and ($10::text[] = '{}' or arm = any ($10)) and ($11::text is null or role = $11) \
-     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $12";
+const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, {grouped}, top, \
+     sum(answers)::bigint as answers, sum(abstained)::bigint as abstained, \
+     sum(confidence_micros)::bigint as confidence_micros, sum(speech_samples)::bigint as speech_samples from rollups \
+     where level = $1 and {buckets}{named} group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $4";
+const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, {grouped}, bin, \
+     sum(answers)::bigint as answers from rollup_bins where level = $1 and measure = $5 and {buckets}{named} \
+     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $4";
+const COLUMNS: Columns = ["model_name", "model_version", "arm", "role"];
 
 /// In place of `{buckets}`: one range of the keys.
 const OF_ALL: &str =
@@ -37,7 +29,7 @@ pub(super) async fn tops(
     limit: i64,
 ) -> Result<Vec<TopRow>, sqlx::Error> {
     let statement = AssertSqlSafe(of_tops(query));
-    tenant_bound(bound(sqlx::query_as(statement), query, limit), query).fetch_all(pool).await
+    named(bound(sqlx::query_as(statement), query, limit), query).fetch_all(pool).await
 }
 
 pub(super) async fn bins(
@@ -48,7 +40,7 @@ pub(super) async fn bins(
 ) -> Result<Vec<BinRow>, sqlx::Error> {
     let statement = AssertSqlSafe(of_bins(query));
     let asked = bound(sqlx::query_as(statement), query, limit).bind(measure.name());
-    tenant_bound(asked, query).fetch_all(pool).await
+    named(asked, query).fetch_all(pool).await
 }
 
 pub(super) async fn plans(
@@ -57,33 +49,39 @@ pub(super) async fn plans(
     limit: i64,
 ) -> Result<[String; 2], sqlx::Error> {
     let explained = |statement| sqlx::query_as(AssertSqlSafe(format!("explain {statement}")));
-    let tops = tenant_bound(bound(explained(of_tops(query)), query, limit), query);
+    let tops = named(bound(explained(of_tops(query)), query, limit), query);
     let tops: Vec<(String,)> = tops.fetch_all(pool).await?;
     let bins = bound(explained(of_bins(query)), query, limit).bind(Measure::Confidence.name());
-    let bins: Vec<(String,)> = tenant_bound(bins, query).fetch_all(pool).await?;
+    let bins: Vec<(String,)> = named(bins, query).fetch_all(pool).await?;
     Ok([tops, bins].map(|lines| lines.into_iter().map(|line| line.0 + "\n").collect()))
 }
 
 fn of_tops(query: &AnalyticsQuery) -> String {
-    TOPS.replace("{buckets}", &buckets(query, 13))
+    statement(TOPS, query, 5)
 }
 
 fn of_bins(query: &AnalyticsQuery) -> String {
-    BINS.replace("{buckets}", &buckets(query, 14))
+    statement(BINS, query, 6)
 }
 
-/// The condition on buckets and tenant; the latter, where there is one, is bound as parameter `number`, the last.
-fn buckets(query: &AnalyticsQuery, number: u8) -> String {
-    match query.filter.tenant {
-        Some(_) => format!("{OF_TENANT}${number}"),
+/// `form` with what is asked for, bound from parameter `first` on; the tenant, where there is one, comes last.
+fn statement(form: &str, query: &AnalyticsQuery, first: usize) -> String {
+    let (named, next) = conditions(query, COLUMNS, first);
+    let buckets = match query.filter.tenant {
+        Some(_) => format!("{OF_TENANT}${next}"),
         None => OF_ALL.to_owned(),
-    }
+    };
+    form.replace("{grouped}", &grouped(query, COLUMNS))
+        .replace("{buckets}", &buckets)
+        .replace("{named}", &named)
 }
 
-fn tenant_bound<'q, Row>(
+/// Binds what [`statement`] numbers, behind what the form has of its own.
+fn named<'q, Row>(
     statement: QueryAs<'q, Postgres, Row, PgArguments>,
     query: &'q AnalyticsQuery,
 ) -> QueryAs<'q, Postgres, Row, PgArguments> {
+    let statement = filtered(statement, query);
     match &query.filter.tenant {
         Some(tenant) => statement.bind(tenant),
         None => statement,
@@ -96,5 +94,5 @@ fn bound<'q, Row>(
     limit: i64,
 ) -> QueryAs<'q, Postgres, Row, PgArguments> {
     let (from, to) = query.span();
-    filtered(statement.bind(query.step.name()).bind(from.0).bind(to.0), query, limit)
+    statement.bind(query.step.name()).bind(from.0).bind(to.0).bind(limit)
 }

@@ -57,6 +57,9 @@ impl Analytics {
             ("statement_timeout", timeout.as_str()),
             // Lookups one by one seem dear to the planner, and compiling for them takes longer than they do.
             ("jit", "off"),
+            // A plan that is kept computes with its parameters anew for each of the answers that it counts; one that is made for
+            // them has constants there, and making it takes a few milliseconds.
+            ("plan_cache_mode", "force_custom_plan"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)

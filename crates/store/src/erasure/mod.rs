@@ -11,6 +11,8 @@ use undertone_core::{Hex, UnixMicros};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub(crate) tenant: String,
+    /// The key as it is stored, where it is known.
+    pub(crate) key: Option<String>,
     pub(crate) sha256: String,
     /// Streams that were opened later stay.
     pub(crate) until: UnixMicros,

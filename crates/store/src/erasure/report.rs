@@ -49,6 +49,7 @@ pub async fn erase_subject(
     let mut report = ErasureReport::default();
     let mut subject = Subject {
         tenant: tenant.to_owned(),
+        key: Some(key.to_owned()),
         sha256: sha256(key),
         until: SystemClock.now(),
         ids: Vec::new(),

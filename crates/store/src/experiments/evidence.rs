@@ -15,8 +15,19 @@ pub struct EvidenceQuery<'a> {
     pub tenant: &'a str,
     /// The arms' common beginning, as `NAME/`.
     pub prefix: &'a str,
-    /// At most so many, the oldest.
+    /// At most so many.
     pub limit: u32,
+    /// Which ones, where there are more.
+    pub first: Reading,
+}
+
+/// Which answers are read where there are more than are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// The oldest: what was read once stays what it was when more come, as intervals for many looks need it.
+    Oldest,
+    /// The newest: what happens now.
+    Newest,
 }
 
 /// One final answer of an arm.
@@ -30,6 +41,8 @@ pub struct JudgedAnswer {
     pub utterance: u32,
     /// Who was heard: the stored subject key, else the stream.
     pub subject: String,
+    /// When its stream was opened, and got its arm.
+    pub opened_at: UnixMicros,
     /// When it was made.
     pub created_at: UnixMicros,
     /// The arm, as it stands in its row.
@@ -69,8 +82,8 @@ pub struct JudgedAnswer {
 pub struct Evidence {
     /// The oldest first.
     pub answers: Vec<JudgedAnswer>,
-    /// Whether there are more than were asked for.
-    pub cut: bool,
+    /// Answers beyond those that were asked for.
+    pub left_out: u64,
     /// Rows of feedback about the answers, corrected ones included.
     pub feedback: usize,
 }
@@ -81,6 +94,7 @@ pub(crate) struct AnswerColumns {
     stream_id: String,
     utterance: i64,
     created_at_micros: i64,
+    opened_at_micros: i64,
     arm: String,
     role: String,
     start_samples: i64,
@@ -111,6 +125,7 @@ impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
             stream_id: columns.stream_id.parse().map_err(|_| Misfit::new("stream_id", "not a UUID"))?,
             utterance: narrowed("utterance", columns.utterance)?,
             subject: columns.subject,
+            opened_at: UnixMicros(columns.opened_at_micros),
             created_at: UnixMicros(columns.created_at_micros),
             arm: columns.arm,
             role: if columns.role == Role::Shadow.name() { Role::Shadow } else { Role::Live },
@@ -135,13 +150,10 @@ impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
 impl Evidence {
     /// Joins answers with feedback, of which what was said last comes last.
     pub(super) fn joined(
-        answers: Vec<(JudgedAnswer, SampleRange)>,
+        mut answers: Vec<(JudgedAnswer, SampleRange)>,
         feedback: Vec<FeedbackRow>,
-        limit: u32,
+        left_out: u64,
     ) -> Self {
-        let cut = answers.len() > limit as usize;
-        let mut answers: Vec<(JudgedAnswer, SampleRange)> =
-            answers.into_iter().take(limit as usize).collect();
         let mut by_stream: HashMap<StreamId, Vec<usize>> = HashMap::new();
         let mut by_id: HashMap<PredictionId, usize> = HashMap::new();
         for (place, (answer, _)) in answers.iter().enumerate() {
@@ -163,7 +175,7 @@ impl Evidence {
                 answer.own_verdict = row.about == FeedbackAbout::Prediction(answer.prediction_id);
             }
         }
-        Self { answers: answers.into_iter().map(|(answer, _)| answer).collect(), cut, feedback: count }
+        Self { answers: answers.into_iter().map(|(answer, _)| answer).collect(), left_out, feedback: count }
     }
 }
 

@@ -10,7 +10,7 @@ mod row;
 mod sqlite;
 mod store;
 
-pub use evidence::{Evidence, EvidenceQuery, JudgedAnswer};
+pub use evidence::{Evidence, EvidenceQuery, JudgedAnswer, Reading};
 pub use past::Past;
 pub use row::{ExperimentChange, ExperimentKey, ExperimentRow, Exposure, ExposureCount, Put, Reason};
 pub use store::ExperimentStore;

@@ -1,10 +1,10 @@
 //! Experiments in Postgres, which servers share.
 
-use super::evidence::AnswerColumns;
+use super::evidence::{AnswerColumns, Reading};
 use super::row::{ChangeColumns, ExperimentColumns, ExposureColumns, ExposureCount};
 use super::{ExperimentKey, ExperimentRow, Reason};
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 const LIST: &str = "select tenant, name, revision, state, layer, unit, definition, progress, \
      (extract(epoch from updated_at) * 1000000)::bigint as updated_at_micros from experiments \
@@ -29,17 +29,23 @@ const EXPOSE: &str = "insert into exposures (tenant, experiment, unit, origin, a
 const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id::text, \
      (extract(epoch from at) * 1000000)::bigint as at_micros from exposures \
      where experiment = $1 and tenant = $3 order by at, unit collate \"C\" limit $2";
-const COUNTS: &str = "select arm, origin, count(*) as units from exposures where experiment = $1 and tenant = $3 \
-     and at >= timestamptz 'epoch' + $2::bigint * interval '1 microsecond' group by arm, origin order by arm, origin";
+/// The period is the number of beginnings that are not behind the exposure.
+const COUNTS: &str = "select width_bucket((extract(epoch from at) * 1000000)::bigint, $2::bigint[])::bigint as period, arm, \
+     origin, share, count(*) as units from exposures where experiment = $1 and tenant = $3 \
+     group by 1, arm, origin, share order by 1, arm collate \"C\", origin, share";
 const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
-     (extract(epoch from p.created_at) * 1000000)::bigint as created_at_micros, p.arm, p.role, p.start_samples, \
+     (extract(epoch from p.created_at) * 1000000)::bigint as created_at_micros, \
+     (extract(epoch from s.opened_at) * 1000000)::bigint as opened_at_micros, p.arm, p.role, p.start_samples, \
      p.end_samples, to_jsonb(p.labels) as labels, to_jsonb(p.probabilities) as probabilities, s.labels as stream_labels, p.queue_micros, p.top, \
      p.confidence::double precision, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id::text) as subject \
      from predictions p join streams s on s.id = p.stream_id and s.tenant = $4 \
-     where p.tenant = $4 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final \
-     order by p.created_at, p.id limit $3";
+     where p.tenant = $4 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final";
+const OLDEST: &str = "order by p.created_at, p.id limit $3";
+const NEWEST: &str = "order by p.created_at desc, p.id desc limit $3";
+const ALL_ANSWERS: &str = "select count(*) from predictions p join streams s on s.id = p.stream_id and s.tenant = $3 \
+     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final";
 
 pub(super) async fn list(pool: &PgPool) -> Result<Vec<ExperimentColumns>, sqlx::Error> {
     sqlx::query_as(LIST).fetch_all(pool).await
@@ -111,15 +117,26 @@ pub(super) async fn exposures(
 pub(super) async fn exposure_counts(
     pool: &PgPool,
     key: ExperimentKey<'_>,
-    since_micros: i64,
+    begun_micros: &[i64],
 ) -> Result<Vec<ExposureCount>, sqlx::Error> {
-    sqlx::query_as(COUNTS).bind(key.name).bind(since_micros).bind(key.tenant).fetch_all(pool).await
+    sqlx::query_as(COUNTS).bind(key.name).bind(begun_micros).bind(key.tenant).fetch_all(pool).await
 }
 
+/// In the order of `first`.
 pub(super) async fn answers(
     pool: &PgPool,
-    (tenant, [first, behind]): (&str, [&str; 2]),
-    limit: u32,
+    (tenant, [from, behind]): (&str, [&str; 2]),
+    (first, limit): (Reading, u32),
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    sqlx::query_as(ANSWERS).bind(first).bind(behind).bind(i64::from(limit)).bind(tenant).fetch_all(pool).await
+    let order = if first == Reading::Oldest { OLDEST } else { NEWEST };
+    let statement = AssertSqlSafe(format!("{ANSWERS} {order}"));
+    let asked = sqlx::query_as(statement).bind(from).bind(behind).bind(i64::from(limit)).bind(tenant);
+    asked.fetch_all(pool).await
+}
+
+pub(super) async fn count_answers(
+    pool: &PgPool,
+    (tenant, [from, behind]): (&str, [&str; 2]),
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(ALL_ANSWERS).bind(from).bind(behind).bind(tenant).fetch_one(pool).await
 }

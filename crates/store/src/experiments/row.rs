@@ -94,12 +94,16 @@ pub struct Exposure {
 }
 
 /// How many units were exposed to an arm.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct ExposureCount {
+    /// How many of the asked beginnings were over: 0 for those before the first.
+    pub period: i64,
     /// The arm's name.
     pub arm: String,
     /// `drawn` or `forced`.
     pub origin: String,
+    /// The arm's share of all units when they got it, 0 to 1.
+    pub share: f64,
     /// Units.
     pub units: i64,
 }

@@ -1,10 +1,10 @@
 //! Experiments in the journal's file.
 
-use super::evidence::AnswerColumns;
+use super::evidence::{AnswerColumns, Reading};
 use super::row::{ChangeColumns, ExperimentColumns, ExposureColumns, ExposureCount};
 use super::{ExperimentKey, ExperimentRow, Reason};
 use sqlx::types::Json;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 
 const LIST: &str = "select * from experiments order by tenant, name";
 const HISTORY: &str = "select revision, at_micros, who, what, why, state, definition from experiment_changes \
@@ -25,14 +25,20 @@ const SHIPPED: &str = "update exposures set shipped = 1 where experiment = ? and
      and tenant = ?";
 const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
      where tenant = ? and experiment = ? order by at_micros, unit limit ?";
-const COUNTS: &str = "select arm, origin, count(*) as units from exposures \
-     where tenant = ? and experiment = ? and at_micros >= ? group by arm, origin order by arm, origin";
-const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micros, p.arm, p.role, p.start_samples, \
+/// The period is the number of beginnings that are not behind the exposure.
+const COUNTS: &str = "select period, arm, origin, share, count(*) as units from (select arm, origin, share, \
+     (select count(*) from json_each(?3) begun where begun.value <= at_micros) as period from exposures \
+     where tenant = ?1 and experiment = ?2) group by 1, 2, 3, 4 order by 1, 2, 3, 4";
+const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micros, s.opened_at_micros, p.arm, p.role, p.start_samples, \
      p.end_samples, p.labels, s.labels as stream_labels, p.queue_micros, p.probabilities, p.top, p.confidence, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id) as subject \
      from predictions p join streams s on s.id = p.stream_id and s.tenant = ? \
-     where p.arm >= ? and p.arm < ? and p.is_final order by p.created_at_micros, p.id limit ?";
+     where p.arm >= ? and p.arm < ? and p.is_final";
+const OLDEST: &str = "order by p.created_at_micros, p.id limit ?";
+const NEWEST: &str = "order by p.created_at_micros desc, p.id desc limit ?";
+const ALL_ANSWERS: &str = "select count(*) from predictions p join streams s on s.id = p.stream_id and s.tenant = ? \
+     where p.arm >= ? and p.arm < ? and p.is_final";
 
 pub(super) async fn list(pool: &SqlitePool) -> Result<Vec<ExperimentColumns>, sqlx::Error> {
     sqlx::query_as(LIST).fetch_all(pool).await
@@ -148,15 +154,25 @@ pub(super) async fn exposures(
 pub(super) async fn exposure_counts(
     pool: &SqlitePool,
     key: ExperimentKey<'_>,
-    since_micros: i64,
+    begun_micros: &[i64],
 ) -> Result<Vec<ExposureCount>, sqlx::Error> {
-    sqlx::query_as(COUNTS).bind(key.tenant).bind(key.name).bind(since_micros).fetch_all(pool).await
+    sqlx::query_as(COUNTS).bind(key.tenant).bind(key.name).bind(Json(begun_micros)).fetch_all(pool).await
 }
 
+/// In the order of `first`.
 pub(super) async fn answers(
     pool: &SqlitePool,
-    (tenant, [first, behind]): (&str, [&str; 2]),
-    limit: u32,
+    (tenant, [from, behind]): (&str, [&str; 2]),
+    (first, limit): (Reading, u32),
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    sqlx::query_as(ANSWERS).bind(tenant).bind(first).bind(behind).bind(limit).fetch_all(pool).await
+    let order = if first == Reading::Oldest { OLDEST } else { NEWEST };
+    let statement = AssertSqlSafe(format!("{ANSWERS} {order}"));
+    sqlx::query_as(statement).bind(tenant).bind(from).bind(behind).bind(limit).fetch_all(pool).await
+}
+
+pub(super) async fn count_answers(
+    pool: &SqlitePool,
+    (tenant, [from, behind]): (&str, [&str; 2]),
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(ALL_ANSWERS).bind(tenant).bind(from).bind(behind).fetch_one(pool).await
 }

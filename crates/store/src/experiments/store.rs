@@ -3,7 +3,7 @@
 use super::row::ExposureColumns;
 use super::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, Exposure, ExposureCount, Past,
-    Put, Reason, past, postgres, sqlite,
+    Put, Reading, Reason, past, postgres, sqlite,
 };
 use crate::columns::Misfit;
 use crate::feedback::{self, FeedbackColumns, FeedbackRow};
@@ -180,20 +180,21 @@ impl ExperimentStore {
         Ok(exposures.len() + feedback.len())
     }
 
-    /// How many units each arm of an experiment was first shown to, from `since_micros` after 1970 on.
+    /// How many units each arm of an experiment was first shown to, apart by the times that begin at `begun_micros` after 1970, in
+    /// rising order, and by the arm's share.
     pub async fn exposure_counts(
         &self,
         key: ExperimentKey<'_>,
-        since_micros: i64,
+        begun_micros: &[i64],
     ) -> Result<Vec<ExposureCount>, StoreError> {
         const WHAT: &str = "counting exposures";
         match &self.shared {
             Some(shared) => {
-                let rows = postgres::exposure_counts(shared.pool().await?, key, since_micros).await;
+                let rows = postgres::exposure_counts(shared.pool().await?, key, begun_micros).await;
                 rows.map_err(|source| shared.failed(WHAT, source))
             }
             None => {
-                let rows = sqlite::exposure_counts(&self.local, key, since_micros).await;
+                let rows = sqlite::exposure_counts(&self.local, key, begun_micros).await;
                 rows.map_err(|source| self.failed(WHAT, source))
             }
         }
@@ -233,30 +234,53 @@ impl ExperimentStore {
         const WHAT: &str = "reading the answers of an experiment";
         // The character behind `/`: everything that begins with the prefix lies between.
         let behind = format!("{}0", query.prefix.trim_end_matches('/'));
-        let (range, limit) = ((query.tenant, [query.prefix, &behind]), query.limit.saturating_add(1));
-        let (answers, feedback) = match &self.shared {
+        let range = (query.tenant, [query.prefix, behind.as_str()]);
+        let wanted = (query.first, query.limit.saturating_add(1));
+        let (mut answers, feedback) = match &self.shared {
             Some(shared) => {
                 let pool = shared.pool().await?;
-                let answers = postgres::answers(pool, range, limit).await;
+                let answers = postgres::answers(pool, range, wanted).await;
                 let feedback = feedback::postgres::of_arms(pool, range).await;
                 let failed = |source| shared.failed(WHAT, source);
                 (answers.map_err(failed)?, feedback.map_err(failed)?)
             }
             None => {
-                let answers = sqlite::answers(&self.local, range, limit).await;
+                let answers = sqlite::answers(&self.local, range, wanted).await;
                 let feedback = feedback::sqlite::of_arms(&self.local, range).await;
                 let failed = |source| self.failed(WHAT, source);
                 (answers.map_err(failed)?, feedback.map_err(failed)?)
             }
         };
+        let limit = query.limit as usize;
+        let left_out = if answers.len() > limit { self.beyond(range, limit).await? } else { 0 };
+        answers.truncate(limit);
+        if query.first == Reading::Newest {
+            answers.reverse();
+        }
         let misfit = |table| move |misfit: Misfit| StoreError::row(table, self.database(), &misfit);
         let answers = answers.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
         let feedback = feedback.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
         Ok(Evidence::joined(
             answers.map_err(misfit("predictions"))?,
             feedback.map_err(misfit("feedback"))?,
-            query.limit,
+            left_out,
         ))
+    }
+
+    /// How many answers there are beyond `limit`.
+    async fn beyond(&self, range: (&str, [&str; 2]), limit: usize) -> Result<u64, StoreError> {
+        const WHAT: &str = "counting the answers of an experiment";
+        let all = match &self.shared {
+            Some(shared) => {
+                let all = postgres::count_answers(shared.pool().await?, range).await;
+                all.map_err(|source| shared.failed(WHAT, source))?
+            }
+            None => {
+                let all = sqlite::count_answers(&self.local, range).await;
+                all.map_err(|source| self.failed(WHAT, source))?
+            }
+        };
+        Ok(all.unsigned_abs().saturating_sub(limit as u64))
     }
 
     /// Closes the files and connections. To be called before the journal is closed.

@@ -180,7 +180,14 @@ impl Outbox {
     }
 
     /// Takes what is known of a subject out of the journal.
-    pub(crate) async fn erase(&self, subject: Subject) -> Result<(), RecordError> {
+    pub(crate) async fn erase(&self, mut subject: Subject) -> Result<(), RecordError> {
+        if subject.key.is_none() {
+            let found = erasing::key_of(self.reader.pool(), &subject).await;
+            subject.key = found.map_err(|error| RecordError {
+                kind: ErrorKind::Unavailable,
+                message: format!("the journal's subjects cannot be looked through: {error}"),
+            })?;
+        }
         enqueue(&self.queue, Work::Erase(subject)).await
     }
 

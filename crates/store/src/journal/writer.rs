@@ -8,7 +8,7 @@ use sqlx::{Connection, SqliteConnection};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use undertone_core::{Record, RecordError};
 
@@ -49,11 +49,13 @@ pub(super) struct Writer {
     parts: Parts,
     /// Whether the limit is reached and nothing more can be forgotten.
     full: bool,
+    /// When the size was last looked at.
+    looked_at: Instant,
 }
 
 impl Writer {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, full: false }
+        Self { parts, full: false, looked_at: Instant::now() }
     }
 
     /// Writes until the queue is closed and empty.
@@ -169,12 +171,13 @@ impl Writer {
         refusal
     }
 
-    /// A full journal is looked at again only after rows were settled: nothing else makes room.
+    /// A full journal is looked at again after rows were settled, and now and then: exposures and feedback are shipped beside.
     async fn keep_below_limit(&mut self, settled: bool) {
         let Some(limit) = self.parts.options.limit_bytes else { return };
-        if self.full && !settled {
+        if self.full && !settled && self.looked_at.elapsed() < PROBE {
             return self.tell_room();
         }
+        self.looked_at = Instant::now();
         match room(&mut self.parts.connection, limit).await {
             Ok(room) => self.full = !room,
             Err(error) => tracing::warn!(%error, "cannot tell how large the journal is"),

@@ -36,8 +36,8 @@ const DELETE_FEEDBACK: [&str; 2] = [
 const DELETE_EXPOSURES: &str =
     "delete from exposures where (tenant = $1 and unit = $2) or unit in (select id::text from erased)";
 const DELETE_STREAMS: &str = "delete from streams where id in (select id from erased)";
-/// Files over a time that retention has dropped since may hold rows that nobody can look up any more.
-const STALE: &str = "update exports set stale_since = now() where stale_since is null and rows > 0 \
+/// Files that are being written, too, whose number of rows is not known yet. Those over a time that retention has dropped since may hold rows that nobody can look up any more.
+const STALE: &str = "update exports set stale_since = now() where stale_since is null and rows <> 0 \
      and from_time <= $2::timestamptz and (to_time > $1::timestamptz \
      or from_time < (select min(created_at) from predictions))";
 const STALE_FILES: &str = "select path from exports where stale_since = now() order by seq";
@@ -75,7 +75,14 @@ pub(crate) async fn erasures_since(
     let mut subjects = Vec::with_capacity(rows.len());
     for (seq, at, tenant, sha256) in rows {
         let ids = sqlx::query_scalar(IDS).bind(seq).fetch_all(&mut *connection).await?;
-        subjects.push(Subject { tenant, sha256, until: UnixMicros(at), ids, postgres_seq: Some(seq) });
+        subjects.push(Subject {
+            tenant,
+            key: None,
+            sha256,
+            until: UnixMicros(at),
+            ids,
+            postgres_seq: Some(seq),
+        });
     }
     Ok(subjects)
 }

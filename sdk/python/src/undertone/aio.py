@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _SERVICE = "/undertone.v1.Recognizer"
 _ONE_MESSAGE_BYTES = 3 * 1024 * 1024
 REPLAY_BYTES = 64 * 1024 * 1024
-"""Audio that may wait for its acknowledgement, unless told otherwise."""
+"""Audio of a stream that may wait for its acknowledgement, where nothing else was asked for."""
 ReplyT = TypeVar("ReplyT", bound=Message)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from undertone.errors import ArgumentError
+from undertone.errors import UsageError
 
 BUCKETS = 10_000
 """How many buckets there are: one is a hundredth of a percent of all units."""
@@ -45,10 +45,10 @@ class Allocation:
     """Every bucket's arm."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
-        """Takes runs as the server keeps them; ``ArgumentError`` unless they are in order and end at ``BUCKETS``."""
+        """Takes runs as the server keeps them; ``UsageError`` unless they are in order and end at ``BUCKETS``."""
         ends = [run.until for run in runs]
         if not ends or ends[0] <= 0 or ends[-1] != BUCKETS or any(a >= b for a, b in pairwise(ends)):
-            raise ArgumentError(f"runs of buckets are in order and end at {BUCKETS}, not {ends}")
+            raise UsageError(f"runs of buckets are in order and end at {BUCKETS}, not {ends}")
         self.runs = tuple(runs)
         self._ends = ends
 
@@ -56,7 +56,7 @@ class Allocation:
     def of_weights(cls, weights: Sequence[int]) -> Allocation:
         """That of a new experiment: each arm as many buckets in a row as its weight; they sum to ``BUCKETS``."""
         if sum(weights) != BUCKETS or any(weight < 0 for weight in weights):
-            raise ArgumentError(f"weights are counts of buckets and sum to {BUCKETS}, not {sum(weights)}")
+            raise UsageError(f"weights are counts of buckets and sum to {BUCKETS}, not {sum(weights)}")
         runs, end = [], 0
         for arm, weight in enumerate(weights):
             end += weight

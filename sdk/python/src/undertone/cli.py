@@ -1,4 +1,4 @@
-"""A small command line: ``undertone-py``, or ``python -m undertone``."""
+"""A small command line: ``python -m undertone``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from undertone.client import Client
 from undertone.connection import DEFAULT_ADDRESS, Tls
 from undertone.errors import UndertoneError
-from undertone.event_json import event_json
 from undertone.events import AudioWarning, Ended, Event, Resumed, Started
 from undertone.options import Options
-from undertone.results import Final, Interim, Recognition, Result
+from undertone.results import Final, Interim, ModelRef, Recognition, Result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; gives its exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        with Client(asked.server, tls=_tls(asked), api_key=asked.api_key) as client:
+        with _client(asked) as client:
             return int(asked.run(client, asked))
     except UndertoneError as error:
         print(f"undertone: {error}", file=sys.stderr)
@@ -34,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _tls(asked: argparse.Namespace) -> Tls | None:
-    if asked.ca is None and asked.certificate is None and asked.key is None:
-        return None
-    return Tls(ca=asked.ca, certificate=asked.certificate, private_key=asked.key)
+def _client(asked: argparse.Namespace) -> Client:
+    tls = Tls(ca=asked.ca, certificate=asked.client_certificate, private_key=asked.client_key)
+    is_plain = (asked.ca, asked.client_certificate, asked.client_key) == (None, None, None)
+    return Client(asked.server, tls=None if is_plain else tls, api_key=asked.api_key)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,20 +47,17 @@ def _parser() -> argparse.ArgumentParser:
     key = "the environment's UNDERTONE_API_KEY keeps it out of the process list"
     common.add_argument("--api-key", default=os.environ.get("UNDERTONE_API_KEY"), metavar="KEY", help=key)
     common.add_argument("--ca", metavar="FILE", help="who may vouch for the server, PEM; makes it TLS")
-    common.add_argument("--certificate", metavar="FILE", help="the certificate to show to the server, PEM; with --key")
-    common.add_argument("--key", metavar="FILE", help="its private key, PEM")
+    common.add_argument("--client-certificate", metavar="FILE", help="the certificate to show (mTLS), PEM")
+    common.add_argument("--client-key", metavar="FILE", help="its key, PEM")
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--model", default="", help="NAME or NAME@VERSION; the server's default when not given")
+    model.add_argument("--json", action="store_true", help="a JSON object a line: per file, or per event of a stream")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     recognize = commands.add_parser("recognize", parents=[common, model], help="recordings, or - for standard input")
     recognize.add_argument("files", nargs="+", metavar="FILE")
     recognize.add_argument("--stream", action="store_true", help="as if it were being spoken, with updates")
-    recognize.add_argument(
-        "--json", action="store_true", help="a JSON object per line: one per file, with --stream one per event"
-    )
     recognize.set_defaults(run=_recognize)
     listen = commands.add_parser("listen", parents=[common, model], help="the microphone")
-    listen.add_argument("--json", action="store_true", help="a JSON object per line and event")
     listen.set_defaults(run=_listen)
     models = commands.add_parser("models", parents=[common], help="the server's models")
     models.set_defaults(run=_models)
@@ -75,7 +72,7 @@ def _recognize(client: Client, asked: argparse.Namespace) -> int:
             if asked.stream:
                 with client.stream(source, realtime=True, interim=True, model=asked.model) as events:
                     for event in events:
-                        _tell(file, event, as_json=asked.json)
+                        _show(event, asked.json)
             else:
                 answer = client.recognize(source, model=asked.model)
                 print(json.dumps(to_json(file, answer)) if asked.json else _text(file, answer), flush=True)
@@ -91,7 +88,7 @@ def _listen(client: Client, asked: argparse.Namespace) -> int:
     options: Options = {"interim": True, "model": asked.model}
     with Microphone() as microphone, client.stream(microphone, **options) as events:
         for event in events:
-            _tell("microphone", event, as_json=asked.json)
+            _show(event, asked.json)
     return 0
 
 
@@ -141,15 +138,22 @@ def _line(result: Result) -> str:
     return f"{result.start:.2f} - {result.end:.2f} s  {said}  {result.confidence:.0%}"
 
 
-def _tell(file: str, event: Event, *, as_json: bool) -> None:
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as an object: its kind, and its fields as the dataclass has them."""
+    fields = {name: value for name, value in vars(event).items() if name != "config"}
+    return {"event": type(event).__name__, **fields}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, ModelRef) else vars(value)
+
+
+def _show(event: Event, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(event_json(file, event)), flush=True)
-    else:
-        _show(event)
-
-
-def _show(event: Event) -> None:
-    if isinstance(event, Started):
+        print(json.dumps(event_json(event), default=_plain), flush=True)
+    elif isinstance(event, Started):
         print(f"{event.model} listens", flush=True)
     elif isinstance(event, Interim):
         print(f"  {_line(event)}  so far", flush=True)

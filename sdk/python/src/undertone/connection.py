@@ -10,7 +10,7 @@ from pathlib import Path
 
 import grpc
 
-from undertone.errors import ArgumentError, FileError
+from undertone.errors import UsageError
 from undertone.retry import Retry
 
 DEFAULT_ADDRESS = "127.0.0.1:50151"
@@ -43,9 +43,9 @@ class Tls:
     """The name in the server's certificate, where it is not the address."""
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """As gRPC wants them. Raises ``FileError`` for a file that cannot be read."""
+        """As gRPC wants them. Raises ``UsageError`` for a file that cannot be read."""
         if (self.certificate is None) != (self.private_key is None):
-            raise ArgumentError("mTLS takes both: certificate and private_key")
+            raise UsageError("mTLS takes both: certificate and private_key")
         return grpc.ssl_channel_credentials(
             root_certificates=_pem(self.ca),
             private_key=_pem(self.private_key),
@@ -91,7 +91,7 @@ class Connection:
         context = self.traceparent() if self.traceparent is not None else None
         if context is not None:
             if not _TRACEPARENT.fullmatch(context):
-                raise ArgumentError(f"{context!r} is no trace context, as 00-TRACE-SPAN-01 in lower-case hex")
+                raise UsageError(f"{context!r} is no trace context, as 00-TRACE-SPAN-01 in lower-case hex")
             headers.append(("traceparent", context))
         return tuple(headers)
 
@@ -105,7 +105,7 @@ def parse_address(address: str) -> tuple[bool, str]:
         return False, address
     host = rest.rstrip("/")
     if scheme not in ("http", "https") or not host or "/" in host:
-        raise ArgumentError(f"{address!r} is no address: give HOST:PORT, http://HOST:PORT or https://HOST:PORT")
+        raise UsageError(f"{address!r} is no address: give HOST:PORT, http://HOST:PORT or https://HOST:PORT")
     return scheme == "https", host
 
 
@@ -114,5 +114,5 @@ def _pem(source: str | PathLike[str] | bytes | None) -> bytes | None:
         return source
     try:
         return Path(source).read_bytes()
-    except (OSError, ValueError) as error:
-        raise FileError(f"{source}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise UsageError(f"{source}: {error.strerror or error}") from error

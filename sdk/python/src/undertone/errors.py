@@ -1,4 +1,4 @@
-"""What can go wrong. Every error of this package is an ``UndertoneError``; those of a server have a class per code."""
+"""What can go wrong. All of it is an ``UndertoneError``, but for what a source of audio raises itself."""
 
 from __future__ import annotations
 
@@ -17,20 +17,12 @@ class UndertoneError(Exception):
     """Anything that went wrong."""
 
 
-class ArgumentError(UndertoneError, ValueError):
-    """Something else that was given is wrong; nothing was asked of the server."""
-
-
-class OptionError(ArgumentError, TypeError):
-    """An option is unknown, or of the wrong type."""
-
-
-class FileError(UndertoneError, OSError):
-    """A file of keys or certificates cannot be read."""
-
-
 class AudioError(UndertoneError, ValueError):
     """The audio that was given cannot be sent; nothing was asked of the server."""
+
+
+class UsageError(UndertoneError, ValueError, TypeError):
+    """The client was given something that it cannot work with; nothing was asked of the server."""
 
 
 class StreamBroken(UndertoneError):
@@ -67,7 +59,35 @@ class InvalidArgument(ServerError):
 
 
 class NotFound(ServerError):
-    """There is no such model or experiment; ``resource`` names it."""
+    """There is no such model or experiment."""
+
+
+class AlreadyExists(ServerError):
+    """Something of that name is there."""
+
+
+class FailedPrecondition(ServerError):
+    """It is not the time for that: the state has to change first."""
+
+
+class Aborted(ServerError):
+    """Somebody else changed it meanwhile; read it again, and decide again."""
+
+
+class OutOfRange(ServerError):
+    """The message is larger than the server takes."""
+
+
+class Cancelled(ServerError):
+    """The call was given up, here or on its way."""
+
+
+class Unimplemented(ServerError):
+    """The server is older than this client."""
+
+
+class Internal(ServerError):
+    """A fault of the server, or of something in between."""
 
 
 class Unauthenticated(ServerError):
@@ -90,42 +110,6 @@ class DeadlineExceeded(ServerError):
     """It took longer than the timeout that was given, or than the server waits."""
 
 
-class Cancelled(ServerError):
-    """The call was ended on its way."""
-
-
-class AlreadyExists(ServerError):
-    """Something of that name is there."""
-
-
-class FailedPrecondition(ServerError):
-    """The state of things does not allow this step; the sentence says which."""
-
-
-class Aborted(ServerError):
-    """Somebody else changed it meanwhile; read it again, and decide again."""
-
-
-class OutOfRange(ServerError):
-    """A message is larger than the server takes."""
-
-
-class Unimplemented(ServerError):
-    """The server is older than this client, or the address is no server of this kind."""
-
-
-class Internal(ServerError):
-    """A fault of the server, or of something in between."""
-
-
-class DataLoss(ServerError):
-    """Something that was kept is lost or damaged."""
-
-
-class Unknown(ServerError):
-    """An error that nobody named; also of a code that this client does not know."""
-
-
 @dataclass(frozen=True)
 class Details:
     """What ``google.rpc`` details say."""
@@ -143,21 +127,21 @@ _KINDS: dict[str, type[ServerError]] = {
     "RESOURCE_EXHAUSTED": ResourceExhausted,
     "UNAVAILABLE": Unavailable,
     "DEADLINE_EXCEEDED": DeadlineExceeded,
-    "CANCELLED": Cancelled,
     "ALREADY_EXISTS": AlreadyExists,
     "FAILED_PRECONDITION": FailedPrecondition,
     "ABORTED": Aborted,
     "OUT_OF_RANGE": OutOfRange,
+    "CANCELLED": Cancelled,
     "UNIMPLEMENTED": Unimplemented,
     "INTERNAL": Internal,
-    "DATA_LOSS": DataLoss,
-    "UNKNOWN": Unknown,
+    "UNKNOWN": Internal,
+    "DATA_LOSS": Internal,
 }
 
 
 def server_error(code: str, message: str, details: Details = Details()) -> ServerError:
     """The error class for a code."""
-    return _KINDS.get(code, Unknown)(code, message, details)
+    return _KINDS.get(code, ServerError)(code, message, details)
 
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServerError:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from undertone import assignment
-from undertone.errors import ArgumentError
+from undertone.errors import UsageError
 from undertone.unary import Ask, moment
 from undertone.v1 import experiments_pb2 as v1
 
@@ -62,11 +62,11 @@ class Experiment:
     chosen: str
     """The arm that was promoted; empty: none."""
     updated_at: datetime
+    allotment: assignment.Experiment | None = None
+    """What the arm of a unit follows from: ``allotment.assign(key)`` gives its place in ``arms``, without asking.
+    Whether the experiment runs, and takes the unit by its labels, is yours to look at. None: the server is too old."""
     changes: tuple[Change, ...] = ()
     """The oldest first; where one experiment was asked for."""
-    allotment: assignment.Experiment | None = None
-    """What the arm of a unit follows from, without asking; ``assign`` gives places in ``arms``. None: the server is
-    older and does not tell. Whether the experiment runs, and takes a unit with its labels, is yours to look at."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class AsyncExperiments:
             "html": v1.REPORT_FORMAT_HTML,
         }
         if format not in formats:
-            raise ArgumentError(f"a report is written as {', '.join(formats)}, not as {format!r}")
+            raise UsageError(f"a report is written as {', '.join(formats)}, not as {format!r}")
         request = v1.GetReportRequest(name=name, format=formats[format])
         return (await self._ask(f"{_SERVICE}/GetReport", request, v1.GetReportResponse)).content
 
@@ -121,7 +121,7 @@ class AsyncExperiments:
         try:
             text = json.dumps(definition)
         except (TypeError, ValueError) as error:
-            raise ArgumentError(f"the definition cannot be written as JSON: {error}") from error
+            raise UsageError(f"the definition cannot be written as JSON: {error}") from error
         request = v1.CreateExperimentRequest(definition=text, who=who, why=why)
         path = f"{_SERVICE}/CreateExperiment"
         return _read((await self._ask(path, request, v1.CreateExperimentResponse, once=True)).experiment)
@@ -167,21 +167,19 @@ def _read(wire: v1.Experiment, changes: tuple[Change, ...] = ()) -> Experiment:
         arms=tuple(Arm(own.name, own.model, own.weight, own.shadow, own.control, own.stopped) for own in wire.arms),
         chosen=wire.chosen,
         updated_at=moment(wire.updated_at),
+        allotment=_allotment(wire) if wire.HasField("allotment") else None,
         changes=changes,
-        allotment=_read_allotment(wire),
     )
 
 
-def _read_allotment(wire: v1.Experiment) -> assignment.Experiment | None:
-    if not wire.HasField("allotment"):
-        return None
+def _allotment(wire: v1.Experiment) -> assignment.Experiment:
     told = wire.allotment
     places = {arm.name: place for place, arm in enumerate(wire.arms)}
+    runs = [assignment.Run(run.until, places[run.arm]) for run in told.runs]
+    layer, holdout = told.layer, told.holdout
     return assignment.Experiment(
         salt=told.salt,
-        allocation=assignment.Allocation([assignment.Run(run.until, places[run.arm]) for run in told.runs]),
-        slot=assignment.Slot(told.layer.name, getattr(told.layer, "from"), told.layer.until)
-        if told.HasField("layer")
-        else None,
-        holdout=assignment.Holdout(told.holdout.name, told.holdout.buckets) if told.HasField("holdout") else None,
+        allocation=assignment.Allocation(runs),
+        slot=assignment.Slot(layer.name, getattr(layer, "from"), layer.until) if told.HasField("layer") else None,
+        holdout=assignment.Holdout(holdout.name, holdout.buckets) if told.HasField("holdout") else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from undertone.durations import duration
-from undertone.errors import ArgumentError
+from undertone.errors import UsageError
 from undertone.unary import Ask, timestamp
 from undertone.v1 import feedback_pb2 as v1
 
@@ -38,7 +38,7 @@ class Judgement:
 
     def __post_init__(self) -> None:
         if (self.label is None) == (self.correct is None):
-            raise ArgumentError("give the right label, or whether the answer is correct, and not both")
+            raise UsageError("give the right label, or whether the answer is correct, and not both")
 
 
 @dataclass(frozen=True)

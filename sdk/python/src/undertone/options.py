@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from undertone.audio import AudioFormat
 from undertone.durations import duration
-from undertone.errors import OptionError
+from undertone.errors import UsageError
 from undertone.v1 import recognizer_pb2 as v1
 
 if TYPE_CHECKING:
@@ -62,20 +62,20 @@ class Options(TypedDict, total=False):
     hysteresis: float
     """How much more probable another label must be, 0 to 1, before ``shown`` changes to it."""
     experiment: str
-    """The experiment that chooses the model, by ``subject``. Without it and ``model``: whichever takes the stream."""
+    """The experiment that chooses the model, by ``subject``. Neither it nor a model: whichever takes the stream."""
     arm: str
-    """For testers: the arm of ``experiment``, whatever ``subject`` would get. Left out of the analysis."""
+    """For testers: the arm of that experiment, whatever the subject would get. The report leaves it out."""
 
 
 def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
-    """The options as a message; ``OptionError`` for unknown ones and for values of the wrong type."""
+    """The options as a message; ``UsageError`` for unknown ones and values of a wrong type."""
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
-        raise OptionError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+        raise UsageError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
     try:
         return _config(options, audio, resumable)
     except (AttributeError, OverflowError, TypeError, ValueError) as error:
-        raise OptionError(f"an option has a value that cannot be: {error}") from error
+        raise UsageError(f"an option has a value that cannot be: {error}") from error
 
 
 def _config(options: Options, audio: AudioFormat | None, resumable: bool) -> v1.RecognitionConfig:

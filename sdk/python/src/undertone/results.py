@@ -43,11 +43,10 @@ class Participation:
     """The part of a stream or a recording in an experiment."""
 
     experiment: str
-    """The experiment's name."""
     arm: str
-    """The arm's name; its model is the one that answers."""
+    """Its model answers."""
     forced: bool
-    """Whether the client asked for the arm; then it is left out of the analysis."""
+    """Whether the client asked for the arm; then it is left out of the experiment's report."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def read_model(wire: v1.ModelRef) -> ModelRef:
 
 
 def read_participation(wire: v1.Started | v1.RecognizeResponse) -> Participation | None:
-    """The part in an experiment from its message; None where there is none."""
+    """The part in an experiment that a message tells of."""
     if not wire.HasField("participation"):
         return None
     own = wire.participation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from undertone.errors import ArgumentError, ServerError
+from undertone.errors import ServerError, UsageError
 
 _PASSING = ("UNAVAILABLE", "RESOURCE_EXHAUSTED")
 
@@ -29,7 +29,7 @@ class Retry:
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.first_delay < 0 or self.longest_delay < self.first_delay:
-            raise ArgumentError("give attempts from 1, and delays from 0 of which the longest is not the shorter one")
+            raise UsageError("give attempts from 1, and delays from 0 of which the longest is not the shorter one")
 
     def delay(self, tries: int, error: Exception) -> float:
         """Seconds to wait after ``tries`` calls that failed, the last one with ``error``."""

@@ -4,7 +4,7 @@ use super::segments::{Segment, SegmentChange};
 use super::{Report, is_shadow, is_told};
 use crate::experiments::metric_name_of;
 use serde_json::{Value, json as object};
-use undertone_experiments::{ArmFigures, Coverage, Difference, Interval, Outcome, Paired, Verdict};
+use undertone_experiments::{ArmFigures, ArmIndex, Coverage, Difference, Interval, Outcome, Paired, Verdict};
 
 /// A report as one JSON object.
 pub(crate) fn json(report: &Report) -> Value {
@@ -21,6 +21,8 @@ pub(crate) fn json(report: &Report) -> Value {
             "ratio_p_value": report.ratio_p_value,
             "ratio_mismatch": report.ratio_mismatch(),
             "exposed_units": by_arm(report),
+            "periods": periods(report),
+            "answers_left_out": report.left_out,
             "forced_units": report.forced_units,
             "forced_answers": report.analysis.forced,
             "crossed_subjects": report.analysis.crossed,
@@ -53,11 +55,22 @@ pub(crate) fn json(report: &Report) -> Value {
 }
 
 fn by_arm(report: &Report) -> Value {
-    let counts = report.kept.arms().iter().zip(&report.exposed);
-    counts
-        .map(|(arm, units)| (arm.name.clone(), Value::from(*units)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+    let arms = report.kept.arms().iter().enumerate();
+    let units = arms.map(|(place, arm)| (arm.name.clone(), Value::from(report.exposed_to(ArmIndex(place)))));
+    units.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// The times between changes of the weights: since when, the percent of each arm, and the units that came.
+fn periods(report: &Report) -> Value {
+    let periods = report.periods.all().iter().zip(&report.exposed);
+    let told = periods.map(|(own, units)| {
+        let arms = report.kept.arms().iter().zip(own.weights.iter().zip(units));
+        let arms = arms.map(|(arm, (weight, units))| {
+            (arm.name.clone(), object!({ "weight": f64::from(*weight) / 100.0, "units": units }))
+        });
+        object!({ "since_micros": own.since.0, "arms": arms.collect::<serde_json::Map<_, _>>() })
+    });
+    told.collect::<Vec<Value>>().into()
 }
 
 fn interval(own: Option<&Interval>) -> Value {
@@ -115,6 +128,9 @@ fn difference(report: &Report, own: &Difference) -> Value {
         },
         "adjusted_p_value": own.adjusted_p_value,
         "changes": changes.collect::<serde_json::Map<_, _>>(),
+        "latency_quantiles": own.latency.iter().map(|latency| object!({
+            "share": latency.share, "seconds": latency.seconds, "interval": interval(latency.interval.as_ref()),
+        })).collect::<Vec<_>>(),
         "guardrails": guardrails.collect::<Vec<_>>(),
     })
 }

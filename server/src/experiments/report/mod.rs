@@ -5,6 +5,7 @@ mod html;
 mod json;
 mod observations;
 mod past;
+mod periods;
 mod segments;
 mod sentence;
 mod text;
@@ -22,14 +23,13 @@ use super::refusal::Refusal;
 use crate::recognition::Recognition;
 use observations::{Seen, Tallied, observations};
 use past::{Known, known};
+use periods::Periods;
 use segments::{Segments, segments};
 use std::sync::Arc;
 use timeline::{Timeline, timelines};
 use undertone_core::{Role, UnixMicros};
-use undertone_experiments::{
-    Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, RatioCheck, Tally,
-};
-use undertone_store::{Evidence, EvidenceQuery, ExperimentStore, Exposure, ExposureCount, Past};
+use undertone_experiments::{Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, Tally};
+use undertone_store::{Evidence, EvidenceQuery, ExperimentStore, Exposure, ExposureCount, Past, Reading};
 use weighed::{Weighted, weighted};
 
 /// Draws of an interval times answers, at most: a report does not take minutes.
@@ -60,8 +60,12 @@ pub(crate) struct Report {
     pub(crate) known: Option<Known>,
     pub(crate) segments: Segments,
     pub(crate) tallied: Tallied,
-    /// Units first shown to each arm since the weights are what they are, in the order of the arms.
-    pub(crate) exposed: Vec<u64>,
+    /// The times between changes of the weights.
+    pub(crate) periods: Periods,
+    /// Units first shown to each arm, by period, in the order of the arms.
+    pub(crate) exposed: Vec<Vec<u64>>,
+    /// Answers that were not looked at, since there are too many.
+    pub(crate) left_out: u64,
     pub(crate) forced_units: u64,
     pub(crate) ratio_p_value: f64,
     pub(crate) warnings: Vec<String>,
@@ -85,6 +89,16 @@ impl Report {
         self.ratio_p_value < RATIO_ALARM
     }
 
+    /// Units first shown to an arm, all together.
+    pub(crate) fn exposed_to(&self, arm: ArmIndex) -> u64 {
+        self.exposed.iter().filter_map(|period| period.get(arm.0)).sum()
+    }
+
+    /// Answers that were looked at, live ones and those of shadows.
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.analysis.arms.iter().map(|arm| arm.answers).sum::<u64>() + self.analysis.forced as u64
+    }
+
     /// The decision, one sentence per comparison.
     pub(crate) fn decisions(&self) -> Vec<String> {
         sentence::decisions(self)
@@ -95,6 +109,7 @@ impl Report {
 struct Read {
     now: UnixMicros,
     evidence: Evidence,
+    periods: Periods,
     counts: Vec<ExposureCount>,
     exposures: Vec<Exposure>,
     past: Vec<Past>,
@@ -107,10 +122,16 @@ pub(crate) async fn look(
     looking: Looking,
 ) -> Result<Report, Refusal> {
     let store = store(recognition)?;
-    let since = kept.progress.weighed_at_micros.unwrap_or(0);
+    let periods = Periods::of(kept, &store.history(kept.key()).await?);
+    // Intervals for many looks are about what they were about before, and more. Guardrails are about what happens now.
+    let first = match looking {
+        Looking::AtAll => Reading::Oldest,
+        Looking::AtGuardrails => Reading::Newest,
+    };
     let mut read = Read {
-        evidence: evidence(recognition, kept).await?,
-        counts: store.exposure_counts(kept.key(), since).await?,
+        evidence: evidence(recognition, kept, first).await?,
+        counts: store.exposure_counts(kept.key(), &periods.begun_micros()).await?,
+        periods,
         now: recognition.clock.now(),
         exposures: Vec::new(),
         past: Vec::new(),
@@ -126,10 +147,11 @@ pub(crate) async fn look(
 
 /// Right and wrong answers of every arm, each subject counting once.
 pub(crate) async fn rewards(recognition: &Recognition, kept: &Arc<Kept>) -> Result<Vec<Tally>, Refusal> {
-    let evidence = evidence(recognition, kept).await?;
+    let evidence = evidence(recognition, kept, Reading::Newest).await?;
+    let periods = Periods::of(kept, &[]);
     let (kept, now) = (kept.clone(), recognition.clock.now());
     let counted = tokio::task::spawn_blocking(move || {
-        weighed::tallies(&observations(&kept, &evidence, now).answers, kept.arms().len())
+        weighed::tallies(&observations(&kept, (&evidence, &periods), now).answers, kept.arms().len())
     });
     counted.await.map_err(|error| Refusal::NotNow(format!("the answers were lost: {error}")))
 }
@@ -138,16 +160,16 @@ fn store(recognition: &Recognition) -> Result<&Arc<ExperimentStore>, Refusal> {
     recognition.experiments.catalog.store().ok_or(Refusal::NoStore("run `undertone serve`"))
 }
 
-async fn evidence(recognition: &Recognition, kept: &Kept) -> Result<Evidence, Refusal> {
+async fn evidence(recognition: &Recognition, kept: &Kept, first: Reading) -> Result<Evidence, Refusal> {
     let prefix = format!("{}/", kept.name());
     let limit = recognition.experiments.report_answers;
-    let query = EvidenceQuery { tenant: &kept.tenant, prefix: &prefix, limit };
+    let query = EvidenceQuery { tenant: &kept.tenant, prefix: &prefix, limit, first };
     Ok(store(recognition)?.evidence(query).await?)
 }
 
 fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refusal> {
     let wrong = |error: undertone_experiments::ExperimentError| Refusal::NotNow(error.to_string());
-    let seen = observations(kept, &read.evidence, read.now);
+    let seen = observations(kept, (&read.evidence, &read.periods), read.now);
     let plan = plan(kept, looking, seen.answers.len()).map_err(wrong)?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
     let beside = match looking {
@@ -158,9 +180,8 @@ fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refus
     let seen = Observations::new(answers, arms, labels).map_err(wrong)?;
     let analysis = Analysis::of(&seen, &plan).map_err(wrong)?;
     let known = known(kept, &read.past, &seen, &plan);
-    let exposed = exposed(kept, &read.counts, "drawn");
-    let weights: Vec<u16> = kept.arms().iter().map(|arm| arm.weight).collect();
-    let ratio_p_value = RatioCheck::new(&weights).map_err(wrong)?.p_value(&exposed);
+    let exposed = read.periods.drawn(kept, &read.counts);
+    let ratio_p_value = read.periods.ratio_p_value(&exposed).map_err(wrong)?;
     let mut report = Report {
         metrics: plan.goals.iter().map(|goal| goal.metric).collect(),
         kept: kept.clone(),
@@ -171,11 +192,13 @@ fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refus
         known,
         tallied,
         forced_units: exposed_forced(&read.counts),
+        periods: read.periods.clone(),
         exposed,
+        left_out: read.evidence.left_out,
         ratio_p_value,
         warnings: Vec::new(),
     };
-    report.warnings = warnings::warnings(&report, &read.evidence);
+    report.warnings = warnings::warnings(&report);
     Ok(report)
 }
 
@@ -192,7 +215,7 @@ impl Beside {
         let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
         Self {
             timelines: timelines(&seen.answers, plan, (arms, labels)),
-            weighted: weighted(kept, &read.exposures, &seen.answers, plan),
+            weighted: weighted(kept, (&read.exposures, &read.periods), &seen.answers, plan),
             segments: segments(seen, plan, labels),
         }
     }
@@ -209,12 +232,6 @@ fn plan(
         plan.goals.truncate(1);
         return Ok(Plan { draws: 0, ..plan });
     }
-    // An arm that was stopped is still compared with the control, on what it answered.
-    for (place, arm) in kept.arms().iter().enumerate() {
-        if arm.role == Role::Live && kept.progress.stopped(&arm.name).is_some() {
-            plan.weights[place] = plan.weights[place].max(1);
-        }
-    }
     let recalls = (0..kept.document.labels.len()).map(|label| Metric::Recall { label });
     let usual = [Metric::Accuracy, Metric::AverageRecall, Metric::CalibrationError, Metric::Brier];
     let work = [Metric::Latency, Metric::ProcessorTime, Metric::ProcessorShare];
@@ -225,14 +242,6 @@ fn plan(
     }
     plan.draws = (MOST_DRAWN / answers.max(1)).clamp(FEWEST_DRAWS, plan.draws.max(FEWEST_DRAWS));
     Ok(plan)
-}
-
-fn exposed(kept: &Kept, counts: &[ExposureCount], origin: &str) -> Vec<u64> {
-    let units = |name: &str| -> u64 {
-        let own = counts.iter().filter(|count| count.arm == name && count.origin == origin);
-        own.map(|count| count.units.unsigned_abs()).sum()
-    };
-    kept.arms().iter().map(|arm| units(&arm.name)).collect()
 }
 
 fn exposed_forced(counts: &[ExposureCount]) -> u64 {

@@ -1,5 +1,6 @@
 //! From stored rows to what the statistics look at.
 
+use super::periods::Periods;
 use crate::experiments::Kept;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(crate) struct Seen {
 }
 
 /// The observations of an experiment.
-pub(crate) fn observations(kept: &Kept, evidence: &Evidence, now: UnixMicros) -> Seen {
+pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Periods), now: UnixMicros) -> Seen {
     let patience = kept.document.patience();
     let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
     let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
@@ -49,6 +50,8 @@ pub(crate) fn observations(kept: &Kept, evidence: &Evidence, now: UnixMicros) ->
             tallied.unreadable += 1;
             continue;
         };
+        // The stream has the arm that was drawn when it was opened, however long it takes.
+        own.period = u32::try_from(periods.at(answer.opened_at)).unwrap_or(u32::MAX);
         let ripe = patience.is_none_or(|patience| is_ripe(answer, patience, now));
         own.judgement =
             if ripe { judgement(kept, answer, judged.get(&item(answer))) } else { Judgement::Unknown };
@@ -133,5 +136,6 @@ fn observation(kept: &Kept, arm: ArmIndex, answer: &JudgedAnswer) -> Option<Obse
         waited: answer.waited,
         processor: answer.work,
         audio: answer.audio,
+        period: 0,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::experiments::Kept;
 use std::collections::HashMap;
-use undertone_experiments::{ArmIndex, Foretold, Observations, Plan, Unit};
+use undertone_experiments::{Foretold, Observations, Plan, Unit};
 use undertone_store::Past;
 
 /// What stands for a subject's past.
@@ -37,10 +37,11 @@ impl Covariate {
     }
 }
 
-/// The live arms against the control with what was known before; `None` where nothing was. Which figure stands for the past
+/// The live arms against the control with what was known before; `None` where nothing was, and where weights changed while units
+/// came, since it compares the arms over all times together. Which figure stands for the past
 /// is decided by the past alone: accuracy where at least half of those who have one were judged, else confidence.
 pub(super) fn known(kept: &Kept, past: &[Past], seen: &Observations, plan: &Plan) -> Option<Known> {
-    if past.is_empty() || kept.experiment.definition().unit == Unit::Stream {
+    if past.is_empty() || seen.periods() > 1 || kept.experiment.definition().unit == Unit::Stream {
         return None;
     }
     let judged = past.iter().filter(|own| own.judged > 0).count();
@@ -48,9 +49,10 @@ pub(super) fn known(kept: &Kept, past: &[Past], seen: &Observations, plan: &Plan
     let values: HashMap<String, f64> =
         past.iter().filter_map(|own| Some((own.unit.clone(), covariate.of(own)?))).collect();
     let sequence = plan.sequence.shared(plan.comparisons());
-    let rivals = (0..plan.weights.len()).map(ArmIndex);
-    let rivals = rivals.filter(|arm| *arm != plan.control && plan.weights[arm.0] > 0);
-    let compared = rivals.filter_map(|arm| Foretold::of(seen, (plan.control, arm), &values, &sequence));
+    let compared = plan
+        .rivals()
+        .into_iter()
+        .filter_map(|arm| Foretold::of(seen, (plan.control, arm), &values, &sequence));
     let comparisons: Vec<Foretold> = compared.collect();
     (!comparisons.is_empty()).then_some(Known { covariate, comparisons })
 }

@@ -138,6 +138,7 @@ mod tests {
                 waited: Duration::ZERO,
                 processor: Duration::ZERO,
                 audio: Duration::from_secs(1),
+                period: 0,
             });
             let labels = [("sex", sex.to_owned()), ("call", number.to_string()), ("site", "here".to_owned())];
             seen.labels.push(Arc::new(labels.map(|(key, value)| (key.to_owned(), value)).into()));
@@ -149,6 +150,7 @@ mod tests {
         Plan {
             control: ArmIndex(0),
             weights: vec![5000, 5000],
+            shadows: Vec::new(),
             goals: vec![Goal { metric: Metric::Accuracy, margin: 0.0 }],
             guardrails: Vec::new(),
             sequence: Sequence::new(0.05, 400).unwrap(),

@@ -2,7 +2,7 @@
 
 use super::{Report, is_shadow, wording};
 use crate::experiments::report::wording::name;
-use undertone_experiments::{ArmIndex, Better, Interval, Metric, Outcome, Paired};
+use undertone_experiments::{ArmIndex, Better, Goal, Interval, Metric, Outcome, Paired};
 
 /// One sentence per comparison with the control.
 pub(super) fn decisions(report: &Report) -> Vec<String> {
@@ -15,13 +15,19 @@ pub(super) fn decisions(report: &Report) -> Vec<String> {
         Some(sentence(report, report.arm_name(difference.arm), told))
     });
     let shadows = report.analysis.paired.iter().filter(|own| is_shadow(report, own.arm));
-    live.chain(shadows.map(|own| of_shadow(report, own))).collect()
+    let sentences = live.chain(shadows.map(|own| of_shadow(report, own)));
+    sentences.map(|own| format!("{own}{}", of_a_part(report.left_out))).collect()
+}
+
+fn of_a_part(left_out: u64) -> String {
+    if left_out > 0 { format!(" (without the newest {left_out} answers)") } else { String::new() }
 }
 
 /// Plain means would be biased where weights follow the evidence.
 fn of_weighted(report: &Report, arm: ArmIndex) -> String {
     let interval = report.weighted.iter().find(|own| own.arm == arm).and_then(|own| own.interval);
-    let told = (Metric::Accuracy, interval, outcome(interval.as_ref(), margin(report)));
+    let told =
+        (Metric::Accuracy, interval, outcome(interval.as_ref(), margin_of(Metric::Accuracy, goals(report))));
     let sentence = sentence(report, report.arm_name(arm), told);
     if interval.is_some() { format!("{sentence} (weighted by how likely each arm was)") } else { sentence }
 }
@@ -29,7 +35,8 @@ fn of_weighted(report: &Report, arm: ArmIndex) -> String {
 fn of_shadow(report: &Report, paired: &Paired) -> String {
     let corrected = paired.coverage.interval;
     let interval = corrected.or(paired.accuracy);
-    let told = (Metric::Accuracy, interval, outcome(interval.as_ref(), margin(report)));
+    let told =
+        (Metric::Accuracy, interval, outcome(interval.as_ref(), margin_of(Metric::Accuracy, goals(report))));
     let sentence = sentence(report, report.arm_name(paired.arm), told);
     if corrected.is_some() {
         format!("{sentence} (corrected for what was dropped under load)")
@@ -38,8 +45,13 @@ fn of_shadow(report: &Report, paired: &Paired) -> String {
     }
 }
 
-fn margin(report: &Report) -> f64 {
-    report.kept.experiment.definition().goals.first().map_or(0.0, |goal| goal.margin)
+fn goals(report: &Report) -> &[Goal] {
+    &report.kept.experiment.definition().goals
+}
+
+/// The margin that the definition gives a metric: none for one that it does not name.
+fn margin_of(metric: Metric, goals: &[Goal]) -> f64 {
+    goals.iter().find(|goal| goal.metric == metric).map_or(0.0, |goal| goal.margin)
 }
 
 fn sentence(
@@ -124,6 +136,20 @@ mod tests {
             assert!(stop(outcome, true).starts_with("no, the numbers of units"), "{outcome:?}");
         }
         assert_eq!([Outcome::Better, Outcome::Open].map(|own| stop(own, false)), ["yes", "no, too early"]);
+    }
+
+    #[test]
+    fn a_figure_is_judged_by_its_own_margin() {
+        let goal = |metric, margin| Goal { metric, margin };
+        let goals = [goal(Metric::Latency, 0.5), goal(Metric::Accuracy, 0.02)];
+        assert_eq!(margin_of(Metric::Accuracy, &goals).to_bits(), 0.02_f64.to_bits());
+        assert_eq!(margin_of(Metric::Accuracy, &goals[..1]).to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn what_was_left_out_is_in_every_sentence() {
+        assert_eq!(of_a_part(0), "");
+        assert_eq!(of_a_part(7), " (without the newest 7 answers)");
     }
 
     #[test]

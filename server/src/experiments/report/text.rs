@@ -36,18 +36,11 @@ fn write_all(out: &mut String, report: &Report) -> Result {
 fn checks(out: &mut String, report: &Report) -> Result {
     writeln!(out, "\nchecks")?;
     let verdict = if report.ratio_mismatch() { "MISMATCH" } else { "passes" };
-    let units: Vec<String> = report
-        .kept
-        .arms()
-        .iter()
-        .zip(&report.exposed)
-        .map(|(arm, units)| format!("{} {units}", arm.name))
-        .collect();
     writeln!(
         out,
-        "  numbers of units {verdict} (p = {:.3} at every look): {}",
+        "  numbers of units {verdict} (p = {:.3} at every look){}",
         report.ratio_p_value,
-        units.join(", ")
+        units(report)
     )?;
     let tallied = &report.tallied;
     write!(out, "  feedback: {} of {} answers judged", tallied.judged, total(report))?;
@@ -68,6 +61,26 @@ fn checks(out: &mut String, report: &Report) -> Result {
         writeln!(out, "  STOPPED: arm {}: {}", stopped.arm, stopped.reason)?;
     }
     report.warnings.iter().try_for_each(|warning| writeln!(out, "  WARNING: {warning}"))
+}
+
+/// Behind each other where weights never changed, else a line for every time between the changes.
+fn units(report: &Report) -> String {
+    let told = |period: usize| {
+        let arms = report.kept.arms().iter().zip(&report.exposed[period]);
+        let arms = arms.map(|(arm, units)| format!("{} {units}", arm.name));
+        arms.collect::<Vec<String>>().join(", ")
+    };
+    match report.periods.all() {
+        [_] => format!(": {}", told(0)),
+        periods => {
+            let lines = periods.iter().enumerate().map(|(place, own)| {
+                let weights = own.weights.iter().map(|weight| (f64::from(*weight) / 100.0).to_string());
+                let weights = weights.collect::<Vec<String>>().join(" / ");
+                format!("\n    at {weights} %: {}", told(place))
+            });
+            lines.collect()
+        }
+    }
 }
 
 fn total(report: &Report) -> u64 {
@@ -122,6 +135,14 @@ fn differences(out: &mut String, report: &Report) -> Result {
                 "    {name:<20} {}",
                 wording::change(change.metric, change.value, change.interval.as_ref())
             )?;
+        }
+        for latency in &difference.latency {
+            let name = format!("latency of {:.0} %", latency.share * 100.0);
+            let told = wording::change(Metric::Latency, Some(latency.seconds), latency.interval.as_ref());
+            writeln!(out, "    {name:<20} {told}")?;
+        }
+        if report.periods.all().len() > 1 {
+            writeln!(out, "    within the times between changes of the weights, and then together")?;
         }
         if let Some(p) = difference.adjusted_p_value {
             writeln!(

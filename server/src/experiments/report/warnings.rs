@@ -3,13 +3,12 @@
 use super::{Report, is_shadow};
 use std::collections::BTreeSet;
 use undertone_experiments::{ArmIndex, Paired, State};
-use undertone_store::Evidence;
 
 /// A shadow that has less of the control's answers is told.
 const ENOUGH_PAIRS: f64 = 0.95;
 
 /// What makes the figures less than they seem.
-pub(super) fn warnings(report: &Report, evidence: &Evidence) -> Vec<String> {
+pub(super) fn warnings(report: &Report) -> Vec<String> {
     let mut warnings = Vec::new();
     if report.ratio_mismatch() {
         warnings.push(format!(
@@ -18,9 +17,12 @@ pub(super) fn warnings(report: &Report, evidence: &Evidence) -> Vec<String> {
             report.ratio_p_value
         ));
     }
-    if evidence.cut {
-        let sentence = "there are more answers than a report looks at (experiments.report_answers): these are the oldest";
-        warnings.push(sentence.to_owned());
+    if report.left_out > 0 {
+        warnings.push(format!(
+            "THE NEWEST {} ANSWERS ARE LEFT OUT: a report looks at the oldest {} (experiments.report_answers); raise that, or see              these figures as they were when that many had come. Guardrails look at the newest",
+            report.left_out,
+            report.looked_at()
+        ));
     }
     let crossed = report.analysis.crossed;
     if crossed > 0 {

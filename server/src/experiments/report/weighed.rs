@@ -1,7 +1,9 @@
 //! The difference of two arms whose weights changed.
 
+use super::periods::Periods;
 use crate::experiments::Kept;
 use std::collections::{HashMap, HashSet};
+use undertone_core::UnixMicros;
 use undertone_experiments::{
     ArmIndex, Effect, Interval, Observation, Origin, Plan, Tally, Unit, Weighed, inverse_weighted_difference,
 };
@@ -21,10 +23,11 @@ pub(crate) struct Weighted {
 type Rights<'a> = HashMap<(&'a str, ArmIndex), (f64, f64)>;
 
 /// The arms against the control, where weights follow the evidence or changed while units came. Units that nobody judged
-/// are passed over, and answers of an arm that a unit got later.
+/// are passed over, and answers of an arm that a unit got later, and units that could not get both: these would count as such
+/// that show no difference.
 pub(super) fn weighted(
     kept: &Kept,
-    exposures: &[Exposure],
+    (exposures, periods): (&[Exposure], &Periods),
     answers: &[Observation],
     plan: &Plan,
 ) -> Vec<Weighted> {
@@ -35,20 +38,19 @@ pub(super) fn weighted(
     let units = exposures.iter().filter(|own| !own.forced).filter_map(|own| {
         let arm = kept.arm_named(&own.arm)?;
         let (right, judged) = rights.get(&(own.unit.as_str(), arm))?;
-        Some((arm, own.share, right / judged))
+        Some((own.at, arm, own.share, right / judged))
     });
-    let units: Vec<(ArmIndex, f64, f64)> = units.collect();
+    let units: Vec<(UnixMicros, ArmIndex, f64, f64)> = units.collect();
     let sequence = plan.sequence.shared(plan.comparisons());
-    let rivals = (0..plan.weights.len()).map(ArmIndex);
-    let rivals = rivals.filter(|arm| *arm != plan.control && plan.weights[arm.0] > 0);
-    let weighted = rivals.filter_map(|arm| {
-        let own = |(got, probability, value): &(ArmIndex, f64, f64)| Weighed {
+    let weighted = plan.rivals().into_iter().filter_map(|arm| {
+        let both = |own: &&(UnixMicros, ArmIndex, f64, f64)| periods.compares(own.0, [arm, plan.control]);
+        let own = |(_, got, probability, value): &(UnixMicros, ArmIndex, f64, f64)| Weighed {
             arm: *got == arm,
             control: *got == plan.control,
             probability: *probability,
             value: *value,
         };
-        let effect = inverse_weighted_difference(&units.iter().map(own).collect::<Vec<_>>())?;
+        let effect = inverse_weighted_difference(&units.iter().filter(both).map(own).collect::<Vec<_>>())?;
         let interval = sequence.interval(&effect).map(|own| own.within((-1.0, 1.0)));
         Some(Weighted { arm, effect, interval, p_value: sequence.p_value(&effect) })
     });

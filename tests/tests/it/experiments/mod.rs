@@ -3,6 +3,7 @@
 mod adaptive;
 mod command_line;
 mod erasure;
+mod exposed;
 mod feedback;
 mod guardrail;
 mod life;

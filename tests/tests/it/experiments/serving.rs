@@ -10,7 +10,7 @@ use undertone_tests::{TestServer, float_config, stream_of};
 use v1::change_experiment_request::Step;
 
 /// The exposures that a stopped server left in its data folder.
-async fn exposures(folder: &Path) -> Vec<Exposure> {
+pub(super) async fn exposures(folder: &Path) -> Vec<Exposure> {
     let store = ExperimentStore::open(folder, None).await.unwrap();
     let trial = ExperimentKey { tenant: "default", name: "trial" };
     let exposures = store.exposures(trial, 1000).await.unwrap();
@@ -119,7 +119,7 @@ async fn experiments_outlive_the_server() {
 }
 
 /// Opens a stream without audio; gives its `Started`.
-async fn opened(server: &TestServer, config: v1::RecognitionConfig) -> v1::Started {
+pub(super) async fn opened(server: &TestServer, config: v1::RecognitionConfig) -> v1::Started {
     let mut client = server.recognizer().await.unwrap();
     let asks = tokio_stream::iter(stream_of(config, &[], &[1]));
     let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();

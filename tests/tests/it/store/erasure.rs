@@ -3,8 +3,8 @@
 use super::bed::{folder, open, reader, ship, shipped, url};
 use super::rollups::{assert_right, record_many};
 use sqlx::{Connection, PgConnection};
-use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock};
-use undertone_store::{Journal, JournalReader, erase_subject};
+use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock, UnixMicros};
+use undertone_store::{ExportFile, Exported, Exporter, Journal, JournalReader, erase_subject};
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
 
 async fn record_subject(journal: &Journal, key: &str) -> StreamId {
@@ -98,4 +98,44 @@ async fn without_postgres_the_journal_alone_forgets_also_while_it_is_written() {
     let kept = journal.recent_streams(10).await.unwrap();
     assert!(kept.len() == 1 && kept[0].opened.stream_id == stays);
     journal.record(Record::Utterance(answer(stays, 6))).await.unwrap();
+}
+
+/// Somebody is erased while the answers are written to a file.
+async fn export_meets_erasure(postgres: Option<&PrivatePostgres>) {
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    record_subject(&journal, "ann").await;
+    record_subject(&journal, "ben").await;
+    let url = postgres.map(url);
+    if let Some(postgres) = postgres {
+        let shipper = ship(&journal, postgres);
+        shipped(&journal).await;
+        shipper.stop().await;
+    }
+    let span = (UnixMicros(0), UnixMicros(i64::MAX / 4));
+    let file = ExportFile { path: "/exports/all.csv", format: "csv" };
+    let mut first = Exporter::begin(folder.path(), url.as_ref(), span, file).await.unwrap();
+    assert_eq!(first.next_page().await.unwrap().len(), 10);
+    let report = erase_subject(folder.path(), url.as_ref(), ("default", "ann")).await.unwrap();
+    assert_eq!(report.stale_files, ["/exports/all.csv"], "whoever erases hears of the file");
+    assert_eq!(first.finish(10).await.unwrap(), Exported::Stale, "and whoever writes it of the erasure");
+
+    let mut second = Exporter::begin(folder.path(), url.as_ref(), span, file).await.unwrap();
+    assert_eq!(second.next_page().await.unwrap().len(), 5);
+    assert_eq!(second.finish(5).await.unwrap(), Exported::Noted);
+    let abandoned = ExportFile { path: "/exports/other.csv", ..file };
+    let third = Exporter::begin(folder.path(), url.as_ref(), span, abandoned).await.unwrap();
+    third.abandon().await.unwrap();
+    let report = erase_subject(folder.path(), url.as_ref(), ("default", "ben")).await.unwrap();
+    assert_eq!(report.stale_files, ["/exports/all.csv"], "what was not written is not named");
+}
+
+#[tokio::test]
+async fn an_export_that_meets_an_erasure_in_postgres_is_stale() {
+    export_meets_erasure(Some(&PrivatePostgres::start())).await;
+}
+
+#[tokio::test]
+async fn an_export_that_meets_an_erasure_in_a_journal_is_stale() {
+    export_meets_erasure(None).await;
 }

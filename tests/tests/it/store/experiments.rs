@@ -5,13 +5,14 @@ use serde_json::json;
 use undertone_core::{PredictionId, Record, Role, SampleRange, StreamId, UnixMicros, UtteranceRecord};
 use undertone_store::{
     EvidenceQuery, ExperimentKey, ExperimentRow, ExperimentStore, Exposure, FeedbackAbout, FeedbackRow,
-    FeedbackVerdict, Put, Reason,
+    FeedbackVerdict, JudgedAnswer, Put, Reading, Reason,
 };
 use undertone_tests::{answer, opening};
 
 const NOW: UnixMicros = UnixMicros(1_790_000_000_123_456);
 const TRIAL: ExperimentKey<'_> = ExperimentKey { tenant: "default", name: "trial" };
-const OF_TRIAL: EvidenceQuery<'_> = EvidenceQuery { tenant: "default", prefix: "trial/", limit: 10 };
+const OF_TRIAL: EvidenceQuery<'_> =
+    EvidenceQuery { tenant: "default", prefix: "trial/", limit: 10, first: Reading::Oldest };
 
 fn row(revision: u64, state: &str) -> ExperimentRow {
     ExperimentRow {
@@ -86,10 +87,10 @@ async fn a_unit_is_exposed_once(kind: Kind) {
     while store.ship().await.unwrap() > 0 {}
     let kept = store.exposures(TRIAL, 10).await.unwrap();
     assert_eq!(kept[..2], [all[0].clone(), all[2].clone()]);
-    let counts = store.exposure_counts(TRIAL, NOW.0 + 1).await.unwrap();
+    let counts = store.exposure_counts(TRIAL, &[NOW.0 - 5, NOW.0 + 1]).await.unwrap();
     let counts: Vec<_> =
-        counts.iter().map(|own| (own.arm.as_str(), own.origin.as_str(), own.units)).collect();
-    assert_eq!(counts, [("b", "drawn", 1), ("b", "forced", 1)]);
+        counts.iter().map(|own| (own.period, own.arm.as_str(), own.origin.as_str(), own.units)).collect();
+    assert_eq!(counts, [(1, "a", "drawn", 1), (2, "b", "drawn", 1), (2, "b", "forced", 1)]);
     assert!(store.exposures(ExperimentKey { name: "other", ..TRIAL }, 10).await.unwrap().is_empty());
 }
 
@@ -112,6 +113,7 @@ async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kin
     let other = UtteranceRecord { arm: Some("trialling/a".into()), ..answer(stream, 3) };
     let mut opened = opening(stream);
     opened.subject_key = Some("ann".into());
+    let opened_at = opened.opened_at;
     let records = answers.iter().chain([&other]).cloned().map(Record::Utterance);
     bed.record([Record::StreamOpened(opened)].into_iter().chain(records)).await;
     let first = FeedbackAbout::Prediction(answers[0].prediction_id);
@@ -121,7 +123,7 @@ async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kin
     assert_eq!(store.give_feedback(&said[..2]).await.unwrap(), 0);
     while store.ship().await.unwrap() > 0 {}
     let evidence = store.evidence(EvidenceQuery { limit: 10, ..OF_TRIAL }).await.unwrap();
-    assert_eq!((evidence.answers.len(), evidence.feedback, evidence.cut), (4, 3, false));
+    assert_eq!((evidence.answers.len(), evidence.feedback, evidence.left_out), (4, 3, 0));
     let label = |number, role| {
         let own = evidence.answers.iter().find(|own| own.utterance == number && own.role == role).unwrap();
         let Some((FeedbackVerdict::Label(label), at)) = &own.verdict else { panic!("{own:?}") };
@@ -131,8 +133,13 @@ async fn what_was_said_last_about_audio_holds_for_all_answers_about_it(kind: Kin
     assert_eq!(label(1, Role::Live), ("sad".to_owned(), 5, true));
     assert_eq!(label(1, Role::Shadow), ("sad".to_owned(), 5, false));
     assert_eq!(label(2, Role::Live), ("happy".to_owned(), 3, false));
-    let cut = store.evidence(EvidenceQuery { limit: 3, ..OF_TRIAL }).await.unwrap();
-    assert!(cut.cut && cut.answers.len() == 3);
+    assert!(evidence.answers.iter().all(|own| own.opened_at == opened_at));
+    for first in [Reading::Oldest, Reading::Newest] {
+        let cut = store.evidence(EvidenceQuery { limit: 3, first, ..OF_TRIAL }).await.unwrap();
+        let part = if first == Reading::Oldest { &evidence.answers[..3] } else { &evidence.answers[1..] };
+        let ids = |answers: &[JudgedAnswer]| answers.iter().map(|own| own.prediction_id).collect::<Vec<_>>();
+        assert_eq!((cut.left_out, ids(&cut.answers)), (1, ids(part)), "{first:?}");
+    }
 }
 
 async fn tenants_share_nothing_but_names(kind: Kind) {
@@ -176,8 +183,8 @@ async fn tenants_share_nothing_but_names(kind: Kind) {
     let arms = |counts: Vec<undertone_store::ExposureCount>| {
         counts.into_iter().map(|own| own.arm).collect::<Vec<_>>()
     };
-    assert_eq!(arms(store.exposure_counts(TRIAL, 0).await.unwrap()), ["a"]);
-    assert_eq!(arms(store.exposure_counts(acme, 0).await.unwrap()), ["b"]);
+    assert_eq!(arms(store.exposure_counts(TRIAL, &[]).await.unwrap()), ["a"]);
+    assert_eq!(arms(store.exposure_counts(acme, &[]).await.unwrap()), ["b"]);
     let nothing = store.evidence(OF_TRIAL).await.unwrap();
     assert!(
         nothing.answers.is_empty() && nothing.feedback == 0,

@@ -1,7 +1,7 @@
 import { intervals, type Row } from "../../charts/intervals";
 import { h } from "../../dom";
 import { inOrder } from "../../ui/emotions";
-import { count } from "../../ui/format";
+import { count, percent } from "../../ui/format";
 import { empty } from "../../ui/notice";
 import { figuresOf, table } from "../../ui/table";
 import { key } from "../analytics/emotions";
@@ -18,12 +18,13 @@ export function differencesOf(report: Report): HTMLElement[] {
     const others = Object.entries(own.changes).filter(([metric, { value }]) => mannerOf(metric).factor !== 100 && value !== null);
     const rows: Row[] = shares.map(([metric, change]) => ({ name: metricName(metric), dots: [dot(change, 0, toldChange(metric, change))] }));
     const guardrails = own.guardrails.map((guardrail) => h("li", {}, h("strong", {}, metricName(guardrail.metric)), `: ${guardrail.reason}`));
+    const quantiles = own.latency_quantiles.map(({ share, seconds, interval }) => h("li", {}, `latency of ${percent(share)}: ${toldChange("latency", { value: seconds, interval })}`));
     return h(
       "figure",
       {},
       h("figcaption", {}, h("strong", {}, `${own.arm} less ${report.control}`), ` ${OUTCOMES[own.outcome]}`),
       rows.length > 0 && intervals(rows, around(rows), `Differences of ${own.arm} from ${report.control}`),
-      h("ul", { class: "plain" }, ...others.map(([metric, change]) => h("li", {}, `${metricName(metric)}: ${toldChange(metric, change)}`))),
+      h("ul", { class: "plain" }, ...others.map(([metric, change]) => h("li", {}, `${metricName(metric)}: ${toldChange(metric, change)}`)), ...quantiles),
       guardrails.length > 0 && h("h3", {}, "Guardrails"),
       guardrails.length > 0 && h("ul", { class: "plain" }, ...guardrails),
     );

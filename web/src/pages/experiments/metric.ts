@@ -12,10 +12,12 @@ interface Manner {
 
 const SHARE: Manner = { factor: 100, digits: 1, unit: " %", points: " points" };
 const MILLISECONDS: Manner = { factor: 1000, digits: 1, unit: " ms", points: " ms" };
+const MILLISECONDS_OF_A_SECOND: Manner = { factor: 1000, digits: 1, unit: " ms/s", points: " ms/s" };
 const BARE: Manner = { factor: 1, digits: 3, unit: "", points: "" };
 
 export function mannerOf(metric: string): Manner {
   if (metric === "latency" || metric === "processor_time") return MILLISECONDS;
+  if (metric === "processor_share") return MILLISECONDS_OF_A_SECOND;
   return metric === "brier" || metric === "kappa" ? BARE : SHARE;
 }
 

@@ -8,7 +8,9 @@ import { table } from "../../ui/table";
 import { armsOf, differencesOf, recallOf } from "./figures";
 import { mannerOf, metricName, toldChange } from "./metric";
 import { badge } from "./badge";
+import { correctedOf } from "./corrected";
 import type { Report, Timeline } from "./report";
+import { segmentsOf } from "./segments";
 import { steps } from "./steps";
 
 /** Shows what one experiment says. */
@@ -60,6 +62,8 @@ function sections(report: Report): HTMLElement[] {
     titled("Recall of each emotion", "Of the utterances that were judged to be so, the share that the arm heard so.", recallOf(report)),
     titled("Arms", "Figures of each arm, with their intervals. Calibration error and kappa hold for one look.", armsOf(report)),
     pairsOf(report),
+    correctedOf(report),
+    segmentsOf(report),
     checksOf(report),
   ];
   return all.filter((own) => own !== false && own !== null);
@@ -100,11 +104,17 @@ function checksOf({ checks }: Report): HTMLElement {
   const rows = [
     ["Numbers of units", `${verdict} (p = ${checks.ratio_p_value.toFixed(3)} at every look)`],
     ...Object.entries(checks.exposed_units).map(([arm, units]) => [`Units of ${arm}`, count(units)]),
+    ...(checks.periods.length > 1 ? checks.periods.map((own) => [`Since ${moment(new Date(own.since_micros / 1000))}`, drawn(own.arms)]) : []),
     ["Judged answers", count(checks.judged_answers)],
     ["Answers of testers, left out", count(checks.forced_answers)],
   ];
   const facts = rows.flatMap(([name = "", value = ""]) => [h("dt", {}, name), h("dd", {}, value)]);
   return h("section", { class: "card" }, h("h2", {}, "Checks"), h("dl", { class: "facts" }, ...facts));
+}
+
+/** What a time between two changes of the weights brought: `cnn 95 %: 190, lstm 5 %: 11` */
+function drawn(arms: Report["checks"]["periods"][number]["arms"]): string {
+  return Object.entries(arms).map(([arm, { weight, units }]) => `${arm} ${weight} %: ${count(units)}`).join(", ");
 }
 
 function history(changes: readonly ExperimentChange[]): HTMLElement {

@@ -14,7 +14,7 @@ use sink::Format;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use undertone_core::UnixMicros;
-use undertone_store::{ExportNote, Exporter};
+use undertone_store::{ExportFile, Exported, Exporter};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
@@ -37,30 +37,44 @@ pub(super) async fn run(args: &ExportArgs, settings: &Settings) -> anyhow::Resul
     if span.0 >= span.1 {
         bail!("--from must lie before --to");
     }
-    let opened = Exporter::open(&settings.data_dir, settings.store.url.as_ref(), span).await;
-    let mut exporter = opened.map_err(|error| sentence(&error))?;
+    if args.out.exists() {
+        bail!("{} is there already: name another file, or move it away", args.out.display());
+    }
+    let path = std::path::absolute(&args.out)?;
+    let file = ExportFile { path: &path.to_string_lossy(), format: args.format.name() };
+    let begun = Exporter::begin(&settings.data_dir, settings.store.url.as_ref(), span, file).await;
+    let mut exporter = begun.map_err(|error| sentence(&error))?;
     // Under another name first, so that a file with the right name is whole.
     let unfinished = args.out.with_extension("unfinished");
-    let rows = match write(&mut exporter, args, &unfinished).await {
-        Ok(rows) => rows,
-        Err(error) => {
+    let written = write(&mut exporter, args, &unfinished).await;
+    let rows = match &written {
+        Ok(rows) => *rows,
+        Err(_) => {
             let _ = std::fs::remove_file(&unfinished);
-            return Err(error);
+            exporter.abandon().await.map_err(|error| sentence(&error))?;
+            return written.map(drop);
         }
     };
-    let path = std::path::absolute(&args.out)?;
-    let noted =
-        exporter.note(&ExportNote { path: &path.to_string_lossy(), format: args.format.name(), rows }).await;
-    noted.map_err(|error| sentence(&error))?;
+    let finished = exporter.finish(rows).await;
+    if !matches!(finished, Ok(Exported::Noted)) {
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    if finished.map_err(|error| sentence(&error))? == Exported::Stale {
+        bail!(
+            "a subject was erased while its answers may have been written: nothing was exported, do it again"
+        );
+    }
+    std::fs::rename(&unfinished, &args.out).with_context(|| cannot(args))?;
     say!("wrote {rows} predictions to {}", args.out.display());
     Ok(())
 }
 
+fn cannot(args: &ExportArgs) -> String {
+    format!("{} cannot be written", args.out.display())
+}
+
 async fn write(exporter: &mut Exporter, args: &ExportArgs, unfinished: &Path) -> anyhow::Result<u64> {
-    if args.out.exists() {
-        bail!("{} is there already: name another file, or move it away", args.out.display());
-    }
-    let cannot = || format!("{} cannot be written", args.out.display());
+    let cannot = || cannot(args);
     let mut sink = args.format.begin(File::create(unfinished).with_context(cannot)?).with_context(cannot)?;
     let mut rows = 0;
     loop {
@@ -72,7 +86,6 @@ async fn write(exporter: &mut Exporter, args: &ExportArgs, unfinished: &Path) ->
         rows += page.len() as u64;
     }
     sink.finish().with_context(cannot)?;
-    std::fs::rename(unfinished, &args.out).with_context(cannot)?;
     Ok(rows)
 }
 

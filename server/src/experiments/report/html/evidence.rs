@@ -4,7 +4,7 @@ use super::super::{Report, is_shadow, wording};
 use super::row;
 use crate::markup::escaped;
 use std::fmt::{Result, Write};
-use undertone_experiments::{Interval, Metric, Paired};
+use undertone_experiments::{ArmIndex, Interval, Metric, Paired};
 
 pub(super) fn pairs(out: &mut String, report: &Report) -> Result {
     for paired in report.analysis.paired.iter().filter(|own| own.pairs > 0) {
@@ -126,8 +126,9 @@ pub(super) fn checks(out: &mut String, report: &Report) -> Result {
     let verdict = if report.ratio_mismatch() { "MISMATCH" } else { "passes" };
     write!(out, "<h2>Checks</h2><table>")?;
     row(out, "numbers of units", &format!("{verdict}, p = {:.3} at every look", report.ratio_p_value))?;
-    for (arm, units) in report.kept.arms().iter().zip(&report.exposed) {
-        if arm.weight > 0 || *units > 0 {
+    for (place, arm) in report.kept.arms().iter().enumerate() {
+        let units = report.exposed_to(ArmIndex(place));
+        if arm.weight > 0 || units > 0 {
             row(out, &format!("units of {}", arm.name), &units.to_string())?;
         }
     }

@@ -63,6 +63,10 @@ pub(super) fn differences(out: &mut String, report: &Report) -> Result {
             let name = wording::name(change.metric, &report.kept.document.labels);
             row(out, &name, &wording::change(change.metric, change.value, change.interval.as_ref()))?;
         }
+        for latency in &difference.latency {
+            let told = wording::change(Metric::Latency, Some(latency.seconds), latency.interval.as_ref());
+            row(out, &format!("latency of {:.0} %", latency.share * 100.0), &told)?;
+        }
         if let Some(p) = difference.adjusted_p_value {
             row(
                 out,
