@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from conftest import CLIP, ENVIRONMENT, command_line
+from conftest import CLIP, ENVIRONMENT, STAGE, command_line, until
 
 
 def run(*arguments, stdin=None):
@@ -54,6 +54,15 @@ def test_what_cannot_be_used_is_a_sentence_and_no_traceback():
         assert output.returncode == 1
         assert output.stderr.startswith(b"undertone: "), output.stderr
         assert b"Traceback" not in output.stderr
+
+
+def test_a_key_is_an_option(own_server):
+    server = own_server("auth.keys=true", "auth.refresh=20ms")
+    create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name]
+    key = subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+    asked = ["models", "--server", server.address]
+    until(lambda: run(*asked, "--api-key", key).returncode == 0, "the server has read its keys again")
+    assert b"UNAUTHENTICATED" in run(*asked).stderr
 
 
 def test_models_are_listed_and_a_server_that_is_not_there_is_a_sentence(server):

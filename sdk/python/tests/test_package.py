@@ -1,13 +1,17 @@
 """The wheel as a stranger installs it, and the house rules for the code in it."""
 
+import inspect
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import CLIP, ENVIRONMENT, REPOSITORY
+
+import undertone
 
 PROJECT = REPOSITORY / "sdk/python"
 
@@ -37,6 +41,22 @@ def test_the_wheel_alone_gives_a_first_result_in_under_ten_lines(server, tmp_pat
     assert re.search(r"^2\.57 s  [a-z]+  \d+%$", output.stdout, flags=re.MULTILINE), output.stdout
 
 
+def test_the_source_distribution_makes_the_stubs_itself(tmp_path):
+    source, wheel = tmp_path / "source", tmp_path / "wheel"
+    # Under a folder of its own, so that no stub and no proto of the repository is near.
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", source]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    (packed,) = source.glob("*.tar.gz")
+    make = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", wheel, packed]
+    output = subprocess.run([sys.executable, "-m", "pip", *make], cwd=tmp_path, capture_output=True, text=True)
+    assert output.returncode == 0, output.stderr
+    (made,) = wheel.glob("*.whl")
+    names = zipfile.ZipFile(made).namelist()
+    for service in ("recognizer", "experiments", "models", "feedback", "analytics"):
+        assert f"undertone/v1/{service}_pb2.py" in names
+        assert f"undertone/v1/{service}_pb2.pyi" in names
+
+
 @pytest.mark.parametrize("page", ["docs/sdk-python.md", "sdk/python/README.md"])
 def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
     (tmp_path / "talk.wav").write_bytes(CLIP.read_bytes())
@@ -45,6 +65,14 @@ def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
     program = "\n".join(python_blocks(REPOSITORY / page)).replace("127.0.0.1:50151", server.address)
     output = subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True)
     assert output.returncode == 0, output.stderr
+
+
+@pytest.mark.parametrize("method", ["__init__", "recognize", "stream"])
+def test_both_clients_take_the_same(method):
+    asyncio_takes, plain_takes = (
+        inspect.signature(getattr(client, method)).parameters for client in (undertone.AsyncClient, undertone.Client)
+    )
+    assert asyncio_takes == plain_takes
 
 
 def test_types_are_strict():

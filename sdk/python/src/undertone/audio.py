@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from enum import Enum
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 Recording: TypeAlias = Union[str, "PathLike[str]", bytes, bytearray, memoryview, "Array"]
 """A file's path, its contents, or samples as a numpy array (int16, or floats in [-1, 1]) of shape ``[samples]`` or
 ``[samples, channels]``."""
+
+
+_TOO_LARGE = 2**32
+"""The wire has 32 bits for a rate and for channels."""
 
 
 class Encoding(Enum):
@@ -58,6 +63,15 @@ class AudioFormat:
     """Hz, 8000 to 48000."""
     channels: int = 1
     """Interleaved; mixed down to one."""
+
+    def __post_init__(self) -> None:
+        """Raises ``AudioError`` for what no audio can be; the server says what it takes."""
+        if not isinstance(self.encoding, Encoding):
+            raise AudioError(f"encoding is one of undertone.Encoding, not {self.encoding!r}")
+        for name, least in (("sample_rate", int(self.is_raw)), ("channels", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or not least <= int(value) < _TOO_LARGE:
+                raise AudioError(f"{name} is a number from {least}, not {value!r}")
 
     @property
     def is_raw(self) -> bool:
@@ -98,8 +112,8 @@ def read_recording(source: Recording, format: AudioFormat | None, sample_rate: i
     if isinstance(source, str | PathLike):
         try:
             return Sound(Path(source).read_bytes(), format)
-        except OSError as error:
-            raise AudioError(f"{source}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:
+            raise AudioError(f"{source}: {getattr(error, 'strerror', None) or error}") from error
     if isinstance(source, bytes | bytearray | memoryview):
         return Sound(bytes(source), format)
     raise AudioError(f"a recording is a path, bytes or an array, not {type(source).__name__}")

@@ -37,13 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _client(asked: argparse.Namespace) -> Client:
     tls = Tls(ca=asked.ca, certificate=asked.client_certificate, private_key=asked.client_key)
     is_plain = (asked.ca, asked.client_certificate, asked.client_key) == (None, None, None)
-    return Client(asked.server, tls=None if is_plain else tls, api_key=os.environ.get("UNDERTONE_API_KEY"))
+    return Client(asked.server, tls=None if is_plain else tls, api_key=asked.api_key)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="undertone", description="Ask an Undertone server how something is said.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--server", default=DEFAULT_ADDRESS, help="HOST:PORT or URL (default %(default)s)")
+    key = "the environment's UNDERTONE_API_KEY keeps it out of the process list"
+    common.add_argument("--api-key", default=os.environ.get("UNDERTONE_API_KEY"), metavar="KEY", help=key)
     common.add_argument("--ca", metavar="FILE", help="who may vouch for the server, PEM; makes it TLS")
     common.add_argument("--client-certificate", metavar="FILE", help="the certificate to show (mTLS), PEM")
     common.add_argument("--client-key", metavar="FILE", help="its key, PEM")

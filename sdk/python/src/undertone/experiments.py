@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from undertone import assignment
+from undertone.errors import UsageError
 from undertone.unary import Ask, moment
 from undertone.v1 import experiments_pb2 as v1
 
@@ -110,12 +111,18 @@ class AsyncExperiments:
             "json": v1.REPORT_FORMAT_JSON,
             "html": v1.REPORT_FORMAT_HTML,
         }
+        if format not in formats:
+            raise UsageError(f"a report is written as {', '.join(formats)}, not as {format!r}")
         request = v1.GetReportRequest(name=name, format=formats[format])
         return (await self._ask(f"{_SERVICE}/GetReport", request, v1.GetReportResponse)).content
 
     async def create(self, definition: Mapping[str, Any], *, who: str, why: str) -> Experiment:
         """Keeps a definition as a draft; ``InvalidArgument.violations`` name everything that is wrong with it."""
-        request = v1.CreateExperimentRequest(definition=json.dumps(definition), who=who, why=why)
+        try:
+            text = json.dumps(definition)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the definition cannot be written as JSON: {error}") from error
+        request = v1.CreateExperimentRequest(definition=text, who=who, why=why)
         path = f"{_SERVICE}/CreateExperiment"
         return _read((await self._ask(path, request, v1.CreateExperimentResponse, once=True)).experiment)
 

@@ -68,10 +68,17 @@ class Options(TypedDict, total=False):
 
 
 def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = False) -> v1.RecognitionConfig:
-    """The options as a message; unknown ones are a ``UsageError``."""
+    """The options as a message; ``UsageError`` for unknown ones and values of a wrong type."""
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+    try:
+        return _config(options, audio, resumable)
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise UsageError(f"an option has a value that cannot be: {error}") from error
+
+
+def _config(options: Options, audio: AudioFormat | None, resumable: bool) -> v1.RecognitionConfig:
     config = v1.RecognitionConfig(
         audio=audio.to_wire() if audio is not None else None,
         model=options.get("model", ""),

@@ -58,7 +58,9 @@ async def _cut(data: bytes, format: AudioFormat, realtime: bool) -> AsyncIterato
     if realtime and not format.is_raw:
         raise AudioError("a container has no pace: install undertone[audio], or give samples")
     frame = max(1, format.encoding.sample_bytes * format.channels)
-    size = int(format.sample_rate * _RECORDING_CHUNK_SECONDS) * frame if format.is_raw else _CONTAINER_CHUNK_BYTES
+    size = (
+        max(1, int(format.sample_rate * _RECORDING_CHUNK_SECONDS)) * frame if format.is_raw else _CONTAINER_CHUNK_BYTES
+    )
     loop = asyncio.get_running_loop()
     begun = loop.time()
     for start in range(0, len(data), size):
@@ -72,7 +74,9 @@ async def _cut(data: bytes, format: AudioFormat, realtime: bool) -> AsyncIterato
 async def _converted(chunks: AsyncIterable[Chunk], format: AudioFormat) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         if not is_array(chunk):
-            yield bytes(cast(bytes, chunk))
+            if not isinstance(chunk, bytes | bytearray | memoryview):
+                raise AudioError(f"a chunk is bytes or an array, not {type(chunk).__name__}")
+            yield bytes(chunk)
             continue
         encoding, data, channels = array_bytes(cast("Array", chunk))
         if (encoding, channels) != (format.encoding, format.channels):
