@@ -1,6 +1,8 @@
 //! The Rust client, against real servers.
 
-use super::{assignment, succeed};
+mod offline;
+
+use super::succeed;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -8,7 +10,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use undertone_audio::AudioLimits;
-use undertone_client::assignment::{Allocation, ArmIndex, Assignment, Holdout, OfflineExperiment, Run, Slot};
 use undertone_client::{
     Client, ClientError, Connection, Event, EventStream, Options, Recording, Retry, Source, StreamOptions,
     raw, v1,
@@ -335,90 +336,6 @@ async fn the_other_services_have_a_method_for_each_call() {
     let emotions = client.query_emotions(v1::QueryEmotionsRequest::default()).await.unwrap();
     let answers: u64 = emotions.series.iter().flat_map(|own| &own.points).map(|point| point.answers).sum();
     assert_eq!(answers, finals(&answer).len() as u64);
-}
-
-#[test]
-fn units_get_the_arms_that_the_server_gives_them() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = std::fs::read_to_string(assignment::written(folder.path())).unwrap();
-    let asked: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let number = |value: &serde_json::Value| u16::try_from(value.as_u64().unwrap()).unwrap();
-    let run = |run: &serde_json::Value| Run { until: number(&run[0]), arm: ArmIndex(number(&run[1]).into()) };
-    let runs = asked["runs"].as_array().unwrap().iter().map(run).collect();
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let (slot, holdout) = (&asked["slot"], &asked["holdout"]);
-    let experiment = OfflineExperiment {
-        salt: text(&asked["salt"]),
-        allocation: Allocation::from_runs(runs).unwrap(),
-        slot: Some(Slot {
-            layer: text(&slot["layer"]),
-            from: number(&slot["from"]),
-            until: number(&slot["until"]),
-        }),
-        holdout: Some(Holdout { salt: text(&holdout["salt"]), buckets: number(&holdout["buckets"]) }),
-    };
-    let keys = asked["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), assignment::KEYS);
-    for (key, expected) in keys.iter().zip(asked["outcomes"].as_array().unwrap()) {
-        let found = match experiment.assign(key.as_str().unwrap()) {
-            Assignment::Arm { arm, .. } => serde_json::json!(arm.0),
-            Assignment::HeldOut => "held_out".into(),
-            Assignment::Elsewhere => "elsewhere".into(),
-        };
-        assert_eq!(found, *expected, "{key}");
-    }
-}
-
-#[tokio::test]
-async fn what_a_server_tells_of_an_experiment_is_enough_to_know_its_arms_without_asking() {
-    let server = TestServer::start(&[]).await.unwrap();
-    let client = client(&server).await;
-    let definition = serde_json::json!({
-        "name": "trial",
-        "salt": "pepper",
-        "control": "cnn",
-        "arms": [
-            { "name": "listening", "model": "lstm", "shadow": true },
-            { "name": "cnn", "model": "cnn", "weight": 70 },
-            { "name": "lstm", "model": "lstm", "weight": 20 },
-            { "name": "other", "model": "lstm", "weight": 10 },
-        ],
-        "metrics": [{ "metric": "accuracy" }],
-        "planned_units": 100,
-        "layer": { "name": "models", "from": 10, "until": 90 },
-        "holdout": { "name": "2026", "percent": 5 },
-    });
-    let (who, why) = ("ann".to_owned(), "to see".to_owned());
-    let definition = definition.to_string();
-    let asked = v1::CreateExperimentRequest { definition, who: who.clone(), why: why.clone() };
-    client.create_experiment(asked).await.unwrap();
-    let weights = [("lstm".to_owned(), 45.0), ("other".to_owned(), 5.0)].into();
-    let steps = [
-        v1::change_experiment_request::Step::Start(v1::StartStep {}),
-        v1::change_experiment_request::Step::Ramp(v1::RampStep { weights }),
-    ];
-    for step in steps {
-        let (name, step) = ("trial".to_owned(), Some(step));
-        let asked = v1::ChangeExperimentRequest { name, who: who.clone(), why: why.clone(), step };
-        client.change_experiment(asked).await.unwrap();
-    }
-    let asked = v1::GetExperimentRequest { name: "trial".to_owned() };
-    let told = client.get_experiment(asked).await.unwrap().experiment.unwrap();
-    let offline = OfflineExperiment::of(&told).unwrap();
-    let mut seen = std::collections::BTreeSet::new();
-    for number in 0..300 {
-        let key = format!("person-{number}");
-        let asked =
-            v1::AssignRequest { name: "trial".to_owned(), key: key.clone(), ..v1::AssignRequest::default() };
-        let server_says = client.assign(asked).await.unwrap().arm;
-        let own = match offline.assign(&key) {
-            Assignment::Arm { arm, .. } => told.arms[arm.0].name.clone(),
-            Assignment::HeldOut | Assignment::Elsewhere => String::new(),
-        };
-        assert_eq!(own, server_says, "{key}");
-        seen.insert(own);
-    }
-    assert_eq!(seen.len(), 4, "all three arms, and none: {seen:?}");
 }
 
 /// Runs beside the server, which answers from the runtime's other threads.
