@@ -66,17 +66,18 @@ pub(crate) const fn subjects(per_second: [[&'static str; 2]; 2]) -> [Subject; 2]
 
 /// Runs the models of `sides` against each other: utterances of 3 s, and for models that carry state also steps of 0.5 s. The
 /// ratio of a figure is items per second on the second side, divided by those on the first; `ratio` is the lowest of those at
-/// batch 8.
+/// batch 8. `beside` enters further figures of a run, for which either side works for the time that it is told.
 pub(crate) fn contest(
     options: &Options,
     title: &'static str,
     aim: Option<Aim>,
-    (sides, subjects): ([Registry; 2], [Subject; 2]),
+    (sides, subjects): ([&Registry; 2], [Subject; 2]),
+    mut beside: impl FnMut(Duration, &mut Run) -> Result<()>,
 ) -> Result<Report> {
     let quick = usize::from(options.quick);
     let mut contests = Vec::new();
     for subject in subjects {
-        let [one, other] = &sides;
+        let [one, other] = sides;
         let models = [one.resolve(subject.model)?, other.resolve(subject.model)?];
         contests.push(Contest::new(subject, models)?);
     }
@@ -89,6 +90,7 @@ pub(crate) fn contest(
             lowest = lowest.min(contest.run(TURN[quick], &mut figures)?);
         }
         figures.insert("ratio", lowest);
+        beside(TURN[quick], &mut figures)?;
         if run > 0 {
             runs.push(figures);
         }

@@ -15,5 +15,5 @@ pub fn measure_engines(options: &Options) -> Result<Report> {
     let onnx = models(options, |host| host);
     let tract =
         models(options, |host| host.with_substitutes([("onnx".to_owned(), "tract".to_owned())].into()));
-    contest(options, "engines", None, ([onnx, tract], subjects(PER_SECOND)))
+    contest(options, "engines", None, ([&onnx, &tract], subjects(PER_SECOND)), |_, _| Ok(()))
 }

@@ -137,7 +137,12 @@ async fn outlive(
     let _second = ServerProcess::start(data, &[("grpc.listen", &address)]).await.unwrap();
     chunks.send(Ok(float_bytes(after).into())).await.unwrap();
     drop(chunks);
-    let (mut finals, mut resumed) = (vec![*heard], 0);
+    to_the_end(events, *heard).await
+}
+
+/// The final results of a stream behind the `first` one, with it, and how often it was taken up.
+async fn to_the_end(mut events: EventStream, first: v1::Result) -> (Vec<v1::Result>, usize) {
+    let (mut finals, mut resumed) = (vec![first], 0);
     while let Some(event) = events.next().await {
         match event.unwrap() {
             Event::Final(result) => finals.push(*result),
@@ -217,14 +222,7 @@ async fn a_connection_that_goes_dead_without_a_word_is_found_and_its_stream_take
     die.send(()).unwrap();
     chunks.send(Ok(float_bytes(after).into())).await.unwrap();
     drop(chunks);
-    let (mut found, mut resumed) = (vec![*first], 0);
-    while let Some(event) = events.next().await {
-        match event.unwrap() {
-            Event::Final(result) => found.push(*result),
-            Event::Resumed(_) => resumed += 1,
-            _ => {}
-        }
-    }
+    let (found, resumed) = to_the_end(events, *first).await;
     assert!(resumed >= 1);
     let spoken =
         |all: &[v1::Result]| all.iter().map(|own| (own.utterance, own.top.clone())).collect::<Vec<_>>();
