@@ -19,32 +19,17 @@ impl FrameCount {
         samples: Option<usize>,
         frames: usize,
     ) -> Result<(), String> {
-        match samples {
-            Some(samples) => self.push(layout, samples, frames),
-            None => self.finish(layout, frames),
-        }
-    }
-
-    fn push(&mut self, layout: &FrameLayout, samples: usize, frames: usize) -> Result<(), String> {
-        self.samples = self.samples.saturating_add(samples as u64);
+        self.samples = self.samples.saturating_add(samples.unwrap_or(0) as u64);
         self.frames = self.frames.saturating_add(frames as u64);
         let complete = layout.grid.complete_within(self.samples);
-        let due = complete.saturating_sub(u64::from(layout.look_ahead_frames));
-        self.must_lie_in(due, complete)
-    }
-
-    fn finish(&mut self, layout: &FrameLayout, frames: usize) -> Result<(), String> {
-        self.frames = self.frames.saturating_add(frames as u64);
-        let complete = layout.grid.complete_within(self.samples);
-        self.must_lie_in(complete, complete)
-    }
-
-    fn must_lie_in(self, least: u64, most: u64) -> Result<(), String> {
-        let Self { samples, frames } = self;
-        if (least..=most).contains(&frames) {
+        // At the end nothing is left to wait for.
+        let waiting = samples.map_or(0, |_| u64::from(layout.look_ahead_frames));
+        let due = complete.saturating_sub(waiting);
+        if (due..=complete).contains(&self.frames) {
             return Ok(());
         }
-        Err(format!("behind {samples} samples it has given {frames} frames; {least} to {most} are due"))
+        let Self { samples, frames } = self;
+        Err(format!("behind {samples} samples it has given {frames} frames; {due} to {complete} are due"))
     }
 }
 
@@ -63,23 +48,23 @@ mod tests {
     #[test]
     fn frames_may_come_as_late_as_their_look_ahead_and_all_come_in_the_end() {
         let mut count = FrameCount::default();
-        assert_eq!(count.push(&layout(), WINDOW, 0), Ok(()), "it may wait for two more");
-        assert_eq!(count.push(&layout(), 480, 4), Ok(()), "it may wait no longer than it must");
-        assert_eq!(count.finish(&layout(), 0), Ok(()));
+        assert_eq!(count.add(&layout(), Some(WINDOW), 0), Ok(()), "it may wait for two more");
+        assert_eq!(count.add(&layout(), Some(480), 4), Ok(()), "it may wait no longer than it must");
+        assert_eq!(count.add(&layout(), None, 0), Ok(()));
     }
 
     #[test]
     fn a_frame_too_many_or_too_few_is_told() {
         let mut count = FrameCount::default();
-        let early = count.push(&layout(), WINDOW - 1, 1).expect_err("no window is complete");
+        let early = count.add(&layout(), Some(WINDOW - 1), 1).expect_err("no window is complete");
         assert_eq!(early, "behind 399 samples it has given 1 frames; 0 to 0 are due");
         let mut count = FrameCount::default();
         assert!(
-            count.push(&layout(), 2_000, 8).is_err(),
+            count.add(&layout(), Some(2_000), 8).is_err(),
             "three of eleven may wait for their look-ahead, not more"
         );
         let mut count = FrameCount::default();
-        assert_eq!(count.push(&layout(), 2_000, 9), Ok(()));
-        assert!(count.finish(&layout(), 1).is_err(), "there are two");
+        assert_eq!(count.add(&layout(), Some(2_000), 9), Ok(()));
+        assert!(count.add(&layout(), None, 1).is_err(), "there are two");
     }
 }

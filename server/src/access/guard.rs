@@ -1,6 +1,6 @@
 //! Decides about each call before any service sees it.
 
-use super::rules::{needed, tells_of_everybody};
+use super::rules::needed;
 use super::{ApiKey, Caller, KeyRing, NOBODYS, Refusal, Rule, Scope};
 use crate::tls::{ClientCertificate, Peer};
 use http::HeaderMap;
@@ -38,13 +38,11 @@ impl Guard {
         let key = ApiKey::shown(text).ok_or(Refusal::UnknownKey)?;
         let credential = ring.check(&key)?;
         let id = || key.id().to_owned();
-        if let Rule::Needs(scope) = rule
-            && !credential.scopes.allow(scope)
-        {
+        if let Some(scope) = rule.scope().filter(|scope| !credential.scopes.allow(*scope)) {
             return Err(Refusal::MissingScope { id: id(), scope });
         }
         let is_operator = credential.caller.tenant() == NOBODYS || credential.scopes.allow(Scope::Admin);
-        if tells_of_everybody(path) && !is_operator {
+        if matches!(rule, Rule::NeedsOfAll(_)) && !is_operator {
             return Err(Refusal::OfEverybody { id: id(), tenant: credential.caller.tenant().to_owned() });
         }
         Ok(credential.caller)

@@ -11,9 +11,21 @@ pub enum Rule {
     AnyKey,
     /// A key with this scope.
     Needs(Scope),
+    /// A key with this scope of the tenant [`super::NOBODYS`], or an admin's: it tells what all tenants together did.
+    NeedsOfAll(Scope),
 }
 
-use Rule::{AnyKey, Needs, Open};
+impl Rule {
+    /// The scope that a key needs, if it needs one.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Open | Self::AnyKey => None,
+            Self::Needs(scope) | Self::NeedsOfAll(scope) => Some(scope),
+        }
+    }
+}
+
+use Rule::{AnyKey, Needs, NeedsOfAll, Open};
 
 /// Paths of gRPC methods and of HTTP pages.
 const RULES: &[(&str, Rule)] = &[
@@ -54,7 +66,7 @@ const RULES: &[(&str, Rule)] = &[
     ("/inference.GRPCInferenceService/ModelInfer", Needs(Scope::Recognize)),
     ("/inference.GRPCInferenceService/ModelStreamInfer", Needs(Scope::Recognize)),
     ("/inference.GRPCInferenceService/ModelConfig", AnyKey),
-    ("/inference.GRPCInferenceService/ModelStatistics", Needs(Scope::Analytics)),
+    ("/inference.GRPCInferenceService/ModelStatistics", NeedsOfAll(Scope::Analytics)),
     ("/inference.GRPCInferenceService/RepositoryIndex", AnyKey),
     ("/inference.GRPCInferenceService/RepositoryModelLoad", Needs(Scope::Admin)),
     ("/inference.GRPCInferenceService/RepositoryModelUnload", Needs(Scope::Admin)),
@@ -65,19 +77,15 @@ const RULES: &[(&str, Rule)] = &[
     ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", AnyKey),
     ("/healthz", Open),
     ("/readyz", Open),
-    ("/metrics", Needs(Scope::Analytics)),
+    ("/metrics", NeedsOfAll(Scope::Analytics)),
     ("/v1/stream", Needs(Scope::Recognize)),
     ("/v2", AnyKey),
     ("/v2/health/live", Open),
     ("/v2/health/ready", Open),
-    ("/v2/models/stats", Needs(Scope::Analytics)),
+    ("/v2/models/stats", NeedsOfAll(Scope::Analytics)),
     ("/v2/repository/index", AnyKey),
     ("/", Open),
 ];
-
-/// What counts all calls, whosever they are.
-const EVERYBODYS: [&str; 3] =
-    ["/metrics", "/v2/models/stats", "/inference.GRPCInferenceService/ModelStatistics"];
 
 /// The files of the console, which hold no data.
 const CONSOLE: &str = "/console/";
@@ -101,15 +109,9 @@ fn rule_of_model_page(path: &str) -> Option<Rule> {
     let rest = path.strip_prefix("/v2/models/")?;
     match rest.rsplit_once('/') {
         Some((_, "infer")) => Some(Needs(Scope::Recognize)),
-        Some((_, "stats")) => Some(Needs(Scope::Analytics)),
+        Some((_, "stats")) => Some(NeedsOfAll(Scope::Analytics)),
         _ => Some(AnyKey),
     }
-}
-
-/// Whether `path` tells what all tenants together did.
-pub(crate) fn tells_of_everybody(path: &str) -> bool {
-    let is_page_of_model = path.starts_with("/v2/models/") && path.ends_with("/stats");
-    is_page_of_model || EVERYBODYS.contains(&path)
 }
 
 /// What a call to `path` needs.

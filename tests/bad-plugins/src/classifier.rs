@@ -32,8 +32,8 @@ pub enum Behaviour {
     ExtraLabel,
     /// Panics while it reads its configuration.
     PanicAtOpen,
-    /// Takes long before it is there.
-    SlowOpen,
+    /// Never gets ready.
+    HangAtOpen,
     /// Scores grow with the number of items in the call.
     Neighbours,
     /// Scores grow with what was scored before.
@@ -130,8 +130,8 @@ impl Plugin for Faulty {
         let graph = fs::read_to_string(&read.graph).map_err(|e| Failure::refused(&e))?;
         let behaviour = serde_json::from_value(graph.into()).map_err(|e| Failure::refused(&e))?;
         assert_ne!(behaviour, Behaviour::PanicAtOpen, "asked to");
-        if behaviour == Behaviour::SlowOpen {
-            std::thread::sleep(std::time::Duration::from_secs(5));
+        if behaviour == Behaviour::HangAtOpen {
+            hang();
         }
         host.count("opened", 1);
         let extra = u32::from(behaviour == Behaviour::ExtraLabel);

@@ -37,10 +37,7 @@ pub(super) async fn call(line: &Line, path: &str) -> Result<(), Status> {
 }
 
 fn scope_of(path: &str) -> Option<Scope> {
-    match rule_of(path).unwrap() {
-        Rule::Needs(scope) => Some(scope),
-        Rule::Open | Rule::AnyKey => None,
-    }
+    rule_of(path).unwrap().scope()
 }
 
 #[test]

@@ -75,10 +75,8 @@ async fn a_key_opens_the_pages_that_its_scopes_say_and_no_others() {
     for scope in Scope::ALL {
         let key = new_key(server.data_dir(), &["--scopes", scope.name()]);
         until(&server, &key, Code::Ok).await;
-        let allows = |page: &str| match rule_of(page) {
-            Some(Rule::Needs(wanted)) => wanted == scope || scope == Scope::Admin,
-            _ => true,
-        };
+        let wanted = |page: &str| rule_of(page).and_then(Rule::scope);
+        let allows = |page: &str| wanted(page).is_none_or(|wanted| wanted == scope || scope == Scope::Admin);
         for page in pages() {
             let status = status(&server, page, Some(&key)).await;
             assert_eq!(status == 403, !allows(page), "{page} with {scope}: {status}");

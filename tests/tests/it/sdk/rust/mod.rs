@@ -124,25 +124,30 @@ async fn outlive(
 ) -> (Vec<v1::Result>, usize) {
     let address = first.address();
     let client = Client::connect(Connection::new(first.url())).await.unwrap();
+    let mut second = None;
+    let cut = async || {
+        end(first);
+        second = Some(ServerProcess::start(data, &[("grpc.listen", &address)]).await.unwrap());
+    };
+    cut_in_the_middle(&client, cut).await
+}
+
+/// Streams long speech, of which the rest comes once there was a final result and `cut` is over: all final results, and how often
+/// the stream was taken up.
+async fn cut_in_the_middle(client: &Client, cut: impl AsyncFnOnce()) -> (Vec<v1::Result>, usize) {
     let (chunks, receiver) = mpsc::channel(8);
     let source = Source::new(raw(v1::AudioEncoding::Float32, 16_000), ReceiverStream::new(receiver));
     let mut events = client.stream(source, &StreamOptions::default());
     let audio = long_speech();
     let (before, after) = audio.split_at(audio.len() * 6 / 10);
     chunks.send(Ok(float_bytes(before).into())).await.unwrap();
-    let Event::Final(heard) = until(&mut events, |event| matches!(event, Event::Final(_))).await else {
+    let Event::Final(first) = until(&mut events, |event| matches!(event, Event::Final(_))).await else {
         panic!("a final result was waited for")
     };
-    end(first);
-    let _second = ServerProcess::start(data, &[("grpc.listen", &address)]).await.unwrap();
+    cut().await;
     chunks.send(Ok(float_bytes(after).into())).await.unwrap();
     drop(chunks);
-    to_the_end(events, *heard).await
-}
-
-/// The final results of a stream behind the `first` one, with it, and how often it was taken up.
-async fn to_the_end(mut events: EventStream, first: v1::Result) -> (Vec<v1::Result>, usize) {
-    let (mut finals, mut resumed) = (vec![first], 0);
+    let (mut finals, mut resumed) = (vec![*first], 0);
     while let Some(event) = events.next().await {
         match event.unwrap() {
             Event::Final(result) => finals.push(*result),
@@ -210,19 +215,7 @@ async fn a_connection_that_goes_dead_without_a_word_is_found_and_its_stream_take
         ..Connection::new(address)
     };
     let client = Client::connect(connection).await.unwrap();
-    let (chunks, receiver) = mpsc::channel(8);
-    let source = Source::new(raw(v1::AudioEncoding::Float32, 16_000), ReceiverStream::new(receiver));
-    let mut events = client.stream(source, &StreamOptions::default());
-    let audio = long_speech();
-    let (before, after) = audio.split_at(audio.len() * 6 / 10);
-    chunks.send(Ok(float_bytes(before).into())).await.unwrap();
-    let Event::Final(first) = until(&mut events, |event| matches!(event, Event::Final(_))).await else {
-        panic!("a final result was waited for")
-    };
-    die.send(()).unwrap();
-    chunks.send(Ok(float_bytes(after).into())).await.unwrap();
-    drop(chunks);
-    let (found, resumed) = to_the_end(events, *first).await;
+    let (found, resumed) = cut_in_the_middle(&client, async || die.send(()).unwrap()).await;
     assert!(resumed >= 1);
     let spoken =
         |all: &[v1::Result]| all.iter().map(|own| (own.utterance, own.top.clone())).collect::<Vec<_>>();
