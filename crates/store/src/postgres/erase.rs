@@ -16,7 +16,8 @@ const SINCE: &str = "select seq, (extract(epoch from at) * 1000000)::bigint, ten
 const IDS: &str = "select id::text from erased_ids where erasure = $1";
 
 const GATHER: &str = "create temp table erased on commit drop as \
-     select id from streams where tenant = $1 and subject_key = $2";
+     select id from streams where tenant = $1 and subject_key = $2 \
+     union select id from refused_streams where tenant = $1 and subject_sha256 = $3";
 const SPAN: &str = "select min(created_at)::text, max(created_at)::text from predictions \
      where stream_id in (select id from erased)";
 /// What is deleted is staged, so that its share can be taken out of the rollups.
@@ -36,6 +37,7 @@ const DELETE_FEEDBACK: [&str; 2] = [
 const DELETE_EXPOSURES: &str =
     "delete from exposures where (tenant = $1 and unit = $2) or unit in (select id::text from erased)";
 const DELETE_STREAMS: &str = "delete from streams where id in (select id from erased)";
+const DELETE_REFUSED_STREAMS: &str = "delete from refused_streams where id in (select id from erased)";
 /// Files that are being written, too, whose number of rows is not known yet. Those over a time that retention has dropped since may hold rows that nobody can look up any more.
 const STALE: &str = "update exports set stale_since = now() where stale_since is null and rows <> 0 \
      and from_time <= $2::timestamptz and (to_time > $1::timestamptz \
@@ -97,7 +99,7 @@ pub(crate) async fn erase(
 ) -> Result<ErasureRow, sqlx::Error> {
     let mut transaction = connection.begin().await?;
     sqlx::query(LOCK_ALONE).execute(&mut *transaction).await?;
-    sqlx::query(GATHER).bind(tenant).bind(key).execute(&mut *transaction).await?;
+    sqlx::query(GATHER).bind(tenant).bind(key).bind(sha256).execute(&mut *transaction).await?;
     let stale_files = mark_exports(&mut transaction).await?;
     let rows = delete(&mut transaction, tenant, key).await?;
     let seq: i64 = sqlx::query_scalar(AUDIT)
@@ -134,6 +136,7 @@ async fn delete(connection: &mut PgConnection, tenant: &str, key: &str) -> Resul
     }
     let exposures = sqlx::query(DELETE_EXPOSURES).bind(tenant).bind(key);
     let exposures = exposures.execute(&mut *connection).await?.rows_affected();
+    sqlx::query(DELETE_REFUSED_STREAMS).execute(&mut *connection).await?;
     let streams = sqlx::query(DELETE_STREAMS).execute(connection).await?.rows_affected();
     Ok(ErasedRows { streams, predictions: predictions.unsigned_abs(), exposures, feedback })
 }

@@ -6,6 +6,7 @@ use super::binary::Rows;
 use super::counted::{Counted, Facts};
 use super::rollup;
 use crate::columns::{PredictionColumns, StreamColumns};
+use crate::erasure::sha256;
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
 
@@ -44,6 +45,9 @@ const MERGE_SOME: &str = "with fresh as (insert into predictions (id, stream_id,
      from incoming_predictions on conflict (id) do nothing returning id) \
      delete from incoming_predictions where id not in (select id from fresh)";
 
+const NOTE_REFUSED_STREAM: &str = "insert into refused_streams (id, tenant, subject_sha256) values ($1::uuid, $2, $3) \
+     on conflict (id) do nothing";
+
 /// What is expected of the rows of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expect {
@@ -80,6 +84,16 @@ pub(crate) async fn make_staging(connection: &mut PgConnection) -> Result<(), sq
         sqlx::query(statement).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Notes whose a stream is whose row was refused, so that its answers can be erased. To be called inside a transaction.
+pub(crate) async fn note_refused_stream(
+    connection: &mut PgConnection,
+    row: &StreamColumns,
+) -> Result<(), sqlx::Error> {
+    let Some(key) = &row.subject_key else { return Ok(()) };
+    let noted = sqlx::query(NOTE_REFUSED_STREAM).bind(&row.id).bind(&row.tenant).bind(sha256(key));
+    noted.execute(connection).await.map(drop)
 }
 
 /// Inserts streams, and writes the end of those that are there and open, or ended earlier: a stream that was taken up

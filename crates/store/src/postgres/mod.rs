@@ -11,7 +11,9 @@ mod url;
 
 pub(crate) use binary::Rows;
 pub(crate) use erase::{ErasureRow, erase, erasures_since, hold_off_erasures};
-pub(crate) use merge::{Expect, Failure, make_staging, merge_predictions, merge_streams};
+pub(crate) use merge::{
+    Expect, Failure, make_staging, merge_predictions, merge_streams, note_refused_stream,
+};
 pub use partitions::{Keeping, Pruned};
 pub(crate) use partitions::{make_ahead, make_for, prune};
 pub use reader::PostgresReader;

@@ -3,7 +3,7 @@
 use crate::columns::{PredictionColumns, StreamColumns};
 use crate::erasure::Subject;
 use crate::journal::{Batch, Kind, Refusal, Settlement};
-use crate::postgres::{self, Expect, Failure, Rows, merge_predictions, merge_streams};
+use crate::postgres::{self, Expect, Failure, Rows, merge_predictions, merge_streams, note_refused_stream};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 
@@ -79,7 +79,12 @@ impl Lane<'_> {
                 Outcome::Refused(error) => error,
             };
             match (streams, predictions) {
-                ([one], []) => refused.push(Refusal { kind: Kind::Stream, id: one.id.clone(), error }),
+                ([one], []) => {
+                    if !self.note_refused(one).await? {
+                        return Ok(None);
+                    }
+                    refused.push(Refusal { kind: Kind::Stream, id: one.id.clone(), error });
+                }
                 ([], [one]) => refused.push(Refusal { kind: Kind::Prediction, id: one.id.clone(), error }),
                 (streams, []) => {
                     let (left, right) = streams.split_at(streams.len() / 2);
@@ -93,6 +98,22 @@ impl Lane<'_> {
             }
         }
         Ok(Some(refused))
+    }
+
+    /// Has Postgres know whose the answers of a refused stream are, before they arrive; false when somebody is to be forgotten
+    /// first.
+    async fn note_refused(&mut self, stream: &StreamColumns) -> Result<bool, Broken> {
+        let mut transaction = self.connection.begin().await?;
+        if postgres::hold_off_erasures(&mut transaction).await? > self.followed {
+            return Ok(false);
+        }
+        match note_refused_stream(&mut transaction, stream).await.map_err(Failure::from) {
+            Ok(()) => transaction.commit().await?,
+            // Nor does it take what stands for the row.
+            Err(Failure::Refused(_)) => transaction.rollback().await?,
+            Err(Failure::Outage(source)) => return Err(source.into()),
+        }
+        Ok(true)
     }
 
     async fn attempts(

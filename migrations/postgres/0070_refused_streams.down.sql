@@ -1,0 +1,1 @@
+drop table refused_streams;
