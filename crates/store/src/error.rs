@@ -151,18 +151,26 @@ impl StoreError {
 
 /// The shared-memory file of the write-ahead log cannot grow (SQLITE_IOERR_SHMSIZE), which means a full disk.
 const SHARED_MEMORY_FULL: i32 = 4874;
+/// SQLITE_IOERR_WRITE: the system took no write, for another reason than a full disk.
+const WRITE_REFUSED: i32 = 778;
 
 /// SQLite's primary result code (<https://www.sqlite.org/rescode.html>), if the error came from SQLite; 13 (FULL) for every
-/// way in which a full disk shows.
+/// way in which a full disk shows, 8 (READONLY) also where a write that fits was refused, as by a disk that turned read-only.
 pub(crate) fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
     let extended: i32 = error.as_database_error().and_then(DatabaseError::code)?.parse().ok()?;
-    Some(if extended == SHARED_MEMORY_FULL { 13 } else { extended & 0xff })
+    Some(match extended {
+        SHARED_MEMORY_FULL => 13,
+        WRITE_REFUSED => 8,
+        _ => extended & 0xff,
+    })
 }
 
 fn journal_advice(error: &sqlx::Error) -> &'static str {
     match sqlite_code(error) {
         Some(5 | 6) => "another program holds it locked: close that program",
-        Some(3 | 8 | 14 | 23) => "it cannot be written: give this user the right to, or change data.dir",
+        Some(3 | 8 | 14 | 23) => {
+            "it cannot be written: give this user the right to, have the disk take writes, or change data.dir"
+        }
         Some(11 | 26) => "it is damaged: move it away, and a new one is made at the next start",
         Some(13) => "the disk is full: make room",
         Some(10) => "the disk failed: check it",

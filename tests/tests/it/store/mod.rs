@@ -2,6 +2,7 @@
 
 mod analytics;
 mod bed;
+mod broken_disk;
 mod crash;
 mod erasure;
 mod erasure_reach;
