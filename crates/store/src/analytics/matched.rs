@@ -25,9 +25,10 @@ const COLUMNS: Columns = ["p.model_name", "p.model_version", "coalesce(p.arm, ''
 const TOLD: &str =
     "(extract(epoch from bucket) * 1000000)::bigint as bucket_micros, model_name, model_version, arm, role";
 
-/// Stream by stream, each in the range of its identifiers.
+/// Stream by stream, each in the range of its identifiers. Streams that began in the same millisecond may share it; "is true" keeps
+/// the index by stream out of the plan, which would be read beside that of identifiers for the same few rows.
 const ANSWERS: &str = "streams s join lateral (select * from predictions q where q.id >= first_id_of(s.id) and q.id <= last_id_of(s.id) \
-     and q.stream_id = s.id and q.is_final offset 0) p on true \
+     and (q.stream_id = s.id) is true and q.is_final offset 0) p on true \
      where s.id >= first_id_at(to_timestamp($4::double precision / 1000000)) \
      and s.id < first_id_at(to_timestamp($5::double precision / 1000000)) \
      and p.created_at >= to_timestamp($1::double precision / 1000000) \
