@@ -10,11 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use undertone_core::Model;
-use undertone_store::{JournalState, ShipperStatus};
+use undertone_store::{Journal, JournalState, ShipperStatus};
 use undertone_telemetry::Metrics;
 
 /// What the HTTP side shows.
@@ -25,6 +26,7 @@ pub(crate) struct HttpState {
     pub(crate) draining: Arc<AtomicBool>,
     /// Whether records are taken.
     pub(crate) journal: watch::Receiver<JournalState>,
+    pub(crate) journal_file: PathBuf,
     /// How shipping stands; its row numbers count without a Postgres too.
     pub(crate) status: watch::Receiver<ShipperStatus>,
     pub(crate) ships: bool,
@@ -107,7 +109,10 @@ fn show_store(state: &HttpState) {
         metrics.postgres_pending.set(shown(status.pending_rows));
         metrics.postgres_shipped.set(shown(status.shipped_rows));
         metrics.postgres_connected.set(i64::from(status.connected));
+        metrics.postgres_last_success.set(status.last_success.map_or(0.0, |at| at.0 as f64 / 1e6));
+        metrics.show_batches(status.batches, status.batch_time);
     }
+    metrics.journal_bytes.set(shown(Journal::disk_bytes(&state.journal_file)));
     let journal = state.journal.borrow().name();
     for name in JournalState::NAMES {
         metrics.journal_state.with_label_values(&[name]).set(i64::from(name == journal));

@@ -1,5 +1,6 @@
 //! What can be seen of the way to Postgres.
 
+use std::time::Duration;
 use undertone_core::UnixMicros;
 
 /// How shipping stands. Row numbers are kept by the journal and so are right without a shipper too.
@@ -12,6 +13,10 @@ pub struct ShipperStatus {
     pub pending_rows: u64,
     /// Changes that reached Postgres since the journal was opened.
     pub shipped_rows: u64,
+    /// Batches of rows that Postgres took since the journal was opened.
+    pub batches: u64,
+    /// How long it took for them, all together.
+    pub batch_time: Duration,
     /// Rows in the journal's `set_aside` table, refused by either database.
     pub set_aside_rows: u64,
     /// When rows last reached Postgres.

@@ -1,11 +1,12 @@
 //! Writes the code that is generated and committed: the Rust side of the wire contract, its descriptor set, and the
-//! C header of the plugin contract with the list of its functions, and the list of metrics. With `--check` it writes nothing and fails when a
-//! committed file is out of date.
+//! C header of the plugin contract with the list of its functions, the list of metrics, and that of the dashboards' panels.
+//! With `--check` it writes nothing and fails when a committed file is out of date.
 //!
 //! This is a package of its own so that `cargo xtask` builds without the protobuf compiler and cbindgen.
 #![forbid(unsafe_code)]
 
 mod artifact;
+mod dashboards;
 mod header;
 mod metrics;
 mod reference;
@@ -36,6 +37,7 @@ fn run() -> Result<()> {
     artifacts.push(reference::generate(&root, &header.contents)?);
     artifacts.push(header);
     artifacts.push(metrics::generate()?);
+    artifacts.push(dashboards::generate(&root)?);
     if check { artifact::check(&root, &artifacts) } else { artifact::write(&root, &artifacts) }
 }
 

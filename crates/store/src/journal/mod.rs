@@ -103,6 +103,16 @@ impl Journal {
         &self.path
     }
 
+    /// What the journal takes on its disk: its file and what SQLite keeps beside it.
+    pub fn disk_bytes(path: &Path) -> u64 {
+        let beside = ["", "-wal", "-shm"].into_iter().map(|end| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            name
+        });
+        beside.filter_map(|name| std::fs::metadata(name).ok()).map(|file| file.len()).sum()
+    }
+
     /// The way to read the journal while it is written.
     pub fn reader(&self) -> &JournalReader {
         &self.reader

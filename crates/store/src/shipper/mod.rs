@@ -11,7 +11,7 @@ use crate::{Journal, Keeping, PostgresUrl, ShipperStatus, StoreError};
 use batch_size::BatchSize;
 use link::Link;
 use shipment::Carried;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use undertone_core::{RecordError, RecordFuture, UnixMicros};
@@ -193,7 +193,11 @@ impl Route {
             // What is read now is not in the journal's mark of what was shipped, so it is asked for from behind the batch.
             if more { self.outbox.next_batch(edge, rows).await.map(Some) } else { Ok(None) }
         };
-        let (carried, ahead) = tokio::join!(self.link.carry(&batch, followed), reading);
+        let timed = async {
+            let begun = Instant::now();
+            (self.link.carry(&batch, followed).await, begun.elapsed())
+        };
+        let ((carried, taken), ahead) = tokio::join!(timed, reading);
         let settlement = match carried {
             Ok(Carried::Settled(settlement)) => settlement,
             Ok(Carried::Erased(subjects)) => return self.follow(subjects).await,
@@ -215,6 +219,10 @@ impl Route {
             }
             return Ok(Sent::Nothing);
         }
+        self.outbox.status.send_modify(|status| {
+            status.batches += 1;
+            status.batch_time += taken;
+        });
         self.settling = Some(self.outbox.settle(settlement));
         Ok(Sent::Rows)
     }
