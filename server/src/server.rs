@@ -123,6 +123,7 @@ impl Server {
             models: recognition.models.clone(),
             draining: draining.clone(),
             journal: recording.journal.state(),
+            journal_file: recording.journal.path().to_owned(),
             status: recording.journal.status(),
             ships: recording.shipper.is_some(),
         };
@@ -134,6 +135,7 @@ impl Server {
         let http_door = open(http_listener, Protocol::Http)?;
         let router = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(settings.grpc.keepalive_interval))
+            .http2_keepalive_timeout(Some(settings.grpc.keepalive_timeout))
             // Browsers speak HTTP/1.1 in the clear, and ask beforehand whether a page may call.
             .accept_http1(true)
             .layer(DepartureLayer)

@@ -1,34 +1,49 @@
 //! How long an answer is of use.
 
-use super::parameters::{self, Parameters};
 use std::time::{Duration, Instant};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
-/// The parameter of a request that says how long it may take, in microseconds; 0 for no such bound.
-const TIMEOUT: &str = "timeout";
-/// A header of the call that says the same.
+/// The header of a call that says how long it may take.
 const HEADER: &str = "grpc-timeout";
 
 /// When an answer is of no use any more, if there is such a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Deadline(pub(super) Option<Instant>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Deadline(pub(crate) Option<Instant>);
 
 impl Deadline {
-    /// The earlier one of those that the call and the request state.
-    pub(super) fn of(metadata: &MetadataMap, parameters: &Parameters) -> Result<Self, Status> {
-        let asked = parameters::whole_number(parameters, TIMEOUT, "parameters.timeout")?;
-        let asked = asked.filter(|&micros| micros > 0).map(Duration::from_micros);
-        let of_call = metadata.get(HEADER).and_then(|text| text.to_str().ok()).and_then(read);
-        let shortest = asked.into_iter().chain(of_call).min();
-        Ok(Self(shortest.and_then(|time| Instant::now().checked_add(time))))
+    /// That of the call, counted from now.
+    pub(crate) fn of_call(metadata: &MetadataMap) -> Self {
+        Self::default().or_in(metadata.get(HEADER).and_then(|text| text.to_str().ok()).and_then(read))
+    }
+
+    /// The earlier one of this and the end of `time`, counted from now.
+    pub(crate) fn or_in(self, time: Option<Duration>) -> Self {
+        let other = time.and_then(|time| Instant::now().checked_add(time));
+        Self(self.0.into_iter().chain(other).min())
     }
 
     /// Gives up `work` at the deadline.
-    pub(super) async fn keep<T>(self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        let Some(deadline) = self.0 else { return work.await };
-        let late = || Status::deadline_exceeded("the deadline came before the answer");
-        tokio::time::timeout_at(deadline.into(), work).await.unwrap_or_else(|_| Err(late()))
+    pub(crate) async fn keep<T>(self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            late = self.passed() => Err(late),
+        }
+    }
+
+    /// Whether it has passed.
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Waits for the deadline, for ever where there is none; and says what the client is told then.
+    pub(crate) async fn passed(self) -> Status {
+        match self.0 {
+            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
+        Status::deadline_exceeded("the deadline came before the answer")
     }
 }
 

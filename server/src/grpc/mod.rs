@@ -1,6 +1,7 @@
 //! The gRPC services: they move bytes and know no audio.
 
 mod counted;
+mod deadline;
 mod departure;
 mod experiments;
 mod feedback;
@@ -17,6 +18,7 @@ mod status;
 mod streaming;
 mod streams;
 
+pub(crate) use deadline::Deadline;
 pub(crate) use departure::DepartureLayer;
 pub use experiments::ExperimentsService;
 pub use feedback::FeedbackService;

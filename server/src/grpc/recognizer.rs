@@ -1,6 +1,7 @@
 //! `undertone.v1.Recognizer`.
 
 use super::counted::CountedCall;
+use super::deadline::Deadline;
 use super::departure::UntilDeparture;
 use super::request::CheckedRequest;
 use super::streaming::{self, ReplyStream};
@@ -77,11 +78,16 @@ impl RecognizerService {
             + Unpin
             + 'static,
     {
-        streaming::recognize(self.recognition.clone(), caller, asks).await
+        streaming::recognize(self.recognition.clone(), (caller, Deadline::default()), asks).await
     }
 
     /// Answers while the messages come, and counts a call that is refused; one that is opened counts itself at its end.
-    pub(crate) async fn answer_stream<S>(&self, asks: S, caller: Caller) -> Result<ReplyStream, Status>
+    pub(crate) async fn answer_stream<S>(
+        &self,
+        asks: S,
+        caller: Caller,
+        deadline: Deadline,
+    ) -> Result<ReplyStream, Status>
     where
         S: tokio_stream::Stream<Item = Result<v1::StreamingRecognizeRequest, Status>>
             + Send
@@ -89,7 +95,7 @@ impl RecognizerService {
             + 'static,
     {
         let counted = CountedCall::new(&self.recognition, "StreamingRecognize");
-        let opened = self.recognize_stream(asks, caller).await;
+        let opened = streaming::recognize(self.recognition.clone(), (caller, deadline), asks).await;
         match &opened {
             Ok(_) => counted.goes_on(),
             Err(status) => counted.ended(status.code()),
@@ -185,7 +191,9 @@ impl v1::recognizer_server::Recognizer for RecognizerService {
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<ReplyStream>, Status> {
         let caller = Caller::of(&request);
+        let deadline = Deadline::of_call(request.metadata());
         let (_, extensions, asks) = request.into_parts();
-        self.answer_stream(UntilDeparture::new(asks, &extensions), caller).await.map(Response::new)
+        let asks = UntilDeparture::new(asks, &extensions);
+        self.answer_stream(asks, caller, deadline).await.map(Response::new)
     }
 }

@@ -105,6 +105,7 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
         listen: reader.parsed("grpc.listen", ([127, 0, 0, 1], 50151).into()),
         max_message_bytes: reader.count("grpc.max_message_bytes", 16 * MIB, 1024..=1024 * MIB) as usize,
         keepalive_interval: reader.duration("grpc.keepalive_interval", Duration::from_secs(20)),
+        keepalive_timeout: reader.duration("grpc.keepalive_timeout", Duration::from_secs(20)),
         compress_replies: reader.flag("grpc.compress_replies", false),
         inference_requests: reader.count("grpc.inference_requests", 16, 1..=1024) as usize,
         max_listed_streams: reader.count("grpc.max_listed_streams", 1000, 1..=1_000_000) as u32,

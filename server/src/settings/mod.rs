@@ -99,6 +99,8 @@ pub struct GrpcSettings {
     pub max_message_bytes: usize,
     /// `grpc.keepalive_interval`: how often a silent connection is asked whether it still lives.
     pub keepalive_interval: Duration,
+    /// `grpc.keepalive_timeout`: how long its answer may take.
+    pub keepalive_timeout: Duration,
     /// `grpc.compress_replies`: whether clients that understand it get compressed replies.
     pub compress_replies: bool,
     /// `grpc.inference_requests`: requests of one `ModelStreamInfer` that are worked on at a time.

@@ -3,7 +3,7 @@
 use super::Manner;
 use super::frame::{self, Incoming};
 use crate::access::Caller;
-use crate::grpc::{RecognizerService, ReplyStream};
+use crate::grpc::{Deadline, RecognizerService, ReplyStream};
 use axum::extract::ws::{Message, WebSocket};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -60,7 +60,7 @@ impl Connection {
 
     async fn carry(&mut self, recognizer: &RecognizerService, caller: Caller) -> End {
         let (asks, receiver) = mpsc::channel(ASK_QUEUE);
-        let opening = recognizer.answer_stream(ReceiverStream::new(receiver), caller);
+        let opening = recognizer.answer_stream(ReceiverStream::new(receiver), caller, Deadline::default());
         tokio::pin!(opening);
         let mut replies: Option<ReplyStream> = None;
         let mut ping = self.pings();

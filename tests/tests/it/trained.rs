@@ -1,6 +1,10 @@
 //! Graphs give what the trainer's own networks gave for real clips, which `undertone-trainer forward` wrote down
 //! in `models/NAME/forward`.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
 use std::collections::HashMap;
 use std::path::Path;
 use undertone_core::{Advance, FramesView, Model};
@@ -55,16 +59,22 @@ fn heard(data: &Path, samples: &[Sample]) -> (HashMap<String, usize>, Prepared) 
 
 /// What the served graph says, a stateful one in uneven pieces.
 fn served(model: &LoadedModel, graph: Side, frames: FramesView<'_>) -> Vec<f32> {
-    let mut scored = Vec::new();
-    if graph == Side::Whole {
-        model.new_classifier().unwrap().classify(&[frames], &mut scored).unwrap();
-        return scored.remove(0).unwrap();
+    if graph == Side::Stream {
+        return served_in_pieces(model, frames, &CUTS);
     }
+    let mut scored = Vec::new();
+    model.new_classifier().unwrap().classify(&[frames], &mut scored).unwrap();
+    scored.remove(0).unwrap()
+}
+
+/// What the stateful graph says behind the last of pieces of so many steps, in turn.
+fn served_in_pieces(model: &LoadedModel, frames: FramesView<'_>, cuts: &[usize]) -> Vec<f32> {
+    let mut scored = Vec::new();
     let streaming = model.streaming().expect("the bundle has a stateful graph");
     let mut classifier = model.new_stream_classifier().unwrap();
     let mut state = vec![0.0; streaming.state_values];
     let mut start = 0;
-    for cut in CUTS.iter().cycle() {
+    for cut in cuts.iter().cycle() {
         let end = (start + cut * streaming.step_frames).min(frames.len());
         let piece =
             FramesView { dim: frames.dim, values: &frames.values[start * frames.dim..end * frames.dim] };
@@ -97,5 +107,28 @@ fn graphs_give_the_trainers_answers_for_real_clips() {
             }
         }
         println!("{bundle}: {} answers, widest difference {widest:e}", samples.len());
+    }
+}
+
+#[test]
+fn a_stateful_graph_gives_the_causal_networks_answer_however_a_clip_is_cut() {
+    let Some(data) = corpus() else { return };
+    for (bundle, mut samples) in written() {
+        let model = load(&bundle);
+        samples.retain(|sample| sample.graph == Side::Stream);
+        let (names, prepared) = heard(&data, &samples);
+        let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+        let cuttings = (any::<Index>(), vec(1_usize..40, 1..20));
+        let held = TestRunner::new(config).run(&cuttings, |(index, cuts)| {
+            let sample = index.get(&samples);
+            let clip = names[&sample.clip];
+            let utterance = prepared.utterances.iter().find(|utterance| utterance.clip == clip).unwrap();
+            let frames = utterance.frames.view(0..sample.frames);
+            for (a, b) in sample.logits.iter().zip(served_in_pieces(&model, frames, &cuts)) {
+                prop_assert!((a - b).abs() <= 1e-4, "{}: {} and {}", sample.clip, a, b);
+            }
+            Ok(())
+        });
+        held.unwrap_or_else(|failure| panic!("{bundle}: {failure}"));
     }
 }

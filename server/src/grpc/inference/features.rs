@@ -1,10 +1,10 @@
 //! Frames that a client made itself: scored by the workers, together with what streams ask for.
 
-use super::deadline::Deadline;
 use super::outputs::Row;
 use super::tensor::{Tensor, Values};
 use super::{statistics, status};
 use crate::access::Caller;
+use crate::grpc::deadline::Deadline;
 use crate::recognition::Recognition;
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,7 +2,6 @@
 
 mod audio;
 mod config;
-mod deadline;
 mod features;
 mod metadata;
 mod outputs;
@@ -13,16 +12,16 @@ mod stream;
 mod tensor;
 
 use super::counted::CountedCall;
+use super::deadline::Deadline;
 use super::departure::UntilDeparture;
 use super::{RecognizerService, spans, status};
 use crate::access::Caller;
 use crate::readiness::model_for_work;
 use crate::recognition::Recognition;
-use deadline::Deadline;
 use outputs::Wanted;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use stream::{InferStream, Intake};
 use tensor::Tensor;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +34,9 @@ use undertone_telemetry::{CallSpan, StepKind};
 
 /// Bytes of a model's name and version; no bundle has more.
 const LONGEST_NAME: usize = 256;
+
+/// The parameter of a request that says how long it may take, in microseconds; 0 for no such bound.
+const TIMEOUT: &str = "timeout";
 
 /// A length that the request chooses.
 const ANY: i64 = -1;
@@ -144,7 +146,9 @@ impl InferenceService {
 
 /// Reads what a request holds beside the model's name.
 fn read(metadata: &MetadataMap, request: wire::ModelInferRequest) -> Result<Asked, Status> {
-    let deadline = Deadline::of(metadata, &request.parameters)?;
+    let asked = parameters::whole_number(&request.parameters, TIMEOUT, "parameters.timeout")?;
+    let asked = asked.filter(|&micros| micros > 0).map(Duration::from_micros);
+    let deadline = Deadline::of_call(metadata).or_in(asked);
     let is_raw = !request.raw_input_contents.is_empty();
     let outputs = request.outputs.iter().map(|output| output.name.clone()).collect();
     let input = tensor::read(request)?;

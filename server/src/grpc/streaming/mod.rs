@@ -4,6 +4,7 @@
 mod intake;
 mod outflow;
 
+use super::deadline::Deadline;
 use super::request::CheckedRequest;
 use super::resumes::Acknowledging;
 use super::{reply, request, spans, status};
@@ -35,10 +36,10 @@ type ReplySender = mpsc::Sender<Reply>;
 pub type ReplyStream =
     Map<ReceiverStream<Reply>, fn(Reply) -> Result<v1::StreamingRecognizeResponse, Status>>;
 
-/// Answers one call.
+/// Answers one call, until its deadline.
 pub(crate) async fn recognize<S>(
     recognition: Arc<Recognition>,
-    caller: Caller,
+    (caller, deadline): (Caller, Deadline),
     mut asks: S,
 ) -> Result<ReplyStream, Status>
 where
@@ -74,6 +75,7 @@ where
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },
         patience: idle,
         suspended: false,
+        deadline,
         live,
         _over: over.drop_guard(),
     };

@@ -2,6 +2,7 @@
 
 use super::{ReplySender, Tell};
 use crate::access::Passage;
+use crate::grpc::deadline::Deadline;
 use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, spans, status};
 use crate::live::LiveStream;
@@ -32,6 +33,8 @@ pub(super) struct Outflow {
     pub(super) patience: Duration,
     /// Whether the client was told that recording is suspended.
     pub(super) suspended: bool,
+    /// Beyond it the client wants no answer.
+    pub(super) deadline: Deadline,
     /// Shows the stream among those that are open.
     pub(super) live: LiveStream,
     /// Tells the intake when this task ends, for whatever reason.
@@ -48,11 +51,13 @@ impl Outflow {
                 Err(_) => std::future::pending().await,
             }
         };
-        tokio::pin!(input_broke);
+        let late = self.deadline.passed();
+        tokio::pin!(input_broke, late);
         let status = loop {
             let event = tokio::select! {
                 biased;
                 status = &mut input_broke => break Err(status),
+                status = &mut late => break Err(status),
                 () = self.replies.closed() => break Err(Status::cancelled("the client went away")),
                 event = events.next() => event,
             };
@@ -146,8 +151,12 @@ impl Outflow {
                 }
             }
             Err(status) => {
-                let cancelled = status.code() == Code::Cancelled;
-                let reason = if cancelled { EndReason::Cancelled } else { EndReason::Failed };
+                let late = status.code() == Code::DeadlineExceeded && self.deadline.is_over();
+                let reason = if late || status.code() == Code::Cancelled {
+                    EndReason::Cancelled
+                } else {
+                    EndReason::Failed
+                };
                 tracing::debug!(stream = %self.source.id, code = ?status.code(), message = status.message(), "a stream broke");
                 // Fails when the client is gone, or still does not read; then nobody is there to be told.
                 let _ = tokio::time::timeout(self.patience, self.replies.send(Box::new(Err(status)))).await;

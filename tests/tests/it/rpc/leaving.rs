@@ -1,13 +1,17 @@
-//! Clients that leave: their calls are cancelled, not finished, and each is counted once.
+//! Clients that leave, or want no answer any more: their calls are ended as such, not finished, and each is counted once.
 
 use bytes::Bytes;
 use h2::Reason;
 use h2::client::SendRequest;
 use prost::Message;
 use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_stream::StreamExt;
 use undertone_audio::AudioLimits;
 use undertone_proto::v1;
 use undertone_tests::{TestServer, ask, float_bytes, float_config, real_clip};
+use v1::recognizer_client::RecognizerClient;
 use v1::streaming_recognize_request::Message as Ask;
 
 /// A connection of its own: a generated client cannot reset its call while it may still say something.
@@ -19,18 +23,26 @@ async fn connect(server: &TestServer) -> SendRequest<Bytes> {
     connection
 }
 
+fn call(server: &TestServer, method: &str) -> http::request::Builder {
+    http::Request::post(format!("{}/undertone.v1.Recognizer/{method}", server.url()))
+        .version(http::Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+}
+
+fn framed(message: &impl Message) -> Bytes {
+    let message = message.encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[0], &length[..], &message].concat().into()
+}
+
 /// Begins a stream, says `asks`, and with any gets its first reply. Then cancels it.
 async fn leave(connection: SendRequest<Bytes>, server: &TestServer, asks: &[Ask]) {
     let mut connection = connection.ready().await.unwrap();
-    let request = http::Request::post(format!("{}/undertone.v1.Recognizer/StreamingRecognize", server.url()))
-        .version(http::Version::HTTP_2)
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
-    let (response, mut sending) = connection.send_request(request.body(()).unwrap(), false).unwrap();
+    let request = call(server, "StreamingRecognize").body(()).unwrap();
+    let (response, mut sending) = connection.send_request(request, false).unwrap();
     for message in asks {
-        let message = ask(message.clone()).encode_to_vec();
-        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-        sending.send_data([&[0], &length[..], &message].concat().into(), false).unwrap();
+        sending.send_data(framed(&ask(message.clone())), false).unwrap();
     }
     if !asks.is_empty() {
         response.await.unwrap().into_body().data().await.expect("Started").unwrap();
@@ -105,4 +117,60 @@ async fn calls_that_are_left_before_they_began_are_counted_as_cancelled() {
         response.await.unwrap();
     }
     assert_eq!(finished(&server, CALLS).await, [("CANCELLED".to_owned(), CALLS)]);
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_the_deadline_of_its_call_though_its_client_stays() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let mut connection = connect(&server).await.ready().await.unwrap();
+    let request = call(&server, "StreamingRecognize").header("grpc-timeout", "300m").body(()).unwrap();
+    let (response, mut sending) = connection.send_request(request, false).unwrap();
+    sending.send_data(framed(&ask(Ask::Config(float_config("cnn")))), false).unwrap();
+    let mut body = response.await.unwrap().into_body();
+    body.data().await.expect("Started").unwrap();
+    while let Some(more) = body.data().await {
+        more.unwrap();
+    }
+    let trailers = body.trailers().await.unwrap().expect("how it ended");
+    assert_eq!(trailers["grpc-status"], "4", "DEADLINE_EXCEEDED: {trailers:?}");
+    assert_eq!(finished(&server, 1).await, [("DEADLINE_EXCEEDED".to_owned(), 1)]);
+    assert_eq!(closed(&server, 1).await, ["model=\"cnn@1.1.0\",reason=\"cancelled\"} 1"]);
+}
+
+/// Passes bytes between clients and `address` on until it is told to go silent; then it keeps the connections open.
+async fn passing_on(address: String, silent: watch::Receiver<bool>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (mut server, mut silent) = (TcpStream::connect(&address).await.unwrap(), silent.clone());
+            tokio::spawn(async move {
+                let went_silent = async { silent.wait_for(|silent| *silent).await.map(drop) };
+                tokio::select! {
+                    copied = tokio::io::copy_bidirectional(&mut client, &mut server) => return drop(copied),
+                    _ = went_silent => {}
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    own
+}
+
+#[tokio::test]
+async fn a_connection_that_went_silent_is_found_and_its_stream_ended() {
+    let server = TestServer::start(&[("grpc.keepalive_interval", "50ms"), ("grpc.keepalive_timeout", "2s")])
+        .await
+        .unwrap();
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    let (silence, silent) = watch::channel(false);
+    let between = passing_on(address, silent).await;
+    let mut client = RecognizerClient::connect(format!("http://{between}")).await.unwrap();
+    let asks = tokio_stream::iter([ask(Ask::Config(float_config("cnn")))]).chain(tokio_stream::pending());
+    let mut replies = client.streaming_recognize(asks).await.unwrap().into_inner();
+    replies.message().await.unwrap().expect("Started");
+    silence.send(true).unwrap();
+    // Neither side closes anything: only a ping without an answer can tell.
+    assert_eq!(closed(&server, 1).await, ["model=\"cnn@1.1.0\",reason=\"cancelled\"} 1"]);
+    assert_eq!(finished(&server, 1).await, [("CANCELLED".to_owned(), 1)]);
 }
