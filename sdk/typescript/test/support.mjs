@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { connect as connectWebSocket } from "@undertone/client";
+import { connect as connectGrpc } from "@undertone/client/node";
+import { WebSocket } from "ws";
 
 export const ROOT = process.env.UNDERTONE_ROOT ?? resolve(import.meta.dirname, "../../..");
 export const CLIP = join(ROOT, "examples/demo/undertone-demo.wav");
@@ -87,6 +90,21 @@ export class Server {
     if (!open.delete(this)) return;
     await this.stop();
     rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** The ways to a server, each of which keeps the same rules. */
+export const WAYS = {
+  gRPC: (server, options) => connectGrpc(server.grpc, options),
+  WebSocket: (server, options) => connectWebSocket(`http://${server.http}`, { WebSocket, ...options }),
+};
+
+/** Runs `work` with a client that is closed afterwards. */
+export async function using(client, work) {
+  try {
+    return await work(client);
+  } finally {
+    client.close();
   }
 }
 
