@@ -68,11 +68,11 @@ def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["__init__", "recognize", "stream"])
-def test_both_clients_take_the_same(method):
-    asyncio_takes, plain_takes = (
-        inspect.signature(getattr(client, method)).parameters for client in (undertone.AsyncClient, undertone.Client)
-    )
+def test_both_clients_take_the_same_and_say_so(method):
+    both = [getattr(client, method) for client in (undertone.AsyncClient, undertone.Client)]
+    asyncio_takes, plain_takes = (inspect.signature(own).parameters for own in both)
     assert asyncio_takes == plain_takes
+    assert inspect.getdoc(both[0]) == inspect.getdoc(both[1])
 
 
 def test_types_are_strict():
