@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_the_source_distribution_makes_the_stubs_itself(tmp_path):
     for service in ("recognizer", "experiments", "models", "feedback", "analytics"):
         assert f"undertone/v1/{service}_pb2.py" in names
         assert f"undertone/v1/{service}_pb2.pyi" in names
+
+
+def test_the_oldest_protobuf_that_is_asked_for_runs_the_stubs():
+    stubs = Path(undertone.__file__).parent / "v1/recognizer_pb2.py"
+    # The stubs look at the version of protobuf when they are loaded, and refuse an older one than their maker's.
+    made_by = re.search(r"Protobuf Python Version: (\S+)", stubs.read_text())[1]
+    asked = next(own for own in requires("undertone") if own.startswith("protobuf"))
+    assert f">={made_by}" in asked
 
 
 @pytest.mark.parametrize("page", ["docs/sdk-python.md", "sdk/python/README.md"])
