@@ -48,8 +48,9 @@ export class Server {
     rmSync(ready, { force: true });
     const places = ["--data-dir", this.#folder, "--ready-file", ready];
     const ports = ["--grpc-listen", this.grpc, "--http-listen", this.http];
-    // Tests look at every update, however busy the machine is.
-    const settings = ["--set", "log.filter=warn", "--set", "engine.thin_after=60s", ...this.#settings];
+    // Tests open every stream and look at every update, however busy the machine is.
+    const patient = ["--set", "engine.admit_below=1.0", "--set", "engine.thin_after=60s"];
+    const settings = ["--set", "log.filter=warn", ...patient, ...this.#settings];
     this.#process = spawn(PROGRAM, ["serve", ...places, ...ports, ...settings], { env: ENVIRONMENT, stdio: "inherit" });
     while (!existsSync(ready)) {
       assert.equal(this.#process.exitCode, null, "the server ended before it was ready");
