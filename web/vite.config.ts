@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { CLIENT, captureModule } from "./build/client.ts";
 import { compressed } from "./build/compressed.ts";
-import { CAPTURE_MODULE } from "../sdk/typescript/dist/microphone.js";
 
+const CAPTURE_MODULE = await captureModule();
 /** Everything but the page itself lies below this, on the server. */
 const BASE = "/console/";
 /** Where `npm run dev` sends what is not the console's: the HTTP address of a running server. */
@@ -33,7 +33,7 @@ export default defineConfig({
   base: BASE,
   plugins: [capture(), compressed()],
   resolve: {
-    alias: { "@undertone/client": resolve(import.meta.dirname, "../sdk/typescript/dist") },
+    alias: CLIENT,
     dedupe: ["@bufbuild/protobuf"],
   },
   build: { target: "es2022", modulePreload: { polyfill: false }, emptyOutDir: true, outDir: process.env.UNDERTONE_CONSOLE_OUT ?? "built" },

@@ -2,11 +2,15 @@
 
 import json
 import os
+from concurrent import futures
 from pathlib import Path
 
+import grpc
 import pytest
 from conftest import REPOSITORY
+from undertone.v1 import experiments_pb2 as v1
 
+from undertone import Client, UndertoneError, UsageError
 from undertone.assignment import BUCKETS, Allocation, Experiment, Holdout, Run, Slot, bucket
 
 
@@ -52,6 +56,48 @@ def test_kept_runs_say_whose_every_bucket_is(vectors):
 def test_runs_that_do_not_cover_all_buckets_are_refused(ends):
     with pytest.raises(ValueError, match="runs of buckets"):
         Allocation([Run(end, 0) for end in ends])
+
+
+@pytest.fixture
+def told_by_a_server():
+    """Makes a server that tells of one experiment, and gives what a client understands of it."""
+    servers = []
+
+    def tell(runs):
+        arms = [v1.ExperimentArm(name=name) for name in ("old", "new")]
+        experiment = v1.Experiment(name="trial", arms=arms, allotment=v1.Allotment(salt="pepper", runs=runs))
+        reply = v1.GetExperimentResponse(experiment=experiment).SerializeToString()
+        method = grpc.unary_unary_rpc_method_handler(lambda request, context: reply)
+        server = grpc.server(futures.ThreadPoolExecutor(1))
+        methods = {"GetExperiment": method}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("undertone.v1.Experiments", methods),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
+        with Client(f"127.0.0.1:{port}") as client:
+            return client.experiments.get("trial")
+
+    yield tell
+    for server in servers:
+        server.stop(None)
+
+
+def test_an_allotment_that_cannot_be_is_told_with_what_and_where(told_by_a_server):
+    half = v1.BucketRun(until=5000, arm="old")
+    told = told_by_a_server([half, v1.BucketRun(until=BUCKETS, arm="new")])
+    assert told.allotment.assign("person-17") in (0, 1)
+    with pytest.raises(UndertoneError) as caught:
+        told_by_a_server([half, v1.BucketRun(until=BUCKETS, arm="oracle")])
+    assert str(caught.value) == ("experiment 'trial': allotment.runs[1] names the arm 'oracle'; there are 'old', 'new'")
+    with pytest.raises(UndertoneError, match=r"experiment 'trial': runs of buckets .* not \[5000\]"):
+        told_by_a_server([half])
+
+
+def test_a_bucket_that_there_is_not_has_no_arm():
+    allocation = Allocation.of_weights([5000, 5000])
+    for none in (-1, BUCKETS):
+        with pytest.raises(UsageError, match="buckets go from 0 to 9999"):
+            allocation.arm(none)
 
 
 def test_all_keys_of_the_other_languages_get_the_same_arms():

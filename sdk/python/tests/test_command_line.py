@@ -32,7 +32,7 @@ def test_json_is_what_the_servers_own_command_line_prints(server):
 def test_a_file_that_cannot_be_read_fails_and_the_others_are_recognised(server):
     output = run("recognize", "nowhere.wav", CLIP, "--server", server.address)
     assert output.returncode == 1
-    assert b"nowhere.wav" in output.stderr
+    assert output.stderr == b"undertone: nowhere.wav: No such file or directory\n"
     assert b"cnn@" in output.stdout
 
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_the_source_distribution_makes_the_stubs_itself(tmp_path):
         assert f"undertone/v1/{service}_pb2.pyi" in names
 
 
+def test_the_oldest_protobuf_that_is_asked_for_runs_the_stubs():
+    stubs = Path(undertone.__file__).parent / "v1/recognizer_pb2.py"
+    # The stubs look at the version of protobuf when they are loaded, and refuse an older one than their maker's.
+    made_by = re.search(r"Protobuf Python Version: (\S+)", stubs.read_text())[1]
+    asked = next(own for own in requires("undertone") if own.startswith("protobuf"))
+    assert f">={made_by}" in asked
+
+
 @pytest.mark.parametrize("page", ["docs/sdk-python.md", "sdk/python/README.md"])
 def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
     (tmp_path / "talk.wav").write_bytes(CLIP.read_bytes())
@@ -68,11 +77,11 @@ def test_the_examples_of_the_pages_run(server, tmp_path, page, monkeypatch):
 
 
 @pytest.mark.parametrize("method", ["__init__", "recognize", "stream"])
-def test_both_clients_take_the_same(method):
-    asyncio_takes, plain_takes = (
-        inspect.signature(getattr(client, method)).parameters for client in (undertone.AsyncClient, undertone.Client)
-    )
+def test_both_clients_take_the_same_and_say_so(method):
+    both = [getattr(client, method) for client in (undertone.AsyncClient, undertone.Client)]
+    asyncio_takes, plain_takes = (inspect.signature(own).parameters for own in both)
     assert asyncio_takes == plain_takes
+    assert inspect.getdoc(both[0]) == inspect.getdoc(both[1])
 
 
 def test_types_are_strict():

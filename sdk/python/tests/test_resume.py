@@ -2,19 +2,94 @@
 
 import asyncio
 import signal
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from conftest import CLIP, REPOSITORY, assert_same, command_line, corpus, samples
+from conftest import CLIP, REPOSITORY, assert_same, assert_same_utterance, command_line, corpus, samples
 
 import undertone
-from undertone import AsyncClient, Client, Final, Resumed, Retry, Started
+from undertone import AsyncClient, AudioFormat, Client, Encoding, Final, Resumed, Retry, SpeechBegin, Started
 
 STREAMS = 200
 # They are sure of the emotions in the synthetic voice of the clip, so that an edge seen elsewhere changes no label.
 SURE_MODELS = f"models.dir={REPOSITORY / 'examples/experiments/models'}"
-# Voice detection that was tuned for a second only may see an edge some of its frames of 16 ms elsewhere.
-EDGE_SECONDS = 0.1
+# Voice detection remembers more than the second that it hears again where a stream is taken up (docs/adr/0007), so it
+# may see an edge elsewhere: some of its frames of 16 ms in the clip, now and then more in the softer speech of people.
+EDGE_SECONDS, SOFT_EDGE_SECONDS = 0.1, 0.5
+# A machine that is busy with other tests may take a while to let all of them in.
+PATIENT = Retry(attempts=1000)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A stream of audio, and what the command line says about it."""
+
+    audio: np.ndarray
+    rate: int
+    expected: list[dict]
+
+    @property
+    def middle(self) -> int:
+        """The sample in the middle of the last utterance."""
+        last = self.expected[-1]
+        return int((last["start_s"] + last["end_s"]) / 2 * self.rate)
+
+    def is_last_begin(self, event) -> bool:
+        """Whether the server has heard that the last utterance began: all others have their answers."""
+        return isinstance(event, SpeechBegin) and abs(event.offset - self.expected[-1]["start_s"]) < EDGE_SECONDS
+
+
+async def outlive(server, talks, how):
+    """The events of streams that are all within their last utterance when their server is restarted."""
+    go_on, within = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def chunks(talk):
+        for chunk in np.array_split(talk.audio[: talk.middle], 20):
+            yield chunk
+        await go_on.wait()
+        for chunk in np.array_split(talk.audio[talk.middle :], 20):
+            yield chunk
+
+    async def listen(client, talk):
+        events = []
+        async for event in client.stream(chunks(talk), format=AudioFormat(Encoding.LINEAR16, talk.rate)):
+            events.append(event)
+            if talk.is_last_begin(event):
+                within.release()
+        return events
+
+    async def all_are_within():
+        for _ in talks:
+            await within.acquire()
+
+    async with AsyncClient(server.address, retry=PATIENT) as client:
+        tasks = [asyncio.create_task(listen(client, talk)) for talk in talks]
+        middle = asyncio.create_task(all_are_within())
+        done, _ = await asyncio.wait([middle, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for ended in done - {middle}:
+            pytest.fail(f"a stream ended before its server did: {ended.exception() or ended.result()}")
+        await asyncio.to_thread(server.restart, how)
+        go_on.set()
+        return await asyncio.gather(*tasks)
+
+
+def finals_of(events, talk):
+    """Each final result of a stream that was taken up again, beside what the command line says."""
+    assert isinstance(events[0], Started)
+    assert any(isinstance(event, Resumed) for event in events)
+    assert {event.stream_id for event in events if isinstance(event, Started | Resumed)} == {events[0].stream_id}
+    found = [event for event in events if isinstance(event, Final)]
+    assert [own.utterance for own in found] == list(range(1, len(talk.expected) + 1)), "none lost, none doubled"
+    return zip(found, talk.expected, strict=True)
+
+
+def assert_near(own, expected, edge_seconds):
+    """The same utterance, as far as its edges were found so near; with the same edges all of it is the same."""
+    apart = max(abs(own.start - expected["start_s"]), abs(own.end - expected["end_s"]))
+    assert apart < edge_seconds
+    if apart < 1e-9:
+        assert_same_utterance(own, expected)
 
 
 def test_two_hundred_streams_at_once_give_what_the_command_line_gives(server):
@@ -24,7 +99,7 @@ def test_two_hundred_streams_at_once_give_what_the_command_line_gives(server):
     numbers = [number % len(files) for number in range(STREAMS)]
 
     async def ask():
-        async with AsyncClient(server.address) as client:
+        async with AsyncClient(server.address, retry=PATIENT) as client:
             streams = [client.stream(clips[own][0], sample_rate=clips[own][1]) for own in numbers]
             return await asyncio.gather(*(undertone.collect(stream) for stream in streams))
 
@@ -34,54 +109,42 @@ def test_two_hundred_streams_at_once_give_what_the_command_line_gives(server):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_every_stream_outlives_its_server(own_server, how):
+def test_real_clips_that_outlive_their_server_give_what_the_command_line_gives(own_server, how):
+    files = corpus(STREAMS)
+    if files == [CLIP]:
+        pytest.skip("SKIPPED: there is no speech corpus at UNDERTONE_DATA")
+    server = own_server()
+    told = zip(files, command_line(files, server), strict=True)
+    talks = [Talk(*samples(file), answer["utterances"]) for file, answer in told if answer["utterances"]]
+    assert len(talks) > STREAMS * 0.98, "speech is heard in nearly every clip"
+    exact = 0
+    for talk, events in zip(talks, asyncio.run(outlive(server, talks, how)), strict=True):
+        # A session that hears a stream from its beginning again is what the first one was, and gives the same to the
+        # bit. Where silence was acknowledged before, voice detection begins anew behind it, and remembers less.
+        from_beginning = all(event.audio_from == 0 for event in events if isinstance(event, Resumed))
+        exact += from_beginning
+        for own, expected in finals_of(events, talk):
+            if from_beginning:
+                assert_same_utterance(own, expected)
+            else:
+                assert_near(own, expected, SOFT_EDGE_SECONDS)
+    assert exact > len(talks) * 0.9, "most clips are of one utterance, which has no answer yet"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_every_stream_outlives_its_server_and_keeps_its_answers(own_server, how):
     server = own_server(SURE_MODELS)
-    audio, rate = samples(CLIP)
-    expected = command_line([CLIP], server)[0]["utterances"]
-
-    async def chunks(gate):
-        middle = len(audio) * 6 // 10
-        for chunk in np.array_split(audio[:middle], 20):
-            yield chunk
-        await gate.wait()
-        for chunk in np.array_split(audio[middle:], 20):
-            yield chunk
-
-    async def listen(client, gate, heard):
-        events = []
-        async for event in client.stream(chunks(gate), format=undertone.AudioFormat(undertone.Encoding.LINEAR16, rate)):
-            events.append(event)
-            if isinstance(event, Final):
-                heard.release()
-        return events
-
-    async def all_heard(heard):
-        for _ in range(2 * STREAMS):
-            await heard.acquire()
-
-    async def ask():
-        gate, heard = asyncio.Event(), asyncio.Semaphore(0)
-        async with AsyncClient(server.address) as client:
-            tasks = [asyncio.create_task(listen(client, gate, heard)) for _ in range(STREAMS)]
-            # In the middle: each has heard its first utterances, and is within another one.
-            middle = asyncio.create_task(all_heard(heard))
-            done, _ = await asyncio.wait([middle, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for ended in done - {middle}:
-                pytest.fail(f"a stream ended before its server did: {ended.exception() or ended.result()}")
-            await asyncio.to_thread(server.restart, how)
-            gate.set()
-            return await asyncio.gather(*tasks)
-
-    for events in asyncio.run(ask()):
-        assert isinstance(events[0], Started)
-        assert any(isinstance(event, Resumed) for event in events)
-        assert {event.stream_id for event in events if isinstance(event, Started | Resumed)} == {events[0].stream_id}
-        found = [event for event in events if isinstance(event, Final)]
-        assert [own.utterance for own in found] == list(range(1, len(expected) + 1)), "none lost, none doubled"
-        for own, other in zip(found, expected, strict=True):
-            assert own.top == other["top"]
-            assert own.start == pytest.approx(other["start_s"], abs=EDGE_SECONDS)
-            assert own.end == pytest.approx(other["end_s"], abs=EDGE_SECONDS)
+    talk = Talk(*samples(CLIP), command_line([CLIP], server)[0]["utterances"])
+    for events in asyncio.run(outlive(server, [talk] * STREAMS, how)):
+        told_before = next(place for place, event in enumerate(events) if isinstance(event, Resumed))
+        before = sum(isinstance(event, Final) for event in events[:told_before])
+        assert before == len(talk.expected) - 1, "it broke within the last utterance"
+        for place, (own, expected) in enumerate(finals_of(events, talk)):
+            if place < before:
+                assert_same_utterance(own, expected)
+            else:
+                assert own.top == expected["top"]
+                assert_near(own, expected, EDGE_SECONDS)
 
 
 def test_a_stream_without_resume_breaks_with_its_server(own_server):

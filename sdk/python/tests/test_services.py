@@ -62,6 +62,12 @@ def test_an_experiment_lives_from_its_definition_to_its_end(client):
         client.experiments.start("greeting", **author)
 
 
+def test_an_experiment_that_is_not_there_is_named(client):
+    with pytest.raises(undertone.NotFound) as caught:
+        client.experiments.get("oracle")
+    assert caught.value.resource == "oracle"
+
+
 def test_what_is_told_of_an_experiment_is_enough_to_know_its_arms_without_asking(client):
     author = {"who": "ann", "why": "to see"}
     layered = {"layer": {"name": "models", "from": 10, "until": 90}, "holdout": {"name": "2026", "percent": 5}}

@@ -49,6 +49,14 @@ pub enum ClientError {
     /// The audio that was given cannot be sent; nothing was asked of the server.
     #[error("{0}")]
     Audio(String),
+    /// Which arm a unit gets does not follow from what a server told of an experiment.
+    #[error("experiment {experiment:?}: {what}")]
+    Allotment {
+        /// Its name.
+        experiment: String,
+        /// What is missing or wrong, and where.
+        what: String,
+    },
     /// The server refused, or could not be reached any more.
     #[error(transparent)]
     Server(#[from] ServerError),

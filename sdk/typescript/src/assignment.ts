@@ -1,4 +1,5 @@
-import type { Experiment as Told } from "./generated/undertone/v1/experiments_pb.js";
+import type { BucketRun, Experiment as Told } from "./generated/undertone/v1/experiments_pb.js";
+import { UsageError } from "./errors.js";
 import { sha256 } from "./sha256.js";
 
 /** How many buckets there are: one is a hundredth of a percent of all units. */
@@ -28,12 +29,12 @@ export interface Run {
 
 /** Every bucket's arm. */
 export class Allocation {
-  /** Takes runs as the server keeps them; a `RangeError` unless they are in order and end at `BUCKETS`. */
+  /** Takes runs as the server keeps them; a `UsageError` unless they are in order and end at `BUCKETS`. */
   constructor(readonly runs: readonly Run[]) {
     const ends = runs.map((run) => run.until);
     const ordered = ends.every((end, place) => end > (ends[place - 1] ?? 0));
     if (!ordered || ends.at(-1) !== BUCKETS) {
-      throw new RangeError(`runs of buckets are in order and end at ${BUCKETS}, not ${ends.join(", ")}`);
+      throw new UsageError(`runs of buckets are in order and end at ${BUCKETS}, not ${ends.join(", ")}`);
     }
   }
 
@@ -41,7 +42,7 @@ export class Allocation {
   static ofWeights(weights: readonly number[]): Allocation {
     const sum = weights.reduce((total, weight) => total + weight, 0);
     if (sum !== BUCKETS || weights.some((weight) => weight < 0)) {
-      throw new RangeError(`weights are counts of buckets and sum to ${BUCKETS}, not ${sum}`);
+      throw new UsageError(`weights are counts of buckets and sum to ${BUCKETS}, not ${sum}`);
     }
     let until = 0;
     const runs = weights.map((weight, arm) => ({ until: (until += weight), arm, weight }));
@@ -50,8 +51,8 @@ export class Allocation {
 
   /** The arm of a bucket. */
   arm(bucket: number): number {
-    const run = this.runs.find(({ until }) => bucket < until);
-    if (run === undefined) throw new RangeError(`buckets go from 0 to ${BUCKETS - 1}`);
+    const run = bucket < 0 ? undefined : this.runs.find(({ until }) => bucket < until);
+    if (run === undefined) throw new UsageError(`buckets go from 0 to ${BUCKETS - 1}, and ${bucket} is none`);
     return run.arm;
   }
 }
@@ -79,19 +80,37 @@ export interface Experiment {
 
 /**
  * What an experiment's arms follow from, as `Experiments.GetExperiment` tells it. Arms are numbered as in its `arms`. Whether the
- * experiment runs, and takes a unit by its labels, is yours to look at.
+ * experiment runs, and takes a unit by its labels, is yours to look at. A `UsageError` where that is missing or cannot be.
  */
 export function experimentOf(told: Told): Experiment {
-  const { allotment, arms } = told;
-  if (allotment === undefined) throw new RangeError("the server does not tell what arms follow from: it is too old");
-  const runs = allotment.runs.map((run) => ({ until: run.until, arm: arms.findIndex(({ name }) => name === run.arm) }));
+  const { allotment } = told;
+  if (allotment === undefined) throw wrong(told, "the server does not tell what arms follow from; it is too old");
   const { layer, holdout } = allotment;
   return {
     salt: allotment.salt,
-    allocation: new Allocation(runs),
+    allocation: allocationOf(told, allotment.runs),
     ...(layer && { slot: { layer: layer.name, start: layer.from, end: layer.until } }),
     ...(holdout && { holdout: { salt: holdout.name, buckets: holdout.buckets } }),
   };
+}
+
+function allocationOf(told: Told, runs: readonly BucketRun[]): Allocation {
+  const places = new Map(told.arms.map(({ name }, place) => [name, place]));
+  const placed = runs.map(({ until, arm: name }, number) => {
+    const arm = places.get(name);
+    if (arm !== undefined) return { until, arm };
+    const known = [...places.keys()].map((own) => JSON.stringify(own)).join(", ") || "none";
+    throw wrong(told, `allotment.runs[${number}] names the arm ${JSON.stringify(name)}; there are ${known}`);
+  });
+  try {
+    return new Allocation(placed);
+  } catch (error) {
+    throw error instanceof UsageError ? wrong(told, error.message) : error;
+  }
+}
+
+function wrong({ name }: Told, what: string): UsageError {
+  return new UsageError(`experiment ${JSON.stringify(name)}: ${what}`);
 }
 
 /** The place of the arm of the unit named `key`, or why it has none. */

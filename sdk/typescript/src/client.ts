@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMessage, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { isRaw, readRecording, type Recording } from "./audio.js";
 import { StreamBroken } from "./errors.js";
 import { RecognizeRequestSchema } from "./generated/undertone/v1/recognizer_pb.js";
@@ -28,6 +28,15 @@ export interface StreamOptions extends Options {
   readonly replayBytes?: number;
 }
 
+/** How a method is called. */
+export interface CallOptions {
+  /** Ends the call: `AbortSignal.timeout(5000)` is a deadline. */
+  readonly signal?: AbortSignal;
+}
+
+/** Methods that only read: called twice they do no more than once. */
+const READING = /^(Assign|Get|List|Query)/;
+
 /** A client of one server. */
 export class Client {
   readonly #transport: Transport;
@@ -47,15 +56,22 @@ export class Client {
     }
     const config = toConfig(options, sound.format, false);
     const request = create(RecognizeRequestSchema, { config, audio: sound.data });
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return readRecognition(await recognize(request, options.signal));
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (!mayPass(error) || tries >= this.#retry.attempts) throw error;
-        await pause(this.#retry.delay(tries, error), options.signal);
-      }
-    }
+    return readRecognition(await this.#again(() => recognize(request, options.signal), options.signal));
+  }
+
+  /**
+   * Calls a method of the server's other services, in the messages of `@undertone/client/v1`:
+   * `client.call(Models.method.listModels, {})`. What only reads is tried again like a recording; what changes something is
+   * called once, since it may have been done although its reply was lost.
+   */
+  async call<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageInitShape<Input>,
+    { signal }: CallOptions = {},
+  ): Promise<MessageShape<Output>> {
+    const message = create(method.input, request);
+    const attempts = READING.test(method.name) ? this.#retry.attempts : 1;
+    return this.#again(() => this.#transport.unary(method, message, signal), signal, attempts);
   }
 
   /**
@@ -74,6 +90,19 @@ export class Client {
       const config = toConfig(options, feed.format, options.resume ?? isRaw(feed.format));
       return { feed, session: new Session(config) };
     });
+  }
+
+  /** Calls, and calls again while that may help. */
+  async #again<Reply>(call: () => Promise<Reply>, signal: AbortSignal | undefined, attempts = this.#retry.attempts): Promise<Reply> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await call();
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!mayPass(error) || tries >= attempts) throw error;
+        await pause(this.#retry.delay(tries, error), signal);
+      }
+    }
   }
 
   /** Closes the connection; streams that are open end. */

@@ -1,21 +1,19 @@
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, type DescMethodUnary, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
-import { ServerError, serverError } from "./errors.js";
+import { ServerError, UndertoneError, UsageError } from "./errors.js";
 import {
+  Recognizer,
   type RecognizeRequest,
-  RecognizeRequestSchema,
   type RecognizeResponse,
-  RecognizeResponseSchema,
   type StreamingRecognizeRequest,
   StreamingRecognizeRequestSchema,
   type StreamingRecognizeResponse,
   StreamingRecognizeResponseSchema,
 } from "./generated/undertone/v1/recognizer_pb.js";
-import { type Call, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
+import { serverError } from "./status.js";
+import { type Call, CLOSED, headersOf, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
 
-const SERVICE = "/undertone.v1.Recognizer";
 const DETAILS_KEY = "grpc-status-details-bin";
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CHANNEL: grpc.ChannelOptions = {
   // Answers about long recordings are as long as they are; the server bounds what it takes.
   "grpc.max_receive_message_length": -1,
@@ -48,15 +46,15 @@ export interface GrpcOptions extends TransportOptions {
 export class GrpcTransport implements Transport {
   readonly #client: grpc.Client;
   readonly #options: GrpcOptions;
+  readonly #open = new Set<Duplex>();
+  #isClosed = false;
 
   constructor(address: string, options: GrpcOptions = {}) {
     const [, scheme = "http", target = ""] = /^(?:(https?):\/\/)?([^/]+)\/?$/.exec(address) ?? [];
-    if (target === "") throw new RangeError(`${address} is no address: give HOST:PORT, or a URL with http or https`);
+    if (target === "") throw new UsageError(`${address} is no address: give HOST:PORT, or a URL with http or https`);
     const { tls } = options;
     const secure = tls !== undefined || scheme === "https";
-    const credentials = secure
-      ? grpc.credentials.createSsl(tls?.ca, tls?.privateKey, tls?.certificate)
-      : grpc.credentials.createInsecure();
+    const credentials = secure ? trust(tls ?? {}) : grpc.credentials.createInsecure();
     const name = tls?.serverName;
     this.#client = new grpc.Client(target, credentials, {
       ...CHANNEL,
@@ -66,22 +64,34 @@ export class GrpcTransport implements Transport {
   }
 
   open(): Call {
+    this.#checkOpen();
     const call = this.#client.makeBidiStreamRequest(
-      `${SERVICE}/StreamingRecognize`,
+      `/${Recognizer.typeName}/StreamingRecognize`,
       encoder(StreamingRecognizeRequestSchema),
       decoder(StreamingRecognizeResponseSchema),
       this.#metadata(),
     );
+    this.#open.add(call);
+    call.on("status", () => this.#open.delete(call));
     return new GrpcCall(call);
   }
 
   recognize(request: RecognizeRequest, signal: AbortSignal | undefined): Promise<RecognizeResponse> {
+    return this.unary(Recognizer.method.recognize, request, signal);
+  }
+
+  unary<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageShape<Input>,
+    signal: AbortSignal | undefined,
+  ): Promise<MessageShape<Output>> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      this.#checkOpen();
       const call = this.#client.makeUnaryRequest(
-        `${SERVICE}/Recognize`,
-        encoder(RecognizeRequestSchema),
-        decoder(RecognizeResponseSchema),
+        `/${method.parent.typeName}/${method.name}`,
+        encoder(method.input),
+        decoder(method.output),
         request,
         this.#metadata(),
         (error, reply) => {
@@ -96,19 +106,29 @@ export class GrpcTransport implements Transport {
   }
 
   close(): void {
+    this.#isClosed = true;
+    for (const call of this.#open) call.cancel();
     this.#client.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new UndertoneError(CLOSED);
   }
 
   #metadata(): grpc.Metadata {
     const metadata = new grpc.Metadata();
-    for (const [key, value] of Object.entries(this.#options.metadata ?? {})) metadata.set(key, value);
-    if (this.#options.apiKey !== undefined) metadata.set("authorization", `Bearer ${this.#options.apiKey}`);
-    const context = this.#options.traceparent?.();
-    if (context !== undefined) {
-      if (!TRACEPARENT.test(context)) throw new RangeError(`${context} is no trace context, as 00-TRACE-SPAN-01`);
-      metadata.set("traceparent", context);
-    }
+    const all = { ...this.#options.metadata, ...headersOf(this.#options) };
+    for (const [key, value] of Object.entries(all)) metadata.set(key, value);
     return metadata;
+  }
+}
+
+function trust({ ca, certificate, privateKey }: Tls): grpc.ChannelCredentials {
+  if ((certificate === undefined) !== (privateKey === undefined)) throw new UsageError("mTLS takes both: certificate and privateKey");
+  try {
+    return grpc.credentials.createSsl(ca, privateKey, certificate);
+  } catch (error) {
+    throw new UsageError(`the certificates cannot be used: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { ServerError } from "./errors.js";
+import { ServerError, UsageError } from "./errors.js";
 
 /**
  * How often a call is made again when the server cannot be reached or has no room.
@@ -25,7 +25,7 @@ export class RetryPolicy {
 
   constructor({ attempts = 5, firstDelay = 0.1, longestDelay = 5 }: Retry = {}) {
     if (attempts < 1 || firstDelay < 0 || longestDelay < firstDelay) {
-      throw new RangeError("give attempts from 1, and delays from 0 of which the longest is not the shorter one");
+      throw new UsageError("give attempts from 1, and delays from 0 of which the longest is not the shorter one");
     }
     this.attempts = attempts;
     this.#first = firstDelay;

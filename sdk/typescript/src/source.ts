@@ -48,6 +48,9 @@ export async function openSource(source: Source, options: SourceOptions): Promis
     if (options.realtime && !isRaw(sound.format)) throw new AudioError(`a file of ${sound.format.encoding} has no pace: give samples, or decode`);
     return { format: sound.format, chunks: cut(sound.data, sound.format, options.realtime ?? false) };
   }
+  if (source === null || typeof source !== "object" || !(Symbol.iterator in source || Symbol.asyncIterator in source)) {
+    throw new AudioError("a source is a recording, or an iterable of chunks");
+  }
   if (options.realtime) throw new AudioError("realtime is for recordings; what comes bit by bit has a pace of its own");
   const samples = options.sampleRate === undefined ? undefined : samplesFormat(options.sampleRate);
   const format = options.format ?? source.format ?? samples;
@@ -82,10 +85,11 @@ async function* converted(
   format: AudioFormat,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    if (!isSamples(chunk)) {
+    if (chunk instanceof Uint8Array) {
       yield chunk;
       continue;
     }
+    if (!isSamples(chunk)) throw new AudioError("a chunk is a Uint8Array, an Int16Array or a Float32Array");
     const { encoding, data } = sampleBytes(chunk);
     if (encoding !== format.encoding || (format.channels ?? 1) !== 1) {
       throw new AudioError(

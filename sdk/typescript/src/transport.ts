@@ -1,3 +1,5 @@
+import type { DescMessage, DescMethodUnary, MessageShape } from "@bufbuild/protobuf";
+import { UsageError } from "./errors.js";
 import type {
   RecognizeRequest,
   RecognizeResponse,
@@ -20,8 +22,15 @@ export interface Call {
 /** A way to a server. */
 export interface Transport {
   open(): Call;
+  /** A unary call, made once; rejects with a `ServerError` when it fails. */
+  unary<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageShape<Input>,
+    signal: AbortSignal | undefined,
+  ): Promise<MessageShape<Output>>;
   /** A recording in one message, where the way has such calls. */
   recognize?(request: RecognizeRequest, signal: AbortSignal | undefined): Promise<RecognizeResponse>;
+  /** Ends the calls that are open; from now on there are none. */
   close(): void;
 }
 
@@ -29,9 +38,26 @@ export interface Transport {
 export interface TransportOptions {
   /** Sent with every call. Where there are no headers, as in a browser, it goes with the name of the protocol. */
   readonly apiKey?: string;
-  /** Asked with every call for the W3C trace context that it belongs to. Not sent over WebSockets. */
+  /** Asked with every call for the W3C trace context that it belongs to. Streams over WebSockets have no place for it. */
   readonly traceparent?: () => string | undefined;
 }
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** The headers of a call that begins now. */
+export function headersOf({ apiKey, traceparent }: TransportOptions): Record<string, string> {
+  const context = traceparent?.();
+  if (context !== undefined && !TRACEPARENT.test(context)) {
+    throw new UsageError(`${context} is no trace context, as 00-TRACE-SPAN-01 in lower-case hex`);
+  }
+  return {
+    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    ...(context !== undefined && { traceparent: context }),
+  };
+}
+
+/** Of calls that are made behind `close`. */
+export const CLOSED = "this client is closed";
 
 /** Replies that may wait to be read. */
 export const MOST_REPLIES = 1024;

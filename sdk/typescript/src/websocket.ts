@@ -1,5 +1,5 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ServerError, serverError } from "./errors.js";
+import { create, type DescMessage, type DescMethodUnary, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { ServerError, UndertoneError, UsageError } from "./errors.js";
 import {
   ControlSchema,
   type StreamingRecognizeRequest,
@@ -8,13 +8,17 @@ import {
   StreamingRecognizeResponseSchema,
 } from "./generated/undertone/v1/recognizer_pb.js";
 import { pause } from "./retry.js";
-import { type Call, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
+import { serverError } from "./status.js";
+import { type Call, CLOSED, headersOf, MOST_REPLIES, Queue, type Transport, type TransportOptions } from "./transport.js";
+import { callOverWeb } from "./web.js";
 
 const PROTOCOL = "undertone.v1";
 const KEY_PROTOCOL = "undertone.key.";
 /** What a protocol may be named (RFC 9110, section 5.6.2), without the rarer signs. */
 const TOKEN = /^[\w.~-]+$/;
 const NORMAL_CLOSE = 1000;
+/** Closes of streams that failed have this much more than a gRPC code. */
+const FIRST_FAILURE = 4000;
 /** Above this the sender waits; a browser does not say when there is room again, so it is looked for. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 const LOOK_SECONDS = 0.02;
@@ -33,34 +37,49 @@ export interface WebSocketOptions extends TransportOptions {
   readonly WebSocket?: new (url: string, protocols: string[]) => WebSocketLike;
 }
 
-/** Streams over WebSockets, one connection each. `url` is the server's HTTP address, with `ws`, `wss`, `http` or `https`. */
+/**
+ * Streams over WebSockets, one connection each, and unary calls in gRPC-web. `url` is the server's HTTP address, with `ws`,
+ * `wss`, `http` or `https`.
+ */
 export class WebSocketTransport implements Transport {
-  readonly #url: string;
+  readonly #base: string;
+  readonly #options: WebSocketOptions;
   readonly #protocols: string[];
-  readonly #make: new (url: string, protocols: string[]) => WebSocketLike;
   readonly #open = new Set<WebSocketCall>();
+  #isClosed = false;
 
   constructor(url: string, options: WebSocketOptions = {}) {
-    const address = parse(url);
-    address.protocol = address.protocol.replace("http", "ws");
-    address.pathname = `${address.pathname.replace(/\/$/, "")}/v1/stream`;
-    this.#url = address.href;
+    const { protocol, host, pathname } = parse(url);
+    this.#base = `${protocol.replace("ws", "http")}//${host}${pathname.replace(/\/$/, "")}`;
+    this.#options = options;
     this.#protocols = [PROTOCOL];
     if (options.apiKey !== undefined) {
-      if (!TOKEN.test(options.apiKey)) throw new RangeError("this is no API key");
+      if (!TOKEN.test(options.apiKey)) throw new UsageError("this is no API key");
       this.#protocols.push(KEY_PROTOCOL + options.apiKey);
     }
-    this.#make = options.WebSocket ?? (WebSocket as unknown as new (url: string, protocols: string[]) => WebSocketLike);
   }
 
   open(): Call {
-    const call = new WebSocketCall(new this.#make(this.#url, this.#protocols));
+    if (this.#isClosed) throw new UndertoneError(CLOSED);
+    const make = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketOptions["WebSocket"]);
+    if (!make) throw new UsageError("there is no WebSocket here, as in Node.js before 22: give one, as that of the package ws");
+    const call = new WebSocketCall(new make(`${this.#base.replace("http", "ws")}/v1/stream`, this.#protocols));
     this.#open.add(call);
     call.whenOver(() => this.#open.delete(call));
     return call;
   }
 
+  async unary<Input extends DescMessage, Output extends DescMessage>(
+    method: DescMethodUnary<Input, Output>,
+    request: MessageShape<Input>,
+    signal: AbortSignal | undefined,
+  ): Promise<MessageShape<Output>> {
+    if (this.#isClosed) throw new UndertoneError(CLOSED);
+    return callOverWeb(this.#base, headersOf(this.#options), method, request, signal);
+  }
+
   close(): void {
+    this.#isClosed = true;
     for (const call of this.#open) call.cancel();
   }
 }
@@ -68,7 +87,7 @@ export class WebSocketTransport implements Transport {
 function parse(url: string): URL {
   // `localhost:8151` is a URL, too: of the scheme `localhost`.
   if (!URL.canParse(url) || !/^(http|ws)s?:$/.test(new URL(url).protocol)) {
-    throw new RangeError(`${JSON.stringify(url)} is no address: give http://HOST:PORT or https://HOST:PORT`);
+    throw new UsageError(`${JSON.stringify(url)} is no address: give http://HOST:PORT or https://HOST:PORT`);
   }
   return new URL(url);
 }
@@ -130,22 +149,30 @@ class WebSocketCall implements Call {
 
   #take(data: unknown): void {
     if (this.#over) return;
-    if (data instanceof ArrayBuffer) {
-      this.replies.push(fromBinary(StreamingRecognizeResponseSchema, new Uint8Array(data)));
-    } else if (typeof data === "string") {
-      this.#failure = readFailure(data);
+    try {
+      if (data instanceof ArrayBuffer) {
+        this.replies.push(fromBinary(StreamingRecognizeResponseSchema, new Uint8Array(data)));
+      } else if (typeof data === "string") {
+        this.#failure = readFailure(data);
+      }
+    } catch {
+      this.#cancel(new ServerError("INTERNAL", "what came over the WebSocket is no message of undertone.v1"));
     }
   }
 
   #end({ code, reason }: CloseEvent): void {
     this.#over = true;
-    if (this.#failure === undefined && code !== NORMAL_CLOSE) {
-      const sentence = `the connection broke off (WebSocket ${code}${reason ? `: ${reason}` : ""})`;
-      this.#failure = new ServerError("UNAVAILABLE", sentence);
-    }
+    if (code !== NORMAL_CLOSE) this.#failure ??= closed(code, reason);
     this.replies.end(this.#failure);
     this.#tellOver();
   }
+}
+
+/** What a close stands for in front of which the server said nothing. */
+function closed(code: number, reason: string): ServerError {
+  const sentence = `the connection broke off (WebSocket ${code}${reason ? `: ${reason}` : ""})`;
+  const isOfGrpc = code > FIRST_FAILURE && code < FIRST_FAILURE + 100;
+  return isOfGrpc ? serverError(code - FIRST_FAILURE, sentence) : new ServerError("UNAVAILABLE", sentence);
 }
 
 /** The last word of a server about a stream that failed. */

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { UsageError } from "@undertone/client";
 import { Allocation, assign, BUCKETS, bucket, experimentOf } from "@undertone/client/assignment";
 import { ROOT } from "./support.mjs";
 
@@ -42,7 +43,16 @@ test("an experiment that a server told of assigns as the vectors say", () => {
   for (const [key, expected] of Object.entries(outcomes)) {
     assert.equal(assign(experimentOf(told), key), typeof expected === "number" ? expected : expected.replace(" ", "_"));
   }
-  assert.throws(() => experimentOf({ arms }), RangeError);
+});
+
+test("an allotment that cannot be is told with what and where", () => {
+  const told = (runs) => ({ name: "trial", arms: [{ name: "old" }, { name: "new" }], allotment: { salt: "pepper", runs } });
+  const isTold = (sentence) => (error) => error instanceof UsageError && error.message === `experiment "trial": ${sentence}`;
+  const runs = [{ until: 5000, arm: "old" }, { until: BUCKETS, arm: "oracle" }];
+  assert.throws(() => experimentOf(told(runs)), isTold('allotment.runs[1] names the arm "oracle"; there are "old", "new"'));
+  const old = { ...told(runs), allotment: undefined };
+  assert.throws(() => experimentOf(old), isTold("the server does not tell what arms follow from; it is too old"));
+  assert.throws(() => experimentOf(told(runs.slice(0, 1))), isTold("runs of buckets are in order and end at 10000, not 5000"));
 });
 
 test("kept runs say whose every bucket is", () => {
@@ -56,9 +66,10 @@ test("kept runs say whose every bucket is", () => {
 
 test("runs that do not cover all buckets are refused", () => {
   for (const ends of [[], [0, BUCKETS], [5000], [6000, 5000, BUCKETS], [BUCKETS + 1]]) {
-    assert.throws(() => allocation(ends.map((end) => [end, 0])), RangeError);
+    assert.throws(() => allocation(ends.map((end) => [end, 0])), UsageError);
   }
-  assert.throws(() => Allocation.ofWeights([5000, 4999]), RangeError);
+  assert.throws(() => Allocation.ofWeights([5000, 4999]), UsageError);
+  for (const none of [-1, BUCKETS]) assert.throws(() => allocation([[BUCKETS, 0]]).arm(none), UsageError);
 });
 
 test("the hash is SHA-256 for messages of every length around a block", async () => {

@@ -23,7 +23,8 @@ before(async () => {
       contents: `
         export { collect, connect } from "@undertone/client";
         export { Microphone } from "@undertone/client/microphone";
-        export { assign, Allocation } from "@undertone/client/assignment";`,
+        export { assign, Allocation } from "@undertone/client/assignment";
+        export { Models, Streams } from "@undertone/client/v1";`,
       resolveDir: import.meta.dirname,
     },
     bundle: true,
@@ -127,6 +128,29 @@ test("a page of another origin is refused", { skip }, async () => {
     return client.recognize(new Float32Array(16_000), { sampleRate: 16_000 }).catch((error) => error.code);
   }, `http://${server.http}`);
   assert.equal(told, "UNAVAILABLE", "a browser tells no more about a refused upgrade");
+  await server.close();
+});
+
+test("a page of a listed origin calls the other services, and is told what is refused", { skip }, async () => {
+  const server = await Server.start(`http.allowed_origins=${origin}`, "auth.keys=true", "auth.refresh=20ms");
+  const told = await page.evaluate(async ([url, apiKey]) => {
+    const { connect, Models, Streams } = await import("/client.js");
+    const code = (client, method, request) => client.call(method, request).then(() => "OK", ({ code, resource }) => resource ?? code);
+    const client = connect(url, { apiKey });
+    // The server reads its keys now and then.
+    while ((await code(client, Models.method.listModels, {})) === "UNAUTHENTICATED");
+    const { models } = await client.call(Models.method.listModels, {});
+    return {
+      models: models.map(({ reference }) => reference.name),
+      missing: await code(client, Models.method.getModel, { model: "oracle" }),
+      beyond: await code(client, Streams.method.listStreams, {}),
+      stranger: await code(connect(url), Models.method.listModels, {}),
+      gone: await code(connect("http://127.0.0.1:1", { retry: { attempts: 1 } }), Models.method.listModels, {}),
+    };
+  }, [`http://${server.http}`, server.newKey()]);
+  assert.deepEqual(told.models, ["cnn", "lstm"]);
+  assert.equal(told.missing, "oracle");
+  assert.deepEqual([told.beyond, told.stranger, told.gone], ["PERMISSION_DENIED", "UNAUTHENTICATED", "UNAVAILABLE"]);
   await server.close();
 });
 

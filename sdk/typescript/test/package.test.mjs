@@ -1,7 +1,7 @@
 // The package as it is installed elsewhere.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
@@ -35,12 +35,23 @@ test("the packed package is imported in an empty project", (t) => {
     import { connect as connectGrpc } from "@undertone/client/node";
     import { Microphone } from "@undertone/client/microphone";
     import { Allocation, assign } from "@undertone/client/assignment";
+    import { Models } from "@undertone/client/v1";
     const client = connectGrpc("127.0.0.1:1");
-    console.log(client instanceof Client, typeof connect, typeof Microphone.open);
+    console.log(client instanceof Client, typeof connect, typeof Microphone.open, Models.typeName);
     client.close();
     console.log(assign({ salt: "greeting", allocation: Allocation.ofWeights([0, 10000]) }, "person-17"));`;
   const said = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder, encoding: "utf8" });
-  assert.equal(said, "true function function\n1\n");
+  assert.equal(said, "true function function undertone.v1.Models\n1\n");
+});
+
+test("every file of the contract is in @undertone/client/v1, and the page names every export", () => {
+  const listed = readFileSync(join(PROJECT, "src/v1.ts"), "utf8");
+  for (const file of readdirSync(join(ROOT, "proto/undertone/v1"))) {
+    assert.ok(listed.includes(`/${file.replace(".proto", "_pb.js")}"`), file);
+  }
+  const page = readFileSync(join(ROOT, "docs/sdk-typescript.md"), "utf8");
+  const { name, exports } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+  for (const place of Object.keys(exports)) assert.ok(page.includes(`| \`${name}${place.slice(1)}\` |`), place);
 });
 
 /** What the examples of the page take from around them. */

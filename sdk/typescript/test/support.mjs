@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { connect as connectWebSocket } from "@undertone/client";
+import { connect as connectGrpc } from "@undertone/client/node";
+import { WebSocket } from "ws";
 
 export const ROOT = process.env.UNDERTONE_ROOT ?? resolve(import.meta.dirname, "../../..");
 export const CLIP = join(ROOT, "examples/demo/undertone-demo.wav");
@@ -45,8 +48,9 @@ export class Server {
     rmSync(ready, { force: true });
     const places = ["--data-dir", this.#folder, "--ready-file", ready];
     const ports = ["--grpc-listen", this.grpc, "--http-listen", this.http];
-    // Tests look at every update, however busy the machine is.
-    const settings = ["--set", "log.filter=warn", "--set", "engine.thin_after=60s", ...this.#settings];
+    // Tests open every stream and look at every update, however busy the machine is.
+    const patient = ["--set", "engine.admit_below=1.0", "--set", "engine.thin_after=60s"];
+    const settings = ["--set", "log.filter=warn", ...patient, ...this.#settings];
     this.#process = spawn(PROGRAM, ["serve", ...places, ...ports, ...settings], { env: ENVIRONMENT, stdio: "inherit" });
     while (!existsSync(ready)) {
       assert.equal(this.#process.exitCode, null, "the server ended before it was ready");
@@ -87,6 +91,21 @@ export class Server {
     if (!open.delete(this)) return;
     await this.stop();
     rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** The ways to a server, each of which keeps the same rules. */
+export const WAYS = {
+  gRPC: (server, options) => connectGrpc(server.grpc, options),
+  WebSocket: (server, options) => connectWebSocket(`http://${server.http}`, { WebSocket, ...options }),
+};
+
+/** Runs `work` with a client that is closed afterwards. */
+export async function using(client, work) {
+  try {
+    return await work(client);
+  } finally {
+    client.close();
   }
 }
 

@@ -43,7 +43,11 @@ pub(crate) fn bad_field(field: &str, description: impl Into<String>) -> Status {
 
 /// A model that the server does not have.
 pub(crate) fn unknown_model(name: &str, sentence: &str) -> Status {
-    let details = ErrorDetails::with_resource_info("undertone.v1.Model", name, "", sentence);
+    missing("undertone.v1.Model", name, sentence)
+}
+
+fn missing(kind: &str, name: &str, sentence: &str) -> Status {
+    let details = ErrorDetails::with_resource_info(kind, name, "", sentence);
     Status::with_error_details(Code::NotFound, sentence, details)
 }
 
@@ -168,7 +172,7 @@ pub(crate) fn about_experiment(refusal: &experiments::Refusal) -> Status {
             let details = ErrorDetails::with_bad_request(violations);
             Status::with_error_details(Code::InvalidArgument, message, details)
         }
-        Refusal::Unknown(_) => Status::not_found(message),
+        Refusal::Unknown(name) => missing("undertone.v1.Experiment", name, &message),
         Refusal::Exists(_) => Status::already_exists(message),
         Refusal::NotNow(_) | Refusal::NoStore(_) => Status::failed_precondition(message),
         Refusal::Changed => Status::aborted(message),

@@ -1,4 +1,4 @@
-import { type LiveStream, Streams } from "@undertone/client/generated/undertone/v1/streams_pb.js";
+import { type LiveStream, Streams } from "@undertone/client/v1";
 import { fill, h } from "../dom";
 import { call } from "../server/rpc";
 import { percent, plural, seconds, time } from "../ui/format";
@@ -32,7 +32,7 @@ export const streams: Page = {
     main.append(h("h1", {}, "Streams"), told, list);
     void repeat(EVERY_MS, signal, async () => {
       try {
-        const { streams, open } = await call(Streams, "listStreams", {}, signal);
+        const { streams, open } = await call(Streams.method.listStreams, {}, signal);
         told.textContent = open === 0 ? "" : lead(open, streams.length);
         show(list, streams);
       } catch (error) {

@@ -1,6 +1,5 @@
-import { ServerError } from "@undertone/client/errors.js";
+import { codeOfHttp, ServerError } from "@undertone/client";
 import { keyHeaders } from "./key";
-import { codeOf, reach } from "./rpc";
 
 /** What the answers of a series have in common; empty where they are not told apart by it. */
 export interface Group {
@@ -109,9 +108,18 @@ export async function figures<Name extends keyof Figures>(
   asked: URLSearchParams,
   signal: AbortSignal,
 ): Promise<Figures[Name]> {
-  const response = await reach(`/api/v1/analytics/${name}?${asked}`, { headers: keyHeaders(), signal });
+  const response = await reach(`/api/v1/analytics/${name}?${asked}`, signal);
   if (response.ok) return (await response.json()) as Figures[Name];
-  throw new ServerError(codeOf(response.status), sentence(await response.text()));
+  throw new ServerError(codeOfHttp(response.status), sentence(await response.text()));
+}
+
+async function reach(path: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(path, { headers: keyHeaders(), signal, cache: "no-store", credentials: "same-origin" });
+  } catch {
+    signal.throwIfAborted();
+    throw new ServerError("UNAVAILABLE", "the server does not answer");
+  }
 }
 
 /** What is wrong, from JSON or from plain text. */

@@ -1,4 +1,4 @@
-import { ServerError } from "@undertone/client/errors.js";
+import { ServerError } from "@undertone/client";
 import { h } from "../dom";
 import { askForKey } from "./keys";
 

@@ -66,6 +66,8 @@ class Allocation:
 
     def arm(self, bucket: int) -> int:
         """The arm of a bucket."""
+        if not 0 <= bucket < BUCKETS:
+            raise UsageError(f"buckets go from 0 to {BUCKETS - 1}, and {bucket} is none")
         return self.runs[bisect_right(self._ends, bucket)].arm
 
 

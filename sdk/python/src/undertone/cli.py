@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from enum import Enum
+from importlib.metadata import version
 from typing import Any
 
 from undertone.client import Client
@@ -41,7 +42,8 @@ def _client(asked: argparse.Namespace) -> Client:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="undertone", description="Ask an Undertone server how something is said.")
+    parser = argparse.ArgumentParser(prog="undertone-py", description="Ask an Undertone server how something is said.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('undertone')}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--server", default=DEFAULT_ADDRESS, help="HOST:PORT or URL (default %(default)s)")
     key = "the environment's UNDERTONE_API_KEY keeps it out of the process list"
@@ -78,7 +80,8 @@ def _recognize(client: Client, asked: argparse.Namespace) -> int:
                 print(json.dumps(to_json(file, answer)) if asked.json else _text(file, answer), flush=True)
         except UndertoneError as error:
             failed += 1
-            print(f"undertone: {file}: {error}", file=sys.stderr)
+            what = str(error).removeprefix(f"{file}: ")
+            print(f"undertone: {file}: {what}", file=sys.stderr)
     return 1 if failed else 0
 
 

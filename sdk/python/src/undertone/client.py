@@ -210,7 +210,12 @@ class Client:
         timeout: float | None = None,
         **options: Unpack[Options],
     ) -> Recognition:
-        """Everything that is said about a recording; see ``AsyncClient.recognize``."""
+        """Everything that is said about a recording.
+
+        Give a path or the contents of a WAV, FLAC or Ogg Opus file; bytes without a header with their ``format``; or
+        samples as an array of shape ``[samples]`` or ``[samples, channels]``, int16 or floats in [-1, 1], with their
+        ``sample_rate`` in Hz. A recording above 3 MiB is sent as a stream. ``timeout`` is in seconds.
+        """
         asked = self._client.recognize(recording, sample_rate=sample_rate, format=format, timeout=timeout, **options)
         return _Loop.run(asked)
 
@@ -226,7 +231,13 @@ class Client:
         replay_bytes: int = REPLAY_BYTES,
         **options: Unpack[Options],
     ) -> EventStream:
-        """The events of a stream; see ``AsyncClient.stream``."""
+        """The events of a stream; nothing is sent before the first one is asked for.
+
+        ``source`` is a recording as in ``recognize``, or an iterable of bytes or arrays. With ``realtime`` a recording
+        is sent as if it were being spoken. When the connection breaks or the server goes away, the stream is taken up
+        again (``resume``; by default wherever the audio has no header), and at most ``replay_bytes`` of audio wait for
+        their acknowledgement. ``timeout`` is for the whole stream, in seconds.
+        """
         stream = self._client.stream(
             source,
             sample_rate=sample_rate,

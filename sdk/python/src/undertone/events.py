@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ class Started:
     """What the server allows."""
     resumable: bool
     """Whether the stream is taken up again when it breaks off."""
-    config: v1.RecognitionConfig
+    config: v1.RecognitionConfig = field(repr=False)
     """The configuration with every default filled in."""
     participation: Participation | None = None
     """The stream's part in an experiment; None: in none."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from undertone import assignment
-from undertone.errors import UsageError
+from undertone.errors import UndertoneError, UsageError
 from undertone.unary import Ask, moment
 from undertone.v1 import experiments_pb2 as v1
 
@@ -87,7 +87,7 @@ class AsyncExperiments:
         self._ask = ask
 
     async def list(self) -> tuple[Experiment, ...]:
-        """All experiments, by name."""
+        """All experiments, by name. ``UndertoneError`` where the server tells of one what cannot be."""
         reply = await self._ask(f"{_SERVICE}/ListExperiments", v1.ListExperimentsRequest(), v1.ListExperimentsResponse)
         return tuple(_read(own) for own in reply.experiments)
 
@@ -174,12 +174,23 @@ def _read(wire: v1.Experiment, changes: tuple[Change, ...] = ()) -> Experiment:
 
 def _allotment(wire: v1.Experiment) -> assignment.Experiment:
     told = wire.allotment
-    places = {arm.name: place for place, arm in enumerate(wire.arms)}
-    runs = [assignment.Run(run.until, places[run.arm]) for run in told.runs]
     layer, holdout = told.layer, told.holdout
     return assignment.Experiment(
         salt=told.salt,
-        allocation=assignment.Allocation(runs),
+        allocation=_allocation(wire),
         slot=assignment.Slot(layer.name, getattr(layer, "from"), layer.until) if told.HasField("layer") else None,
         holdout=assignment.Holdout(holdout.name, holdout.buckets) if told.HasField("holdout") else None,
     )
+
+
+def _allocation(wire: v1.Experiment) -> assignment.Allocation:
+    places = {arm.name: place for place, arm in enumerate(wire.arms)}
+    for number, run in enumerate(wire.allotment.runs):
+        if run.arm not in places:
+            known = ", ".join(map(repr, places)) or "none"
+            what = f"allotment.runs[{number}] names the arm {run.arm!r}; there are {known}"
+            raise UndertoneError(f"experiment {wire.name!r}: {what}")
+    try:
+        return assignment.Allocation([assignment.Run(run.until, places[run.arm]) for run in wire.allotment.runs])
+    except UsageError as error:
+        raise UndertoneError(f"experiment {wire.name!r}: {error}") from None

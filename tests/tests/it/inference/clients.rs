@@ -35,6 +35,11 @@ async fn health_and_reflection_clients_find_their_way_to_recognize() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_the_page_run() {
+    put("page.py", true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn curl_probes_and_asks_over_http() {
     use base64::Engine as _;
     let server = TestServer::start(&[]).await.unwrap();

@@ -1,4 +1,4 @@
-import { type Experiment, Experiments } from "@undertone/client/generated/undertone/v1/experiments_pb.js";
+import { type Experiment, Experiments } from "@undertone/client/v1";
 import { fill, h } from "../../dom";
 import { call } from "../../server/rpc";
 import { moment, seconds } from "../../ui/format";
@@ -19,7 +19,7 @@ export const experiments: Page = {
     }
     const list = h("div", { class: "stack" }, waiting("Asking which experiments there are …"));
     main.append(h("h1", {}, "Experiments"), list);
-    void call(Experiments, "listExperiments", {}, signal).then(
+    void call(Experiments.method.listExperiments, {}, signal).then(
       ({ experiments }) => fill(list, ...(experiments.length === 0 ? [nothing()] : experiments.map(one))),
       (error: unknown) => !signal.aborted && fill(list, failed(error)),
     );

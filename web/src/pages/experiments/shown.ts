@@ -1,4 +1,4 @@
-import { Experiments, type ExperimentChange, ReportFormat } from "@undertone/client/generated/undertone/v1/experiments_pb.js";
+import { Experiments, type ExperimentChange, ReportFormat } from "@undertone/client/v1";
 import { sequence } from "../../charts/sequence";
 import { fill, h } from "../../dom";
 import { call } from "../../server/rpc";
@@ -22,8 +22,8 @@ export async function shown(main: HTMLElement, name: string, signal: AbortSignal
   const look = async () => {
     try {
       const [{ content }, { experiment, changes }] = await Promise.all([
-        call(Experiments, "getReport", { name, format: ReportFormat.JSON }, signal),
-        call(Experiments, "getExperiment", { name }, signal),
+        call(Experiments.method.getReport, { name, format: ReportFormat.JSON }, signal),
+        call(Experiments.method.getExperiment, { name }, signal),
       ]);
       const report = JSON.parse(content) as Report;
       const next = experiment && steps(experiment, changed);
@@ -128,7 +128,7 @@ function keep(name: string): HTMLElement {
   const problem = h("span", { class: "problem", role: "status" });
   const fetchIt = async () => {
     try {
-      const { content } = await call(Experiments, "getReport", { name, format: ReportFormat.HTML });
+      const { content } = await call(Experiments.method.getReport, { name, format: ReportFormat.HTML });
       const address = URL.createObjectURL(new Blob([content], { type: "text/html" }));
       h("a", { href: address, download: `${name}.html` }).click();
       URL.revokeObjectURL(address);

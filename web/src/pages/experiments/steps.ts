@@ -3,7 +3,7 @@ import {
   type Experiment,
   type ExperimentArm,
   Experiments,
-} from "@undertone/client/generated/undertone/v1/experiments_pb.js";
+} from "@undertone/client/v1";
 import { h } from "../../dom";
 import { call } from "../../server/rpc";
 import { askedFor } from "./ask";
@@ -73,7 +73,7 @@ async function take(own: Experiment, taken: Taken, changed: (said: string) => vo
     more: more?.element,
     act: async ({ who, why }) => {
       const step = { case: taken, value: more?.value() ?? {} } as ChangeExperimentRequest["step"];
-      const { experiment } = await call(Experiments, "changeExperiment", { name: own.name, who, why, step });
+      const { experiment } = await call(Experiments.method.changeExperiment, { name: own.name, who, why, step });
       changed(`${own.name} is ${experiment?.state ?? "changed"}.`);
     },
   });

@@ -1,4 +1,4 @@
-import type { Final, Interim } from "@undertone/client/results.js";
+import type { Final, Interim } from "@undertone/client";
 import type { Area } from "../../charts/canvas";
 import { colour, inOrder, themed } from "../../ui/emotions";
 import { drawAxis, type Span } from "./span";

@@ -1,5 +1,5 @@
-import { Feedback } from "@undertone/client/generated/undertone/v1/feedback_pb.js";
-import type { Final } from "@undertone/client/results.js";
+import { Feedback } from "@undertone/client/v1";
+import type { Final } from "@undertone/client";
 import { h } from "../../dom";
 import { call } from "../../server/rpc";
 import { inOrder } from "../../ui/emotions";
@@ -63,7 +63,7 @@ function judgement(final: Final): HTMLElement {
     const verdict = { case: "label" as const, value: choice.value };
     const about = { case: "predictionId" as const, value: final.predictionId };
     try {
-      await call(Feedback, "giveFeedback", { judgements: [{ about, verdict, source: "console" }] });
+      await call(Feedback.method.giveFeedback, { judgements: [{ about, verdict, source: "console" }] });
       place.replaceChildren(h("span", { class: "note" }, `you said ${choice.value}`));
     } catch (error) {
       choice.disabled = false;

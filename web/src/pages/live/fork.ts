@@ -1,4 +1,4 @@
-import type { AudioFormat } from "@undertone/client/audio.js";
+import type { AudioFormat } from "@undertone/client";
 
 /** Chunks that may wait for one listener; then whoever brings more waits, too. */
 const MOST_CHUNKS = 32;

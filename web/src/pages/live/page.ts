@@ -1,5 +1,5 @@
-import { connect } from "@undertone/client/index.js";
-import { Models, ModelVersion_State } from "@undertone/client/generated/undertone/v1/models_pb.js";
+import { connect } from "@undertone/client";
+import { Models, ModelVersion_State } from "@undertone/client/v1";
 import { Picture } from "../../charts/canvas";
 import { fill, h } from "../../dom";
 import { storedKey } from "../../server/key";
@@ -32,7 +32,7 @@ export const live: Page = {
 
 /** The versions that take streams, the default one first. */
 async function served(signal: AbortSignal): Promise<Offered[]> {
-  const { models, versions } = await call(Models, "listModels", {}, signal);
+  const { models, versions } = await call(Models.method.listModels, {}, signal);
   const isDefault = (own: string) =>
     models.some(({ isDefault, reference }) => isDefault && `${reference?.name}@${reference?.version}` === own);
   const ready = versions.filter(({ state }) => state === ModelVersion_State.READY);

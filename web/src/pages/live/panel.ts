@@ -1,6 +1,4 @@
-import type { Client } from "@undertone/client/client.js";
-import type { Event } from "@undertone/client/events.js";
-import type { Final, Interim } from "@undertone/client/results.js";
+import type { Client, Event, Final, Interim } from "@undertone/client";
 import { Picture } from "../../charts/canvas";
 import { fill, h } from "../../dom";
 import { percent, plural, time } from "../../ui/format";

@@ -1,5 +1,5 @@
-import type { AudioFormat } from "@undertone/client/audio.js";
-import { Microphone } from "@undertone/client/microphone.js";
+import type { AudioFormat } from "@undertone/client";
+import { Microphone } from "@undertone/client/microphone";
 import capture from "virtual:capture";
 
 /** Audio that is to be heard: chunks of samples of one channel, and how to stop them. */

@@ -1,4 +1,4 @@
-import { type Model, Models } from "@undertone/client/generated/undertone/v1/models_pb.js";
+import { type Model, Models } from "@undertone/client/v1";
 import { fill, h } from "../../dom";
 import { call } from "../../server/rpc";
 import { percent } from "../../ui/format";
@@ -15,7 +15,7 @@ export function card(model: Model): HTMLElement {
     if (!details.open || text.childElementCount > 0) return;
     fill(text, waiting("Fetching the card …"));
     try {
-      const { card } = await call(Models, "getModel", { model: name });
+      const { card } = await call(Models.method.getModel, { model: name });
       fill(text, ...markdown(card));
     } catch (error) {
       fill(text, failed(error));

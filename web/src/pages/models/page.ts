@@ -3,7 +3,7 @@ import {
   Models,
   type ModelVersion,
   ModelVersion_State as State,
-} from "@undertone/client/generated/undertone/v1/models_pb.js";
+} from "@undertone/client/v1";
 import { fill, h } from "../../dom";
 import { call } from "../../server/rpc";
 import { confirmed } from "../../ui/confirm";
@@ -51,7 +51,7 @@ class Shelf {
 
   async look(): Promise<void> {
     try {
-      const listed = await call(Models, "listModels", {}, this.signal);
+      const listed = await call(Models.method.listModels, {}, this.signal);
       if (this.#isNews("versions", [listed.versions, listed.refused])) this.#exchange(this.#listed(listed));
       // A card that somebody reads stays open.
       if (this.#isNews("models", listed.models)) fill(this.#cards, ...listed.models.map(card));
@@ -109,12 +109,12 @@ class Shelf {
       actions.append(
         this.#button("Unload", `Unload ${name}`, async () => {
           const effect = "It takes no new streams from now on. Those that it has go on until they end.";
-          if (await confirmed(`Unload ${name}?`, effect, "Unload")) await this.#do(`${name} is out of service.`, () => call(Models, "unloadModel", { model: name }));
+          if (await confirmed(`Unload ${name}?`, effect, "Unload")) await this.#do(`${name} is out of service.`, () => call(Models.method.unloadModel, { model: name }));
         }),
         this.#button("Roll back", `Roll back ${version.reference?.name}`, async () => {
           const effect = "The version that was served before takes new streams, as soon as it is ready; this one takes none any more.";
           const back = { name: version.reference?.name ?? "" };
-          if (await confirmed(`Roll ${back.name} back?`, effect, "Roll back")) await this.#do(`${back.name} is the version before.`, () => call(Models, "rollbackModel", back));
+          if (await confirmed(`Roll ${back.name} back?`, effect, "Roll back")) await this.#do(`${back.name} is the version before.`, () => call(Models.method.rollbackModel, back));
         }),
       );
     } else if (version.state === State.UNLOADED || version.state === State.REFUSED) {
@@ -145,7 +145,7 @@ class Shelf {
   }
 
   #load(source: { case: "model" | "path"; value: string }): Promise<void> {
-    return this.#do(`${source.value} is ready.`, () => call(Models, "loadModel", { source }));
+    return this.#do(`${source.value} is ready.`, () => call(Models.method.loadModel, { source }));
   }
 
   async #do(done: string, change: () => Promise<unknown>): Promise<void> {

@@ -89,3 +89,30 @@ async fn what_a_server_tells_of_an_experiment_is_enough_to_know_its_arms_without
     }
     assert_eq!(seen.len(), 4, "all three arms, and none: {seen:?}");
 }
+
+#[test]
+fn an_allotment_that_cannot_be_is_told_with_what_and_where() {
+    let arm = |name: &str| v1::ExperimentArm { name: name.to_owned(), ..v1::ExperimentArm::default() };
+    let run = |until: u32, arm: &str| v1::BucketRun { until, arm: arm.to_owned() };
+    let told = |runs: Vec<v1::BucketRun>| v1::Experiment {
+        name: "trial".to_owned(),
+        arms: vec![arm("old"), arm("new")],
+        allotment: Some(v1::Allotment { salt: "pepper".to_owned(), runs, ..v1::Allotment::default() }),
+        ..v1::Experiment::default()
+    };
+    assert!(OfflineExperiment::of(&told(vec![run(5000, "old"), run(10_000, "new")])).is_ok());
+    let missing = v1::Experiment { allotment: None, ..told(Vec::new()) };
+    let wrong = [
+        (
+            told(vec![run(5000, "old"), run(10_000, "oracle")]),
+            r#"allotment.runs[1] names the arm "oracle"; there are "old", "new""#,
+        ),
+        (told(vec![run(70_000, "old")]), "there is no bucket 70000 among 10000"),
+        (told(vec![run(5000, "old")]), "the runs of buckets do not lead from the first bucket to the last"),
+        (missing, "the server does not tell what arms follow from; it is too old"),
+    ];
+    for (told, what) in wrong {
+        let error = OfflineExperiment::of(&told).unwrap_err();
+        assert_eq!(error.to_string(), format!(r#"experiment "trial": {what}"#));
+    }
+}
