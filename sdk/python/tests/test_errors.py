@@ -57,6 +57,18 @@ WRONG = {
         lambda client: client.experiments.create({"name": object()}, who="ann", why="to see"),
     ),
     "retries that cannot be": (undertone.UsageError, lambda client: undertone.Retry(attempts=0)),
+    "a key with the line break of its file": (undertone.UsageError, lambda client: Client(api_key="secret\n")),
+    "no key": (undertone.UsageError, lambda client: Client(api_key="")),
+    "a header that is none": (undertone.UsageError, lambda client: Client(metadata={"my team": "calls"})),
+    "a header of bytes": (undertone.UsageError, lambda client: Client(metadata={"team-bin": "calls"})),
+    "a header with a number": (undertone.UsageError, lambda client: Client(metadata={"team": 7})),
+    "a header in letters that it cannot have": (
+        undertone.UsageError,
+        lambda client: Client(metadata={"team": "Grüße"}),
+    ),
+    "a time to wait that is none": (undertone.UsageError, lambda client: Client(timeout="soon")),
+    "a time for one call that is none": (undertone.UsageError, lambda client: client.recognize(CLIP, timeout=math.nan)),
+    "a time for a stream that is none": (undertone.UsageError, lambda client: client.stream(CLIP, timeout="soon")),
     "a judgement of nothing": (undertone.UsageError, lambda client: undertone.Judgement(about="x")),
     "weights that are none": (undertone.UsageError, lambda client: Allocation.of_weights([1])),
 }
@@ -69,6 +81,7 @@ def test_what_is_given_wrong_is_an_error_of_this_package(server, what):
         do(client)
     assert isinstance(caught.value, undertone.UndertoneError)
     assert isinstance(caught.value, ValueError)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_source_that_fails_raises_its_own_error(server):

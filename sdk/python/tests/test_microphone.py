@@ -16,11 +16,11 @@ class Card:
 
     played = threading.Event()
 
-    def __init__(self, *, samplerate, blocksize, channels, dtype, device, callback):
+    def __init__(self, *, samplerate, blocksize, channels, dtype, device, callback, finished_callback):
         audio, rate = samples(CLIP)
         assert (samplerate, channels, dtype, device) == (rate, 1, "int16", None)
         self.blocks = [audio[start : start + blocksize].tobytes() for start in range(0, len(audio), blocksize)]
-        self.callback = callback
+        self.callback, self.finished = callback, finished_callback
 
     def start(self):
         threading.Thread(target=self.play).start()
@@ -31,7 +31,11 @@ class Card:
         self.played.set()
 
     def stop(self):
-        pass
+        self.finished()
+
+    def go_away(self):
+        """What PortAudio tells of a device that is pulled out."""
+        self.finished()
 
     def close(self):
         pass
@@ -63,6 +67,14 @@ def test_a_microphone_that_nobody_reads_drops_the_oldest_and_counts(card):
     total = len(samples(CLIP)[0])
     assert len(heard) == 63, "the last of 64 places holds the end"
     assert microphone.dropped_chunks + len(heard) == -(-total // 160)
+
+
+def test_a_device_that_goes_away_ends_what_listens_to_it(card, monkeypatch):
+    monkeypatch.setattr(undertone.microphone, "_CHUNKS", 1000)
+    with Microphone() as microphone:
+        Card.played.wait()
+        microphone._stream.go_away()
+        assert len(b"".join(microphone)) == 2 * len(samples(CLIP)[0])
 
 
 def test_a_missing_library_is_named(monkeypatch):

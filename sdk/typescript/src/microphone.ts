@@ -63,14 +63,25 @@ export class Microphone implements AsyncIterable<Float32Array> {
     const wanted = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     const audio = { ...wanted, ...options.audio };
     const stream = options.stream ?? (await navigator.mediaDevices.getUserMedia({ audio }).catch(refused));
-    const context = new AudioContext();
-    await addCapture(context, options.module);
-    const microphone = new Microphone(context, stream, options.held ?? 64);
-    const capture = new AudioWorkletNode(context, NAME, { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
-    capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) => microphone.#take(data);
-    context.createMediaStreamSource(stream).connect(capture);
-    await context.resume();
+    const microphone = new Microphone(new AudioContext(), stream, options.held ?? 64);
+    try {
+      await microphone.#listen(options.module);
+    } catch (error) {
+      // Nobody is left listened to without knowing.
+      await microphone.close();
+      refused(error);
+    }
     return microphone;
+  }
+
+  async #listen(module: string | undefined): Promise<void> {
+    await addCapture(this.#context, module);
+    const capture = new AudioWorkletNode(this.#context, NAME, { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) => this.#take(data);
+    this.#context.createMediaStreamSource(this.#stream).connect(capture);
+    // A device that is pulled out, or a permission that is taken back, is the end.
+    for (const track of this.#stream.getTracks()) track.addEventListener("ended", () => void this.close());
+    await this.#context.resume();
   }
 
   /** What the chunks are: floats of one channel, at the rate of the sound card. */
@@ -78,8 +89,9 @@ export class Microphone implements AsyncIterable<Float32Array> {
     return { encoding: "float32", sampleRate: this.#context.sampleRate };
   }
 
-  /** Stops listening; who iterates gets what was heard, and then the end. */
+  /** Stops listening; who iterates gets what was heard, and then the end. So it does when the device goes away. */
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     for (const track of this.#stream.getTracks()) track.stop();
     await this.#context.close();
@@ -114,7 +126,13 @@ export class Microphone implements AsyncIterable<Float32Array> {
 async function addCapture(context: AudioContext, module: string | undefined): Promise<void> {
   if (module !== undefined) return context.audioWorklet.addModule(module);
   const made = URL.createObjectURL(new Blob([CAPTURE_MODULE], { type: "text/javascript" }));
-  await context.audioWorklet.addModule(made).finally(() => URL.revokeObjectURL(made));
+  try {
+    await context.audioWorklet.addModule(made);
+  } catch (error) {
+    throw new AudioError(`its module was not loaded: ${error instanceof Error ? error.message : error}; where a page's policy lets no script come from a blob, give module`);
+  } finally {
+    URL.revokeObjectURL(made);
+  }
 }
 
 function refused(reason: unknown): never {

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { connect } from "@undertone/client/node";
+import { CAPTURE_MODULE } from "@undertone/client/microphone";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { CLIP, fixture, Server, samples } from "./support.mjs";
@@ -23,6 +24,7 @@ before(async () => {
       contents: `
         export { collect, connect } from "@undertone/client";
         export { Microphone } from "@undertone/client/microphone";
+        export { AudioError } from "@undertone/client";
         export { assign, Allocation } from "@undertone/client/assignment";
         export { Models, Streams } from "@undertone/client/v1";`,
       resolveDir: import.meta.dirname,
@@ -33,14 +35,16 @@ before(async () => {
   });
   const files = {
     "/": ["text/html", "<!doctype html><title>Undertone</title>"],
+    "/strict": ["text/html", "<!doctype html><title>Strict</title>", { "content-security-policy": "script-src 'self'" }],
+    "/capture.js": ["text/javascript", CAPTURE_MODULE],
     "/client.js": ["text/javascript", bundled.outputFiles[0].text],
     "/talk.wav": ["audio/wav", await readFile(CLIP)],
     "/tones.flac": ["audio/flac", await readFile(fixture("tones_stereo24.flac"))],
     "/tones.opus": ["audio/ogg", await readFile(fixture("tones_mono.opus"))],
   };
   site = createServer(({ url }, response) => {
-    const [type, body] = files[url] ?? ["text/plain", ""];
-    response.writeHead(url in files ? 200 : 404, { "content-type": type }).end(body);
+    const [type, body, more] = files[url] ?? ["text/plain", ""];
+    response.writeHead(url in files ? 200 : 404, { "content-type": type, ...more }).end(body);
   });
   await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${site.address().port}`;
@@ -118,6 +122,48 @@ test("what is spoken into the browser's microphone is recognised while it is spo
   assert.equal(types.at(-1), "ended");
   assert.equal(events.dropped, 0);
   await server.close();
+});
+
+test("a microphone whose module a page's policy forbids is closed, and takes the module from a file", { skip }, async () => {
+  const strict = await browser.newPage();
+  await strict.goto(`${origin}/strict`);
+  const told = await strict.evaluate(async () => {
+    const { AudioError, Microphone } = await import("/client.js");
+    const tracks = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    const error = await Microphone.open().catch((own) => own);
+    const refused = { isOurs: error instanceof AudioError, sentence: error.message, states: tracks.map(({ readyState }) => readyState) };
+    const microphone = await Microphone.open({ module: "/capture.js" });
+    const heard = await microphone[Symbol.asyncIterator]().next();
+    await microphone.close();
+    await microphone.close();
+    return { refused, samples: heard.value.length };
+  });
+  assert.deepEqual([told.refused.isOurs, told.refused.states], [true, ["ended"]]);
+  assert.match(told.refused.sentence, /give module/);
+  assert.ok(told.samples > 0);
+  await strict.close();
+});
+
+test("a microphone that goes away ends what listens to it", { skip }, async () => {
+  const ended = await page.evaluate(async () => {
+    const { Microphone } = await import("/client.js");
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const microphone = await Microphone.open({ stream });
+    let chunks = 0;
+    for await (const _ of microphone) {
+      chunks += 1;
+      // What a browser does when the device is pulled out.
+      if (chunks === 3) stream.getTracks()[0].dispatchEvent(new Event("ended"));
+    }
+    return chunks;
+  });
+  assert.ok(ended >= 3);
 });
 
 test("a page of another origin is refused", { skip }, async () => {

@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { collect, connect as connectWebSocket, ServerError, StreamBroken, UndertoneError, UsageError } from "@undertone/client";
 import { connect as connectGrpc, fromFile } from "@undertone/client/node";
 import { WebSocket } from "ws";
-import { CLIP, ROOT, Server, WAYS, all, assertSame, commandLine, finals, fixture, samples, using } from "./support.mjs";
+import { CLIP, ROOT, Server, WAYS, all, apart, assertSame, assertSameUtterance, commandLine, finals, fixture, samples, using } from "./support.mjs";
 
 const RAW = { encoding: "linear16", sampleRate: 16_000 };
 const VOICE_EDGE_SECONDS = 0.1;
@@ -168,9 +168,14 @@ for (const [name, way] of Object.entries(WAYS)) {
             assert.ok(events.some((event) => event.type === "resumed"), "it broke off");
             const found = finals(events);
             assert.deepEqual(found.map((event) => event.utterance), utterances.map((_, place) => place + 1));
+            const before = finals(events.slice(0, events.findIndex(({ type }) => type === "resumed"))).length;
+            assert.ok(before >= 2, `${before} answers came before the break`);
             for (const [place, event] of found.entries()) {
-              assert.equal(event.top, utterances[place].top);
-              assert.ok(Math.abs(event.start - utterances[place].start_s) < VOICE_EDGE_SECONDS);
+              const other = utterances[place];
+              assert.equal(event.top, other.top);
+              assert.ok(apart(event, other) < VOICE_EDGE_SECONDS);
+              // Voice detection may see an edge elsewhere behind a break; what has the same edges is the same.
+              if (place < before || apart(event, other) === 0) assertSameUtterance(event, other);
             }
           }
         });

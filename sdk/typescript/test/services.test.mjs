@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import * as grpc from "@grpc/grpc-js";
 import { connect, ServerError, UsageError } from "@undertone/client";
 import { assign, experimentOf } from "@undertone/client/assignment";
-import { fromFile } from "@undertone/client/node";
+import { connect as connectGrpc, fromFile } from "@undertone/client/node";
 import { Experiments, Feedback, Models, Streams } from "@undertone/client/v1";
-import { CLIP, ROOT, Server, WAYS, using } from "./support.mjs";
+import { all, CLIP, ROOT, Server, WAYS, using } from "./support.mjs";
 
 const PATIENT = { retry: { attempts: 1000, firstDelay: 0.01, longestDelay: 0.05 } };
 
@@ -128,4 +129,37 @@ test("an answer that is no gRPC is told as what it stands for", async (t) => {
   assert.equal(headers[0].traceparent, traceparent);
   const wrong = connect("http://127.0.0.1:1", { traceparent: () => "yesterday" });
   await assert.rejects(wrong.call(Models.method.listModels, {}), UsageError);
+});
+
+test("key, trace context and metadata go with every call over gRPC", async (t) => {
+  const seen = [];
+  const method = (path, streaming) => ({
+    path,
+    requestStream: streaming,
+    responseStream: streaming,
+    requestDeserialize: (bytes) => bytes,
+    responseSerialize: (bytes) => bytes,
+  });
+  const refused = { code: grpc.status.UNIMPLEMENTED, details: "seen" };
+  const front = new grpc.Server();
+  front.addService(
+    { list: method("/undertone.v1.Models/ListModels", false), stream: method("/undertone.v1.Recognizer/StreamingRecognize", true) },
+    {
+      list: ({ metadata }, answer) => seen.push(metadata.getMap()) && answer(refused),
+      stream: (call) => seen.push(call.metadata.getMap()) && call.emit("error", refused),
+    },
+  );
+  const port = await new Promise((resolve) => front.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (_, own) => resolve(own)));
+  t.after(() => front.forceShutdown());
+  const contexts = [1, 2].map((number) => `00-${String(number).padStart(32, "0")}-00000000000000aa-01`);
+  const asked = [...contexts];
+  const options = { apiKey: "secret", metadata: { "X-Team": "calls" }, traceparent: () => asked.shift() };
+  await using(connectGrpc(`127.0.0.1:${port}`, options), async (client) => {
+    await assert.rejects(client.call(Models.method.listModels, {}), /seen/);
+    await assert.rejects(all(client.stream(new Int16Array(160), { sampleRate: 16_000 })), /seen/);
+    await assert.rejects(client.call(Models.method.listModels, {}), /seen/);
+  });
+  assert.deepEqual(seen.map(({ authorization }) => authorization), Array(3).fill("Bearer secret"));
+  assert.deepEqual(seen.map((own) => own["x-team"]), Array(3).fill("calls"));
+  assert.deepEqual(seen.map(({ traceparent }) => traceparent), [...contexts, undefined]);
 });

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from undertone.analytics import AsyncAnalytics
 from undertone.audio import AudioFormat, Recording, Sound, read_recording
-from undertone.connection import DEFAULT_ADDRESS, Connection, Tls
+from undertone.connection import DEFAULT_ADDRESS, Connection, Tls, check_timeout
 from undertone.errors import StreamBroken, UndertoneError, from_rpc, server_error
 from undertone.events import AudioWarning, Ended, EndReason, Started
 from undertone.experiments import AsyncExperiments
@@ -134,6 +134,7 @@ class AsyncClient:
     def _stream(
         self, feed: Feed, options: Options, *, resume: bool | None, timeout: float | None, replay_bytes: int
     ) -> AsyncEventStream:
+        check_timeout(timeout)
         resumable = feed.format.is_raw if resume is None else resume
         config = to_config(options, feed.format, resumable=resumable)
         manner = Manner(self._dial, self._connection.retry, timeout, replay_bytes)
@@ -157,6 +158,7 @@ class AsyncClient:
     ) -> ReplyT:
         """A unary call, tried again while that may help, unless it is to be made ``once``."""
         retry, loop = self._connection.retry, asyncio.get_running_loop()
+        check_timeout(timeout)
         timeout = timeout if timeout is not None else self._connection.timeout
         deadline = loop.time() + timeout if timeout is not None else None
         method = self._channel.unary_unary(
@@ -194,7 +196,7 @@ class AsyncClient:
             feed,
             options,
             resume=None,
-            timeout=timeout or self._connection.timeout,
+            timeout=timeout if timeout is not None else self._connection.timeout,
             replay_bytes=REPLAY_BYTES,
         )
         return await collect(stream)

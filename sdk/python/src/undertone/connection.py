@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from undertone.retry import Retry
 
 DEFAULT_ADDRESS = "127.0.0.1:50151"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# As gRPC has them: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+_METADATA_KEY = re.compile(r"[0-9a-z_.-]+(?<!-bin)")
+_METADATA_VALUE = re.compile(r"[\x20-\x7e]*")
+_API_KEY = re.compile(r"[\x21-\x7e]+")
 _CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     # Answers about long recordings are as long as they are; the server bounds what it takes.
     ("grpc.max_receive_message_length", -1),
@@ -72,6 +78,18 @@ class Connection:
     traceparent: Callable[[], str | None] | None = None
     """Asked with every call for the W3C trace context that it belongs to."""
 
+    def __post_init__(self) -> None:
+        """Raises ``UsageError`` for what no call can carry."""
+        for key, value in self.metadata.items():
+            if not isinstance(key, str) or not _METADATA_KEY.fullmatch(key.lower()):
+                raise UsageError(f"metadata {key!r}: a key is of letters, digits, _, - and ., without -bin at its end")
+            if not isinstance(value, str) or not _METADATA_VALUE.fullmatch(value):
+                raise UsageError(f"metadata {key!r}: a value is a text of visible ASCII signs")
+        # It is not shown here either.
+        if self.api_key is not None and not (isinstance(self.api_key, str) and _API_KEY.fullmatch(self.api_key)):
+            raise UsageError("api_key is empty, or holds what no header can carry, as the line break at a file's end")
+        check_timeout(self.timeout)
+
     def channel(self) -> grpc.aio.Channel:
         """A channel of its own; connects with the first call."""
         secure, target = parse_address(self.address)
@@ -94,6 +112,12 @@ class Connection:
                 raise UsageError(f"{context!r} is no trace context, as 00-TRACE-SPAN-01 in lower-case hex")
             headers.append(("traceparent", context))
         return tuple(headers)
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Raises ``UsageError`` for what is no number of seconds. None left, or fewer, is over at once."""
+    if timeout is not None and (not isinstance(timeout, Real) or math.isnan(timeout)):
+        raise UsageError(f"a timeout is a number of seconds, not {timeout!r}")
 
 
 def parse_address(address: str) -> tuple[bool, str]:

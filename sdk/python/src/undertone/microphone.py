@@ -33,6 +33,7 @@ class Microphone:
         self.dropped_chunks = 0
         """Chunks that nobody took in time."""
         self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=_CHUNKS)
+        self._is_over = False
         try:
             import sounddevice
         except (ImportError, OSError) as error:
@@ -45,6 +46,8 @@ class Microphone:
                 channels=channels,
                 dtype="int16",
                 callback=self._heard,
+                # Also where the device goes away.
+                finished_callback=self._end,
             )
         except sounddevice.PortAudioError as error:
             raise AudioError(f"the microphone cannot be opened: {error}") from error
@@ -63,10 +66,15 @@ class Microphone:
             yield chunk
 
     def close(self) -> None:
-        """Stops listening; who iterates gets what was heard, and then the end."""
+        """Stops listening; who iterates gets what was heard, and then the end. So it does when the device goes away."""
         self._stream.stop()
         self._stream.close()
-        self._put(None)
+        self._end()
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._put(None)
 
     def _heard(self, data: Any, frames: int, time: Any, status: Any) -> None:
         self._put(bytes(data))
