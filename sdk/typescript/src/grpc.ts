@@ -52,6 +52,7 @@ export class GrpcTransport implements Transport {
   constructor(address: string, options: GrpcOptions = {}) {
     const [, scheme = "http", target = ""] = /^(?:(https?):\/\/)?([^/]+)\/?$/.exec(address) ?? [];
     if (target === "") throw new UsageError(`${address} is no address: give HOST:PORT, or a URL with http or https`);
+    checkHeaders(options);
     const { tls } = options;
     const secure = tls !== undefined || scheme === "https";
     const credentials = secure ? trust(tls ?? {}) : grpc.credentials.createInsecure();
@@ -120,6 +121,18 @@ export class GrpcTransport implements Transport {
     const all = { ...this.#options.metadata, ...headersOf(this.#options) };
     for (const [key, value] of Object.entries(all)) metadata.set(key, value);
     return metadata;
+  }
+}
+
+/** What no call can carry is refused at once. A key is not shown here either. */
+function checkHeaders({ apiKey, metadata = {} }: GrpcOptions): void {
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new UsageError("apiKey is empty, or holds what no header can carry, as the line break at a file's end");
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    if (!/^[\w.-]+(?<!-bin)$/i.test(key) || !/^[\x20-\x7e]*$/.test(value)) {
+      throw new UsageError(`metadata ${JSON.stringify(key)}: keys are of letters, digits, _, - and ., without -bin at their end, values of visible ASCII signs`);
+    }
   }
 }
 

@@ -54,7 +54,7 @@ export class WebSocketTransport implements Transport {
     this.#options = options;
     this.#protocols = [PROTOCOL];
     if (options.apiKey !== undefined) {
-      if (!TOKEN.test(options.apiKey)) throw new UsageError("this is no API key");
+      if (!TOKEN.test(options.apiKey)) throw new UsageError("apiKey is empty, or holds signs that no key has, as the line break at a file's end");
       this.#protocols.push(KEY_PROTOCOL + options.apiKey);
     }
   }

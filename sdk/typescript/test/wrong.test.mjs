@@ -68,11 +68,19 @@ test("what is given wrong is an error of this package, and nothing is sent", asy
     [AudioError, () => all(client.stream(["text"], RAW))],
     [AudioError, () => all(client.stream([new Float64Array(16)], RAW))],
     [UsageError, async () => connectGrpc("127.0.0.1:1", { tls: { certificate: Buffer.from("c") } })],
-    [UsageError, async () => connectWebSocket("http://127.0.0.1:1", { apiKey: "no key" })],
+    ...["", "secret\n"].flatMap((apiKey) => [
+      [UsageError, async () => connectWebSocket("http://127.0.0.1:1", { apiKey })],
+      [UsageError, async () => connectGrpc("127.0.0.1:1", { apiKey })],
+    ]),
+    ...[{ "my team": "calls" }, { "team-bin": "calls" }, { team: "Grüße" }].map((metadata) => [
+      UsageError,
+      async () => connectGrpc("127.0.0.1:1", { metadata }),
+    ]),
   ];
   for (const [kind, work] of wrong) {
     const error = await work().then(() => assert.fail("it is wrong"), (own) => own);
     assert.ok(error instanceof kind && error instanceof UndertoneError, `${work}: ${error}`);
+    assert.ok(!error.message.includes("secret"), "a key is never shown");
   }
   client.close();
 });
