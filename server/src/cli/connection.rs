@@ -38,10 +38,19 @@ impl Target {
 
     /// Connects. A person at a command line is told what is wrong at once, and tries again.
     pub(super) async fn connect(&self) -> anyhow::Result<Client> {
+        self.connect_with(Retry::never()).await
+    }
+
+    /// Connects; calls that are refused for a while are made again, as the server says.
+    pub(super) async fn connect_patiently(&self) -> anyhow::Result<Client> {
+        self.connect_with(Retry::default()).await
+    }
+
+    async fn connect_with(&self, retry: Retry) -> anyhow::Result<Client> {
         let connection = Connection {
             tls: self.connection.tls()?,
             api_key: self.connection.api_key.clone(),
-            retry: Retry::never(),
+            retry,
             ..Connection::new(&self.url)
         };
         Client::connect(connection).await.map_err(|error| match error {

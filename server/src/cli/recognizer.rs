@@ -39,14 +39,17 @@ impl Recognizer {
         jobs: usize,
     ) -> anyhow::Result<Self> {
         match server {
-            Some(url) => Ok(Self::Remote(settings.target(url).connect().await?)),
+            // One of many recordings is not lost because the server is busy with the others.
+            Some(url) => Ok(Self::Remote(settings.target(url).connect_patiently().await?)),
             None => Self::in_process(settings, jobs),
         }
     }
 
     fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
         let workers = vec![("engine.workers".to_owned(), workers.to_string())];
-        let settings = settings.load(workers)?;
+        let mut settings = settings.load(workers)?;
+        // Nobody else is here who could suffer.
+        settings.engine.admit_below = f64::INFINITY;
         let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
         let recognition = Arc::new(assembled.recognition);
         for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)

@@ -3,8 +3,11 @@
 use crate::variant::Variant;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+use tokio_stream::wrappers::ReceiverStream;
 use undertone_bundle::{Calibration, Conformal};
-use undertone_tests::{TestServer, shipped_clip, stage};
+use undertone_proto::v1::streaming_recognize_request::Message as Ask;
+use undertone_tests::{TestServer, ask, float_config, shipped_clip, stage};
 
 fn undertone(arguments: &[&str]) -> Output {
     let mut command = Command::new(stage().unwrap().join("bin/undertone"));
@@ -132,6 +135,27 @@ fn recognize_in_process_and_through_a_server_agree() {
     };
     assert_eq!(without_ids(&local), without_ids(&remote));
     assert!(local.lines().count() > 1);
+}
+
+#[tokio::test]
+async fn a_recording_that_a_busy_server_refuses_is_sent_again() {
+    let server = TestServer::start(&[("engine.max_streams", "1")]).await.unwrap();
+    let (asks, receiver) = tokio::sync::mpsc::channel(1);
+    asks.send(ask(Ask::Config(float_config("cnn")))).await.unwrap();
+    let mut client = server.recognizer().await.unwrap();
+    let mut replies = client.streaming_recognize(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    replies.message().await.unwrap().expect("Started");
+    let url = server.url().to_owned();
+    let asking = tokio::task::spawn_blocking(move || {
+        undertone(&["recognize", &clip(), "--server", &url, "--format", "json"])
+    });
+    let refused = "undertone_rpc_finished_total{code=\"RESOURCE_EXHAUSTED\",method=\"Recognize\"}";
+    while !server.get("/metrics").await.unwrap().1.contains(refused) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(asks);
+    let answered: serde_json::Value = serde_json::from_str(&printed(&asking.await.unwrap())).unwrap();
+    assert!(!answered["utterances"].as_array().unwrap().is_empty());
 }
 
 #[test]
