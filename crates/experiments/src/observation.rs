@@ -50,6 +50,8 @@ pub struct Observation {
     pub audio: Duration,
     /// The time between two changes of the weights in which the arm was drawn, counted from 0: arms are compared within these.
     pub period: u32,
+    /// Arms that did not listen along any more when it was made, so that no answer of theirs is missing beside it.
+    pub absent: Vec<ArmIndex>,
 }
 
 impl Observation {
@@ -189,6 +191,7 @@ mod tests {
             processor: Duration::from_millis(2),
             audio: Duration::from_secs(3),
             period: 0,
+            absent: Vec::new(),
         }
     }
 

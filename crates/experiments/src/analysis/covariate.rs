@@ -1,6 +1,7 @@
 //! Less noise from what was known before.
 
 use super::estimate::{Effect, Estimate};
+use super::strata::{Pooled, Strata};
 
 /// A subject's mean in the experiment and what was known about it in front: its mean of the time before, or the
 /// control model's score on the same audio. The covariate must not depend on the arm.
@@ -42,11 +43,34 @@ impl Adjusted {
         let covariates = control.covariate_covariate + arm.covariate_covariate;
         let products = control.value_covariate + arm.value_covariate;
         let slope = if covariates > 0.0 { products / covariates } else { 0.0 };
-        let (before, after) = (effect(&control, &arm, 0.0), effect(&control, &arm, slope));
+        Some(Self::told(effect(&control, &arm, 0.0), effect(&control, &arm, slope), slope))
+    }
+
+    /// The same within the times between changes of the weights: value and covariate of every subject, pooled over these. The slope
+    /// is that of the least variance; a subject's errors of all times are one.
+    pub(super) fn within(strata: &Strata, control: &Pooled, arm: &Pooled) -> Self {
+        let errors = || control.errors.values().chain(arm.errors.values());
+        let squares: f64 = errors().map(|[_, covariate]| covariate * covariate).sum();
+        let products: f64 = errors().map(|[value, covariate]| value * covariate).sum();
+        let slope = if squares > 0.0 { products / squares } else { 0.0 };
+        let effect =
+            |slope: f64| strata.effect(&estimate_within(control, slope), &estimate_within(arm, slope));
+        Self::told(effect(0.0), effect(slope), slope)
+    }
+
+    fn told(before: Effect, after: Effect, slope: f64) -> Self {
         let ratio = (after.standard_error / before.standard_error).powi(2);
         let saved = if ratio.is_finite() { (1.0 - ratio).clamp(0.0, 1.0) } else { 0.0 };
-        Some(Self { effect: after, slope, saved })
+        Self { effect: after, slope, saved }
     }
+}
+
+fn estimate_within(own: &Pooled, slope: f64) -> Estimate {
+    let [value, covariate] = own.means;
+    let squares: f64 =
+        own.errors.values().map(|[value, covariate]| (value - slope * covariate).powi(2)).sum();
+    let (value, standard_error) = (value - slope * covariate, squares.sqrt());
+    Estimate { value, standard_error, units: own.errors.len() as u64 }
 }
 
 fn effect(control: &Spread, arm: &Spread, slope: f64) -> Effect {

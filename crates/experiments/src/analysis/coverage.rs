@@ -35,7 +35,7 @@ pub struct Stratum {
 /// lies between two bounds whatever was dropped (Manski 1990).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coverage {
-    /// The control's answers, judged or not.
+    /// The control's answers that the arm could hear, judged or not.
     pub answers: u64,
     /// Those with a pair.
     pub pairs: u64,
@@ -72,9 +72,10 @@ impl Coverage {
             let other = others.get(&key(own));
             Answer { own, pair: other.map(|other| other.correct()) }
         };
+        let could_hear = |own: &&Observation| !own.absent.contains(&arm);
         let subjects = observations.subjects(control).iter();
         let subjects: Vec<Vec<Answer<'_>>> =
-            subjects.map(|subject| once_each(subject).map(answer).collect()).collect();
+            subjects.map(|subject| once_each(subject).filter(could_hear).map(answer).collect()).collect();
         let all = || subjects.iter().flatten();
         let strata = strata(all());
         let (answers, pairs) = (all().count(), all().filter(|own| own.pair.is_some()).count());

@@ -66,7 +66,7 @@ pub struct Difference {
     pub adjusted_p_value: Option<f64>,
     /// What the first figure says.
     pub outcome: Outcome,
-    /// What the guardrails say, in the order of the plan.
+    /// What the guardrails say, in the order of the plan. They share the arm's part of `alpha`.
     pub guardrails: Vec<(Guardrail, Verdict)>,
 }
 
@@ -76,13 +76,16 @@ impl Difference {
         let sequence = plan.sequence.shared(plan.comparisons());
         let views = [plan.control, arm].map(|arm| View::new(observations, arm, plan));
         let is_one = observations.periods() < 2;
-        let change = |metric| match is_one {
-            true => Change::between(metric, &views, &sequence),
-            false => Change::within(metric, &views, &sequence),
+        let change = |metric, sequence: &Sequence| match is_one {
+            true => Change::between(metric, &views, sequence),
+            false => Change::within(metric, &views, sequence),
         };
-        let changes: Vec<Change> = plan.goals.iter().map(|goal| change(goal.metric)).collect();
-        let judged =
-            |guardrail: &Guardrail| (*guardrail, guardrail.judge(change(guardrail.metric).interval.as_ref()));
+        let changes: Vec<Change> = plan.goals.iter().map(|goal| change(goal.metric, &sequence)).collect();
+        let guarding = sequence.shared(plan.guardrails.len());
+        let judged = |guardrail: &Guardrail| {
+            let found = change(guardrail.metric, &guarding);
+            (*guardrail, guardrail.judge(found.interval.as_ref()))
+        };
         let first = plan.goals.first().zip(changes.first());
         Self {
             arm,

@@ -6,6 +6,10 @@ use crate::ExperimentError;
 
 /// Fewer subjects in an arm say nothing yet: the theory is one of many observations.
 const FIRST_LOOK_UNITS: u64 = 25;
+/// The part of `alpha` that all blocks behind the first have together.
+const LATER_BLOCKS: f64 = 0.1;
+/// Sum of `1 / k²` over all `k` from 1 on (Euler 1740).
+const SUM_OF_INVERSE_SQUARES: f64 = std::f64::consts::PI * std::f64::consts::PI / 6.0;
 
 /// An asymptotic confidence sequence with a Gaussian mixture (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024) and the
 /// e-value that it inverts, the mixture likelihood ratio of Robbins (1970). With `N` subjects and `z` standard errors
@@ -46,6 +50,17 @@ impl Sequence {
     /// The same with an `alpha` that is shared between so many comparisons (Bonferroni). 0 counts as 1.
     pub fn shared(self, comparisons: usize) -> Self {
         Self { alpha: self.alpha / comparisons.max(1) as f64, ..self }
+    }
+
+    /// The same for one of many blocks of answers, each looked at on its own however often, the first one 0. It is wrong about any
+    /// of them, however many come, with a probability of at most `alpha`: the first block has nine tenths of it, and block `k`
+    /// a share of the rest that falls with `k²`.
+    pub fn of_block(self, block: usize) -> Self {
+        let share = match block {
+            0 => 1.0 - LATER_BLOCKS,
+            later => LATER_BLOCKS / (SUM_OF_INVERSE_SQUARES * (later as f64).powi(2)),
+        };
+        Self { alpha: self.alpha * share, ..self }
     }
 
     /// The interval; `None` while there are too few subjects, or no spread.
@@ -114,6 +129,16 @@ mod tests {
         let sequence = Sequence::new(0.05, 5000).unwrap();
         assert!(sequence.shared(3).bound(5000) > sequence.bound(5000));
         assert_eq!(sequence.shared(0), sequence);
+    }
+
+    #[test]
+    fn all_blocks_together_have_no_more_than_alpha() {
+        let sequence = Sequence::new(0.05, 5000).unwrap();
+        let sum: f64 = (0..10_000).map(|block| sequence.of_block(block).alpha()).sum();
+        assert!(sum <= 0.05 && sum > 0.049_99, "{sum}");
+        let (first, later) = (sequence.of_block(0).bound(5000), sequence.of_block(9).bound(5000));
+        assert!(first / sequence.bound(5000) < 1.02, "an experiment of one block pays next to nothing");
+        assert!(later / sequence.bound(5000) < 1.6, "{later}");
     }
 
     #[test]

@@ -24,6 +24,14 @@ pub(super) struct Strata {
     subjects: f64,
 }
 
+/// Two figures of an arm, each the weighted sum of the periods' means over subjects, and how each subject moves them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pooled {
+    pub(super) means: [f64; 2],
+    /// By the place of the subject, scaled so that the squares sum to the variance.
+    pub(super) errors: BTreeMap<usize, [f64; 2]>,
+}
+
 /// Answers of one period.
 #[derive(Default)]
 struct Part<'a> {
@@ -92,6 +100,33 @@ impl Strata {
         let squares: f64 = residuals.values().map(|residual| residual * residual).sum();
         let standard_error = (squares + prior).sqrt();
         Some(Estimate { value, standard_error, units: residuals.len() as u64 })
+    }
+
+    /// What `told` says of every subject in every period, every subject counting the same; `None` when a period has too few.
+    pub(super) fn pooled(
+        &self,
+        subjects: &[&[Observation]],
+        told: impl Fn(&[Observation]) -> Option<[f64; 2]>,
+    ) -> Option<Pooled> {
+        let mut pooled = Pooled { means: [0.0; 2], errors: BTreeMap::new() };
+        for (part, (_, weight)) in self.split(subjects).iter().zip(&self.weights) {
+            let own = part.places.iter().zip(&part.answers);
+            let own: Vec<(usize, [f64; 2])> =
+                own.filter_map(|(place, answers)| Some((*place, told(answers)?))).collect();
+            if (own.len() as u64) < FEWEST_SUBJECTS {
+                return None;
+            }
+            let count = own.len() as f64;
+            let scale = weight * (count / (count - 1.0)).sqrt() / count;
+            for figure in 0..2 {
+                let mean = own.iter().map(|(_, told)| told[figure]).sum::<f64>() / count;
+                pooled.means[figure] += weight * mean;
+                for (place, told) in &own {
+                    pooled.errors.entry(*place).or_default()[figure] += scale * (told[figure] - mean);
+                }
+            }
+        }
+        Some(pooled)
     }
 
     /// `arm` less `control`. It counts as standing on no more subjects than would tell as much in arms of one size: what is

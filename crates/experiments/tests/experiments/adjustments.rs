@@ -137,6 +137,7 @@ fn answer(subject: usize, item: usize, arm: usize, judgement: Judgement) -> Obse
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
         period: 0,
+        absent: Vec::new(),
     }
 }
 

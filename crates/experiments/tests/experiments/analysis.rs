@@ -33,6 +33,7 @@ fn answer(subject: usize, item: usize, arm: ArmIndex, (truth, predicted): (usize
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
         period: 0,
+        absent: Vec::new(),
     }
 }
 

@@ -26,6 +26,7 @@ fn answer(subject: usize, arm: usize, right: bool, waited: Duration) -> Observat
         processor: Duration::from_millis(2),
         audio: Duration::from_secs(3),
         period: 0,
+        absent: Vec::new(),
     }
 }
 
@@ -78,6 +79,23 @@ fn nothing_is_corrected_where_nothing_was_dropped() {
     assert!(coverage.weighted.is_none() && coverage.interval.is_none());
     let (low, high) = coverage.bounds.unwrap();
     assert!((low - high).abs() < 1e-12, "nothing is left open");
+}
+
+#[test]
+fn answers_that_a_stopped_shadow_could_not_hear_are_not_missing() {
+    let mut generator = Generator::new(8);
+    let mut observations = Vec::new();
+    for subject in 0..1000 {
+        let absent = if subject < 400 { Vec::new() } else { vec![ArmIndex(1)] };
+        let own = answer(subject, 0, generator.chance(0.7), Duration::ZERO);
+        observations.push(Observation { absent, ..own });
+        if subject < 400 {
+            observations.push(answer(subject, 1, generator.chance(0.7), Duration::ZERO));
+        }
+    }
+    let observations = Observations::new(observations, 2, LABELS).unwrap();
+    let coverage = Analysis::of(&observations, &with_a_shadow()).unwrap().paired[0].coverage.clone();
+    assert_eq!((coverage.answers, coverage.pairs, coverage.weighted), (400, 400, None));
 }
 
 #[test]
@@ -154,6 +172,44 @@ fn what_was_known_before_narrows_the_interval_and_the_more_of_whom_the_more() {
     assert_eq!((all.known, half.known, all.subjects), (4000, 2000, 4000));
     assert!(all.adjusted.saved > 0.35 && half.adjusted.saved > 0.1, "{all:?} {half:?}");
     assert!(narrow < wide, "{narrow} {wide}");
+}
+
+/// The arm gets a twentieth of the subjects while answers are easy, and half of them once they are hard. It is better by
+/// `difference` at any time. Gives the interval with what was known before, and with nothing but noise known.
+fn ramped(seed: u64, difference: f64) -> [Foretold; 2] {
+    let mut generator = Generator::new(seed);
+    let (mut observations, mut past, mut noise) = (Vec::new(), HashMap::new(), HashMap::new());
+    for subject in 0..6000 {
+        let period = u32::from(subject >= 3000);
+        let arm = usize::from(generator.chance(if period == 0 { 0.05 } else { 0.5 }));
+        let easy = if generator.chance(0.5) { 0.8 } else { 0.4 };
+        for item in 0..4 {
+            let chance = easy - 0.15 * f64::from(period) + difference * arm as f64;
+            let own = answer(subject, arm, generator.chance(chance), Duration::ZERO);
+            observations.push(Observation { item: item.to_string(), period, ..own });
+        }
+        let before = (0..10).filter(|_| generator.chance(easy)).count() as f64 / 10.0;
+        past.insert(format!("subject-{subject}"), before);
+        noise.insert(format!("subject-{subject}"), f64::from(u8::from(generator.chance(0.5))));
+    }
+    let observations = Observations::new(observations, 2, LABELS).expect("answers that can be");
+    let sequence = Sequence::new(0.05, 6000).expect("a sequence that can be");
+    [past, noise].map(|own| {
+        let arms = (ArmIndex(0), ArmIndex(1));
+        Foretold::of(&observations, arms, &own, &sequence).expect("subjects with a past")
+    })
+}
+
+#[test]
+fn where_weights_changed_what_was_known_before_is_taken_out_within_the_times_between() {
+    for (seed, difference) in [(1, 0.0), (2, 0.0), (3, 0.06), (4, -0.06)] {
+        let [known, noise] = ramped(seed, difference);
+        let (narrow, wide) = (known.interval.unwrap(), noise.interval.unwrap());
+        assert!(narrow.contains(difference) && wide.contains(difference), "{narrow:?} {wide:?}");
+        assert!(known.adjusted.saved > 0.2 && noise.adjusted.saved < 0.01, "{known:?} {noise:?}");
+        assert!(narrow.high - narrow.low < 0.9 * (wide.high - wide.low), "{narrow:?} {wide:?}");
+        assert_eq!((known.subjects, known.known), (6000, 6000));
+    }
 }
 
 #[test]

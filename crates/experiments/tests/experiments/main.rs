@@ -3,6 +3,7 @@
 mod adjustments;
 mod analysis;
 mod assignment;
+mod blocks;
 mod corrections;
 mod definition;
 mod reference;

@@ -44,6 +44,7 @@ pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Period
     let mut delays = Vec::new();
     let mut all = Vec::with_capacity(evidence.answers.len());
     let mut labels = Vec::with_capacity(evidence.answers.len());
+    let stops = stops(kept);
     for answer in &evidence.answers {
         let Some((arm, forced)) = kept.arm_of_column(&answer.arm) else { continue };
         let Some(mut own) = observation(kept, arm, answer) else {
@@ -52,6 +53,8 @@ pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Period
         };
         // The stream has the arm that was drawn when it was opened, however long it takes.
         own.period = u32::try_from(periods.at(answer.opened_at)).unwrap_or(u32::MAX);
+        let gone = stops.iter().filter(|(_, since)| answer.created_at.0 >= *since);
+        own.absent = gone.map(|(arm, _)| *arm).collect();
         let ripe = patience.is_none_or(|patience| is_ripe(answer, patience, now));
         own.judgement =
             if ripe { judgement(kept, answer, judged.get(&item(answer))) } else { Judgement::Unknown };
@@ -68,6 +71,15 @@ pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Period
     delays.sort_unstable_by(f64::total_cmp);
     tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
     Seen { answers: all, labels, tallied }
+}
+
+/// The arms that listened along until they were stopped, with since when they do not.
+fn stops(kept: &Kept) -> Vec<(ArmIndex, i64)> {
+    let listeners = kept.arms().iter().enumerate().filter(|(_, arm)| arm.role == Role::Shadow);
+    let stopped = |(place, arm): (usize, &undertone_experiments::Arm)| {
+        Some((ArmIndex(place), kept.progress.stopped(&arm.name)?.at_micros))
+    };
+    listeners.filter_map(stopped).collect()
 }
 
 /// Whether the time for feedback is over, and it came within. Answers whose feedback comes late would else join the arms one by
@@ -137,5 +149,6 @@ fn observation(kept: &Kept, arm: ArmIndex, answer: &JudgedAnswer) -> Option<Obse
         processor: answer.work,
         audio: answer.audio,
         period: 0,
+        absent: Vec::new(),
     })
 }

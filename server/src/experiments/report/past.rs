@@ -37,11 +37,10 @@ impl Covariate {
     }
 }
 
-/// The live arms against the control with what was known before; `None` where nothing was, and where weights changed while units
-/// came, since it compares the arms over all times together. Which figure stands for the past
-/// is decided by the past alone: accuracy where at least half of those who have one were judged, else confidence.
+/// The live arms against the control with what was known before; `None` where nothing was. Which figure stands for the past is
+/// decided by the past alone: accuracy where at least half of those who have one were judged, else confidence.
 pub(super) fn known(kept: &Kept, past: &[Past], seen: &Observations, plan: &Plan) -> Option<Known> {
-    if past.is_empty() || seen.periods() > 1 || kept.experiment.definition().unit == Unit::Stream {
+    if past.is_empty() || kept.experiment.definition().unit == Unit::Stream {
         return None;
     }
     let judged = past.iter().filter(|own| own.judged > 0).count();

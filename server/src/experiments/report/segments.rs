@@ -139,6 +139,7 @@ mod tests {
                 processor: Duration::ZERO,
                 audio: Duration::from_secs(1),
                 period: 0,
+                absent: Vec::new(),
             });
             let labels = [("sex", sex.to_owned()), ("call", number.to_string()), ("site", "here".to_owned())];
             seen.labels.push(Arc::new(labels.map(|(key, value)| (key.to_owned(), value)).into()));
