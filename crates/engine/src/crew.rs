@@ -1,10 +1,11 @@
 //! The workers, and how one that is stuck is replaced.
 
 use crate::capacity::Capacity;
-use crate::mailbox::Mailbox;
+use crate::cores::Cores;
+use crate::mailbox::{Mail, Mailbox};
 use crate::pulse::Pulse;
 use crate::roster::Roster;
-use crate::worker::{self, Message, WorkerContext};
+use crate::worker::{self, ListenerContext, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
 use std::convert::Infallible;
 use std::io;
@@ -17,6 +18,8 @@ use tokio::sync::watch;
 
 /// The watchdog looks so many times before a worker counts as stuck.
 const LOOKS: u32 = 8;
+/// A listener has so many times as long as a worker: nobody waits for it, and it is slow while others keep the cores busy.
+const LISTENERS_PATIENCE: u32 = 6;
 
 /// A worker as others see it.
 #[derive(Debug, Clone)]
@@ -31,11 +34,21 @@ pub(crate) struct WorkerHandle {
     pub(crate) waiting: Arc<AtomicUsize>,
     /// Becomes true when the worker is given up, and its streams with it.
     pub(crate) lost: watch::Receiver<bool>,
-    /// Whether it has the streams of models that run apart.
-    apart: bool,
+    duty: Duty,
     stop: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
     give_up: Arc<watch::Sender<bool>>,
+}
+
+/// What a worker is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Duty {
+    /// The streams of models that run in this process.
+    Streams,
+    /// Those of models that run apart.
+    Apart,
+    /// Patient questions.
+    Listening,
 }
 
 /// Waits for `work`, unless the worker that it waits for is lost.
@@ -60,6 +73,7 @@ struct Hiring {
     config: EngineConfig,
     roster: Arc<Roster>,
     observer: Arc<dyn Observer>,
+    cores: Arc<Cores>,
 }
 
 impl Crew {
@@ -70,9 +84,10 @@ impl Crew {
         observer: &Arc<dyn Observer>,
         running: &Sender<Infallible>,
     ) -> io::Result<Self> {
-        let hiring = Hiring { config: config.clone(), roster, observer: observer.clone() };
-        let workers = config.workers.max(1) + config.apart_workers;
-        let places = (0..workers).map(|place| hiring.hire(place, running).map(RwLock::new));
+        let cores = Arc::new(Cores::new(config.workers.max(1)));
+        let hiring = Hiring { config: config.clone(), roster, observer: observer.clone(), cores };
+        let all = config.workers.max(1) + config.apart_workers + config.listeners.max(1);
+        let places = (0..all).map(|place| hiring.hire(place, running).map(RwLock::new));
         Ok(Self { places: places.collect::<io::Result<_>>()?, hiring, ended: AtomicBool::new(false) })
     }
 
@@ -88,8 +103,8 @@ impl Crew {
 
     /// The workers for models that run apart, or for all others. Where nobody is there for the former, all are.
     pub(crate) fn workers_for(&self, apart: bool) -> impl Iterator<Item = WorkerHandle> {
-        let apart = apart && self.hiring.config.apart_workers > 0;
-        self.workers().filter(move |worker| worker.apart == apart)
+        let duty = if apart && self.hiring.config.apart_workers > 0 { Duty::Apart } else { Duty::Streams };
+        self.workers().filter(move |worker| worker.duty == duty)
     }
 
     /// The worker with the fewest streams, of those whose live streams would take no more than the share `most` of their
@@ -109,6 +124,12 @@ impl Crew {
         self.workers_for(apart).min_by_key(load)
     }
 
+    /// The listener for which the fewest frames wait.
+    pub(crate) fn least_listening(&self) -> Option<WorkerHandle> {
+        let listeners = self.workers().filter(|worker| worker.duty == Duty::Listening);
+        listeners.min_by_key(|worker| worker.waiting.load(Ordering::Acquire))
+    }
+
     /// Watches over the workers on a thread of its own, until the crew ends.
     pub(crate) fn watch(self: &Arc<Self>, running: Sender<Infallible>) -> io::Result<Thread> {
         let crew = Arc::clone(self);
@@ -125,14 +146,22 @@ impl Crew {
     fn replace_the_stuck(&self, running: &Sender<Infallible>) {
         for (number, place) in self.places.iter().enumerate() {
             let handle = place.read().unwrap_or_else(PoisonError::into_inner).clone();
-            if handle.pulse.busy_for() < self.hiring.config.stuck_after {
+            let times = if handle.duty == Duty::Listening { LISTENERS_PATIENCE } else { 1 };
+            if handle.pulse.busy_for() < self.hiring.config.stuck_after * times {
                 continue;
             }
-            tracing::error!(
-                worker = number,
-                streams = handle.load.load(Ordering::Acquire),
-                "a worker is stuck; its streams are lost, another one takes its place"
-            );
+            let streams = handle.load.load(Ordering::Acquire);
+            match handle.duty {
+                Duty::Listening => tracing::error!(
+                    worker = number,
+                    "a model that listens along does not come back; its thread is left behind, another one takes its place"
+                ),
+                Duty::Streams | Duty::Apart => tracing::error!(
+                    worker = number,
+                    streams,
+                    "a worker is stuck; its streams are lost, another one takes its place"
+                ),
+            }
             // No model goes until everybody can be told that it does: the new worker may have instances of it.
             let _models = self.hiring.roster.look();
             match self.hiring.hire(number, running) {
@@ -164,8 +193,17 @@ impl Crew {
 }
 
 impl Hiring {
+    fn duty(&self, place: usize) -> Duty {
+        let workers = self.config.workers.max(1);
+        match place {
+            _ if place < workers => Duty::Streams,
+            _ if place < workers + self.config.apart_workers => Duty::Apart,
+            _ => Duty::Listening,
+        }
+    }
+
     fn hire(&self, place: usize, running: &Sender<Infallible>) -> io::Result<WorkerHandle> {
-        let apart = place >= self.config.workers.max(1);
+        let duty = self.duty(place);
         let (messages, mail) = Mailbox::new(self.config.worker_queue);
         let (give_up, lost) = watch::channel(false);
         let handle = WorkerHandle {
@@ -174,11 +212,27 @@ impl Hiring {
             capacity: Arc::default(),
             waiting: Arc::default(),
             lost,
-            apart,
+            duty,
             stop: Arc::default(),
             pulse: Arc::default(),
             give_up: Arc::new(give_up),
         };
+        // Whoever had the place before has left it, or is left behind.
+        self.cores.give_back(place);
+        let running = running.clone();
+        let (name, work): (String, Box<dyn FnOnce() + Send>) = match duty {
+            Duty::Streams => (format!("worker-{place}"), self.work(place, &handle, mail)),
+            Duty::Apart => (format!("apart-{place}"), self.work(place, &handle, mail)),
+            Duty::Listening => (format!("listener-{place}"), self.listening(place, &handle, mail)),
+        };
+        thread::Builder::new().name(name).spawn(move || {
+            work();
+            drop(running);
+        })?;
+        Ok(handle)
+    }
+
+    fn work(&self, place: usize, handle: &WorkerHandle, mail: Mail) -> Box<dyn FnOnce() + Send> {
         let context = WorkerContext {
             roster: self.roster.clone(),
             observer: self.observer.clone(),
@@ -186,22 +240,32 @@ impl Hiring {
             stop: handle.stop.clone(),
             pulse: handle.pulse.clone(),
             capacity: handle.capacity.clone(),
+            cores: self.cores.clone(),
+            place,
             max_batch: self.config.max_batch,
             thin_after: self.config.thin_after,
             turn_frames: self.config.turn_frames,
-            apart,
+            apart: handle.duty == Duty::Apart,
         };
-        let running = running.clone();
         let pinned = self.config.pin_workers;
-        let name = if apart { format!("apart-{place}") } else { format!("worker-{place}") };
-        thread::Builder::new().name(name).spawn(move || {
+        Box::new(move || {
             if pinned {
                 stay_on_core(place);
             }
             worker::run(mail, &context);
-            drop(running);
-        })?;
-        Ok(handle)
+        })
+    }
+
+    fn listening(&self, place: usize, handle: &WorkerHandle, mail: Mail) -> Box<dyn FnOnce() + Send> {
+        let context = ListenerContext {
+            observer: self.observer.clone(),
+            stop: handle.stop.clone(),
+            pulse: handle.pulse.clone(),
+            cores: self.cores.clone(),
+            place,
+            mailbox: handle.messages.clone(),
+        };
+        Box::new(move || worker::listen(mail, &context))
     }
 }
 

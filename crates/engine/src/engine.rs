@@ -24,6 +24,8 @@ pub struct EngineConfig {
     /// Worker threads beside those, for streams of models that run apart ([`Model::is_apart`]); with 0 they go to the
     /// others, which then wait for what runs apart.
     pub apart_workers: usize,
+    /// Threads beside those, which score patient questions and own no streams; at least 1.
+    pub listeners: usize,
     /// Whether each worker stays on one core, counted through those that the process may use.
     pub pin_workers: bool,
     /// Streams at a time over all workers; more are refused.
@@ -43,7 +45,8 @@ pub struct EngineConfig {
     pub max_batch: usize,
     /// Updates of a live stream are left out while its worker is busy with others for longer than this.
     pub thin_after: Duration,
-    /// Bytes of frames that may wait to be scored on their own, over all workers; then more are refused.
+    /// Bytes of frames that may wait to be scored on their own, over all workers; then more are refused. Patient questions
+    /// have as much beside.
     pub question_buffer_bytes: usize,
     /// Frames of questions that a worker scores in one turn, at least one item. While somebody speaks into one of its
     /// streams it is one item.
@@ -99,6 +102,7 @@ pub struct Engine {
     roster: Arc<Roster>,
     ramp: Ramp,
     room: Room,
+    patient_room: Room,
     watchdog: Thread,
     draining: AtomicBool,
     /// Nothing is ever sent through it: it disconnects when the last worker has ended.
@@ -117,13 +121,14 @@ impl Engine {
         let crew = Arc::new(Crew::start(&config, roster.clone(), observer, &running)?);
         let watchdog = crew.watch(running)?;
         let ramp = Ramp::new(config.workers);
-        let room = Room::new(config.question_buffer_bytes);
+        let [room, patient_room] = [(); 2].map(|()| Room::new(config.question_buffer_bytes));
         Ok(Self {
             config,
             crew,
             roster,
             ramp,
             room,
+            patient_room,
             watchdog,
             draining: AtomicBool::new(false),
             ended: Mutex::new(ended),
@@ -199,21 +204,30 @@ impl Engine {
         }
     }
 
-    /// Has frames scored by the worker with the fewest to do of those that the model's streams go to, together with what
-    /// they ask for.
+    /// Has frames scored: by the worker with the fewest to do of those that the model's streams go to, together with what
+    /// they ask for; or, where the question is patient, by a listener.
     pub async fn ask(&self, question: Question) -> Result<Verdicts, QuestionError> {
         if self.draining.load(Ordering::Acquire) {
             return Err(QuestionError::Draining);
         }
-        let room = self.room.take(question.bytes())?;
-        let worker = self.crew.least_asked(question.model.is_apart()).ok_or(QuestionError::WorkerLost)?;
+        let is_patient = question.patient;
+        let room = if is_patient { &self.patient_room } else { &self.room };
+        let room = room.take(question.bytes())?;
+        let worker = match is_patient {
+            true => self.crew.least_listening(),
+            false => self.crew.least_asked(question.model.is_apart()),
+        };
+        let worker = worker.ok_or(QuestionError::WorkerLost)?;
         let place = Place::new(worker.waiting.clone(), question.frames(), room);
         let (reply, answer) = oneshot::channel();
-        let new = NewQuestion { question, asked: Instant::now(), reply, place };
+        let under_way = Arc::new(AtomicBool::new(false));
+        let new = NewQuestion { question, asked: Instant::now(), reply, under_way: under_way.clone(), place };
         let sent = unless_lost(&worker.lost, worker.messages.send(Message::Ask(Box::new(new)))).await;
         sent.ok_or(QuestionError::WorkerLost)?.map_err(|_| QuestionError::Draining)?;
         match unless_lost(&worker.lost, answer).await {
             Some(Ok(answered)) => answered,
+            // Of all that waited for a listener, one was asked about when it was lost.
+            None if is_patient && under_way.load(Ordering::Acquire) => Err(QuestionError::ModelLost),
             None | Some(Err(_)) => Err(QuestionError::WorkerLost),
         }
     }

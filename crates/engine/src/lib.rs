@@ -2,11 +2,13 @@
 //!
 //! [`Engine::open`] gives a stream to the least loaded worker. A worker is an OS thread that owns its streams'
 //! decoders, extractors and segmenters, and one classifier per model. [`Session`] is the synchronous heart of a
-//! stream; it knows no thread and no clock. [`Engine::ask`] has frames scored that belong to no stream. This crate knows no gRPC, SQL or dynamic loading.
+//! stream; it knows no thread and no clock. [`Engine::ask`] has frames scored that belong to no stream,
+//! patient ones by listeners, threads that own none. This crate knows no gRPC, SQL or dynamic loading.
 #![forbid(unsafe_code)]
 
 mod answer;
 mod capacity;
+mod cores;
 mod crew;
 mod delivery;
 mod engine;

@@ -1,7 +1,7 @@
 //! Frames that are to be scored on their own, beside all streams.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use undertone_core::{ErrorKind, Frames, Model, PluginError};
@@ -14,8 +14,8 @@ pub struct Question {
     pub items: Vec<Frames>,
     /// When nobody needs the answer any more.
     pub deadline: Option<Instant>,
-    /// Whether it waits until no stream has anything to do and no other question is open, and then has one item scored at
-    /// a time.
+    /// Whether it goes to a listener: it waits until a core has nothing to do, has one item scored at a time, behind everybody
+    /// else, and takes no stream with it when the model breaks.
     pub patient: bool,
 }
 
@@ -47,6 +47,9 @@ pub enum QuestionError {
     /// The worker that had it is gone.
     #[error("the worker that was to score it was lost; try again")]
     WorkerLost,
+    /// The model broke at it; of patient questions.
+    #[error("the model never came back from scoring it, or panicked")]
+    ModelLost,
     /// The engine is shutting down.
     #[error("the server is shutting down and takes no new requests")]
     Draining,
@@ -59,6 +62,7 @@ impl QuestionError {
             Self::Full { .. } => ErrorKind::Overload,
             Self::TooLarge { .. } => ErrorKind::InvalidInput,
             Self::Expired => ErrorKind::Late,
+            Self::ModelLost => ErrorKind::Plugin,
             Self::WorkerLost | Self::Draining => ErrorKind::Unavailable,
         }
     }
@@ -75,6 +79,8 @@ pub(crate) struct NewQuestion {
     pub(crate) asked: Instant,
     /// Closed once nobody waits for the answer.
     pub(crate) reply: oneshot::Sender<Result<Verdicts, QuestionError>>,
+    /// Set once its model was asked.
+    pub(crate) under_way: Arc<AtomicBool>,
     pub(crate) place: Place,
 }
 

@@ -119,6 +119,7 @@ fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
         workers: workers as usize,
         apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
             as usize,
+        listeners: reader.count("engine.listeners", (workers / 4).max(1), 1..=1024) as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,
         stream_buffer_bytes: reader.count("engine.stream_buffer_bytes", 256 * 1024, 4096..=1 << 30) as usize,

@@ -166,7 +166,7 @@ pub struct ExperimentSettings {
     pub shadow_queue: usize,
     /// `experiments.shadow_within`: how long one waits before it is dropped.
     pub shadow_within: Duration,
-    /// `experiments.report_answers`: answers that a report looks at, the oldest; guardrails look at the newest.
+    /// `experiments.report_answers`: answers that a report looks at, the oldest; guardrails look at half as many at a time.
     pub report_answers: u32,
 }
 

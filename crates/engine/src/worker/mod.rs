@@ -4,6 +4,7 @@
 
 use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger, TurnCost};
+use crate::cores::Cores;
 use crate::extractor_pool::ExtractorPool;
 use crate::mailbox::Mail;
 use crate::outfit::Leftovers;
@@ -23,6 +24,7 @@ use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
 
 mod agenda;
 mod budget;
+mod listener;
 mod liveness;
 mod owned_stream;
 mod questions;
@@ -30,6 +32,7 @@ mod taken;
 mod turn;
 
 use agenda::Agenda;
+pub(crate) use listener::{ListenerContext, listen};
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure, plugin_failure};
 use questions::{Asked, Questions, Share};
 use taken::{Pending, Taken};
@@ -82,6 +85,9 @@ pub(crate) struct WorkerContext {
     pub(crate) pulse: Arc<Pulse>,
     /// Is told how much of the worker's time its live streams take.
     pub(crate) capacity: Arc<Capacity>,
+    /// Is told whether this worker, at its place, has something to do.
+    pub(crate) cores: Arc<Cores>,
+    pub(crate) place: usize,
     pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
     pub(crate) turn_frames: usize,
@@ -92,9 +98,13 @@ pub(crate) struct WorkerContext {
 /// Runs until it is told to stop, or every sender is gone. A panic loses the worker's streams and nothing else.
 pub(crate) fn run(mut mail: Mail, context: &WorkerContext) {
     loop {
+        context.cores.take(context.place);
         let turned = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             Worker::new(context).work(&mut mail);
         }));
+        if !context.stop.load(Ordering::Acquire) {
+            context.cores.give_back(context.place);
+        }
         match turned {
             Ok(()) => return,
             Err(_) => {
@@ -152,14 +162,9 @@ impl<'a> Worker<'a> {
     fn work(&mut self, mail: &mut Mail) {
         while !self.context.stop.load(Ordering::Acquire) {
             if self.questions.is_empty() && self.agenda.is_empty() {
-                self.context.pulse.rest();
-                match mail.wait() {
-                    Some(message) => {
-                        self.context.pulse.beat();
-                        self.take(message);
-                    }
-                    None => return,
-                }
+                let Some(message) = self.wait(mail) else { return };
+                self.context.pulse.beat();
+                self.take(message);
             }
             self.context.pulse.beat();
             while let Some(message) = mail.next() {
@@ -170,6 +175,18 @@ impl<'a> Worker<'a> {
             }
             self.turn();
         }
+    }
+
+    /// The next message; the worker rests while there is none, and a listener may have its core.
+    fn wait(&self, mail: &mut Mail) -> Option<Message> {
+        if let Some(message) = mail.next() {
+            return Some(message);
+        }
+        self.context.pulse.rest();
+        self.context.cores.give_back(self.context.place);
+        let message = mail.wait()?;
+        self.context.cores.take(self.context.place);
+        Some(message)
     }
 
     fn take(&mut self, message: Message) {
@@ -229,7 +246,7 @@ impl<'a> Worker<'a> {
     fn turn(&mut self) {
         let began = Instant::now();
         let mut taken = self.advance_streams();
-        let asked = self.who_is_asked(taken.streams.is_empty());
+        let asked = self.who_is_asked();
         let scored = self.score(&taken.pending, &asked);
         self.deliver(std::mem::take(&mut taken.pending), scored.steps);
         self.questions.answer(asked, scored.verdicts);
@@ -261,15 +278,13 @@ impl<'a> Worker<'a> {
         taken
     }
 
-    /// The items of questions that are scored in this turn; patient ones only where no stream has anything to do.
-    fn who_is_asked(&mut self, idle: bool) -> Vec<Asked> {
+    /// The items of questions that are scored in this turn.
+    fn who_is_asked(&mut self) -> Vec<Asked> {
         let share = match self.live.is_empty() {
             true => Share::Frames(self.context.turn_frames),
             false => Share::OneItem,
         };
-        let observer = self.context.observer.as_ref();
-        let asked = self.questions.take(share, observer);
-        if asked.is_empty() && idle { self.questions.take_patient(observer) } else { asked }
+        self.questions.take(share, Some(self.context.observer.as_ref()))
     }
 
     /// Lets a stream take a piece of its input. A recording beside which nobody speaks takes pieces until it asks for an

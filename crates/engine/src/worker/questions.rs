@@ -5,6 +5,7 @@ use crate::question::{NewQuestion, Place, Question, QuestionError, Verdicts};
 use crate::scoring::ItemScores;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use undertone_core::{Frames, Model};
@@ -23,8 +24,6 @@ pub(super) enum Share {
 #[derive(Default)]
 pub(super) struct Questions {
     open: VecDeque<OpenQuestion>,
-    /// Those that wait for a turn in which nobody else asks for anything.
-    patient: VecDeque<OpenQuestion>,
     next_ticket: u64,
 }
 
@@ -44,20 +43,20 @@ struct OpenQuestion {
     asked: Instant,
     deadline: Option<Instant>,
     reply: oneshot::Sender<Result<Verdicts, QuestionError>>,
+    under_way: Arc<AtomicBool>,
     place: Place,
 }
 
 impl Questions {
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.patient.is_empty()
+        self.open.is_empty()
     }
 
     pub(super) fn push(&mut self, new: NewQuestion) {
-        let NewQuestion { question, asked, reply, place } = new;
-        let Question { model, items, deadline, patient } = question;
+        let NewQuestion { question, asked, reply, under_way, place } = new;
+        let Question { model, items, deadline, patient: _ } = question;
         self.next_ticket += 1;
-        let queue = if patient { &mut self.patient } else { &mut self.open };
-        queue.push_back(OpenQuestion {
+        self.open.push_back(OpenQuestion {
             ticket: self.next_ticket,
             model,
             verdicts: Vec::with_capacity(items.len()),
@@ -66,29 +65,19 @@ impl Questions {
             asked,
             deadline,
             reply,
+            under_way,
             place,
         });
     }
 
     /// The next items, in the order in which they were asked about. Questions that nobody waits for any more, and those that
-    /// are late, are given up.
-    pub(super) fn take(&mut self, share: Share, observer: &dyn Observer) -> Vec<Asked> {
-        let now = Instant::now();
-        give_up(&mut self.open, now);
-        give_up(&mut self.patient, now);
-        Self::take_from(&mut self.open, share, observer)
-    }
-
-    /// The next item of a patient question.
-    pub(super) fn take_patient(&mut self, observer: &dyn Observer) -> Vec<Asked> {
-        Self::take_from(&mut self.patient, Share::OneItem, observer)
-    }
-
-    fn take_from(queue: &mut VecDeque<OpenQuestion>, share: Share, observer: &dyn Observer) -> Vec<Asked> {
+    /// are late, are given up. How long each waited is told to the observer, if there is one.
+    pub(super) fn take(&mut self, share: Share, observer: Option<&dyn Observer>) -> Vec<Asked> {
+        self.forget_the_late();
         let now = Instant::now();
         let mut taken: Vec<Asked> = Vec::new();
         let mut frames = 0;
-        for question in queue {
+        for question in &mut self.open {
             while let Some(item) = question.waiting.as_slice().first() {
                 let fits = match share {
                     Share::OneItem => taken.is_empty(),
@@ -99,7 +88,10 @@ impl Questions {
                 }
                 frames += item.len();
                 let waited = now.saturating_duration_since(question.asked);
-                observer.queue_waited(question.model.reference(), waited);
+                if let Some(observer) = observer {
+                    observer.queue_waited(question.model.reference(), waited);
+                }
+                question.under_way.store(true, Ordering::Release);
                 let (ticket, model) = (question.ticket, question.model.clone());
                 taken.extend(question.waiting.next().map(|frames| Asked { ticket, model, frames }));
             }
@@ -107,20 +99,31 @@ impl Questions {
         taken
     }
 
+    /// Ends the questions that are late, and forgets those that nobody waits for any more.
+    pub(super) fn forget_the_late(&mut self) {
+        give_up(&mut self.open, Instant::now());
+    }
+
+    /// Ends the question of an item that its model broke at.
+    pub(super) fn lose(&mut self, item: &Asked) {
+        if let Some(place) = self.open.iter().position(|question| question.ticket == item.ticket)
+            && let Some(question) = self.open.remove(place)
+        {
+            question.end(Err(QuestionError::ModelLost));
+        }
+    }
+
     /// Takes what the models said about `asked`, and answers the questions of which all is known.
     pub(super) fn answer(&mut self, asked: Vec<Asked>, scores: Vec<ItemScores>) {
         for (item, score) in asked.into_iter().zip(scores) {
-            let mut questions = self.open.iter_mut().chain(&mut self.patient);
-            if let Some(question) = questions.find(|question| question.ticket == item.ticket) {
+            if let Some(question) = self.open.iter_mut().find(|question| question.ticket == item.ticket) {
                 question.verdicts.push(score);
             }
         }
-        for queue in [&mut self.open, &mut self.patient] {
-            while queue.front().is_some_and(|question| question.verdicts.len() == question.items) {
-                if let Some(mut question) = queue.pop_front() {
-                    let verdicts = std::mem::take(&mut question.verdicts);
-                    question.end(Ok(verdicts));
-                }
+        while self.open.front().is_some_and(|question| question.verdicts.len() == question.items) {
+            if let Some(mut question) = self.open.pop_front() {
+                let verdicts = std::mem::take(&mut question.verdicts);
+                question.end(Ok(verdicts));
             }
         }
     }

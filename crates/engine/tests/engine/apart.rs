@@ -75,6 +75,7 @@ fn sizes() -> EngineConfig {
     EngineConfig {
         workers: 1,
         apart_workers: 1,
+        listeners: 1,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 1 << 20,

@@ -4,21 +4,30 @@ use crate::loudness_model::{LoudnessModel, config, recording};
 use bytes::Bytes;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use undertone_core::{EndReason, ErrorKind, Frames, Model, ModelRef, StreamId};
 use undertone_engine::{
-    Control, Engine, EngineConfig, Event, Observer, Question, QuestionError, SessionConfig,
+    Control, Engine, EngineConfig, Event, Observer, Question, QuestionError, SessionConfig, StreamEvents,
+    StreamInput,
 };
 
-/// Notes how many items each call of a classifier had.
+/// Notes how many items each call of a classifier had, and how many have had their turn.
 #[derive(Default)]
-struct Batches(Mutex<Vec<usize>>);
+struct Batches(Mutex<Vec<usize>>, AtomicUsize);
 
 impl Batches {
     fn take(&self) -> Vec<usize> {
         std::mem::take(&mut *self.0.lock().expect("nobody panics with it"))
+    }
+
+    /// Comes back once a worker has begun with an item.
+    fn wait_for_a_turn(&self) {
+        while self.1.load(Ordering::Acquire) == 0 {
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -29,7 +38,9 @@ impl Observer for Batches {
     fn batch_scored(&self, _: &ModelRef, items: usize, _: Duration) {
         self.0.lock().expect("nobody panics with it").push(items);
     }
-    fn queue_waited(&self, _: &ModelRef, _: Duration) {}
+    fn queue_waited(&self, _: &ModelRef, _: Duration) {
+        self.1.fetch_add(1, Ordering::AcqRel);
+    }
     fn update_dropped(&self, _: &ModelRef) {}
     fn updates_thinned(&self, _: &ModelRef, _: u64) {}
     fn plugin_failed(&self, _: &ModelRef) {}
@@ -45,6 +56,7 @@ fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
     EngineConfig {
         workers: 1,
         apart_workers: 0,
+        listeners: 1,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 1 << 20,
@@ -75,6 +87,11 @@ fn question(model: LoudnessModel, values: &[f32]) -> Question {
     };
     let model: Arc<dyn Model> = Arc::new(model);
     Question { model, items: values.iter().map(item).collect(), deadline: None, patient: false }
+}
+
+/// The same for a listener.
+fn patient(model: LoudnessModel, values: &[f32]) -> Question {
+    Question { patient: true, ..question(model, values) }
 }
 
 /// Lets the question come to its worker.
@@ -236,23 +253,116 @@ async fn an_engine_that_drains_answers_what_it_has_and_takes_no_more() {
 #[tokio::test]
 async fn a_patient_question_waits_for_all_others_and_then_goes_item_by_item() {
     let (engine, batches) = start(1 << 20, 1000);
-    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 2])));
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 20])));
     set_off(first.as_mut());
-    let patient = Question { patient: true, ..question(LoudnessModel::new(), &[1.0; 3]) };
-    let mut patient = pin!(engine.ask(patient));
-    set_off(patient.as_mut());
+    batches.wait_for_a_turn();
+    let mut asked = pin!(engine.ask(patient(LoudnessModel::new(), &[1.0; 3])));
+    set_off(asked.as_mut());
     let mut later = pin!(engine.ask(question(LoudnessModel::new(), &[1.0; 4])));
     set_off(later.as_mut());
     assert!(first.await.is_ok() && later.await.is_ok());
-    assert_eq!(patient.await.expect("answered").len(), 3);
-    assert_eq!(batches.take(), [2, 4, 1, 1, 1]);
+    assert_eq!(asked.await.expect("answered").len(), 3);
+    assert_eq!(batches.take(), [20, 4, 1, 1, 1]);
+}
+
+/// A stream that has been answered once.
+async fn somebody_speaks(engine: &Engine) -> (StreamInput, StreamEvents) {
+    let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let opened = engine.open(StreamId::generate(), config(Some(1600)), model).await;
+    let (input, mut events) = opened.expect("there is room");
+    input.audio(Bytes::from(recording(0.3))).await.expect("it is taken");
+    while !matches!(events.next().await, Some(Event::Answer(_))) {}
+    (input, events)
+}
+
+/// Says the rest, and gives how the stream ended.
+async fn last_words((input, mut events): (StreamInput, StreamEvents)) -> Option<Event> {
+    input.audio(Bytes::from(recording(0.3))).await.expect("it is taken");
+    input.finish().await.expect("it is taken");
+    let mut last = None;
+    while let Some(event) = events.next().await {
+        last = Some(event);
+    }
+    last
+}
+
+#[tokio::test]
+async fn a_patient_question_whose_model_never_comes_back_takes_no_stream_with_it() {
+    let stuck_after = Duration::from_millis(300);
+    let (engine, _) = start_with(EngineConfig { stuck_after, ..sizes(1 << 20, 1000) });
+    let stream = somebody_speaks(&engine).await;
+    let mut hanging = pin!(engine.ask(patient(LoudnessModel::hanging(), &[1.0])));
+    set_off(hanging.as_mut());
+    let mut behind = pin!(engine.ask(patient(LoudnessModel::new(), &[1.0])));
+    set_off(behind.as_mut());
+    assert_eq!(hanging.await.expect_err("it hangs"), QuestionError::ModelLost);
+    assert_eq!(
+        behind.await.expect_err("lost with it"),
+        QuestionError::WorkerLost,
+        "and not its model's fault"
+    );
+    assert!(matches!(last_words(stream).await, Some(Event::Ended(_))));
+    let again = engine.ask(patient(LoudnessModel::new(), &[1.0])).await;
+    assert_eq!(again.expect("another listener has its place").len(), 1);
+}
+
+#[tokio::test]
+async fn a_patient_question_whose_model_panics_takes_neither_streams_nor_other_questions_with_it() {
+    let (engine, batches) = start(1 << 20, 1000);
+    let stream = somebody_speaks(&engine).await;
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 10])));
+    set_off(first.as_mut());
+    batches.wait_for_a_turn();
+    let mut panicking = pin!(engine.ask(patient(LoudnessModel::panicking(), &[1.0])));
+    set_off(panicking.as_mut());
+    let mut behind = pin!(engine.ask(patient(LoudnessModel::new(), &[1.0])));
+    set_off(behind.as_mut());
+    assert_eq!(panicking.await.expect_err("it panics"), QuestionError::ModelLost);
+    assert!(behind.await.is_ok() && first.await.is_ok());
+    assert!(matches!(last_words(stream).await, Some(Event::Ended(_))));
+}
+
+#[tokio::test]
+async fn patient_questions_take_no_room_from_others() {
+    // Ten frames of one value take 40 bytes.
+    let (engine, batches) = start(200, 1);
+    let mut first = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 2])));
+    set_off(first.as_mut());
+    batches.wait_for_a_turn();
+    let mut waiting = pin!(engine.ask(patient(LoudnessModel::new(), &[1.0; 5])));
+    set_off(waiting.as_mut());
+    let refused = engine.ask(patient(LoudnessModel::new(), &[1.0])).await.expect_err("no room");
+    assert_eq!(refused, QuestionError::Full { limit_bytes: 200 });
+    assert!(engine.ask(question(LoudnessModel::new(), &[1.0; 2])).await.is_ok());
+    assert!(first.await.is_ok() && waiting.await.is_ok());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn whoever_listens_along_runs_behind_everybody_else() {
+    /// The field of a thread's `stat` behind its name.
+    const NICE: usize = 16;
+    let (engine, _) = start(1 << 20, 1000);
+    engine.ask(patient(LoudnessModel::new(), &[1.0])).await.expect("answered");
+    let threads = std::fs::read_dir("/proc/self/task").expect("there are threads").flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    let nice = |stat: String| {
+        let (name, rest) = stat.rsplit_once(") ")?;
+        let nice = rest.split(' ').nth(NICE)?.to_owned();
+        Some((name.split_once('(')?.1.to_owned(), nice))
+    };
+    let own: Vec<(String, String)> = stats.filter_map(nice).collect();
+    assert!(own.iter().any(|(name, nice)| name.starts_with("listener-") && nice == "15"), "{own:?}");
+    assert!(
+        own.iter().filter(|(name, _)| name.starts_with("worker-")).all(|(_, nice)| nice == "0"),
+        "{own:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_patient_question_that_has_no_turn_in_time_is_not_scored() {
     let (engine, batches) = start(1 << 20, 1000);
-    let late =
-        Question { patient: true, deadline: Some(Instant::now()), ..question(LoudnessModel::new(), &[1.0]) };
+    let late = Question { deadline: Some(Instant::now()), ..patient(LoudnessModel::new(), &[1.0]) };
     assert_eq!(engine.ask(late).await.expect_err("late"), QuestionError::Expired);
     assert!(batches.take().is_empty());
 }

@@ -19,12 +19,14 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
         apart_workers: 0,
+        listeners: 1,
         pin_workers: false,
         max_streams: 4,
         stream_buffer_bytes: 8192,
         worker_queue: 16,
         event_queue,
-        admit_below: 1.0,
+        // A stream in pieces of a byte looks dearer than any worker can carry, the more so on a machine with others to do.
+        admit_below: f64::INFINITY,
         max_batch: 16,
         thin_after: Duration::from_secs(60),
         stuck_after: Duration::from_secs(60),
