@@ -62,9 +62,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
     let engine = Engine::start(settings.engine.clone(), &initial.models(), &observer);
     let engine = Arc::new(engine.context("workers cannot be started")?);
     let clock = Arc::new(SystemClock);
-    let abstain_below = settings.engine.abstain_below;
-    let (experiments, exposures) =
-        Experiments::new(&settings.experiments, stores.experiments, abstain_below, clock.clone());
+    let (experiments, exposures) = Experiments::new(settings, stores.experiments, clock.clone());
     let recognition = Recognition {
         resumption: resumption(settings, has_data_dir)?,
         models: Models::new(initial, settings.models.clone(), engine.clone(), metrics.clone()),

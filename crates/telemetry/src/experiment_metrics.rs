@@ -11,7 +11,7 @@ pub struct ExperimentMetrics {
     pub exposures: IntCounter,
     /// `undertone_experiment_arms_stopped_total{tenant, experiment, arm}`
     pub arms_stopped: IntCounterVec,
-    /// `undertone_shadow_utterances_total{model, outcome}`; outcome is `recorded`, `dropped`, `unfit` or `failed`.
+    /// `undertone_shadow_utterances_total{model, outcome}`; outcome is `recorded`, `dropped`, `unfit`, `failed`, `broken` or `suspended`.
     pub shadows: IntCounterVec,
     /// `undertone_feedback_total`
     pub feedback: IntCounter,
@@ -27,7 +27,7 @@ impl ExperimentMetrics {
             exposures: counter("experiment_exposures_total", "Units first shown an arm of an experiment")?,
             arms_stopped: by(
                 "experiment_arms_stopped_total",
-                "Arms that breached a guardrail and were stopped",
+                "Arms that were stopped: they breached a guardrail, or listened along and broke",
                 &["tenant", "experiment", "arm"],
             )?,
             shadows: by(

@@ -5,7 +5,7 @@ use super::kept::Kept;
 use super::participation::Participation;
 use std::sync::Arc;
 use undertone_core::{Labels, Model, Role};
-use undertone_experiments::{ArmIndex, Assignment, Origin, State};
+use undertone_experiments::{Arm, ArmIndex, Assignment, Origin, State};
 use undertone_plugin_host::{LoadedModel, Registry};
 use undertone_store::ExperimentKey;
 
@@ -178,9 +178,10 @@ fn participating(
     Ok(Choice::Arm(model.reference().to_string(), participation))
 }
 
-/// The models that can listen along: those that are here and take the same features.
+/// The models that can listen along: those that are here, take the same features, and were not stopped.
 fn shadows(kept: &Kept, live: &LoadedModel, models: &Registry) -> Vec<(ArmIndex, Arc<LoadedModel>)> {
-    let arms = kept.arms().iter().enumerate().filter(|(_, arm)| arm.role == Role::Shadow);
+    let listens = |arm: &Arm| arm.role == Role::Shadow && kept.progress.stopped(&arm.name).is_none();
+    let arms = kept.arms().iter().enumerate().filter(|(_, arm)| listens(arm));
     let of = |(place, _)| {
         let model = models.resolve(kept.model_of(ArmIndex(place))).ok()?;
         let same = model.manifest().features.fingerprint == live.manifest().features.fingerprint;

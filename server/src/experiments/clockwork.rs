@@ -2,8 +2,7 @@
 //! are looked at.
 
 use super::life::{Author, Step};
-use super::report::{self, Looking};
-use super::{Kept, Refusal, adapting};
+use super::{Kept, Refusal, adapting, report};
 use crate::recognition::Recognition;
 use crate::settings::ExperimentSettings;
 use std::sync::Arc;
@@ -12,11 +11,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use undertone_experiments::{State, Verdict};
+use undertone_core::{Model, Role};
+use undertone_experiments::{ArmIndex, State, Verdict};
 use undertone_store::{ExperimentStore, Exposure, StoreError};
 
 /// Exposures that are written in one transaction at most.
 const GROUP: usize = 512;
+/// Who acts where a guardrail does.
+const GUARDRAIL: &str = "guardrail";
 /// How long after a failure they are written again.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -137,7 +139,8 @@ async fn exchange(store: &ExperimentStore, recognition: &Recognition) -> Result<
     Ok(())
 }
 
-/// Every `every`, stops the arms that breach a guardrail, and has weights follow the evidence where they do.
+/// Every `every`, stops the arms that breach a guardrail or broke while they listened along, and has weights follow the evidence
+/// where they do.
 async fn watch(recognition: Arc<Recognition>, every: Duration, stop: CancellationToken) {
     let mut clock = tokio::time::interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -153,6 +156,9 @@ async fn watch(recognition: Arc<Recognition>, every: Duration, stop: Cancellatio
             if let Err(refusal) = adapting::adapt(&recognition, kept).await {
                 tracing::warn!(tenant = kept.tenant, experiment = kept.name(), %refusal, "weights could not follow the evidence");
             }
+            if let Err(refusal) = silence(&recognition, kept).await {
+                tracing::warn!(tenant = kept.tenant, experiment = kept.name(), %refusal, "an arm whose model breaks could not be stopped");
+            }
             if kept.document.guardrails.is_empty() {
                 continue;
             }
@@ -163,29 +169,54 @@ async fn watch(recognition: Arc<Recognition>, every: Duration, stop: Cancellatio
     }
 }
 
-async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusal> {
-    let found = report::look(recognition, kept, Looking::AtGuardrails).await?;
-    for difference in &found.analysis.differences {
-        let breach = difference.guardrails.iter().find_map(|(_, verdict)| match verdict {
-            Verdict::Breached { reason } => Some(reason.clone()),
-            Verdict::Clear | Verdict::Watching => None,
-        });
-        let (Some(reason), Some(arm)) = (breach, kept.arms().get(difference.arm.0)) else { continue };
-        if kept.progress.stopped(&arm.name).is_some() {
-            continue;
-        }
-        let author = Author { who: "guardrail".to_owned(), why: reason.clone() };
-        let step = Step::StopArm { arm: arm.name.clone(), reason: reason.clone() };
-        match recognition.experiments.catalog.change(kept.key(), author, step).await {
-            Ok(_) => {
-                tracing::warn!(tenant = kept.tenant, experiment = kept.name(), arm = %arm.name, %reason, "an arm breached a guardrail and was stopped");
-                let stopped = &recognition.metrics.experiments.arms_stopped;
-                stopped.with_label_values(&[kept.tenant.as_str(), kept.name(), arm.name.as_str()]).inc();
-            }
-            // Another server saw the same, or somebody ended the experiment.
-            Err(Refusal::Changed | Refusal::NotNow(_)) => {}
-            Err(refusal) => return Err(refusal),
+/// Stops the arms that listen along with a model that is asked no more.
+async fn silence(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusal> {
+    let models = recognition.models.ready();
+    for (place, arm) in kept.arms().iter().enumerate().filter(|(_, arm)| arm.role == Role::Shadow) {
+        let Ok(model) = models.resolve(kept.model_of(ArmIndex(place))) else { continue };
+        if let Some(reason) = recognition.experiments.shadows.suspended(model.reference()) {
+            stop_arm(recognition, kept, ("shadow guard", &arm.name, reason)).await?;
         }
     }
     Ok(())
+}
+
+async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result<(), Refusal> {
+    let guard = report::guard(recognition, kept).await?;
+    for own in &guard.guarded {
+        let Verdict::Breached { reason } = &own.verdict else { continue };
+        let Some(arm) = kept.arms().get(own.arm.0) else { continue };
+        stop_arm(recognition, kept, (GUARDRAIL, &arm.name, reason.clone())).await?;
+    }
+    let Some(from) = guard.full_until else { return Ok(()) };
+    let why =
+        format!("{} answers were looked at, and the next ones are a block of their own", guard.block_answers);
+    let author = Author { who: GUARDRAIL.to_owned(), why };
+    match recognition.experiments.catalog.change(kept.key(), author, Step::LookAnew(from)).await {
+        Ok(_) | Err(Refusal::Changed | Refusal::NotNow(_)) => Ok(()),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+async fn stop_arm(
+    recognition: &Recognition,
+    kept: &Kept,
+    (who, arm, reason): (&str, &str, String),
+) -> Result<(), Refusal> {
+    if kept.progress.stopped(arm).is_some() {
+        return Ok(());
+    }
+    let author = Author { who: who.to_owned(), why: reason.clone() };
+    let step = Step::StopArm { arm: arm.to_owned(), reason: reason.clone() };
+    match recognition.experiments.catalog.change(kept.key(), author, step).await {
+        Ok(_) => {
+            tracing::warn!(tenant = kept.tenant, experiment = kept.name(), arm, %reason, "an arm was stopped");
+            let stopped = &recognition.metrics.experiments.arms_stopped;
+            stopped.with_label_values(&[kept.tenant.as_str(), kept.name(), arm]).inc();
+            Ok(())
+        }
+        // Another server saw the same, or somebody ended the experiment.
+        Err(Refusal::Changed | Refusal::NotNow(_)) => Ok(()),
+        Err(refusal) => Err(refusal),
+    }
 }

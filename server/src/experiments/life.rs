@@ -7,7 +7,7 @@ use super::kept::Kept;
 use super::progress::Stopped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use undertone_core::Role;
+use undertone_core::{Role, UnixMicros};
 use undertone_experiments::{Experiment, ExperimentError, State};
 use undertone_plugin_host::LoadedModel;
 use undertone_store::{ExperimentKey, Put, Reason};
@@ -31,11 +31,13 @@ pub(crate) enum Step {
     Archive,
     /// Weights in percent by live arm that follow from the evidence.
     Allocate(BTreeMap<String, f64>),
-    /// An arm breached a guardrail: its traffic goes to the control.
+    /// An arm breached a guardrail, and its traffic goes to the control; or it listened along and broke, and listens no more.
     StopArm {
         arm: String,
         reason: String,
     },
+    /// A block of answers that guardrails look at is full, and the next one begins.
+    LookAnew(UnixMicros),
 }
 
 impl Step {
@@ -49,6 +51,7 @@ impl Step {
             Self::Promote(arm) => format!("promote {arm}"),
             Self::Archive => "archive".to_owned(),
             Self::StopArm { arm, .. } => format!("stop arm {arm}"),
+            Self::LookAnew(_) => "look anew".to_owned(),
         }
     }
 }
@@ -142,6 +145,7 @@ fn take(kept: &mut Kept, step: &Step) -> Result<(), Refusal> {
             return Err(Refusal::NotNow(format!("the weights of an experiment that is {} stay", kept.state)));
         }
         Step::StopArm { arm, reason } => return stop_arm(kept, arm, reason),
+        Step::LookAnew(from) => return look_anew(kept, *from),
     };
     kept.state = kept.state.step(to).map_err(|error| not_now(&error))?;
     let now = kept.updated_at.0;
@@ -193,14 +197,17 @@ fn ramp(kept: &mut Kept, wanted: &BTreeMap<String, f64>) -> Result<(), Refusal> 
 }
 
 fn stop_arm(kept: &mut Kept, arm: &str, reason: &str) -> Result<(), Refusal> {
-    let is_live = |own: &undertone_experiments::Arm| own.name == arm && own.role == Role::Live;
     let is_stopped = kept.progress.stopped(arm).is_some();
-    if kept.state != State::Running
-        || is_stopped
-        || !kept.arms().iter().any(is_live)
-        || arm == kept.document.control
-    {
+    let role = kept.arms().iter().find(|own| own.name == arm).map(|own| own.role);
+    let Some(role) =
+        role.filter(|_| kept.state == State::Running && !is_stopped && arm != kept.document.control)
+    else {
         return Err(Refusal::NotNow(format!("arm {arm:?} cannot be stopped now")));
+    };
+    let at_micros = kept.updated_at.0;
+    kept.progress.stopped.push(Stopped { arm: arm.to_owned(), at_micros, reason: reason.to_owned() });
+    if role == Role::Shadow {
+        return Ok(());
     }
     let freed: f64 = kept.document.arms.iter().filter(|own| own.name == arm).map(|own| own.weight).sum();
     let control = kept.document.control.clone();
@@ -211,9 +218,17 @@ fn stop_arm(kept: &mut Kept, arm: &str, reason: &str) -> Result<(), Refusal> {
             own.weight = ((own.weight + freed) * 100.0).round() / 100.0;
         }
     }
-    let at_micros = kept.updated_at.0;
-    kept.progress.stopped.push(Stopped { arm: arm.to_owned(), at_micros, reason: reason.to_owned() });
     reweigh(kept)
+}
+
+/// Blocks begin behind each other, and each once, whichever server saw that the one before was full.
+fn look_anew(kept: &mut Kept, from: UnixMicros) -> Result<(), Refusal> {
+    let last = kept.progress.watched_from_micros.last().copied().unwrap_or(0);
+    if kept.state != State::Running || from.0 <= last {
+        return Err(Refusal::NotNow("guardrails look at the newest answers already".to_owned()));
+    }
+    kept.progress.watched_from_micros.push(from.0);
+    Ok(())
 }
 
 fn reweigh(kept: &mut Kept) -> Result<(), Refusal> {

@@ -30,8 +30,9 @@ pub(crate) use refusal::Refusal;
 pub(crate) use shadows::Shadows;
 
 use crate::recognition::{Recognition, Source};
-use crate::settings::ExperimentSettings;
+use crate::settings::{Settings, StoreSettings};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use undertone_core::{Clock, Frames};
 use undertone_engine::Answer;
@@ -47,6 +48,8 @@ pub(crate) struct Experiments {
     exposures: mpsc::Sender<Exposure>,
     /// Answers that a report looks at.
     pub(crate) report_answers: u32,
+    /// How long Postgres keeps answers; none: for ever, as the journal does.
+    pub(crate) retention: Option<Duration>,
     /// The engine's threshold of abstention, which goes before a model's own.
     pub(crate) abstain_below: Option<f32>,
 }
@@ -54,18 +57,19 @@ pub(crate) struct Experiments {
 impl Experiments {
     /// With what receives the exposures. Without a store there are no experiments.
     pub(crate) fn new(
-        settings: &ExperimentSettings,
+        settings: &Settings,
         store: Option<Arc<ExperimentStore>>,
-        abstain_below: Option<f32>,
         clock: Arc<dyn Clock>,
     ) -> (Self, mpsc::Receiver<Exposure>) {
         let (exposures, written) = mpsc::channel(EXPOSURE_QUEUE);
+        let Settings { experiments: settings, store: StoreSettings { url, shipping }, engine, .. } = settings;
         let experiments = Self {
             catalog: Catalog::new(store, clock),
             shadows: Shadows::new(settings.shadow_queue, settings.shadow_within),
             exposures,
             report_answers: settings.report_answers,
-            abstain_below,
+            retention: url.as_ref().and(shipping.keeping.retention),
+            abstain_below: engine.abstain_below,
         };
         (experiments, written)
     }

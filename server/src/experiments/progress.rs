@@ -15,6 +15,9 @@ pub(crate) struct Progress {
     /// Arms that were stopped.
     #[serde(default)]
     pub(crate) stopped: Vec<Stopped>,
+    /// When each block of answers begins that guardrails look at, but for the first, which begins with the experiment.
+    #[serde(default)]
+    pub(crate) watched_from_micros: Vec<i64>,
     /// The arm that was promoted.
     pub(crate) chosen: Option<String>,
 }

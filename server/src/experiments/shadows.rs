@@ -1,13 +1,17 @@
-//! Models that listen along: they score what was answered, behind everybody who waits for an answer.
+//! Models that listen along: they score what was answered, behind everybody who waits for an answer, on threads that own no
+//! stream. One that breaks again and again is asked no more.
 
 use super::participation::Participation;
 use crate::recognition::{Recognition, Source};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use undertone_core::{Frames, Model, PredictionId, Probabilities, Record, Role, TimeParts, UtteranceRecord};
-use undertone_engine::{Answer, Question};
+use undertone_core::{
+    Frames, Model, ModelRef, PredictionId, Probabilities, Record, Role, TimeParts, UtteranceRecord,
+};
+use undertone_engine::{Answer, Question, QuestionError};
 use undertone_experiments::ArmIndex;
 use undertone_plugin_host::LoadedModel;
 
@@ -17,7 +21,12 @@ pub(crate) struct Shadows {
     places: Arc<Semaphore>,
     within: Duration,
     tasks: TaskTracker,
+    /// How often each model broke at an utterance.
+    broken: Mutex<HashMap<ModelRef, u32>>,
 }
+
+/// A model that broke so often is asked no more: each time it may have kept a thread for good. One break may be the machine's.
+const MOST_BREAKS: u32 = 2;
 
 /// What became of an utterance for a model that listens along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +38,10 @@ enum Outcome {
     Unfit,
     /// The model gave no scores, or they could not be recorded.
     Failed,
+    /// The model never came back, or panicked.
+    Broken,
+    /// The model broke too often before and was not asked.
+    Suspended,
 }
 
 impl Outcome {
@@ -38,6 +51,8 @@ impl Outcome {
             Self::Dropped => "dropped",
             Self::Unfit => "unfit",
             Self::Failed => "failed",
+            Self::Broken => "broken",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -57,7 +72,12 @@ struct Task {
 impl Shadows {
     /// At most `places` utterances wait at a time, each for at most `within`.
     pub(crate) fn new(places: usize, within: Duration) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), within, tasks: TaskTracker::new() }
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            within,
+            tasks: TaskTracker::new(),
+            broken: Mutex::default(),
+        }
     }
 
     /// Has the other models of the stream's experiment score what was just answered. Comes back at once.
@@ -75,6 +95,10 @@ impl Shadows {
                 count(recognition, model, Outcome::Unfit);
                 continue;
             }
+            if self.suspended(model.reference()).is_some() {
+                count(recognition, model, Outcome::Suspended);
+                continue;
+            }
             let Ok(place) = self.places.clone().try_acquire_owned() else {
                 count(recognition, model, Outcome::Dropped);
                 continue;
@@ -90,6 +114,21 @@ impl Shadows {
             };
             self.tasks.spawn(task.run(self.within));
         }
+    }
+
+    /// Why a model is asked no more, if it is not.
+    pub(crate) fn suspended(&self, model: &ModelRef) -> Option<String> {
+        let breaks = self.broken().get(model).copied().unwrap_or(0);
+        let sentence = || format!("{model} broke at {breaks} utterances: it never came back, or it panicked");
+        (breaks >= MOST_BREAKS).then(sentence)
+    }
+
+    fn note_break(&self, model: &ModelRef) {
+        *self.broken().entry(model.clone()).or_default() += 1;
+    }
+
+    fn broken(&self) -> MutexGuard<'_, HashMap<ModelRef, u32>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for what is under way; nothing may be asked for afterwards.
@@ -111,7 +150,14 @@ impl Task {
         let model: Arc<dyn Model> = self.model.clone();
         let question =
             Question { model, items: vec![self.frames], deadline: Some(begun + within), patient: true };
-        let Ok(mut verdicts) = self.recognition.engine.ask(question).await else { return Outcome::Dropped };
+        let mut verdicts = match self.recognition.engine.ask(question).await {
+            Ok(verdicts) => verdicts,
+            Err(QuestionError::ModelLost) => {
+                self.recognition.experiments.shadows.note_break(self.model.reference());
+                return Outcome::Broken;
+            }
+            Err(_) => return Outcome::Dropped,
+        };
         let logits = verdicts.pop().and_then(Result::ok);
         let scored = logits.and_then(|own| Probabilities::from_logits(&own, self.model.temperature()));
         let Some(probabilities) = scored else { return Outcome::Failed };

@@ -135,7 +135,7 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         let request = request.into_inner();
         let format = request.format();
         let kept = self.find(&caller, &request.name)?;
-        let report = report::look(&self.recognition, &kept, report::Looking::AtAll).await;
+        let report = report::look(&self.recognition, &kept).await;
         let report = report.map_err(|refusal| status::about_experiment(&refusal))?;
         let content = match format {
             v1::ReportFormat::Unspecified | v1::ReportFormat::Text => report::text(&report),

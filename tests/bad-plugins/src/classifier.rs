@@ -60,6 +60,10 @@ pub enum Behaviour {
     Crash,
     /// Never returns from scoring.
     Hang,
+    /// Never returns from scoring anything but zeroes, as which a model is tried when it is loaded.
+    HangAtSound,
+    /// Writes to a wrong place when it scores anything but zeroes.
+    CrashAtSound,
     /// Does not take up a stream's state.
     ForgetsState,
     /// Keeps a stream's state in the instance.
@@ -87,7 +91,16 @@ pub enum Behaviour {
 impl Behaviour {
     /// Does what it does on command, if `item` asks for it.
     fn obey(self, item: &Item) -> Result<(), Failure> {
+        let is_sound = || item.frames().iter().any(|value| *value != 0.0);
         let fault = match self {
+            Self::HangAtSound if is_sound() => {
+                hang();
+                return Ok(());
+            }
+            Self::CrashAtSound if is_sound() => {
+                crash();
+                return Ok(());
+            }
             Self::SegfaultOnCommand => Fault::Segfault,
             Self::AbortOnCommand => Fault::Abort,
             Self::ExitOnCommand => Fault::Exit,

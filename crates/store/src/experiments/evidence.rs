@@ -28,6 +28,8 @@ pub enum Reading {
     Oldest,
     /// The newest: what happens now.
     Newest,
+    /// The oldest of those that were made at the first moment or later, and before the second one.
+    Between(UnixMicros, UnixMicros),
 }
 
 /// One final answer of an arm.
@@ -82,7 +84,7 @@ pub struct JudgedAnswer {
 pub struct Evidence {
     /// The oldest first.
     pub answers: Vec<JudgedAnswer>,
-    /// Answers beyond those that were asked for.
+    /// Answers beyond those that were asked for; of those between two moments 1 where there are more.
     pub left_out: u64,
     /// Rows of feedback about the answers, corrected ones included.
     pub feedback: usize,
@@ -93,7 +95,7 @@ pub(crate) struct AnswerColumns {
     id: String,
     stream_id: String,
     utterance: i64,
-    created_at_micros: i64,
+    pub(super) created_at_micros: i64,
     opened_at_micros: i64,
     arm: String,
     role: String,

@@ -43,6 +43,8 @@ const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
      from predictions p join streams s on s.id = p.stream_id and s.tenant = $4 \
      where p.tenant = $4 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final";
 const OLDEST: &str = "order by p.created_at, p.id limit $3";
+const BETWEEN: &str = "and p.created_at >= timestamptz 'epoch' + $5::bigint * interval '1 microsecond' \
+     and p.created_at < timestamptz 'epoch' + $6::bigint * interval '1 microsecond' order by p.created_at, p.id limit $3";
 const NEWEST: &str = "order by p.created_at desc, p.id desc limit $3";
 const ALL_ANSWERS: &str = "select count(*) from predictions p join streams s on s.id = p.stream_id and s.tenant = $3 \
      where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 and p.is_final";
@@ -128,9 +130,16 @@ pub(super) async fn answers(
     (tenant, [from, behind]): (&str, [&str; 2]),
     (first, limit): (Reading, u32),
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    let order = if first == Reading::Oldest { OLDEST } else { NEWEST };
+    let order = match first {
+        Reading::Oldest => OLDEST,
+        Reading::Newest => NEWEST,
+        Reading::Between(..) => BETWEEN,
+    };
     let statement = AssertSqlSafe(format!("{ANSWERS} {order}"));
-    let asked = sqlx::query_as(statement).bind(from).bind(behind).bind(i64::from(limit)).bind(tenant);
+    let mut asked = sqlx::query_as(statement).bind(from).bind(behind).bind(i64::from(limit)).bind(tenant);
+    if let Reading::Between(since, until) = first {
+        asked = asked.bind(since.0).bind(until.0);
+    }
     asked.fetch_all(pool).await
 }
 

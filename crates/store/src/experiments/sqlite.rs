@@ -37,6 +37,8 @@ const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micro
      where p.arm >= ? and p.arm < ? and p.is_final";
 const OLDEST: &str = "order by p.created_at_micros, p.id limit ?";
 const NEWEST: &str = "order by p.created_at_micros desc, p.id desc limit ?";
+const BETWEEN: &str =
+    "and p.created_at_micros >= ? and p.created_at_micros < ? order by p.created_at_micros, p.id limit ?";
 const ALL_ANSWERS: &str = "select count(*) from predictions p join streams s on s.id = p.stream_id and s.tenant = ? \
      where p.arm >= ? and p.arm < ? and p.is_final";
 
@@ -165,9 +167,17 @@ pub(super) async fn answers(
     (tenant, [from, behind]): (&str, [&str; 2]),
     (first, limit): (Reading, u32),
 ) -> Result<Vec<AnswerColumns>, sqlx::Error> {
-    let order = if first == Reading::Oldest { OLDEST } else { NEWEST };
+    let order = match first {
+        Reading::Oldest => OLDEST,
+        Reading::Newest => NEWEST,
+        Reading::Between(..) => BETWEEN,
+    };
     let statement = AssertSqlSafe(format!("{ANSWERS} {order}"));
-    sqlx::query_as(statement).bind(tenant).bind(from).bind(behind).bind(limit).fetch_all(pool).await
+    let mut asked = sqlx::query_as(statement).bind(tenant).bind(from).bind(behind);
+    if let Reading::Between(since, until) = first {
+        asked = asked.bind(since.0).bind(until.0);
+    }
+    asked.bind(limit).fetch_all(pool).await
 }
 
 pub(super) async fn count_answers(

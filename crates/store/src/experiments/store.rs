@@ -1,5 +1,6 @@
 //! Where experiments, exposures and feedback are kept.
 
+use super::evidence::AnswerColumns;
 use super::row::ExposureColumns;
 use super::{
     Evidence, EvidenceQuery, ExperimentChange, ExperimentKey, ExperimentRow, Exposure, ExposureCount, Past,
@@ -236,24 +237,24 @@ impl ExperimentStore {
         let behind = format!("{}0", query.prefix.trim_end_matches('/'));
         let range = (query.tenant, [query.prefix, behind.as_str()]);
         let wanted = (query.first, query.limit.saturating_add(1));
-        let (mut answers, feedback) = match &self.shared {
+        let mut answers = match &self.shared {
             Some(shared) => {
-                let pool = shared.pool().await?;
-                let answers = postgres::answers(pool, range, wanted).await;
-                let feedback = feedback::postgres::of_arms(pool, range).await;
-                let failed = |source| shared.failed(WHAT, source);
-                (answers.map_err(failed)?, feedback.map_err(failed)?)
+                let answers = postgres::answers(shared.pool().await?, range, wanted).await;
+                answers.map_err(|source| shared.failed(WHAT, source))?
             }
             None => {
                 let answers = sqlite::answers(&self.local, range, wanted).await;
-                let feedback = feedback::sqlite::of_arms(&self.local, range).await;
-                let failed = |source| self.failed(WHAT, source);
-                (answers.map_err(failed)?, feedback.map_err(failed)?)
+                answers.map_err(|source| self.failed(WHAT, source))?
             }
         };
         let limit = query.limit as usize;
-        let left_out = if answers.len() > limit { self.beyond(range, limit).await? } else { 0 };
+        let left_out = match query.first {
+            Reading::Between(..) => u64::from(answers.len() > limit),
+            _ if answers.len() > limit => self.beyond(range, limit).await?,
+            _ => 0,
+        };
         answers.truncate(limit);
+        let feedback = self.feedback_of(range, &answers).await?;
         if query.first == Reading::Newest {
             answers.reverse();
         }
@@ -265,6 +266,29 @@ impl ExperimentStore {
             feedback.map_err(misfit("feedback"))?,
             left_out,
         ))
+    }
+
+    /// What was said about answers of arms that were made when these were.
+    async fn feedback_of(
+        &self,
+        range: (&str, [&str; 2]),
+        answers: &[AnswerColumns],
+    ) -> Result<Vec<FeedbackColumns>, StoreError> {
+        const WHAT: &str = "reading feedback about an experiment";
+        let made = || answers.iter().map(|own| own.created_at_micros);
+        let Some(between) = made().min().zip(made().max()).map(|(first, last)| [first, last]) else {
+            return Ok(Vec::new());
+        };
+        match &self.shared {
+            Some(shared) => {
+                let rows = feedback::postgres::of_arms(shared.pool().await?, range, between).await;
+                rows.map_err(|source| shared.failed(WHAT, source))
+            }
+            None => {
+                let rows = feedback::sqlite::of_arms(&self.local, range, between).await;
+                rows.map_err(|source| self.failed(WHAT, source))
+            }
+        }
     }
 
     /// How many answers there are beyond `limit`.

@@ -15,9 +15,13 @@ const OF_ARMS: &str = "select tenant, id::text, prediction_id::text, stream_id::
      correct, source, (extract(epoch from said_at) * 1000000)::bigint as said_at_micros, \
      (extract(epoch from received_at) * 1000000)::bigint as received_at_micros from feedback \
      where tenant = $3 and (prediction_id in (select p.id from predictions p \
-     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2) \
+     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 \
+     and p.created_at between timestamptz 'epoch' + $4::bigint * interval '1 microsecond' \
+     and timestamptz 'epoch' + $5::bigint * interval '1 microsecond') \
      or stream_id in (select p.stream_id from predictions p \
-     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2)) \
+     where p.tenant = $3 and p.arm is not null and p.arm collate \"C\" >= $1 and p.arm collate \"C\" < $2 \
+     and p.created_at between timestamptz 'epoch' + $4::bigint * interval '1 microsecond' \
+     and timestamptz 'epoch' + $5::bigint * interval '1 microsecond')) \
      order by feedback.said_at, feedback.received_at, feedback.id";
 
 /// Inserts the rows that are not there.
@@ -35,6 +39,8 @@ pub(crate) async fn insert(
 pub(crate) async fn of_arms(
     pool: &PgPool,
     (tenant, [first, behind]): (&str, [&str; 2]),
+    [since, until]: [i64; 2],
 ) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
-    sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant).fetch_all(pool).await
+    let asked = sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant);
+    asked.bind(since).bind(until).fetch_all(pool).await
 }

@@ -11,9 +11,9 @@ const UNSHIPPED: &str = "select tenant, id, prediction_id, stream_id, start_samp
 const OF_ARMS: &str = "select tenant, id, prediction_id, stream_id, start_samples, end_samples, label, correct, source, \
      said_at_micros, received_at_micros from feedback \
      where tenant = ?3 and (prediction_id in (select p.id from predictions p \
-     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2) \
+     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2 and p.created_at_micros between ?4 and ?5) \
      or stream_id in (select p.stream_id from predictions p \
-     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2)) \
+     where p.tenant = ?3 and p.arm >= ?1 and p.arm < ?2 and p.created_at_micros between ?4 and ?5)) \
      order by said_at_micros, received_at_micros, id";
 
 /// True when it was not there. What is about an erased answer or stream is not kept.
@@ -58,10 +58,13 @@ pub(crate) async fn mark_shipped(
     Ok(())
 }
 
-/// Everything about predictions of arms from `first` up to `behind`, and about their streams; said last comes last.
+/// Everything about predictions of arms from `first` up to `behind` that were made from `since` until `until`, both included, in
+/// microseconds after 1970, and about their streams; said last comes last.
 pub(crate) async fn of_arms(
     pool: &SqlitePool,
     (tenant, [first, behind]): (&str, [&str; 2]),
+    [since, until]: [i64; 2],
 ) -> Result<Vec<FeedbackColumns>, sqlx::Error> {
-    sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant).fetch_all(pool).await
+    let asked = sqlx::query_as(OF_ARMS).bind(first).bind(behind).bind(tenant);
+    asked.bind(since).bind(until).fetch_all(pool).await
 }

@@ -1,5 +1,6 @@
 //! A report as one JSON object.
 
+use super::guardrails::Guarded;
 use super::segments::{Segment, SegmentChange};
 use super::{Report, is_shadow, is_told};
 use crate::experiments::metric_name_of;
@@ -23,6 +24,8 @@ pub(crate) fn json(report: &Report) -> Value {
             "exposed_units": by_arm(report),
             "periods": periods(report),
             "answers_left_out": report.left_out,
+            "guardrail_block": report.guard.block,
+            "guardrail_block_answers": report.guard.block_answers,
             "forced_units": report.forced_units,
             "forced_answers": report.analysis.forced,
             "crossed_subjects": report.analysis.crossed,
@@ -107,7 +110,7 @@ fn difference(report: &Report, own: &Difference) -> Value {
         });
         (metric_name_of(change.metric, labels), told)
     });
-    let guardrails = own.guardrails.iter().map(|(guardrail, verdict)| {
+    let guardrails = report.guard.of_arm(own.arm).map(|Guarded { guardrail, verdict, .. }| {
         let word = match verdict {
             Verdict::Clear => "clear",
             Verdict::Watching => "watching",

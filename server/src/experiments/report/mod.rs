@@ -1,6 +1,7 @@
 //! What the answers of an experiment say.
 
 mod chart;
+mod guardrails;
 mod html;
 mod json;
 mod observations;
@@ -14,6 +15,7 @@ mod warnings;
 mod weighed;
 mod wording;
 
+pub(crate) use guardrails::{Guard, guard};
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use text::text;
@@ -26,24 +28,18 @@ use past::{Known, known};
 use periods::Periods;
 use segments::{Segments, segments};
 use std::sync::Arc;
+use std::time::Duration;
 use timeline::{Timeline, timelines};
 use undertone_core::{Role, UnixMicros};
-use undertone_experiments::{Analysis, ArmIndex, Goal, Metric, Observations, Plan, RATIO_ALARM, Tally};
+use undertone_experiments::{
+    Analysis, ArmIndex, ExperimentError, Goal, Metric, Observations, Plan, RATIO_ALARM, Tally,
+};
 use undertone_store::{Evidence, EvidenceQuery, ExperimentStore, Exposure, ExposureCount, Past, Reading};
 use weighed::{Weighted, weighted};
 
 /// Draws of an interval times answers, at most: a report does not take minutes.
 const MOST_DRAWN: usize = 20_000_000;
 const FEWEST_DRAWS: usize = 100;
-
-/// What is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Looking {
-    /// Everything.
-    AtAll,
-    /// What the guardrails say and no more.
-    AtGuardrails,
-}
 
 /// What the answers of an experiment say.
 #[derive(Debug, Clone)]
@@ -60,6 +56,7 @@ pub(crate) struct Report {
     pub(crate) known: Option<Known>,
     pub(crate) segments: Segments,
     pub(crate) tallied: Tallied,
+    pub(crate) guard: Guard,
     /// The times between changes of the weights.
     pub(crate) periods: Periods,
     /// Units first shown to each arm, by period, in the order of the arms.
@@ -67,6 +64,8 @@ pub(crate) struct Report {
     /// Answers that were not looked at, since there are too many.
     pub(crate) left_out: u64,
     pub(crate) forced_units: u64,
+    /// Whether the experiment is older than answers are kept.
+    pub(crate) is_forgotten: bool,
     pub(crate) ratio_p_value: f64,
     pub(crate) warnings: Vec<String>,
 }
@@ -113,35 +112,27 @@ struct Read {
     counts: Vec<ExposureCount>,
     exposures: Vec<Exposure>,
     past: Vec<Past>,
+    guard: Guard,
+    retention: Option<Duration>,
 }
 
-/// Looks at an experiment now.
-pub(crate) async fn look(
-    recognition: &Recognition,
-    kept: &Arc<Kept>,
-    looking: Looking,
-) -> Result<Report, Refusal> {
+/// Looks at an experiment now. Where there are too many answers it is at the oldest: intervals for many looks are about what they
+/// were about before, and more.
+pub(crate) async fn look(recognition: &Recognition, kept: &Arc<Kept>) -> Result<Report, Refusal> {
     let store = store(recognition)?;
     let periods = Periods::of(kept, &store.history(kept.key()).await?);
-    // Intervals for many looks are about what they were about before, and more. Guardrails are about what happens now.
-    let first = match looking {
-        Looking::AtAll => Reading::Oldest,
-        Looking::AtGuardrails => Reading::Newest,
-    };
-    let mut read = Read {
-        evidence: evidence(recognition, kept, first).await?,
+    let read = Read {
+        evidence: evidence(recognition, kept, Reading::Oldest).await?,
         counts: store.exposure_counts(kept.key(), &periods.begun_micros()).await?,
         periods,
+        exposures: store.exposures(kept.key(), recognition.experiments.report_answers).await?,
+        past: store.past(kept.key()).await?,
+        guard: guard(recognition, kept).await?,
+        retention: recognition.experiments.retention,
         now: recognition.clock.now(),
-        exposures: Vec::new(),
-        past: Vec::new(),
     };
-    if looking == Looking::AtAll {
-        read.exposures = store.exposures(kept.key(), recognition.experiments.report_answers).await?;
-        read.past = store.past(kept.key()).await?;
-    }
     let kept = kept.clone();
-    let made = tokio::task::spawn_blocking(move || made(&kept, &read, looking)).await;
+    let made = tokio::task::spawn_blocking(move || made(&kept, &read)).await;
     made.unwrap_or_else(|error| Err(Refusal::NotNow(format!("the analysis was lost: {error}"))))
 }
 
@@ -167,15 +158,15 @@ async fn evidence(recognition: &Recognition, kept: &Kept, first: Reading) -> Res
     Ok(store(recognition)?.evidence(query).await?)
 }
 
-fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refusal> {
-    let wrong = |error: undertone_experiments::ExperimentError| Refusal::NotNow(error.to_string());
+fn wrong(error: ExperimentError) -> Refusal {
+    Refusal::NotNow(error.to_string())
+}
+
+fn made(kept: &Arc<Kept>, read: &Read) -> Result<Report, Refusal> {
     let seen = observations(kept, (&read.evidence, &read.periods), read.now);
-    let plan = plan(kept, looking, seen.answers.len()).map_err(wrong)?;
+    let plan = plan(kept, seen.answers.len()).map_err(wrong)?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
-    let beside = match looking {
-        Looking::AtAll => Beside::of(kept, read, (&seen, &plan)),
-        Looking::AtGuardrails => Beside::default(),
-    };
+    let beside = Beside::of(kept, read, (&seen, &plan));
     let Seen { answers, tallied, .. } = seen;
     let seen = Observations::new(answers, arms, labels).map_err(wrong)?;
     let analysis = Analysis::of(&seen, &plan).map_err(wrong)?;
@@ -191,10 +182,12 @@ fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refus
         segments: beside.segments,
         known,
         tallied,
+        guard: read.guard.clone(),
         forced_units: exposed_forced(&read.counts),
         periods: read.periods.clone(),
         exposed,
         left_out: read.evidence.left_out,
+        is_forgotten: is_forgotten(kept.progress.started_at_micros, read.now, read.retention),
         ratio_p_value,
         warnings: Vec::new(),
     };
@@ -202,8 +195,14 @@ fn made(kept: &Arc<Kept>, read: &Read, looking: Looking) -> Result<Report, Refus
     Ok(report)
 }
 
+/// Whether the experiment began before the oldest answers that are kept.
+fn is_forgotten(started_micros: Option<i64>, now: UnixMicros, retention: Option<Duration>) -> bool {
+    let passed = started_micros.map(|started| now.0.saturating_sub(started));
+    let passed = passed.and_then(|micros| u64::try_from(micros).ok()).map(Duration::from_micros);
+    passed.zip(retention).is_some_and(|(passed, kept)| passed > kept)
+}
+
 /// What stands beside the analysis, from the answers one by one.
-#[derive(Default)]
 struct Beside {
     timelines: Vec<Timeline>,
     weighted: Vec<Weighted>,
@@ -221,17 +220,9 @@ impl Beside {
     }
 }
 
-/// The experiment's plan; a report tells the usual figures behind those that the experiment names.
-fn plan(
-    kept: &Kept,
-    looking: Looking,
-    answers: usize,
-) -> Result<Plan, undertone_experiments::ExperimentError> {
-    let mut plan = Plan::of(&kept.experiment)?;
-    if looking == Looking::AtGuardrails {
-        plan.goals.truncate(1);
-        return Ok(Plan { draws: 0, ..plan });
-    }
+/// The experiment's plan; a report tells the usual figures behind those that the experiment names. Guardrails are looked at apart.
+fn plan(kept: &Kept, answers: usize) -> Result<Plan, ExperimentError> {
+    let mut plan = Plan { guardrails: Vec::new(), ..Plan::of(&kept.experiment)? };
     let recalls = (0..kept.document.labels.len()).map(|label| Metric::Recall { label });
     let usual = [Metric::Accuracy, Metric::AverageRecall, Metric::CalibrationError, Metric::Brier];
     let work = [Metric::Latency, Metric::ProcessorTime, Metric::ProcessorShare];
@@ -259,4 +250,19 @@ fn is_told(report: &Report, arm: ArmIndex, metric: Metric) -> bool {
 
 fn is_shadow(report: &Report, arm: ArmIndex) -> bool {
     report.kept.arms().get(arm.0).is_some_and(|arm| arm.role == Role::Shadow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_experiment_that_is_older_than_what_is_kept_may_have_forgotten_answers() {
+        let day = Duration::from_secs(86_400);
+        let of = |days: u32, retention| {
+            is_forgotten(Some(0), UnixMicros((day * days).as_micros() as i64), retention)
+        };
+        assert!(of(31, Some(day * 30)) && !of(29, Some(day * 30)));
+        assert!(!of(9999, None) && !is_forgotten(None, UnixMicros(i64::MAX), Some(day)));
+    }
 }

@@ -51,11 +51,12 @@ fn checks(out: &mut String, report: &Report) -> Result {
     if report.forced_units > 0 || report.analysis.forced > 0 {
         writeln!(out, "  left out: {} answers of arms that testers asked for", report.analysis.forced)?;
     }
-    for difference in &report.analysis.differences {
-        for (guardrail, verdict) in &difference.guardrails {
-            let name = wording::name(guardrail.metric, &report.kept.document.labels);
-            writeln!(out, "  guardrail {name} of {}: {verdict}", report.arm_name(difference.arm))?;
-        }
+    for own in &report.guard.guarded {
+        let name = wording::name(own.guardrail.metric, &report.kept.document.labels);
+        writeln!(out, "  guardrail {name} of {}: {}", report.arm_name(own.arm), own.verdict)?;
+    }
+    if let Some(told) = report.guard.told() {
+        writeln!(out, "  {told}")?;
     }
     for stopped in &report.kept.progress.stopped {
         writeln!(out, "  STOPPED: arm {}: {}", stopped.arm, stopped.reason)?;

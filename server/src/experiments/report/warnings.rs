@@ -19,10 +19,18 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
     }
     if report.left_out > 0 {
         warnings.push(format!(
-            "THE NEWEST {} ANSWERS ARE LEFT OUT: a report looks at the oldest {} (experiments.report_answers); raise that, or see              these figures as they were when that many had come. Guardrails look at the newest",
+            "THE NEWEST {} ANSWERS ARE LEFT OUT: a report looks at the oldest {} (experiments.report_answers). What it says holds \
+             for these; raise that to see more. Guardrails go on with the newer ones",
             report.left_out,
             report.looked_at()
         ));
+    }
+    if report.is_forgotten {
+        warnings.push(
+            "the experiment is older than answers are kept (store.retention): its first ones may be gone, and intervals hold at \
+             every look only where answers stay"
+                .to_owned(),
+        );
     }
     let crossed = report.analysis.crossed;
     if crossed > 0 {
@@ -45,7 +53,7 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
     warnings
 }
 
-/// A shadow that was dropped under load.
+/// A shadow that has far fewer answers than the control.
 fn dropped(report: &Report, paired: &Paired) -> Option<String> {
     let coverage = &paired.coverage;
     if !is_shadow(report, paired.arm) || coverage.share() >= ENOUGH_PAIRS {
@@ -53,8 +61,8 @@ fn dropped(report: &Report, paired: &Paired) -> Option<String> {
     }
     let (arm, control) = (report.arm_name(paired.arm), report.control_name());
     Some(format!(
-        "the shadow arm {arm:?} has answers about {:.0} % of what {control} answered: the rest was dropped under load; see \
-         what that may change",
+        "the shadow arm {arm:?} has answers about {:.0} % of what {control} answered: the rest was dropped under load, did not \
+         fit the model, or failed (undertone_shadow_utterances_total); see what that may change",
         coverage.share() * 100.0
     ))
 }

@@ -1,6 +1,6 @@
 //! Guardrails act by themselves.
 
-use super::{create, definition, json_report, step};
+use super::{ANSWER_ALWAYS, create, definition, json_report, recognize, running, step, subject};
 use crate::variant::Variant;
 use serde_json::json;
 use std::sync::Arc;
@@ -64,4 +64,47 @@ async fn a_degraded_version_that_is_ramped_to_half_of_the_traffic_is_stopped_by_
     let report = json_report(&servers[0]).await;
     assert!(report["stopped"][0]["reason"].as_str().unwrap().contains("Brier"), "{report}");
     assert!(report["differences"][0]["changes"]["brier"]["value"].as_f64().unwrap() > 0.0, "{report}");
+}
+
+/// Lets so many new people speak, and says whose answers are right.
+async fn speak_and_judge(server: &TestServer, people: std::ops::Range<usize>, right: impl Fn(&str) -> bool) {
+    let mut judgements = Vec::new();
+    for number in people {
+        let answer = recognize(server, subject(&format!("person-{number}"))).await.unwrap();
+        let is_right = right(&answer.participation.as_ref().unwrap().arm);
+        let results = answer.utterances.into_iter().filter_map(|own| own.result);
+        judgements.extend(results.map(|result| v1::Judgement {
+            verdict: Some(v1::judgement::Verdict::Correct(is_right)),
+            ..crowd::judgement(&result.prediction_id, "")
+        }));
+    }
+    let channel = server.channel().await.unwrap();
+    let request = v1::GiveFeedbackRequest { judgements };
+    v1::feedback_client::FeedbackClient::new(channel).give_feedback(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_arm_that_breaks_behind_the_answers_that_are_read_at_a_time_is_stopped_by_a_block_of_its_own() {
+    let more =
+        [ANSWER_ALWAYS, ("experiments.guardrails_every", "100ms"), ("experiments.report_answers", "600")];
+    let mut definition = definition();
+    definition["guardrails"] = json!([{ "metric": "accuracy", "tolerated": 0.3 }]);
+    let server = running(&definition, &more).await;
+    let each = recognize(&server, subject("person-0")).await.unwrap().utterances.len();
+    let block = 300 / each + 1;
+    speak_and_judge(&server, 1..block + 1, |_| true).await;
+    crowd::wait_for(&server, "trial", |own| own.revision == 3).await.unwrap();
+    let report = json_report(&server).await;
+    assert_eq!(report["checks"]["guardrail_block"], 1, "{report}");
+    assert_eq!(report["differences"][0]["guardrails"][0]["verdict"], "clear", "{report}");
+
+    speak_and_judge(&server, 1000..1000 + block * 4 / 5, |arm| arm == "cnn").await;
+    let stopped = crowd::wait_for(&server, "trial", |own| !own.arms[1].stopped.is_empty()).await.unwrap();
+    assert!(stopped.arms[1].stopped.contains("accuracy is worse"), "{}", stopped.arms[1].stopped);
+    let mut client = crowd::experiments(&server).await.unwrap();
+    let found = client.get_experiment(v1::GetExperimentRequest { name: "trial".into() }).await.unwrap();
+    let what: Vec<String> = found.into_inner().changes.into_iter().map(|change| change.what).collect();
+    assert_eq!(what, ["create", "start", "look anew", "stop arm lstm"]);
+    let text = crowd::report(&server, "trial", v1::ReportFormat::Text).await.unwrap();
+    assert!(text.contains("guardrails look at 300 answers at a time: this is block 2"), "{text}");
 }

@@ -1,13 +1,14 @@
 //! Models that listen along.
 
 use super::{definition, json_report, recognize, running, subject};
+use crate::models::Speaker;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, discover};
 use undertone_core::Role;
 use undertone_proto::v1;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, bad_plugin, copy_tree, stage};
+use undertone_tests::{TestServer, bad_plugin, copy_tree, crowd, stage};
 
 fn with_shadow(model: &str) -> Value {
     let mut definition = definition();
@@ -94,18 +95,92 @@ fn site(behaviour: &str) -> TempDir {
     folder
 }
 
+/// What the live model says to the shipped clip where nobody listens along.
+async fn undisturbed() -> Vec<Vec<f32>> {
+    let plain = TestServer::start(&[]).await.unwrap();
+    let live = v1::RecognitionConfig { model: "cnn@1.1.0".into(), ..subject("ann") };
+    probabilities(&recognize(&plain, live).await.unwrap())
+}
+
+/// A server over `site` that runs an experiment in which `broken` listens along.
+async fn running_at(site: &TempDir, more: &[(&str, &str)]) -> TestServer {
+    let place = |part: &str| site.path().join(part).to_str().unwrap().to_owned();
+    let (plugins, models) = (place("plugins"), place("models"));
+    let own = [("plugins.dir", plugins.as_str()), ("models.dir", models.as_str())];
+    running(&with_shadow("broken"), &[&own, more].concat()).await
+}
+
+/// What the live model says beside a model that listens along, once the server has room.
+async fn answered(server: &TestServer) -> Vec<Vec<f32>> {
+    loop {
+        match recognize(server, subject("ann")).await {
+            Ok(answer) => return probabilities(&answer),
+            Err(refused) => assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}"),
+        }
+    }
+}
+
+/// The lines of a server's metrics that begin so.
+async fn metric(server: &TestServer, name: &str) -> String {
+    let (_, metrics) = server.get("/metrics").await.unwrap();
+    metrics.lines().filter(|line| line.starts_with(name)).collect::<Vec<&str>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_shadow_that_never_comes_back_takes_no_live_stream_with_it_and_is_stopped() {
+    let expected = undisturbed().await;
+    let site = site("hang-at-sound");
+    let more = [
+        ("engine.workers", "1"),
+        ("engine.stuck_after", "1500ms"),
+        ("experiments.guardrails_every", "100ms"),
+    ];
+    let server = running_at(&site, &more).await;
+    let speaker = Speaker::open(&server, "cnn@1.1.0").await;
+    let stopped = loop {
+        assert_alike(&answered(&server).await, &expected, "while it hangs");
+        let mut client = crowd::experiments(&server).await.unwrap();
+        let found = client.get_experiment(v1::GetExperimentRequest { name: "trial".into() }).await.unwrap();
+        let found = found.into_inner();
+        if !found.experiment.as_ref().unwrap().arms[1].stopped.is_empty() {
+            break found;
+        }
+    };
+    let reason = &stopped.experiment.as_ref().unwrap().arms[1].stopped;
+    assert!(reason.starts_with("broken@1.1.0 broke at "), "{reason}");
+    let last = stopped.changes.last().unwrap();
+    assert_eq!((last.who.as_str(), last.what.as_str()), ("shadow guard", "stop arm listening"));
+    assert!(metric(&server, "undertone_experiment_arms_stopped_total").await.contains("arm=\"listening\""));
+    assert_eq!(json_report(&server).await["stopped"][0]["arm"], "listening");
+    let stuck = metric(&server, "undertone_workers_stuck_total").await;
+
+    assert!(!speaker.finish().await.is_empty(), "the stream beside it goes on");
+    assert_alike(&answered(&server).await, &expected, "once it is stopped");
+    assert_eq!(metric(&server, "undertone_workers_stuck_total").await, stuck, "nobody asks it any more");
+}
+
+#[tokio::test]
+async fn a_shadow_whose_process_crashes_takes_no_live_stream_with_it() {
+    let expected = undisturbed().await;
+    let site = site("crash-at-sound");
+    let more = [("plugins.isolation_of.broken", "process"), ("engine.workers", "1")];
+    let server = running_at(&site, &more).await;
+    let speaker = Speaker::open(&server, "cnn@1.1.0").await;
+    for _ in 0..3 {
+        assert_alike(&answered(&server).await, &expected, "while it crashes");
+    }
+    counted(&server, &["failed"], 1).await;
+    let lost = metric(&server, "undertone_plugin_processes_lost_total").await;
+    assert!(lost.contains("model=\"broken@1.1.0\"") && lost.contains("segfault"), "{lost}");
+    assert!(!speaker.finish().await.is_empty(), "the stream beside it goes on");
+}
+
 #[tokio::test]
 async fn a_broken_shadow_never_changes_a_live_answer() {
-    let plain = TestServer::start(&[]).await.unwrap();
-    let expected =
-        recognize(&plain, v1::RecognitionConfig { model: "cnn@1.1.0".into(), ..subject("ann") }).await;
-    let expected = probabilities(&expected.unwrap());
+    let expected = undisturbed().await;
     for behaviour in ["nan", "silent", "panic"] {
         let site = site(behaviour);
-        let place = |part: &str| site.path().join(part).to_str().unwrap().to_owned();
-        let (plugins, models) = (place("plugins"), place("models"));
-        let flags = [("plugins.dir", plugins.as_str()), ("models.dir", models.as_str())];
-        let server = running(&with_shadow("broken"), &flags).await;
+        let server = running_at(&site, &[]).await;
         let answer = recognize(&server, subject("ann")).await.unwrap();
         assert!(answer.participation.is_some());
         assert_alike(&probabilities(&answer), &expected, behaviour);

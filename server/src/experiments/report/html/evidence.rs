@@ -4,7 +4,7 @@ use super::super::{Report, is_shadow, wording};
 use super::row;
 use crate::markup::escaped;
 use std::fmt::{Result, Write};
-use undertone_experiments::{ArmIndex, Interval, Metric, Paired};
+use undertone_experiments::{Interval, Metric, Paired};
 
 pub(super) fn pairs(out: &mut String, report: &Report) -> Result {
     for paired in report.analysis.paired.iter().filter(|own| own.pairs > 0) {
@@ -126,11 +126,13 @@ pub(super) fn checks(out: &mut String, report: &Report) -> Result {
     let verdict = if report.ratio_mismatch() { "MISMATCH" } else { "passes" };
     write!(out, "<h2>Checks</h2><table>")?;
     row(out, "numbers of units", &format!("{verdict}, p = {:.3} at every look", report.ratio_p_value))?;
-    for (place, arm) in report.kept.arms().iter().enumerate() {
-        let units = report.exposed_to(ArmIndex(place));
-        if arm.weight > 0 || units > 0 {
-            row(out, &format!("units of {}", arm.name), &units.to_string())?;
-        }
+    units(out, report)?;
+    for own in &report.guard.guarded {
+        let name = wording::name(own.guardrail.metric, &report.kept.document.labels);
+        row(out, &format!("guardrail {name} of {}", report.arm_name(own.arm)), &own.verdict.to_string())?;
+    }
+    if let Some(told) = report.guard.told() {
+        row(out, "blocks", &told)?;
     }
     row(out, "judged answers", &report.tallied.judged.to_string())?;
     if let Some(delay) = report.tallied.median_delay_seconds {
@@ -138,6 +140,21 @@ pub(super) fn checks(out: &mut String, report: &Report) -> Result {
     }
     row(out, "answers of testers, left out", &report.analysis.forced.to_string())?;
     out.push_str("</table>");
+    Ok(())
+}
+
+/// A row for every time between changes of the weights, where there were any.
+fn units(out: &mut String, report: &Report) -> Result {
+    let periods = report.periods.all();
+    for (period, exposed) in periods.iter().zip(&report.exposed) {
+        let own = report.kept.arms().iter().zip(&period.weights).zip(exposed);
+        let own = own.filter(|((_, weight), units)| **weight > 0 || **units > 0);
+        let own = own.map(|((arm, weight), units)| {
+            format!("{} {units} of {} %", arm.name, f64::from(*weight) / 100.0)
+        });
+        let name = if periods.len() > 1 { "units at these weights" } else { "units" };
+        row(out, name, &own.collect::<Vec<String>>().join(", "))?;
+    }
     Ok(())
 }
 
