@@ -74,6 +74,7 @@ pub fn filled_in(sql: &str, seconds: u64, experiment: &str) -> String {
     text = text.replace("$__timeFrom()", &format!("now() - interval '{seconds} seconds'"));
     text = text.replace("$__timeTo()", "now() + interval '1 hour'");
     text = text.replace("($model)", "('cnn', 'lstm')").replace("$experiment", experiment);
+    text = text.replace("$tenant", "default");
     while let Some(start) = text.find("$__timeFilter(") {
         let inner = start + "$__timeFilter(".len();
         let end = text[inner..].find(')').map_or(text.len(), |length| inner + length);
