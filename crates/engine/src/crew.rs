@@ -96,6 +96,11 @@ impl Crew {
         self.places.iter().map(|place| place.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
+    /// Those that have streams: nobody waits for what listeners are asked.
+    pub(crate) fn with_streams(&self) -> impl Iterator<Item = WorkerHandle> {
+        self.workers().filter(|worker| worker.duty != Duty::Listening)
+    }
+
     /// Streams that are open.
     pub(crate) fn open_streams(&self) -> usize {
         self.workers().map(|worker| worker.load.load(Ordering::Acquire)).sum()

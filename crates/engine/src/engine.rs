@@ -281,7 +281,7 @@ impl Engine {
     /// Takes no new streams and no new questions, and ends the open ones, answering what they heard.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        for worker in self.crew.workers() {
+        for worker in self.crew.with_streams() {
             // Fails only when the worker is gone or stuck, and its streams are lost with it.
             let _ = unless_lost(&worker.lost, worker.messages.send(Message::Drain)).await;
         }
