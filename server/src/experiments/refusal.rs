@@ -1,5 +1,6 @@
 //! Why something about an experiment was refused.
 
+use undertone_experiments::ExperimentError;
 use undertone_store::StoreError;
 
 /// Why something about an experiment was refused.
@@ -19,4 +20,10 @@ pub(crate) enum Refusal {
     NoStore(&'static str),
     #[error("{}", .0.sentence())]
     Store(#[from] StoreError),
+}
+
+impl From<ExperimentError> for Refusal {
+    fn from(error: ExperimentError) -> Self {
+        Self::NotNow(error.to_string())
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::observations::observations;
 use super::periods::Periods;
-use super::{store, wrong};
+use super::store;
 use crate::experiments::Kept;
 use crate::experiments::refusal::Refusal;
 use crate::recognition::Recognition;
@@ -103,12 +103,12 @@ fn judged(
     block: usize,
     now: UnixMicros,
 ) -> Result<Vec<Guarded>, Refusal> {
-    let plan = Plan::of(&kept.experiment).map_err(wrong)?;
+    let plan = Plan::of(&kept.experiment)?;
     let goals = plan.goals.iter().take(1).copied().collect();
     let plan = Plan { goals, draws: 0, sequence: plan.sequence.of_block(block), ..plan };
     let answers = observations(kept, read, now).answers;
-    let seen = Observations::new(answers, kept.arms().len(), kept.document.labels.len()).map_err(wrong)?;
-    let analysis = Analysis::of(&seen, &plan).map_err(wrong)?;
+    let seen = Observations::new(answers, kept.arms().len(), kept.document.labels.len())?;
+    let analysis = Analysis::of(&seen, &plan)?;
     let told = analysis.differences.into_iter().flat_map(|difference| {
         let of = move |(guardrail, verdict)| Guarded { arm: difference.arm, guardrail, verdict };
         difference.guardrails.into_iter().map(of)

@@ -158,21 +158,17 @@ async fn evidence(recognition: &Recognition, kept: &Kept, first: Reading) -> Res
     Ok(store(recognition)?.evidence(query).await?)
 }
 
-fn wrong(error: ExperimentError) -> Refusal {
-    Refusal::NotNow(error.to_string())
-}
-
 fn made(kept: &Arc<Kept>, read: &Read) -> Result<Report, Refusal> {
     let seen = observations(kept, (&read.evidence, &read.periods), read.now);
-    let plan = plan(kept, seen.answers.len()).map_err(wrong)?;
+    let plan = plan(kept, seen.answers.len())?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
     let beside = Beside::of(kept, read, (&seen, &plan));
     let Seen { answers, tallied, .. } = seen;
-    let seen = Observations::new(answers, arms, labels).map_err(wrong)?;
-    let analysis = Analysis::of(&seen, &plan).map_err(wrong)?;
+    let seen = Observations::new(answers, arms, labels)?;
+    let analysis = Analysis::of(&seen, &plan)?;
     let known = known(kept, &read.past, &seen, &plan);
     let exposed = read.periods.drawn(kept, &read.counts);
-    let ratio_p_value = read.periods.ratio_p_value(&exposed).map_err(wrong)?;
+    let ratio_p_value = read.periods.ratio_p_value(&exposed)?;
     let mut report = Report {
         metrics: plan.goals.iter().map(|goal| goal.metric).collect(),
         kept: kept.clone(),
