@@ -16,6 +16,7 @@ mod planned;
 mod postgres;
 mod process;
 mod server;
+pub mod soak;
 
 pub use answers::{answer, closing, opening};
 pub use asking::{ask, float_bytes, float_config, stream_of};

@@ -5,6 +5,7 @@ mod broken;
 mod isolated;
 mod kept;
 mod served;
+mod watched;
 
 use serde_json::Value;
 use std::ffi::OsStr;
