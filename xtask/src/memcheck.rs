@@ -10,16 +10,13 @@ use crate::progress::{note, step};
 use crate::stage::Profile;
 use crate::workspace::Workspace;
 
-/// Runs of classifiers; their plugins are made and given back after every few hundred of them. That takes some ten minutes of
-/// processor time.
+/// Runs of classifiers; their plugins are made and given back after every fifty of them.
 const RUNS: &str = "10000";
-/// What valgrind ends with when it found something.
-const FOUND: &str = "--error-exitcode=99";
 
-/// Loads, runs, swaps and gives back the plugins of the staged tree; fails on any wrong access and on memory that nobody can
-/// reach any more. `runs` is for a shorter look.
+/// Loads, runs, swaps and gives back the plugins of the staged tree and the examples; fails on any wrong access, on memory that
+/// nobody can reach any more, and on memory that grows with the work. `runs` is for a shorter look.
 pub(crate) fn run(workspace: &Workspace, runs: Option<u32>) -> Result<()> {
-    if !process::succeeds(Command::new("valgrind").arg("--version")) {
+    if !is_possible() {
         note("SKIPPED: valgrind is not installed; plugins are not watched for wrong accesses and leaks");
         return Ok(());
     }
@@ -28,14 +25,15 @@ pub(crate) fn run(workspace: &Workspace, runs: Option<u32>) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("remove {}", folder.display()))?;
     }
-    process::run(Command::new(&soak).arg("prepare").arg(&stage).arg(&folder))?;
-    let suppressions = workspace.root.join("xtask/valgrind.supp");
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--quiet", FOUND, "--leak-check=full", "--show-leak-kinds=definite"]);
-    valgrind.arg("--errors-for-leak-kinds=definite");
-    valgrind.arg(format!("--suppressions={}", suppressions.display()));
-    valgrind.arg(soak).arg("run").arg(stage).arg(folder);
-    valgrind.arg(runs.map_or_else(|| RUNS.to_owned(), |runs| runs.to_string()));
-    valgrind.env("ORT_DISABLE_TELEMETRY", "1");
-    step("run the plugins under valgrind", || process::run(&mut valgrind))
+    let mut watch = Command::new(soak);
+    watch.arg("watch").arg(&stage).arg(&folder);
+    watch.arg(runs.map_or_else(|| RUNS.to_owned(), |runs| runs.to_string()));
+    // The tests' library finds the staged plugins by it.
+    watch.env("UNDERTONE_STAGE", &stage);
+    step("run the plugins under valgrind", || process::run(&mut watch))
+}
+
+/// Whether valgrind is installed.
+pub(crate) fn is_possible() -> bool {
+    process::succeeds(Command::new("valgrind").arg("--version"))
 }

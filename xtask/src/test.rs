@@ -73,6 +73,9 @@ fn prepare(workspace: &Workspace, profile: Profile) -> Result<Command> {
     let prometheus = prometheus::provide(workspace);
     build_and_stage(workspace, profile)?;
     warn_without_corpus(workspace);
+    if !memcheck::is_possible() {
+        note("SKIPPED: valgrind is not installed; the test that watches plugins for leaks passes untested");
+    }
 
     let mut runner = runner(workspace, profile);
     runner.env("PG_BIN", postgres).env("UNDERTONE_STAGE", workspace.stage());

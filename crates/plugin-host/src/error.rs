@@ -129,6 +129,26 @@ pub enum HostError {
         /// What changed.
         what: &'static str,
     },
+    /// Another library lies there than the one that is loaded, and only one of them can be.
+    #[error(
+        "{path} is another library than the one that was loaded from there, and cannot be loaded beside it: it looks for other \
+         files beside itself, or this system gives out no files in memory; restart the server to use it",
+        path = path.display()
+    )]
+    Unreplaceable {
+        /// The library.
+        path: PathBuf,
+    },
+    /// The model fails before anybody has asked it anything.
+    #[error("bundle {dir}: it fails at a made-up signal of {seconds:.1} s: {source}", dir = dir.display())]
+    Trial {
+        /// The bundle.
+        dir: PathBuf,
+        /// How much of the signal it heard.
+        seconds: f32,
+        /// What happened.
+        source: PluginError,
+    },
     /// What an extractor says about its frames cannot be kept.
     #[error("{path} cannot be written: {source}", path = path.display())]
     Note {
@@ -156,12 +176,13 @@ impl HostError {
     /// The kind for the caller.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Plugin(error) => error.kind(),
+            Self::Plugin(error) | Self::Trial { source: error, .. } => error.kind(),
             Self::Process { kind, .. } => *kind,
             Self::Missing { .. }
             | Self::Open { .. }
             | Self::OnnxRuntime { .. }
             | Self::Note { .. }
+            | Self::Unreplaceable { .. }
             | Self::Unconfined { .. } => ErrorKind::Unavailable,
             Self::Bundle(_)
             | Self::Version { .. }

@@ -4,18 +4,19 @@ use crate::bundle_plugins::{check_abi, missing_kind};
 use crate::call::RUN_LIMIT;
 use crate::configuration;
 use crate::extractor_kind::ExtractorKind;
-use crate::golden;
 use crate::isolation::{Apart, IsolationConfig, ProcessObserver, Totals, Unobserved};
+use crate::libraries::Libraries;
 use crate::library::Library;
 use crate::model::{LoadedModel, Plugins};
 use crate::note::{self, FeatureNote};
 use crate::onnxruntime::OnnxRuntime;
 use crate::plugin::PluginHandle;
+use crate::trial;
 use crate::{HostError, OnnxRuntimeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use undertone_bundle::{Bundle, Manifest, discover};
 use undertone_core::{Extractor, Model};
@@ -36,8 +37,7 @@ pub struct HostConfig {
 pub struct PluginHost {
     pub(crate) config: HostConfig,
     onnxruntime: Arc<OnnxRuntime>,
-    /// By absolute path without links.
-    libraries: Mutex<BTreeMap<PathBuf, &'static Library>>,
+    libraries: Libraries,
     pub(crate) cancelled: Arc<AtomicBool>,
     /// Libraries that lie elsewhere than in the folder of plugins, by name.
     elsewhere: BTreeMap<String, PathBuf>,
@@ -87,7 +87,7 @@ impl PluginHost {
         Self {
             config,
             onnxruntime,
-            libraries: Mutex::default(),
+            libraries: Libraries::default(),
             cancelled: Arc::default(),
             elsewhere: BTreeMap::new(),
             run_limit: RUN_LIMIT,
@@ -112,6 +112,13 @@ impl PluginHost {
     /// that the bundle names; that of a model wins.
     pub fn with_substitutes(mut self, substitutes: BTreeMap<String, String>) -> Self {
         self.substitutes = substitutes;
+        self
+    }
+
+    /// The same with libraries that are loaded as they lie there, and not copies of them: for a process that is to end when its
+    /// library is changed, or that somebody watches who wants to read the file.
+    pub fn with_libraries_in_place(mut self) -> Self {
+        self.libraries = Libraries::in_place();
         self
     }
 
@@ -150,8 +157,8 @@ impl PluginHost {
         report
     }
 
-    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say, and what they
-    /// give for the golden frames, with the manifest.
+    /// Loads one bundle: verifies its files, then loads its plugins, then compares what they say with the manifest, and has them
+    /// answer a made-up signal and the golden frames.
     pub fn load_model(&self, bundle_dir: &Path) -> Result<Arc<LoadedModel>, HostError> {
         self.load_bundle(Bundle::open(bundle_dir)?)
     }
@@ -167,7 +174,7 @@ impl PluginHost {
             scorers: self.scorers_of(&bundle, &replaced)?,
             replaced,
         };
-        golden::check(&bundle, &plugins)?;
+        trial::pass(&bundle, &plugins)?;
         Ok(Arc::new(LoadedModel::new(bundle, card, plugins)))
     }
 
@@ -217,7 +224,7 @@ impl PluginHost {
     /// The counters that plugins keep, here and in processes of their own, by plugin and name.
     pub fn counters(&self) -> Vec<PluginCounter> {
         let mut all = self.totals.all();
-        for library in self.libraries().values() {
+        for library in self.libraries.all() {
             let own = all.entry(library.name.clone()).or_default();
             for (name, value) in library.services.counters() {
                 let total = own.entry(name).or_default();
@@ -236,7 +243,7 @@ impl PluginHost {
 
     /// How often the counters changed that plugins keep here.
     pub(crate) fn counted(&self) -> u32 {
-        self.libraries().values().fold(0, |sum, library| sum.wrapping_add(library.services.counted()))
+        self.libraries.all().iter().fold(0, |sum, library| sum.wrapping_add(library.services.counted()))
     }
 
     pub(crate) fn extractor_kind(
@@ -258,24 +265,14 @@ impl PluginHost {
         path.canonicalize().map_err(|source| HostError::Missing { plugin: plugin.to_owned(), path, source })
     }
 
-    fn libraries(&self) -> MutexGuard<'_, BTreeMap<PathBuf, &'static Library>> {
-        self.libraries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The library of a plugin, loaded by the first call.
+    /// The library of a plugin that lies there now, loaded by the first call that finds it.
     pub(crate) fn library(&self, plugin: &str) -> Result<(&'static Library, PathBuf), HostError> {
         let real = self.library_path(plugin)?;
-        let mut libraries = self.libraries();
-        if let Some(library) = libraries.get(&real) {
-            return Ok((library, real));
-        }
-        let library = Library::load(&real, &self.onnxruntime)?;
+        let library = self.libraries.at(&real, plugin, &self.onnxruntime)?;
         if library.name != plugin {
             let what = format!("it calls itself {:?}", library.name);
             return Err(HostError::Contract { path: real, what });
         }
-        tracing::info!(plugin, version = library.version, path = %real.display(), "loaded a plugin library");
-        libraries.insert(real.clone(), library);
         Ok((library, real))
     }
 }

@@ -74,3 +74,21 @@ impl Drop for ActiveInstance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody can say which of two is meant for a type that can be had twice, so that such a test is no program.
+    trait HadOnce<Twice> {
+        fn holds() {}
+    }
+    impl<T> HadOnce<()> for T {}
+    impl<T: Clone> HadOnce<u8> for T {}
+
+    #[test]
+    fn nothing_is_given_back_twice_since_nothing_can_be_had_twice() {
+        <ActiveInstance as HadOnce<_>>::holds();
+        <PluginHandle as HadOnce<_>>::holds();
+    }
+}

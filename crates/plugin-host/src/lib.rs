@@ -2,7 +2,7 @@
 //! ports of `undertone-core`.
 //!
 //! This is the only crate that loads libraries. A library is loaded once, after everything that can be known
-//! without running its code was checked, and stays until the process ends. What a plugin hands over is never
+//! without running its code was checked, and stays until the process ends; another one in its place is loaded beside it. What a plugin hands over is never
 //! trusted: lengths, numbers and texts are looked at before use. Memory that a plugin corrupts is defended only
 //! where the plugin runs in a process of its own ([`isolation`]).
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -13,6 +13,7 @@ mod classifier;
 mod classifier_kind;
 mod configuration;
 pub mod conformance;
+mod elf;
 mod error;
 mod extractor;
 mod extractor_kind;
@@ -25,7 +26,9 @@ mod instance;
 pub mod isolation;
 mod item_buffers;
 mod item_rules;
+mod libraries;
 mod library;
+mod material;
 mod memory;
 mod model;
 mod note;
@@ -37,6 +40,7 @@ mod services;
 mod stream_classifier;
 mod stream_kind;
 mod text;
+mod trial;
 mod version;
 
 pub use error::{HostError, OnnxRuntimeError};

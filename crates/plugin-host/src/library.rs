@@ -28,11 +28,29 @@ pub(crate) struct Library {
 impl Library {
     /// Loads the library at `path`, which is absolute and without links.
     pub(crate) fn load(path: &Path, onnxruntime: &Arc<OnnxRuntime>) -> Result<&'static Self, HostError> {
-        let open_error = |source| HostError::Open { path: path.to_owned(), source };
-        let contract = |what| HostError::Contract { path: path.to_owned(), what };
+        let dynamic = Self::open(path, path)?;
+        let library = Self::of(&dynamic, path, onnxruntime);
+        // What was loaded stays, so that nothing that points into it can dangle.
+        std::mem::forget(dynamic);
+        library
+    }
+
+    /// Has the linker load `file`; errors name `path`.
+    pub(crate) fn open(file: &Path, path: &Path) -> Result<Dynamic, HostError> {
         // SAFETY: loading runs the library's constructors. Whoever puts a library into the plugin folder is
         // trusted with that.
-        let dynamic = unsafe { Dynamic::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map_err(open_error)?;
+        let opened = unsafe { Dynamic::open(Some(file), RTLD_NOW | RTLD_LOCAL) };
+        opened.map_err(|source| HostError::Open { path: path.to_owned(), source })
+    }
+
+    /// The plugin library that `dynamic` is, which came from `path` and is never closed.
+    pub(crate) fn of(
+        dynamic: &Dynamic,
+        path: &Path,
+        onnxruntime: &Arc<OnnxRuntime>,
+    ) -> Result<&'static Self, HostError> {
+        let open_error = |source| HostError::Open { path: path.to_owned(), source };
+        let contract = |what| HostError::Contract { path: path.to_owned(), what };
         // SAFETY: the contract says what the symbol is; only its fixed head is read before the version is
         // known.
         let entry = unsafe { dynamic.get::<*const Entry>(ENTRY_SYMBOL.to_bytes_with_nul()) }
@@ -40,8 +58,6 @@ impl Library {
             .as_raw_ptr()
             .cast::<Entry>()
             .cast_const();
-        // What was loaded stays, so that nothing that points into it can dangle.
-        std::mem::forget(dynamic);
         check_version(path, entry)?;
         // SAFETY: the version is one that we speak and the library is never unloaded.
         unsafe { Self::read(entry, onnxruntime) }

@@ -7,7 +7,10 @@ use support::{Site, Wanted};
 use undertone_core::{Classifier, EndReason, Extractor, Frames, FramesView, Model, PluginError};
 
 const CALM: [f32; 4] = [0.0, 1.0, 0.0, 1.0];
+/// Wakes faults that a model does not show while it is loaded.
 const MARKED: [f32; 4] = [2.0, 1.0, 4.0, 1.0];
+/// A sample that does.
+const LOUD: f32 = 0.95;
 
 type Outcomes = Vec<Result<Vec<f32>, PluginError>>;
 
@@ -31,7 +34,7 @@ fn every_item_gets_its_own_scores() {
 
 #[test]
 fn an_item_that_is_refused_does_not_fail_its_neighbours() {
-    let model = Site::new().load(&classifier_that("refuse-item")).expect("good");
+    let model = Site::new().load(&classifier_that("refuse-item-when-asked")).expect("good");
     let mut classifier = model.new_classifier().expect("good");
     let outcomes = classify(&mut *classifier, &[&MARKED, &CALM]).expect("the call is good");
     assert!(matches!(&outcomes[0], Err(PluginError::Refused { message, .. }) if message == "asked to"));
@@ -60,7 +63,7 @@ fn items_of_a_wrong_length_or_width_never_reach_the_plugin() {
 
 #[test]
 fn a_panic_is_reported_once_and_the_next_call_has_a_new_instance() {
-    let model = Site::new().load(&classifier_that("panic")).expect("good");
+    let model = Site::new().load(&classifier_that("panic-when-asked")).expect("good");
     let mut classifier = model.new_classifier().expect("good");
     let error = classify(&mut *classifier, &[&CALM, &MARKED]).expect_err("panicked");
     assert!(matches!(&error, PluginError::Failed { message, .. } if message.contains("asked to")), "{error}");
@@ -70,7 +73,7 @@ fn a_panic_is_reported_once_and_the_next_call_has_a_new_instance() {
 
 #[test]
 fn a_failure_of_the_whole_call_replaces_the_instance() {
-    let model = Site::new().load(&classifier_that("fail")).expect("good");
+    let model = Site::new().load(&classifier_that("fail-when-asked")).expect("good");
     let mut classifier = model.new_classifier().expect("good");
     for round in 1..=3 {
         assert!(classify(&mut *classifier, &[&MARKED]).is_err());
@@ -81,9 +84,9 @@ fn a_failure_of_the_whole_call_replaces_the_instance() {
 
 #[test]
 fn scores_that_are_not_numbers_fail_their_item() {
-    let model = Site::new().load(&classifier_that("nan")).expect("good");
+    let model = Site::new().load(&classifier_that("nan-when-asked")).expect("good");
     let mut classifier = model.new_classifier().expect("good");
-    let outcomes = classify(&mut *classifier, &[&CALM]).expect("the call is good");
+    let outcomes = classify(&mut *classifier, &[&MARKED]).expect("the call is good");
     assert!(
         matches!(&outcomes[0], Err(PluginError::Failed { message, .. }) if message.contains("not finite"))
     );
@@ -93,7 +96,7 @@ fn scores_that_are_not_numbers_fail_their_item() {
 fn scores_that_were_not_written_fail_their_item() {
     let model = Site::new().load(&Wanted { classifier: "short_write", ..Wanted::default() }).expect("good");
     let mut classifier = model.new_classifier().expect("good");
-    let outcomes = classify(&mut *classifier, &[&CALM, &CALM]).expect("the call is good");
+    let outcomes = classify(&mut *classifier, &[&MARKED, &MARKED]).expect("the call is good");
     assert!(
         outcomes.iter().all(|outcome| matches!(outcome, Err(PluginError::Failed { .. }))),
         "{outcomes:?}"
@@ -102,9 +105,9 @@ fn scores_that_were_not_written_fail_their_item() {
 
 #[test]
 fn items_without_an_answer_fail() {
-    let model = Site::new().load(&classifier_that("silent")).expect("good");
+    let model = Site::new().load(&classifier_that("silent-when-asked")).expect("good");
     let mut classifier = model.new_classifier().expect("good");
-    let outcomes = classify(&mut *classifier, &[&CALM]).expect("the call is good");
+    let outcomes = classify(&mut *classifier, &[&MARKED]).expect("the call is good");
     assert!(matches!(&outcomes[0], Err(PluginError::Failed { .. })), "{outcomes:?}");
 }
 
@@ -156,25 +159,27 @@ fn a_stream_whose_extractor_panicked_is_lost_until_it_is_reset() {
 
 #[test]
 fn frames_that_are_not_numbers_are_a_failure_and_leave_no_frame() {
-    let model = Site::new().load(&extractor_that("nan")).expect("good");
+    let model = Site::new().load(&extractor_that("nan-when-asked")).expect("good");
     let mut extractor = model.new_extractor().expect("good");
     let mut frames = Frames::new(2);
-    assert!(extractor.push(&[0.25; 400], &mut frames).is_err());
+    assert!(extractor.push(&[LOUD; 400], &mut frames).is_err());
     assert!(frames.is_empty());
 }
 
 #[test]
 fn more_frames_than_promised_are_a_failure() {
-    let model = Site::new().load(&extractor_that("broken-promise")).expect("good");
+    let model = Site::new().load(&extractor_that("broken-promise-when-asked")).expect("good");
     let mut extractor = model.new_extractor().expect("good");
+    push(&mut *extractor, &[LOUD; 160]).expect("what it promised");
     let error = push(&mut *extractor, &[0.25; 400]).expect_err("too many");
     assert!(error.to_string().contains("more frames than max_frames_for promised"), "{error}");
 }
 
 #[test]
 fn a_promise_without_bounds_is_a_failure() {
-    let model = Site::new().load(&extractor_that("boundless")).expect("good");
+    let model = Site::new().load(&extractor_that("boundless-when-asked")).expect("good");
     let mut extractor = model.new_extractor().expect("good");
+    push(&mut *extractor, &[LOUD; 160]).expect("what it promised");
     let error = push(&mut *extractor, &[0.25; 400]).expect_err("too many");
     assert!(error.to_string().contains("too many"), "{error}");
 }

@@ -41,6 +41,13 @@ fn samples(count: usize) -> Vec<f32> {
     (0..count).map(|at| (at % 1000) as f32 * 0.0005).collect()
 }
 
+/// The same with one that wakes faults which a model does not show while it is loaded.
+fn waking(count: usize) -> Vec<f32> {
+    let mut samples = samples(count);
+    samples[1] = COMMAND[0];
+    samples
+}
+
 /// The frames of `samples` in pieces of these lengths, again and again, and those at the end.
 fn frames(extractor: &mut dyn Extractor, samples: &[f32], pieces: &[usize]) -> Result<Vec<f32>, PluginError> {
     let (mut frames, mut rest) = (Frames::new(2), samples);
@@ -136,9 +143,9 @@ fn an_instance_that_waited_for_its_next_stream_finds_the_process_that_took_the_l
 #[test]
 fn frames_that_the_samples_are_not_due_cost_the_stream() {
     let odd = [
-        ("late", "behind 480 samples it has given 0 frames; 3 to 3 are due"),
-        ("first-is-missing", "2 frames; 3 to 3"),
-        ("one-too-many", "4 frames; 3 to 3"),
+        ("late-when-asked", "behind 480 samples it has given 0 frames; 3 to 3 are due"),
+        ("first-is-missing-when-asked", "2 frames; 3 to 3"),
+        ("one-too-many-when-asked", "4 frames; 3 to 3"),
     ];
     for (behaviour, words) in odd {
         let (site, _) = extractors_apart(Duration::from_secs(60));
@@ -146,7 +153,7 @@ fn frames_that_the_samples_are_not_due_cost_the_stream() {
             let model = site.load(&that(behaviour)).expect("good");
             let mut extractor = model.new_extractor().expect("good");
             let failed =
-                frames(&mut *extractor, &samples(HOP * 3), &[HOP * 3]).expect_err("their places are wrong");
+                frames(&mut *extractor, &waking(HOP * 3), &[HOP * 3]).expect_err("their places are wrong");
             assert!(failed.to_string().contains(words), "{failed}");
             let mut later = Frames::new(2);
             assert!(
@@ -209,9 +216,9 @@ fn a_panic_costs_its_stream_and_not_the_process() {
 
 #[test]
 fn frames_that_are_not_finite_fail_as_they_do_in_process() {
-    let (_site, _, model) = load("nan");
+    let (_site, _, model) = load("nan-when-asked");
     let mut extractor = model.new_extractor().expect("good");
-    let failed = frames(&mut *extractor, &samples(HOP), &[HOP]).expect_err("it gives no numbers");
+    let failed = frames(&mut *extractor, &waking(HOP), &[HOP]).expect_err("it gives no numbers");
     assert!(failed.to_string().contains("not finite"), "{failed}");
 }
 

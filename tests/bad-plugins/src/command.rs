@@ -6,6 +6,8 @@ use undertone_plugin_sdk::Failure;
 
 /// A value above this asks for the fault.
 const COMMAND: f32 = 0.9;
+/// An utterance of more frames is long; no host tries a model with so many unless the model asks for them.
+const LONG: usize = 100;
 /// What a leak takes at a time.
 const MIB: usize = 1 << 20;
 
@@ -19,6 +21,39 @@ pub(crate) enum Fault {
     Leak,
     Panic,
     Escape,
+}
+
+/// Whether the fault of an instance is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sleep {
+    /// It is there.
+    Awake,
+    /// It comes with the first value that asks for it.
+    UntilAsked,
+    /// It comes with the first long utterance.
+    UntilLong,
+}
+
+impl Sleep {
+    /// The name of a behaviour without what says when it shows, and that.
+    pub(crate) fn of(name: &str) -> (&str, Self) {
+        let until = |ending, sleep| name.strip_suffix(ending).map(|name| (name, sleep));
+        until("-when-asked", Self::UntilAsked)
+            .or_else(|| until("-when-long", Self::UntilLong))
+            .unwrap_or((name, Self::Awake))
+    }
+
+    /// Wakes for ever when one of `values` or an utterance of so many frames is what it waits for.
+    pub(crate) fn hear<'a>(&mut self, mut values: impl Iterator<Item = &'a f32>, frames: usize) {
+        let wakes = match self {
+            Self::Awake => return,
+            Self::UntilAsked => values.any(|&value| value > COMMAND),
+            Self::UntilLong => frames > LONG,
+        };
+        if wakes {
+            *self = Self::Awake;
+        }
+    }
 }
 
 impl Fault {

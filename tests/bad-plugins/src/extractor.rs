@@ -1,8 +1,10 @@
 //! An extractor: every whole hop of samples is a frame of its first sample and 1.
 
-use crate::command::Fault;
-use crate::harm::{crash, hang, leak, other_number};
+use crate::command::Sleep;
+use crate::extractor_behaviour::Behaviour;
+use crate::harm::{allocate, alone, crash, hang, leak, other_number};
 use serde::Deserialize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use undertone_plugin_sdk::{
@@ -10,89 +12,11 @@ use undertone_plugin_sdk::{
 };
 
 const HOP: usize = 160;
+/// Instances of a plugin that makes few.
+const FEW: usize = 3;
 
 /// What all instances write to, when they are asked to mix their streams.
 static SHARED: Mutex<Vec<f32>> = Mutex::new(Vec::new());
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Behaviour {
-    Good,
-    /// Panics when a push starts with a sample of exactly 0.5.
-    Panic,
-    /// Frames hold values that are not finite.
-    Nan,
-    /// Promises one frame at most and gives more.
-    BrokenPromise,
-    /// Promises more frames than memory has room for.
-    Boundless,
-    /// Wants 8 kHz.
-    OtherRate,
-    /// Frames tell how long their push was.
-    CutDependent,
-    /// A reset forgets nothing.
-    Remembers,
-    /// A reset forgets, but activation does not.
-    ActivateRemembers,
-    /// Gives every frame at the end.
-    Late,
-    /// Never gives the first frame.
-    FirstIsMissing,
-    /// Gives another frame at the end.
-    OneTooMany,
-    /// All instances work on one stream.
-    Shared,
-    /// Keeps memory of every stream.
-    Leak,
-    /// Keeps every sample of a stream.
-    Hoards,
-    /// Divides by the loudness.
-    NanInSilence,
-    /// Carries what was no number over resets.
-    Poisoned,
-    /// Frames are others every time.
-    Random,
-    /// Works only on the thread that made it.
-    ThreadBound,
-    /// Takes as many samples as it was told to expect, and no more.
-    SmallPush,
-    /// Fails at a push of nothing.
-    NeedsSamples,
-    /// Panics when a stream ends before its first frame.
-    NeedsAFrame,
-    /// Has no fingerprint.
-    NoFingerprint,
-    /// Two columns have one name.
-    TwinColumns,
-    /// Writes to a wrong place.
-    Crash,
-    /// Gives the process up.
-    Abort,
-    /// Ends the process as if all were well.
-    Exit,
-    /// Never returns.
-    Hang,
-    /// Right until a sample asks for a wrong access.
-    SegfaultOnCommand,
-    /// Right until a sample asks it never to return.
-    HangOnCommand,
-    /// Right until a sample asks for all memory.
-    LeakOnCommand,
-    /// Right until a sample asks for a panic.
-    PanicOnCommand,
-}
-
-impl Behaviour {
-    const fn on_command(self) -> Option<Fault> {
-        match self {
-            Self::SegfaultOnCommand => Some(Fault::Segfault),
-            Self::HangOnCommand => Some(Fault::Hang),
-            Self::LeakOnCommand => Some(Fault::Leak),
-            Self::PanicOnCommand => Some(Fault::Panic),
-            _ => None,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Configuration {
@@ -101,12 +25,16 @@ struct Configuration {
 
 #[derive(Deserialize)]
 struct Recipe {
-    behaviour: Behaviour,
+    behaviour: String,
 }
 
 /// The extractor.
 #[derive(Debug)]
-pub struct FaultyExtractor(Behaviour);
+pub struct FaultyExtractor {
+    behaviour: Behaviour,
+    sleep: Sleep,
+    instances: AtomicUsize,
+}
 
 impl Plugin for FaultyExtractor {
     const NAME: &'static str = "faulty_extractor";
@@ -114,7 +42,9 @@ impl Plugin for FaultyExtractor {
 
     fn open(_host: Host, configuration: &str) -> Result<Self, Failure> {
         let read: Configuration = serde_json::from_str(configuration).map_err(|e| Failure::refused(&e))?;
-        Ok(Self(read.recipe.behaviour))
+        let (name, sleep) = Sleep::of(&read.recipe.behaviour);
+        let behaviour = serde_json::from_value(name.into()).map_err(|e| Failure::refused(&e))?;
+        Ok(Self { behaviour, sleep, instances: AtomicUsize::new(0) })
     }
 }
 
@@ -122,20 +52,28 @@ impl ExtractorPlugin for FaultyExtractor {
     type Instance = FaultyStream;
 
     fn layout(&self) -> Layout {
-        let second = if self.0 == Behaviour::TwinColumns { "first" } else { "one" };
+        let second = if self.behaviour == Behaviour::TwinColumns { "first" } else { "one" };
         Layout {
-            sample_rate_hz: if self.0 == Behaviour::OtherRate { 8_000 } else { 16_000 },
+            sample_rate_hz: if self.behaviour == Behaviour::OtherRate { 8_000 } else { 16_000 },
             hop_samples: HOP as u32,
             window_samples: HOP as u32,
             look_ahead_frames: 0,
-            fingerprint: if self.0 == Behaviour::NoFingerprint { "" } else { "faulty" }.to_owned(),
+            fingerprint: if self.behaviour == Behaviour::NoFingerprint { "" } else { "faulty" }.to_owned(),
             columns: vec!["first".to_owned(), second.to_owned()],
         }
     }
 
     fn new_instance(&self) -> Result<FaultyStream, Failure> {
+        let made = self.instances.fetch_add(1, Ordering::Relaxed);
+        match self.behaviour {
+            Behaviour::FewInstances if made >= FEW => return Err(Failure::failed("there are enough")),
+            Behaviour::MakesOneAtATime => alone(|| ())?,
+            _ => {}
+        }
         Ok(FaultyStream {
-            behaviour: self.0,
+            of_plugin: self.behaviour,
+            sleep: self.sleep,
+            activations: 0,
             waiting: Vec::new(),
             frames: 0,
             hoard: Vec::new(),
@@ -149,7 +87,9 @@ impl ExtractorPlugin for FaultyExtractor {
 /// Its instance.
 #[derive(Debug)]
 pub struct FaultyStream {
-    behaviour: Behaviour,
+    of_plugin: Behaviour,
+    sleep: Sleep,
+    activations: usize,
     waiting: Vec<f32>,
     frames: usize,
     hoard: Vec<f32>,
@@ -159,12 +99,21 @@ pub struct FaultyStream {
 }
 
 impl FaultyStream {
+    /// What it does now.
+    fn behaviour(&self) -> Behaviour {
+        match self.sleep {
+            Sleep::Awake => self.of_plugin,
+            Sleep::UntilAsked | Sleep::UntilLong => Behaviour::Good,
+        }
+    }
+
     /// What goes wrong before anything is computed.
     fn begin(&mut self, samples: &[f32]) -> Result<(), Failure> {
-        if let Some(fault) = self.behaviour.on_command() {
+        self.sleep.hear(samples.iter(), 0);
+        if let Some(fault) = self.behaviour().on_command() {
             fault.obey(samples.iter())?;
         }
-        match self.behaviour {
+        match self.behaviour() {
             Behaviour::Panic => assert!(samples.first() != Some(&0.5), "asked to"),
             Behaviour::SmallPush if samples.len() > self.usual_push => {
                 return Err(Failure::refused("too many samples"));
@@ -175,6 +124,8 @@ impl FaultyStream {
             }
             Behaviour::Hoards => self.hoard.extend_from_slice(samples),
             Behaviour::Poisoned => self.poison += samples.iter().map(|sample| sample * 0.0).sum::<f32>(),
+            Behaviour::OneAtATime => alone(|| ())?,
+            Behaviour::Allocates => allocate(100),
             Behaviour::Crash => crash(),
             Behaviour::Abort => std::process::abort(),
             Behaviour::Exit => std::process::exit(0),
@@ -185,11 +136,14 @@ impl FaultyStream {
     }
 
     fn frame(&self, hop: &[f32], pushed: usize) -> [f32; 2] {
-        let first = match self.behaviour {
+        let first = match self.behaviour() {
             Behaviour::Nan => f32::NAN,
             Behaviour::CutDependent => pushed as f32,
             Behaviour::Random => other_number(),
             Behaviour::NanInSilence => hop[0] / hop.iter().map(|sample| sample.abs()).sum::<f32>(),
+            Behaviour::Clips if hop[0].abs() >= 1.0 => f32::NAN,
+            Behaviour::NanWhenLoud if hop[0].abs() > 1_000.0 => f32::NAN,
+            Behaviour::DividesByTiny if hop[0] != 0.0 => 1.0 / hop[0],
             _ => hop[0] + self.poison,
         };
         [first, 1.0]
@@ -206,14 +160,18 @@ impl FaultyStream {
 impl ExtractorInstance for FaultyStream {
     fn activate(&mut self, usual_push_samples: usize) -> Result<(), Failure> {
         self.usual_push = usual_push_samples;
-        if self.behaviour != Behaviour::ActivateRemembers {
+        self.activations += 1;
+        if self.of_plugin == Behaviour::ActivatesOnce && self.activations > 1 {
+            return Err(Failure::failed("it was active before"));
+        }
+        if self.behaviour() != Behaviour::ActivateRemembers {
             self.forget();
         }
         Ok(())
     }
 
     fn max_frames_for(&self, samples: usize) -> usize {
-        match self.behaviour {
+        match self.behaviour() {
             Behaviour::Boundless => usize::MAX / 16,
             Behaviour::BrokenPromise => 1,
             Behaviour::Late => samples / HOP + 4_000,
@@ -225,12 +183,12 @@ impl ExtractorInstance for FaultyStream {
         self.begin(samples)?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waiting = std::mem::take(&mut self.waiting);
-        let heard = if self.behaviour == Behaviour::Shared { &mut *shared } else { &mut waiting };
+        let heard = if self.behaviour() == Behaviour::Shared { &mut *shared } else { &mut waiting };
         heard.extend_from_slice(samples);
-        let whole = if self.behaviour == Behaviour::Late { 0 } else { heard.len() / HOP * HOP };
+        let whole = if self.behaviour() == Behaviour::Late { 0 } else { heard.len() / HOP * HOP };
         for hop in heard[..whole].chunks(HOP) {
             self.frames += 1;
-            if self.behaviour != Behaviour::FirstIsMissing || self.frames > 1 {
+            if self.behaviour() != Behaviour::FirstIsMissing || self.frames > 1 {
                 frames.append(&self.frame(hop, samples.len()))?;
             }
         }
@@ -240,13 +198,14 @@ impl ExtractorInstance for FaultyStream {
     }
 
     fn finish(&mut self, frames: &mut FrameWriter<'_>) -> Result<(), Failure> {
-        match self.behaviour {
+        match self.behaviour() {
             Behaviour::Late => {
                 for hop in self.waiting.chunks_exact(HOP) {
                     frames.append(&self.frame(hop, 0))?;
                 }
                 Ok(())
             }
+            Behaviour::Pads if self.waiting.len() + 1 == HOP => frames.append(&[0.0, 0.0]),
             Behaviour::OneTooMany => frames.append(&[0.0, 0.0]),
             Behaviour::NeedsAFrame => {
                 assert!(self.frames > 0, "asked to");
@@ -256,13 +215,29 @@ impl ExtractorInstance for FaultyStream {
         }
     }
 
-    fn reset(&mut self, _reason: EndReason) -> Result<(), Failure> {
-        if self.behaviour == Behaviour::Leak {
-            leak(100);
+    fn reset(&mut self, reason: EndReason) -> Result<(), Failure> {
+        match self.behaviour() {
+            Behaviour::NeedsAStream if self.frames == 0 => return Err(Failure::failed("nothing was heard")),
+            Behaviour::IgnoresReset if reason == EndReason::RESET => return Ok(()),
+            Behaviour::Remembers => return Ok(()),
+            Behaviour::Leak => leak(100),
+            _ => {}
         }
-        if self.behaviour != Behaviour::Remembers {
-            self.forget();
-        }
+        self.forget();
         Ok(())
+    }
+
+    fn deactivate(&mut self) {
+        if self.of_plugin == Behaviour::AbortsInStream && !self.waiting.is_empty() {
+            std::process::abort();
+        }
+    }
+}
+
+impl Drop for FaultyStream {
+    fn drop(&mut self) {
+        if self.of_plugin == Behaviour::AbortsUnactivated && self.activations == 0 {
+            std::process::abort();
+        }
     }
 }

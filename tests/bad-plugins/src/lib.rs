@@ -1,12 +1,14 @@
 //! Plugins that keep the contract or break it on demand, from which the libraries in `examples` are made.
 
 mod classifier;
+mod classifier_behaviour;
 mod command;
 mod escape;
 mod extractor;
+mod extractor_behaviour;
 mod harm;
 
-pub use classifier::{Behaviour, Faulty, FaultyInstance};
+pub use classifier::{Faulty, FaultyInstance};
 pub use extractor::{FaultyExtractor, FaultyStream};
 
 /// Names the entry of a library in `examples`.

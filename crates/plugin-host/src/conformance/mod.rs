@@ -5,7 +5,6 @@
 //! plugin may crash, abort or never return.
 
 mod cases;
-mod elf;
 mod outcome;
 mod probe;
 mod subject;
@@ -62,6 +61,8 @@ pub enum Verdict {
     Failed(String),
     /// It could not be looked at, and why.
     Skipped(String),
+    /// The rule is one that a plugin need not keep, and this one does not: how.
+    Noted(String),
 }
 
 impl Case {
@@ -71,6 +72,7 @@ impl Case {
             Ok(()) => Verdict::Passed,
             Err(Stop::Broken(what)) => Verdict::Failed(what),
             Err(Stop::Skipped(why)) => Verdict::Skipped(why),
+            Err(Stop::Noted(what)) => Verdict::Noted(what),
             Err(Stop::Refused(_, why)) => Verdict::Skipped(format!("another case fails before: {why}")),
         }
     }

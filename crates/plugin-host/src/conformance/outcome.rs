@@ -11,6 +11,8 @@ pub(crate) enum Stop {
     Broken(String),
     /// There is nothing to look at.
     Skipped(String),
+    /// Nothing is broken that must hold, and there is something to know.
+    Noted(String),
     /// A step that another case is about was not taken well.
     Refused(Step, String),
 }
@@ -56,6 +58,11 @@ pub(crate) fn broken<T>(what: impl Into<String>) -> Outcome<T> {
 /// There is nothing to look at.
 pub(crate) fn skipped<T>(why: impl Into<String>) -> Outcome<T> {
     Err(Stop::Skipped(why.into()))
+}
+
+/// Nothing is broken, and there is something to know.
+pub(crate) fn noted<T>(what: impl Into<String>) -> Outcome<T> {
+    Err(Stop::Noted(what.into()))
 }
 
 /// Goes on when `good`.

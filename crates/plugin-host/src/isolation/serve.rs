@@ -99,7 +99,7 @@ fn host(order: &Order) -> PluginHost {
         onnxruntime: order.onnxruntime.clone(),
     };
     let host = PluginHost::new(config).with_run_limit(order.answer_within);
-    host.with_substitutes(order.substitutes.clone())
+    host.with_substitutes(order.substitutes.clone()).with_libraries_in_place()
 }
 
 /// Tells what the plugin counts, where that changed since it was `counted`.

@@ -18,6 +18,8 @@ pub(super) enum Outcome {
     Failed(String),
     /// It was not looked at, and why.
     Skipped(String),
+    /// It does not, and need not: how.
+    Noted(String),
     /// The process was ended by a signal.
     Crashed(String),
     /// The process gave itself up.
@@ -33,6 +35,7 @@ impl Outcome {
             Self::Passed => "passed",
             Self::Failed(_) => "failed",
             Self::Skipped(_) => "skipped",
+            Self::Noted(_) => "noted",
             Self::Crashed(_) => "crashed",
             Self::Aborted(_) => "aborted",
             Self::Hung(_) => "hung",
@@ -45,6 +48,7 @@ impl Outcome {
             Self::Passed => None,
             Self::Failed(detail)
             | Self::Skipped(detail)
+            | Self::Noted(detail)
             | Self::Crashed(detail)
             | Self::Aborted(detail)
             | Self::Hung(detail) => Some(detail),
@@ -53,7 +57,7 @@ impl Outcome {
 
     /// Whether the plugin does not keep the contract.
     pub(super) const fn is_bad(&self) -> bool {
-        !matches!(self, Self::Passed | Self::Skipped(_))
+        !matches!(self, Self::Passed | Self::Skipped(_) | Self::Noted(_))
     }
 
     /// From what a process left behind: how it ended, and the last that it printed to output and errors.
@@ -81,6 +85,7 @@ pub(super) fn spoken(verdict: &Verdict) -> String {
         Verdict::Passed => json!({ "passed": true }),
         Verdict::Failed(what) => json!({ "failed": what }),
         Verdict::Skipped(why) => json!({ "skipped": why }),
+        Verdict::Noted(what) => json!({ "noted": what }),
     };
     format!("{MARK}{value}")
 }
@@ -89,7 +94,10 @@ fn heard(line: &str) -> Option<Outcome> {
     let value: Value = serde_json::from_str(line).ok()?;
     let text = |key: &str| value[key].as_str().map(str::to_owned);
     let passed = (value["passed"] == true).then_some(Outcome::Passed);
-    passed.or_else(|| text("failed").map(Outcome::Failed)).or_else(|| text("skipped").map(Outcome::Skipped))
+    passed
+        .or_else(|| text("failed").map(Outcome::Failed))
+        .or_else(|| text("skipped").map(Outcome::Skipped))
+        .or_else(|| text("noted").map(Outcome::Noted))
 }
 
 fn last_line(bytes: &[u8]) -> String {

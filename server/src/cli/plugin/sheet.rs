@@ -50,7 +50,7 @@ fn count(ran: &[Ran], word: &str) -> usize {
 }
 
 fn summary(ran: &[Ran]) -> String {
-    let words = ["passed", "failed", "crashed", "aborted", "hung", "skipped"];
+    let words = ["passed", "failed", "crashed", "aborted", "hung", "skipped", "noted"];
     let counts = words.map(|word| (word, count(ran, word)));
     let told = counts.iter().filter(|(word, count)| *count > 0 || *word == "passed");
     told.map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
@@ -74,6 +74,7 @@ pub(super) fn json(library: &Path, ran: &[Ran]) -> Value {
         "kept": !ran.iter().any(|ran| ran.outcome.is_bad()),
         "passed": count(ran, "passed"),
         "skipped": count(ran, "skipped"),
+        "noted": count(ran, "noted"),
         "bad": ran.iter().filter(|ran| ran.outcome.is_bad()).count(),
         "cases": ran.iter().map(case).collect::<Vec<_>>(),
     })

@@ -129,7 +129,7 @@ async fn metric(server: &TestServer, name: &str) -> String {
 #[tokio::test]
 async fn a_shadow_that_never_comes_back_takes_no_live_stream_with_it_and_is_stopped() {
     let expected = undisturbed().await;
-    let site = site("hang-at-sound");
+    let site = site("hang-when-long");
     let more = [
         ("engine.workers", "1"),
         ("engine.stuck_after", "1500ms"),
@@ -162,7 +162,7 @@ async fn a_shadow_that_never_comes_back_takes_no_live_stream_with_it_and_is_stop
 #[tokio::test]
 async fn a_shadow_whose_process_crashes_takes_no_live_stream_with_it() {
     let expected = undisturbed().await;
-    let site = site("crash-at-sound");
+    let site = site("crash-when-long");
     let more = [("plugins.isolation_of.broken", "process"), ("engine.workers", "1")];
     let server = running_at(&site, &more).await;
     let speaker = Speaker::open(&server, "cnn@1.1.0").await;
@@ -178,7 +178,7 @@ async fn a_shadow_whose_process_crashes_takes_no_live_stream_with_it() {
 #[tokio::test]
 async fn a_broken_shadow_never_changes_a_live_answer() {
     let expected = undisturbed().await;
-    for behaviour in ["nan", "silent", "panic"] {
+    for behaviour in ["nan-when-long", "silent-when-long", "panic-when-long"] {
         let site = site(behaviour);
         let server = running_at(&site, &[]).await;
         let answer = recognize(&server, subject("ann")).await.unwrap();

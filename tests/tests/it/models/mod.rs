@@ -2,6 +2,7 @@
 
 mod archives;
 mod control;
+mod libraries;
 mod policies;
 mod refusals;
 mod releases;

@@ -1,10 +1,10 @@
 //! The plugins of this repository keep the contract.
 
-use super::{Report, compile_energy, example_bundle, undertone};
+use super::{Report, example_bundle, undertone};
 use crate::parity::write_stateful_bundle;
 use std::path::Path;
 use tempfile::TempDir;
-use undertone_tests::{example_plugins, stage};
+use undertone_tests::{compile_energy, example_plugins, stage};
 
 #[test]
 fn logmel_keeps_the_contract_with_every_kind_of_frames() {
@@ -70,7 +70,7 @@ fn tract_keeps_the_contract_with_a_graph_that_carries_state() {
 #[test]
 fn the_example_in_c_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
-    let report = Report::of(&compile_energy(folder.path()), &[]);
+    let report = Report::of(&compile_energy(folder.path(), |source| source).unwrap(), &[]);
     report.assert_kept(&["library", "configuration", "extractor"], &[]);
 }
 

@@ -5,6 +5,7 @@ mod broken;
 mod isolated;
 mod kept;
 mod served;
+mod watched;
 
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -55,23 +56,6 @@ impl Report {
             .collect();
         assert!(wrongly.is_empty(), "{wrongly:#?}");
     }
-}
-
-/// Compiles the example in C with the machine's compiler, against nothing but the header.
-fn compile_energy(folder: &Path) -> PathBuf {
-    let library = folder.join("libundertone_plugin_energy.so");
-    let root = repository();
-    let compiled = Command::new("cc")
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O2", "-fPIC", "-shared", "-I"])
-        .arg(root.join("crates/plugin-abi/include"))
-        .arg("-o")
-        .arg(&library)
-        .arg(root.join("examples/energy/energy.c"))
-        .arg("-lm")
-        .output()
-        .unwrap();
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    library
 }
 
 /// The bundle of the example in Rust.

@@ -3,8 +3,8 @@
 use super::together::{elsewhere, on_threads};
 use super::{Case, Subject, Topic};
 use crate::classifier_kind::ClassifierKind;
-use crate::conformance::outcome::Outcome;
-use crate::conformance::probe::{Scorer, close, frames, leaves_no_memory};
+use crate::conformance::outcome::{Outcome, noted, skipped};
+use crate::conformance::probe::{Scorer, USUAL_BATCH, allocations, close, frames, leaves_no_memory};
 use undertone_plugin_abi::EndReason;
 
 const fn case(name: &'static str, rule: &'static str, check: fn(&Subject) -> Outcome) -> Case {
@@ -34,6 +34,11 @@ pub(super) const CASES: &[Case] = &[
         "classifier-memory",
         "A call that scored an item leaves less than 64 bytes of memory behind.",
         memory,
+    ),
+    case(
+        "classifier-allocation-free",
+        "A call of a usual batch should ask for no memory, which is noted where it does, since engines do.",
+        allocation_free,
     ),
 ];
 
@@ -116,4 +121,22 @@ fn memory(subject: &Subject) -> Outcome {
     let mut scorer = Scorer::new(&kind)?;
     let utterance = utterance(&kind, 1);
     leaves_no_memory((20, 64), "calls", || scorer.score(&utterance).map(drop))
+}
+
+fn allocation_free(subject: &Subject) -> Outcome {
+    const CALLS: usize = 10;
+    let kind = subject.classifier()?;
+    let mut scorer = Scorer::new(&kind)?;
+    let asks: Vec<_> = (0..USUAL_BATCH).map(|_| scorer.ask(utterance(&kind, 1))).collect();
+    let mut calls = || (0..CALLS).try_for_each(|_| scorer.scores(&asks).map(drop));
+    // Whatever is made once is there then.
+    calls()?;
+    match allocations(calls)? {
+        None => skipped("on this system it cannot be seen who asks for memory"),
+        Some(0) => Ok(()),
+        Some(asked) => {
+            let each = asked as f32 / CALLS as f32;
+            noted(format!("a call of {USUAL_BATCH} items asks for memory {each} times"))
+        }
+    }
 }

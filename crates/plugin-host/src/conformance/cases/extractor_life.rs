@@ -1,8 +1,8 @@
 //! The life of an extractor's instances.
 
 use super::{Case, Subject, Topic};
-use crate::conformance::outcome::Outcome;
-use crate::conformance::probe::{Stream, leaves_no_memory, same_bits, speech};
+use crate::conformance::outcome::{Outcome, must, skipped};
+use crate::conformance::probe::{Stream, USUAL_PUSH, allocations, leaves_no_memory, same_bits, speech};
 use crate::extractor_kind::ExtractorKind;
 use undertone_plugin_abi::EndReason;
 
@@ -40,6 +40,11 @@ pub(super) const CASES: &[Case] = &[
         "extractor-long-stream",
         "A stream that goes on takes less than 64 bytes more memory with every second.",
         long_stream,
+    ),
+    case(
+        "extractor-allocation-free",
+        "A stream that goes on asks for no memory, as long as its pushes are not larger than usual.",
+        allocation_free,
     ),
 ];
 
@@ -158,4 +163,21 @@ fn long_stream(subject: &Subject) -> Outcome {
     let mut stream = Stream::new(&kind)?;
     let second = speech(16_000, 1);
     leaves_no_memory((30, 64), "seconds of one stream", || stream.push(&second).map(drop))
+}
+
+fn allocation_free(subject: &Subject) -> Outcome {
+    const PUSHES: usize = 100;
+    let kind = subject.extractor()?;
+    let mut stream = Stream::new(&kind)?;
+    let samples = speech(USUAL_PUSH, 1);
+    let mut pushes = || {
+        let mut lengths = [USUAL_PUSH, 160, USUAL_PUSH - 1, 37].iter().cycle().take(PUSHES);
+        lengths.try_for_each(|&length| stream.push(&samples[..length]).map(drop))
+    };
+    // Whatever is made once is there then.
+    pushes()?;
+    match allocations(pushes)? {
+        None => skipped("on this system it cannot be seen who asks for memory"),
+        Some(asked) => must(asked == 0, || format!("{PUSHES} pushes asked for memory {asked} times")),
+    }
 }

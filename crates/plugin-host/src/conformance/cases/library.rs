@@ -1,9 +1,9 @@
 //! The library as a file.
 
 use super::{Case, Subject, Topic};
-use crate::conformance::elf;
 use crate::conformance::outcome::{Outcome, Step, broken, must, skipped};
 use crate::conformance::probe::{RawEntry, processor_time};
+use crate::elf;
 use std::time::Duration;
 use undertone_plugin_abi::ENTRY_SYMBOL;
 

@@ -1,4 +1,4 @@
-//! What plugins are given.
+//! What plugins are given to see what they make of it.
 
 /// Samples that rise and fall like speech, never silent for long, the same in every run; `seed` makes others.
 pub(crate) fn speech(samples: usize, seed: u32) -> Vec<f32> {
