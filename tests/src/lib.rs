@@ -16,6 +16,7 @@ mod planned;
 mod postgres;
 mod process;
 mod server;
+mod small_disk;
 pub mod soak;
 
 pub use answers::{answer, closing, opening};
@@ -33,3 +34,4 @@ pub use process::ServerProcess;
 pub use server::{
     TestServer, bad_plugin, copy_tree, example_plugins, repository, settings as server_settings, stage,
 };
+pub use small_disk::SmallDisk;

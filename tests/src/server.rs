@@ -98,6 +98,17 @@ impl TestServer {
     pub async fn get_with(&self, path: &str, headers: &str) -> anyhow::Result<(String, String)> {
         get(&self.http.to_string(), path, headers).await
     }
+
+    /// What `read` finds in its metrics, once it finds it.
+    pub async fn until_metrics<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
+        loop {
+            let page = self.get("/metrics").await.map(|(_, page)| page);
+            if let Some(found) = page.ok().as_deref().and_then(&read) {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 pub(crate) async fn get(address: &str, path: &str, headers: &str) -> anyhow::Result<(String, String)> {

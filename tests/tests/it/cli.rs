@@ -3,7 +3,6 @@
 use crate::variant::Variant;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 use tokio_stream::wrappers::ReceiverStream;
 use undertone_bundle::{Calibration, Conformal};
 use undertone_proto::v1::streaming_recognize_request::Message as Ask;
@@ -150,9 +149,7 @@ async fn a_recording_that_a_busy_server_refuses_is_sent_again() {
         undertone(&["recognize", &clip(), "--server", &url, "--format", "json"])
     });
     let refused = "undertone_rpc_finished_total{code=\"RESOURCE_EXHAUSTED\",method=\"Recognize\"}";
-    while !server.get("/metrics").await.unwrap().1.contains(refused) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    server.until_metrics(|page| page.contains(refused).then_some(())).await;
     drop(asks);
     let answered: serde_json::Value = serde_json::from_str(&printed(&asking.await.unwrap())).unwrap();
     assert!(!answered["utterances"].as_array().unwrap().is_empty());

@@ -62,16 +62,14 @@ fn assert_alike(answers: &[Vec<f32>], expected: &[Vec<f32>], behaviour: &str) {
 
 /// Returns once so many utterances for models that listen along had one of `outcomes`.
 async fn counted(server: &TestServer, outcomes: &[&str], utterances: usize) {
-    loop {
-        let (_, metrics) = server.get("/metrics").await.unwrap();
-        let own = metrics.lines().filter(|line| line.starts_with("undertone_shadow_utterances_total"));
+    let all = |page: &str| {
+        let own = page.lines().filter(|line| line.starts_with("undertone_shadow_utterances_total"));
         let wanted =
             own.filter(|line| outcomes.iter().any(|own| line.contains(&format!("outcome=\"{own}\""))));
         let count: f64 = wanted.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum();
-        if count >= utterances as f64 {
-            return;
-        }
-    }
+        (count >= utterances as f64).then_some(())
+    };
+    server.until_metrics(all).await;
 }
 
 /// The shipped plugins and models with a classifier that is at fault, as the model `broken`.

@@ -19,13 +19,8 @@ async fn recognize(server: &TestServer, model: &str, subject: &str) -> usize {
 }
 
 async fn until_shipped(server: &TestServer) {
-    loop {
-        let (_, metrics) = server.get("/metrics").await.unwrap();
-        if metrics.lines().any(|line| line == "undertone_postgres_pending_records 0") {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
+    let is_done = |line: &str| line == "undertone_postgres_pending_records 0";
+    server.until_metrics(|page| page.lines().any(is_done).then_some(())).await;
 }
 
 async fn all_is_answered(server: &TestServer) {

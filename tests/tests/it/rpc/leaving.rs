@@ -4,7 +4,6 @@ use bytes::Bytes;
 use h2::Reason;
 use h2::client::SendRequest;
 use prost::Message;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_stream::StreamExt;
@@ -52,28 +51,22 @@ async fn leave(connection: SendRequest<Bytes>, server: &TestServer, asks: &[Ask]
 
 /// What the server counted of streams that are over, once `total` are.
 async fn finished(server: &TestServer, total: usize) -> Vec<(String, usize)> {
-    loop {
-        let (_, page) = server.get("/metrics").await.unwrap();
+    let counts = |page: &str| {
         let counts: Vec<(String, usize)> = page.lines().filter_map(count_of_streams).collect();
-        if counts.iter().map(|(_, count)| count).sum::<usize>() >= total {
-            return counts;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+        (counts.iter().map(|(_, count)| count).sum::<usize>() >= total).then_some(counts)
+    };
+    server.until_metrics(counts).await
 }
 
 /// Model, reason and number of the streams that the workers have given back, once they are `total`.
 async fn closed(server: &TestServer, total: usize) -> Vec<String> {
-    loop {
-        let (_, page) = server.get("/metrics").await.unwrap();
+    let ends = |page: &str| {
         let ends = page.lines().filter_map(|line| line.strip_prefix("undertone_streams_closed_total{"));
         let ends: Vec<String> = ends.filter(|end| !end.ends_with(" 0")).map(str::to_owned).collect();
         let count = |end: &String| end.rsplit(' ').next().and_then(|count| count.parse::<usize>().ok());
-        if ends.iter().filter_map(count).sum::<usize>() >= total {
-            return ends;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+        (ends.iter().filter_map(count).sum::<usize>() >= total).then_some(ends)
+    };
+    server.until_metrics(ends).await
 }
 
 /// Code and count of a line about `StreamingRecognize`.

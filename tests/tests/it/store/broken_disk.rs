@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use undertone_core::{ErrorKind, Record, RecordError, Recorder, StreamId};
 use undertone_store::{Journal, JournalOptions};
-use undertone_tests::opening;
+use undertone_tests::{SmallDisk, opening};
 
 /// Files that the kernel lets nobody write, not even those that have them open; it ends on drop.
 struct Immutable(Vec<PathBuf>);
@@ -30,33 +30,6 @@ impl Immutable {
 impl Drop for Immutable {
     fn drop(&mut self) {
         self.set("-i");
-    }
-}
-
-/// A file system of its own, gone on drop.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(place: PathBuf) -> Option<Self> {
-        std::fs::create_dir(&place).unwrap();
-        let mounted = Self(place);
-        if mounted.mount("size=16m") {
-            return Some(mounted);
-        }
-        eprintln!("SKIPPED: this user may not mount a tmpfs; a read-only disk is not tested");
-        None
-    }
-
-    fn mount(&self, options: &str) -> bool {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", options, "undertone-test"]).arg(&self.0);
-        mount.status().is_ok_and(|status| status.success())
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
@@ -121,10 +94,10 @@ async fn a_file_that_is_damaged_while_it_is_open_is_told_as_such_and_nothing_is_
 #[tokio::test]
 async fn a_journal_on_a_read_only_disk_is_not_opened_and_the_sentence_says_what_to_do() {
     let folder = folder();
-    let Some(disk) = Mounted::new(folder.path().join("disk")) else { return };
-    let data = disk.0.join("data");
+    let Some(disk) = SmallDisk::mount(folder.path()) else { return };
+    let data = disk.path().join("data");
     open(&data).await.close().await;
-    assert!(disk.mount("remount,ro"));
+    disk.make_read_only();
     let opened = Journal::open(&data, JournalOptions::default()).await;
     let message = opened.err().expect("it cannot be written").to_string();
     assert!(message.contains("data.dir") && message.contains(&data.display().to_string()), "{message}");

@@ -3,51 +3,12 @@
 use super::super::scaled;
 use super::killed::{clients, shipped, speech};
 use super::ledger::Ledger;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use undertone_proto::v1;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
-use undertone_tests::{PrivatePostgres, ServerProcess, float_config, stream_of};
-
-/// A file system of its own, gone on drop.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// None, loudly, where the test may not mount one.
-    fn mount(folder: &Path) -> Option<Self> {
-        let place = folder.join("disk");
-        std::fs::create_dir(&place).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=16m", "undertone-test"])
-            .arg(&place)
-            .status();
-        if mounted.is_ok_and(|status| status.success()) {
-            return Some(Self(place));
-        }
-        eprintln!("SKIPPED: this user may not mount a tmpfs; a full disk is not tested");
-        None
-    }
-
-    /// Takes all the room there is.
-    fn fill(&self) {
-        let mut filler = std::fs::File::create(self.0.join("filler")).unwrap();
-        while filler.write_all(&[0; 4096]).is_ok() {}
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily, since a killed server may not be gone yet.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
+use undertone_tests::{PrivatePostgres, ServerProcess, SmallDisk, float_config, stream_of};
 
 async fn until_readyz(server: &ServerProcess, right: impl Fn(&str, &str) -> bool) {
     loop {
@@ -85,7 +46,7 @@ async fn a_full_disk_ends_streams_with_the_reason_and_loses_nothing_that_was_rec
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(folder.path()) else { return };
     let postgres = PrivatePostgres::start();
-    let server = start(&disk.0.join("data"), &postgres, "end_streams").await;
+    let server = start(&disk.path().join("data"), &postgres, "end_streams").await;
     let (ledger, audio) = (Arc::new(Ledger::default()), Arc::new(speech(scaled(4, 12))));
     for _ in 0..scaled(1, 5) {
         let running = clients(server.url(), 4, &audio, &ledger);
@@ -113,7 +74,7 @@ async fn with_go_on_streams_are_told_and_what_they_heard_meanwhile_is_stored_whe
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(folder.path()) else { return };
     let postgres = PrivatePostgres::start();
-    let server = start(&disk.0.join("data"), &postgres, "go_on").await;
+    let server = start(&disk.path().join("data"), &postgres, "go_on").await;
     let ledger = Ledger::default();
     let mut client = RecognizerClient::connect(server.url().to_owned()).await.unwrap();
     let (sender, asks) = tokio::sync::mpsc::channel(4);
