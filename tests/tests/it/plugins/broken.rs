@@ -179,17 +179,9 @@ fn every_case_fails_for_somebody() {
 /// Looks at one case and expects its outcome. A case that never ends is given up after a second, any other has a minute, and
 /// each has less memory than one that never stops taking some would make the machine feel.
 fn expect(library: &Path, case: &str, outcome: &str, more: &[&OsStr]) {
-    let limit: &OsStr = if outcome == "hung" { "1".as_ref() } else { "60".as_ref() };
-    let own: [&OsStr; 6] = [
-        "--case".as_ref(),
-        case.as_ref(),
-        "--time-limit".as_ref(),
-        limit,
-        "--memory-limit".as_ref(),
-        "512".as_ref(),
-    ];
-    let arguments = [&own, more].concat();
-    let report = Report::of(library, &arguments);
+    let limit = if outcome == "hung" { "1" } else { "60" };
+    let own: [&OsStr; 4] = ["--case".as_ref(), case.as_ref(), "--memory-limit".as_ref(), "512".as_ref()];
+    let report = Report::within(limit, library, &[&own, more].concat());
     assert_eq!(report.success, outcome == "noted", "{}: {case}: {}", library.display(), report.object);
     assert_eq!(report.with(outcome), [case], "{}: {}", library.display(), report.object);
 }

@@ -21,6 +21,9 @@ fn undertone(arguments: &[&OsStr]) -> Output {
     command.output().unwrap()
 }
 
+/// Seconds that a case may take: it is not about speed, and the machine may have other things to do.
+const PATIENCE: &str = "240";
+
 /// What `undertone plugin check --json` says about a library.
 struct Report {
     success: bool,
@@ -29,8 +32,14 @@ struct Report {
 
 impl Report {
     fn of(library: &Path, more: &[&OsStr]) -> Self {
+        Self::within(PATIENCE, library, more)
+    }
+
+    /// Cases that have not ended after `seconds` count as hung.
+    fn within(seconds: &str, library: &Path, more: &[&OsStr]) -> Self {
         let begin = ["plugin".as_ref(), "check".as_ref(), library.as_os_str(), "--json".as_ref()];
-        let output = undertone(&[&begin[..], more].concat());
+        let limit = ["--time-limit".as_ref(), seconds.as_ref()];
+        let output = undertone(&[&begin[..], &limit, more].concat());
         let object = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
         Self { success: output.status.success(), object }
