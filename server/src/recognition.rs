@@ -181,6 +181,11 @@ impl Recognition {
         recorder.record(kind, record).await
     }
 
+    /// Whether it is stored who was heard.
+    pub(crate) fn keeps_subjects(&self) -> bool {
+        self.recording.keeps_subjects()
+    }
+
     pub(crate) fn stored_subject_key(&self, key: Option<&str>) -> Option<String> {
         self.recording.stored_subject_key(key?)
     }

@@ -83,6 +83,7 @@ fn effects(figures: &mut Run, experiments: usize) -> Result<()> {
         difference: RIGHT[1] - RIGHT[0],
         correlation: 0.0,
         answers_per_unit: 1.0,
+        share: 0.5,
         power: 0.8,
     };
     figures.extend(target.units_once(ALPHA).map(|units| ("answers_once_for_power_80", units as f64)));

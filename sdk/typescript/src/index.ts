@@ -15,7 +15,7 @@ export {
 } from "./errors.js";
 export type { AudioWarning, Ended, Event, Limits, Resumed, SpeechEdge, Started } from "./events.js";
 export type { Endpointing, Options } from "./options.js";
-export type { Final, Interim, ModelRef, Participation, Recognition, Result, Trigger, Utterance } from "./results.js";
+export type { Final, Interim, ModelRef, Participation, Recognition, Result, TimeParts, Trigger, Utterance } from "./results.js";
 export type { Retry } from "./retry.js";
 export type { Chunk, Source } from "./source.js";
 export type { EventStream } from "./stream.js";

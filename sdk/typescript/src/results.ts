@@ -36,6 +36,16 @@ export interface Participation {
   readonly forced: boolean;
 }
 
+/** Where the server's time for a result went, in seconds. */
+export interface TimeParts {
+  /** Waiting for the worker, and for the others in the batch that the model ran. */
+  readonly queue: number;
+  /** Decoding, resampling and features. */
+  readonly features: number;
+  /** The result's own share of the model's run. */
+  readonly inference: number;
+}
+
 /** What an interim update and a final result have in common. Times are seconds of audio from the stream's start. */
 export interface Result {
   /** Grows by one with every result of a stream, from 1; a dropped update leaves a gap. */
@@ -63,6 +73,7 @@ export interface Result {
   readonly trigger: Trigger;
   /** Seconds of audio heard when the result was made. */
   readonly audioProcessed: number;
+  readonly timeParts: TimeParts;
 }
 
 /** What is said about the utterance so far, while it is being spoken. */
@@ -144,5 +155,14 @@ function readResult(wire: v1.Result): Result {
     // A server that is newer than this client knows more reasons.
     trigger: TRIGGERS[wire.trigger] ?? "unknown",
     audioProcessed: seconds(wire.audioProcessed),
+    timeParts: readTimeParts(wire.timeParts),
+  };
+}
+
+function readTimeParts(wire: v1.TimeParts | undefined): TimeParts {
+  return {
+    queue: seconds(wire?.queue),
+    features: seconds(wire?.features),
+    inference: seconds(wire?.inference),
   };
 }

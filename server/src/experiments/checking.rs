@@ -1,7 +1,7 @@
 //! Whether a definition can be an experiment of this server.
 
 use super::Refusal;
-use super::document::Document;
+use super::document::{Document, UnitName};
 use super::kept::Kept;
 use super::progress::Progress;
 use crate::access::NOBODYS;
@@ -14,14 +14,22 @@ use undertone_plugin_host::LoadedModel;
 /// Longest name of an experiment or arm in bytes.
 const MOST_NAME_BYTES: usize = 64;
 
+/// What a server has for its experiments.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    /// Gives the model that a client would get for a name.
+    pub(crate) model: &'a (dyn Fn(&str) -> Result<Arc<LoadedModel>, String> + Sync),
+    /// Whether it stores who was heard.
+    pub(crate) keeps_subjects: bool,
+}
+
 /// What a definition is checked against.
 pub(crate) struct Surroundings<'a> {
     /// Who defines it.
     pub(crate) tenant: &'a str,
     /// The tenant's other experiments.
     pub(crate) others: &'a [Arc<Kept>],
-    /// Gives the model that a client would get for a name.
-    pub(crate) model: &'a dyn Fn(&str) -> Result<Arc<LoadedModel>, String>,
+    pub(crate) means: Means<'a>,
     pub(crate) now: UnixMicros,
 }
 
@@ -34,6 +42,7 @@ pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept,
     mistakes.extend(document.eligible.iter().filter_map(super::eligibility::Condition::mistake));
     mistakes.extend(models(&mut document, surroundings));
     mistakes.extend(shadows(&document));
+    mistakes.extend(strangers(&document, surroundings.means));
     if let (Some(start), Some(end)) = document.window()
         && end <= start
     {
@@ -97,7 +106,7 @@ fn models(document: &mut Document, surroundings: &Surroundings<'_>) -> Vec<Strin
     let mut mistakes = Vec::new();
     let mut found: Vec<(String, Arc<LoadedModel>)> = Vec::new();
     for arm in &document.arms {
-        match (surroundings.model)(&arm.model) {
+        match (surroundings.means.model)(&arm.model) {
             _ if arm.model.is_empty() => mistakes.push(format!("arm {:?} names no model", arm.name)),
             Ok(model) => found.push((arm.name.clone(), model)),
             Err(sentence) => mistakes.push(format!("arm {:?}: {sentence}", arm.name)),
@@ -135,6 +144,15 @@ fn models(document: &mut Document, surroundings: &Surroundings<'_>) -> Vec<Strin
 fn shadows(document: &Document) -> Option<String> {
     let live = document.arms.iter().filter(|arm| !arm.shadow).count();
     (live == 0 && !document.arms.is_empty()).then(|| "all arms are shadows: nobody would answer".to_owned())
+}
+
+/// Answers of one person have to be known as such where persons are what is assigned.
+fn strangers(document: &Document, means: Means<'_>) -> Option<String> {
+    let is_lost = document.unit == UnitName::Subject && !means.keeps_subjects;
+    is_lost.then(|| {
+        "recording.subject_key = \"drop\" keeps no subjects, so that answers of one could not be told together: take unit = \"stream\""
+            .to_owned()
+    })
 }
 
 /// Experiments of one layer have parts of it that do not overlap.

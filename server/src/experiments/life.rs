@@ -2,14 +2,13 @@
 
 use super::Refusal;
 use super::catalog::Catalog;
-use super::checking::{self, Surroundings};
+use super::checking::{self, Means, Surroundings};
 use super::kept::Kept;
 use super::progress::Stopped;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use undertone_core::{Role, UnixMicros};
 use undertone_experiments::{Experiment, ExperimentError, State};
-use undertone_plugin_host::LoadedModel;
 use undertone_store::{ExperimentKey, Put, Reason};
 
 /// Who changes an experiment, and why.
@@ -66,12 +65,12 @@ impl Catalog {
         &self,
         (tenant, text): (&str, &str),
         author: Author,
-        model: &(dyn Fn(&str) -> Result<Arc<LoadedModel>, String> + Sync),
+        means: Means<'_>,
     ) -> Result<Arc<Kept>, Refusal> {
         signed(&author)?;
         self.look().await?;
         let others = self.of(tenant);
-        let draft = checking::draft(text, &Surroundings { tenant, others: &others, model, now: self.now() })?;
+        let draft = checking::draft(text, &Surroundings { tenant, others: &others, means, now: self.now() })?;
         if others.iter().any(|other| other.name() == draft.name()) {
             return Err(Refusal::Exists(draft.name().to_owned()));
         }

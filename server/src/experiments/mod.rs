@@ -18,6 +18,7 @@ pub(crate) mod report;
 mod shadows;
 
 pub(crate) use catalog::Catalog;
+pub(crate) use checking::Means;
 pub(crate) use choice::{Choice, Wish};
 pub(crate) use clockwork::Clockwork;
 pub(crate) use document::Document;

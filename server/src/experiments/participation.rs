@@ -57,6 +57,7 @@ impl Participation {
             forced: self.is_forced(),
             arm: arm.name.clone(),
             share: f64::from(arm.weight) / f64::from(Bucket::COUNT),
+            revision: self.kept.revision,
             stream_id,
             at,
         })

@@ -1,6 +1,6 @@
 //! How many units an experiment takes, before it has any.
 
-use super::document::{Document, Expectation};
+use super::document::{ArmDocument, Document, Expectation};
 use undertone_experiments::{Sequence, Target, days};
 
 /// What finding a difference takes.
@@ -23,19 +23,18 @@ impl Forecast {
     pub(crate) fn of(document: &Document, difference: f64) -> Option<Self> {
         let expected = document.expect?;
         let target = target(document, &expected, difference);
-        let (live, comparisons) = arms(document);
+        let comparisons = comparisons(document);
         // Twice what a test takes once is about what any look takes; there the sequence is narrowest.
         let planned = target.units_once(document.alpha / comparisons).unwrap_or(document.planned_units);
         let sequence =
             |units| Sequence::new(document.alpha, units).ok().map(|own| own.shared(comparisons as usize));
-        let both = sequence(planned.saturating_mul(2).max(1)).and_then(|own| target.units_sequential(&own));
-        let of_all = |units: u64| (units as f64 * live / 2.0).ceil() as u64;
+        let sequential = sequence(planned.saturating_mul(2).max(1))
+            .and_then(|own| slowest(document, &target, |pair| pair.units_sequential(&own)));
         let shadow =
             sequence(planned.max(1)).and_then(|own| target.units_as_shadow(&own, expected.agreement));
-        let sequential = both.map(of_all);
         Some(Self {
             difference,
-            once: target.units_once(document.alpha / comparisons).map(of_all),
+            once: slowest(document, &target, |pair| pair.units_once(document.alpha / comparisons)),
             sequential,
             days: sequential.and_then(|units| days(units, expected.units_per_day)),
             shadow,
@@ -47,11 +46,10 @@ impl Forecast {
 pub(crate) fn estimate(document: &Document) -> Option<String> {
     let expected = document.expect?;
     let target = target(document, &expected, expected.difference);
-    let (live, comparisons) = arms(document);
+    let comparisons = comparisons(document);
     let sequence = Sequence::new(document.alpha, document.planned_units).ok()?.shared(comparisons as usize);
-    let of_all = |units: u64| (units as f64 * live / 2.0).ceil() as u64;
-    let once = of_all(target.units_once(document.alpha / comparisons)?);
-    let sequential = of_all(target.units_sequential(&sequence)?);
+    let once = slowest(document, &target, |pair| pair.units_once(document.alpha / comparisons))?;
+    let sequential = slowest(document, &target, |pair| pair.units_sequential(&sequence))?;
     let Expectation { control, difference, power, units_per_day, .. } = expected;
     let time = days(sequential, units_per_day)
         .map_or_else(String::new, |days| format!(", which at {units_per_day} units a day is {days:.0} days"));
@@ -72,7 +70,7 @@ fn target(document: &Document, expected: &Expectation, difference: f64) -> Targe
     let Expectation { control, answers_per_unit, correlation, power, .. } = *expected;
     let margin = margin(document);
     let difference = (difference.abs() - margin).max(0.0).copysign(difference);
-    Target { control, difference, correlation, answers_per_unit, power }
+    Target { control, difference, correlation, answers_per_unit, share: 0.5, power }
 }
 
 /// The difference of the deciding figure that counts as none.
@@ -80,8 +78,26 @@ pub(crate) fn margin(document: &Document) -> f64 {
     document.metrics.first().map_or(0.0, |goal| goal.margin)
 }
 
-/// How many live arms there are, taken as equally large, and how many comparisons share the `alpha`.
-fn arms(document: &Document) -> (f64, f64) {
-    let live = document.arms.iter().filter(|arm| !arm.shadow).count();
-    (live.max(2) as f64, document.arms.len().saturating_sub(1).max(1) as f64)
+/// How many comparisons share the `alpha`.
+fn comparisons(document: &Document) -> f64 {
+    document.arms.len().saturating_sub(1).max(1) as f64
+}
+
+/// Units of all arms together until the slowest comparison with the control has what `units` says of its two arms.
+fn slowest(document: &Document, target: &Target, units: impl Fn(&Target) -> Option<u64>) -> Option<u64> {
+    let weight = |arm: &&ArmDocument| !arm.shadow && arm.weight > 0.0;
+    let control = document.arms.iter().filter(weight).find(|arm| arm.name == document.control)?.weight;
+    let others = document.arms.iter().filter(weight).filter(|arm| arm.name != document.control);
+    let mut weights: Vec<f64> = others.map(|arm| arm.weight).collect();
+    if weights.is_empty() {
+        // Shadows alone: what it would take if one of them were live.
+        weights.push(control);
+    }
+    let all = weights.iter().sum::<f64>() + control;
+    let of_all = weights.iter().map(|own| {
+        let both = own + control;
+        let units = units(&Target { share: own / both, ..*target })?;
+        Some((units as f64 * all / both).ceil() as u64)
+    });
+    of_all.collect::<Option<Vec<u64>>>()?.into_iter().max()
 }

@@ -2,7 +2,7 @@
 
 use super::status;
 use crate::access::Caller;
-use crate::experiments::{self, Author, Kept, Refusal, Step, report};
+use crate::experiments::{self, Author, Kept, Means, Refusal, Step, report};
 use crate::recognition::Recognition;
 use crate::wire_time;
 use std::sync::Arc;
@@ -45,7 +45,8 @@ impl v1::experiments_server::Experiments for ExperimentsService {
         let recognition = &self.recognition;
         let model = |name: &str| -> Result<Arc<LoadedModel>, String> { recognition.model(name) };
         let catalog = &recognition.experiments.catalog;
-        let created = catalog.create((caller.tenant(), &definition), author(&caller, who, why), &model).await;
+        let means = Means { model: &model, keeps_subjects: recognition.keeps_subjects() };
+        let created = catalog.create((caller.tenant(), &definition), author(&caller, who, why), means).await;
         let kept = created.map_err(|refusal| status::about_experiment(&refusal))?;
         Ok(Response::new(v1::CreateExperimentResponse {
             estimate: experiments::estimate(&kept.document).unwrap_or_default(),

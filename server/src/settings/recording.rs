@@ -63,6 +63,11 @@ impl RecordingSettings {
         }
     }
 
+    /// Whether it is stored who was heard.
+    pub fn keeps_subjects(&self) -> bool {
+        self.subject_key != SubjectKeyRule::Drop
+    }
+
     /// A subject key as it is stored.
     pub fn stored_subject_key(&self, key: &str) -> Option<String> {
         match self.subject_key {

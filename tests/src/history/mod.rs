@@ -209,6 +209,7 @@ fn exposure(stream: StreamId, person: u64, at: UnixMicros) -> Exposure {
         forced: false,
         arm: "cnn".to_owned(),
         share: 1.0,
+        revision: 1,
         stream_id: stream,
         at,
     }

@@ -5,11 +5,13 @@ use super::estimate::{Effect, Estimate};
 use super::figure::{estimate, figure};
 use super::interval::Interval;
 use super::plan::Plan;
+use super::recall::occurring_labels;
 use super::sequence::Sequence;
 use super::strata::Strata;
 use crate::assignment::ArmIndex;
 use crate::definition::Metric;
 use crate::observation::{Observation, Observations};
+use std::collections::BTreeSet;
 
 /// The quantiles of latency that are told.
 pub(super) const LATENCY_QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
@@ -93,6 +95,11 @@ impl<'a> View<'a> {
 
     pub(super) fn answers(&self) -> usize {
         self.all.iter().map(|subject| subject.len()).sum()
+    }
+
+    /// The labels that occur among its judged answers.
+    pub(super) fn labels_heard(&self) -> BTreeSet<usize> {
+        occurring_labels(self.all.iter().flat_map(|subject| subject.iter()))
     }
 
     pub(super) fn value(&self, metric: Metric) -> Option<f64> {

@@ -118,8 +118,16 @@ fn latency(views: &[View<'_>; 2], is_one: bool, alpha: f64) -> Vec<LatencyChange
 }
 
 impl Change {
-    /// Over all answers.
+    const fn unknown(metric: Metric) -> Self {
+        Self { metric, value: None, interval: None, p_value: None }
+    }
+
+    /// Over all answers. Average recalls are compared where both are about the same labels: an arm that has not heard a hard one
+    /// yet is not better for it.
     fn between(metric: Metric, [control, arm]: &[View<'_>; 2], sequence: &Sequence) -> Self {
+        if metric == Metric::AverageRecall && control.labels_heard() != arm.labels_heard() {
+            return Self::unknown(metric);
+        }
         let value = control.value(metric).zip(arm.value(metric)).map(|(control, arm)| arm - control);
         if !metric.is_sequential() {
             return Self::drawn(metric, value, sequence, || arm.draws(metric).less(&control.draws(metric)));
@@ -132,7 +140,7 @@ impl Change {
     /// Over answers of the same times alone.
     fn within(metric: Metric, [control, arm]: &[View<'_>; 2], sequence: &Sequence) -> Self {
         let Some(strata) = Strata::of(metric, &control.all, &arm.all) else {
-            return Self { metric, value: None, interval: None, p_value: None };
+            return Self::unknown(metric);
         };
         let value = |view: &View<'_>| view.value_within(metric, &strata);
         let value = value(control).zip(value(arm)).map(|(control, arm)| arm - control);

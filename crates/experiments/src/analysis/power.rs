@@ -6,7 +6,7 @@ use crate::numerics::{normal_upper, normal_upper_quantile};
 /// More units than any experiment has.
 const MOST_UNITS: u64 = 1 << 40;
 
-/// What an experiment of two arms of equal size should find.
+/// What an experiment of two arms should find.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Target {
     /// The figure of the control.
@@ -17,6 +17,8 @@ pub struct Target {
     pub correlation: f64,
     /// Answers of a subject.
     pub answers_per_unit: f64,
+    /// Which part of both arms' units the other arm has, between 0 and 1.
+    pub share: f64,
     /// The probability of finding it.
     pub power: f64,
 }
@@ -29,8 +31,8 @@ impl Target {
     }
 
     /// Units, of both arms together, after which a test that is made once finds the difference:
-    /// `(z(α/2) + z(1 - power))² (p q + p' q') / δ²` answers an arm (Fleiss 1981, section 3.2, without correction), times
-    /// the design effect. `None` for shares that cannot be.
+    /// `(z(α/2) + z(1 - power))² (p q / (1 - w) + p' q' / w) / δ²` answers where the other arm has the part `w` of them (Fleiss
+    /// 1981, sections 3.2 and 3.4, without correction), times the design effect. `None` for shares that cannot be.
     pub fn units_once(&self, alpha: f64) -> Option<u64> {
         let z = normal_upper_quantile(alpha / 2.0) + normal_upper_quantile(1.0 - self.power);
         let units = (z * self.unit_deviation()? / self.difference).powi(2).ceil();
@@ -77,11 +79,13 @@ impl Target {
         let valid = share(self.control)
             && share(other)
             && share(self.power)
+            && share(self.share)
             && self.difference != 0.0
             && (0.0..=1.0).contains(&self.correlation)
             && self.answers_per_unit >= 1.0;
-        let variance = self.control * (1.0 - self.control) + other * (1.0 - other);
-        valid.then(|| (2.0 * variance * self.design_effect() / self.answers_per_unit).sqrt())
+        let of_control = self.control * (1.0 - self.control) / (1.0 - self.share);
+        let variance = of_control + other * (1.0 - other) / self.share;
+        valid.then(|| (variance * self.design_effect() / self.answers_per_unit).sqrt())
     }
 }
 
@@ -95,8 +99,14 @@ pub fn days(units: u64, units_per_day: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const TARGET: Target =
-        Target { control: 0.72, difference: 0.03, correlation: 0.0, answers_per_unit: 1.0, power: 0.8 };
+    const TARGET: Target = Target {
+        control: 0.72,
+        difference: 0.03,
+        correlation: 0.0,
+        answers_per_unit: 1.0,
+        share: 0.5,
+        power: 0.8,
+    };
 
     #[test]
     fn a_test_once_takes_the_number_of_the_formula() {
@@ -119,6 +129,16 @@ mod tests {
         let [most, some] = [0.9, 0.8].map(|own| TARGET.units_as_shadow(&sequence, own).unwrap());
         assert!(most < some && some < live / 2, "{most} {some} {live}");
         assert_eq!(TARGET.units_as_shadow(&sequence, 1.0), None);
+    }
+
+    #[test]
+    fn a_small_arm_takes_more_units_of_both_together() {
+        let of = |share| {
+            Target { control: 0.5, difference: 1e-3, share, ..TARGET }.units_once(0.05).unwrap() as f64
+        };
+        // 1 / (4 w (1 - w)) times as many, where both vary alike.
+        assert!((of(0.05) / of(0.5) - 1.0 / (4.0 * 0.05 * 0.95)).abs() < 0.02);
+        assert_eq!(Target { share: 0.0, ..TARGET }.units_once(0.05), None);
     }
 
     #[test]

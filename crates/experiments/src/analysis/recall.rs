@@ -4,6 +4,12 @@ use super::estimate::Estimate;
 use super::linear::Linear;
 use super::sums::{Cluster, Sums};
 use crate::observation::Observation;
+use std::collections::BTreeSet;
+
+/// The labels that occur among judged answers.
+pub(super) fn occurring_labels<'a>(answers: impl Iterator<Item = &'a Observation>) -> BTreeSet<usize> {
+    answers.filter_map(Observation::truth).collect()
+}
 
 /// Mean recall of the labels that occur; `None` when none does.
 pub(super) fn average(subjects: &[&[Observation]], labels: usize) -> Option<f64> {

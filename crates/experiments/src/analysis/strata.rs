@@ -2,9 +2,10 @@
 
 use super::estimate::{Effect, Estimate};
 use super::figure::{linear, tells};
+use super::recall::occurring_labels;
 use crate::definition::Metric;
 use crate::observation::Observation;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stratum says something from so many subjects of each arm on: the spread of one is not known.
 const FEWEST_SUBJECTS: u64 = 2;
@@ -41,13 +42,15 @@ struct Part<'a> {
 }
 
 impl Strata {
-    /// The periods in which both arms have answers that have a say in `metric`; `None` when there are none.
+    /// The periods in which both arms have answers that have a say in `metric`, and for average recall about the same labels;
+    /// `None` when there are none.
     pub(super) fn of(metric: Metric, control: &[&[Observation]], arm: &[&[Observation]]) -> Option<Self> {
         let (control, arm) = (counts(metric, control), counts(metric, arm));
         let both = control.into_iter().filter_map(|(period, own)| {
-            let other = arm.get(&period).copied().unwrap_or(0);
-            let (n, m) = (own as f64, other as f64);
-            (own.min(other) >= FEWEST_SUBJECTS).then(|| (period, n * m / (n + m)))
+            let other = arm.get(&period)?;
+            let (n, m) = (own.subjects as f64, other.subjects as f64);
+            let is_enough = own.subjects.min(other.subjects) >= FEWEST_SUBJECTS;
+            (is_enough && own.labels == other.labels).then(|| (period, n * m / (n + m)))
         });
         let mut weights: Vec<(u32, f64)> = both.collect();
         let sum: f64 = weights.iter().map(|(_, weight)| weight).sum();
@@ -153,13 +156,25 @@ impl Strata {
     }
 }
 
-/// How many subjects have a say, by period.
-fn counts(metric: Metric, subjects: &[&[Observation]]) -> BTreeMap<u32, u64> {
-    let mut counts = BTreeMap::new();
+/// What was heard in a period.
+#[derive(Default)]
+struct Heard {
+    /// Subjects that have a say.
+    subjects: u64,
+    /// Of average recall the labels that it is a mean over.
+    labels: BTreeSet<usize>,
+}
+
+fn counts(metric: Metric, subjects: &[&[Observation]]) -> BTreeMap<u32, Heard> {
+    let mut counts: BTreeMap<u32, Heard> = BTreeMap::new();
     for subject in subjects {
         for own in periods(subject) {
             if own.iter().any(|answer| tells(metric, answer)) {
-                *counts.entry(own[0].period).or_default() += 1;
+                let heard = counts.entry(own[0].period).or_default();
+                heard.subjects += 1;
+                if metric == Metric::AverageRecall {
+                    heard.labels.extend(occurring_labels(own.iter()));
+                }
             }
         }
     }

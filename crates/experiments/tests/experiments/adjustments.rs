@@ -267,7 +267,7 @@ fn figures_near_their_end_have_intervals_that_end_there() {
 fn the_units_of_a_sequence_are_those_of_a_search_for_its_bound() {
     for own in corrections().duration {
         let Planned { control, difference, correlation, answers_per_unit, power, .. } = own;
-        let target = Target { control, difference, correlation, answers_per_unit, power };
+        let target = Target { control, difference, correlation, answers_per_unit, share: 0.5, power };
         let sequence = Sequence::new(0.05, own.planned).unwrap();
         assert_eq!(target.units_sequential(&sequence), Some(own.live));
         assert_eq!(target.units_as_shadow(&sequence, own.agreement), Some(own.shadow));

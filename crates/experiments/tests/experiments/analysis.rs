@@ -258,6 +258,37 @@ fn arms_are_compared_within_the_times_between_changes_of_weights() {
 }
 
 #[test]
+fn average_recalls_are_compared_once_both_arms_heard_the_same_labels() {
+    let goals = goals(&[Metric::AverageRecall, Metric::Accuracy]);
+    let experiment = Experiment::new(Definition { goals, ..definition(&[5000, 5000]) }).unwrap();
+    let model = Candidate { right: 0.7, milliseconds: 20 };
+    for period in [0, 1] {
+        let mut generator = Generator::new(29);
+        let mut observations: Vec<Observation> = Vec::new();
+        for subject in 0..400 {
+            // The last label comes to the second arm at the very end.
+            let is_last = subject == 399;
+            let truth = if is_last { LABELS - 1 } else { generator.below(LABELS - 1) };
+            let truth = if subject % 2 == 0 && subject < 40 { LABELS - 1 } else { truth };
+            let arm = ArmIndex(subject % 2);
+            let mut own = answer(subject, 0, arm, (truth, of_model(&model, truth, &mut generator)));
+            own.period = if subject < 200 { 0 } else { period };
+            observations.push(own);
+        }
+        let told = |observations: &[Observation]| {
+            let seen = Observations::new(observations.to_vec(), 2, LABELS).unwrap();
+            analysis(&experiment, &seen).differences[0].changes.clone()
+        };
+        let before = told(&observations[..399]);
+        // A later time in which both heard the same is told.
+        assert_eq!((before[0].value.is_some(), before[0].interval.is_some()), (period == 1, period == 1));
+        assert!(before[1].interval.is_some(), "accuracy is about all answers");
+        let whole = told(&observations);
+        assert_eq!(whole[0].interval.is_some(), period == 0, "{period}: {whole:?}");
+    }
+}
+
+#[test]
 fn one_person_in_two_periods_is_no_two_people() {
     let experiment = Experiment::new(definition(&[5000, 5000])).unwrap();
     let of = |periods: u32| {

@@ -175,7 +175,8 @@ fn the_adjustment_by_a_covariate_is_that_of_least_squares() {
 #[test]
 fn the_units_of_a_test_are_those_of_the_formula_with_scipys_quantiles() {
     for (control, difference, power, units) in figures().power {
-        let target = Target { control, difference, correlation: 0.0, answers_per_unit: 1.0, power };
+        let target =
+            Target { control, difference, correlation: 0.0, answers_per_unit: 1.0, share: 0.5, power };
         assert_eq!(target.units_once(0.05), Some(units));
     }
 }

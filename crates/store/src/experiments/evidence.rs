@@ -51,6 +51,8 @@ pub struct JudgedAnswer {
     pub arm: String,
     /// Live or shadow.
     pub role: Role,
+    /// The model, as `NAME@VERSION`.
+    pub model: String,
     /// The model's labels.
     pub labels: Vec<String>,
     /// One per label.
@@ -99,6 +101,7 @@ pub(crate) struct AnswerColumns {
     opened_at_micros: i64,
     arm: String,
     role: String,
+    model: String,
     start_samples: i64,
     end_samples: i64,
     labels: Json<Vec<String>>,
@@ -131,6 +134,7 @@ impl TryFrom<AnswerColumns> for (JudgedAnswer, SampleRange) {
             created_at: UnixMicros(columns.created_at_micros),
             arm: columns.arm,
             role: if columns.role == Role::Shadow.name() { Role::Shadow } else { Role::Live },
+            model: columns.model,
             labels: columns.labels.0,
             probabilities: columns.probabilities.0,
             top: columns.top,

@@ -20,22 +20,25 @@ const UPDATE: &str = "update experiments set revision = $2, state = $3, layer = 
 const CHANGE: &str = "insert into experiment_changes (experiment, revision, at, who, what, why, state, definition, \
      progress, tenant) values ($1, $2, timestamptz 'epoch' + $3::bigint * interval '1 microsecond', $4, $5, $6, $7, $8, \
      $9, $10)";
-const EXPOSE: &str = "insert into exposures (tenant, experiment, unit, origin, arm, share, stream_id, at) \
-     select tenant, experiment, unit, origin, arm, share, stream_id, \
+/// Of a unit that several servers heard the first one counts, whoever tells of it first.
+const EXPOSE: &str = "insert into exposures as own (tenant, experiment, unit, origin, arm, share, stream_id, \
+     revision, at) select tenant, experiment, unit, origin, arm, share, stream_id, revision, \
      timestamptz 'epoch' + at_micros * interval '1 microsecond' \
      from jsonb_to_recordset($1) as row (tenant text, experiment text, unit text, origin text, arm text, \
-     share double precision, stream_id uuid, at_micros bigint) \
-     on conflict (tenant, experiment, unit, origin) do nothing";
-const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id::text, \
+     share double precision, stream_id uuid, revision bigint, at_micros bigint) \
+     on conflict (tenant, experiment, unit, origin) do update set arm = excluded.arm, share = excluded.share, \
+     stream_id = excluded.stream_id, revision = excluded.revision, at = excluded.at where excluded.at < own.at";
+const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id::text, revision, \
      (extract(epoch from at) * 1000000)::bigint as at_micros from exposures \
      where experiment = $1 and tenant = $3 order by at, unit collate \"C\" limit $2";
 /// The period is the number of beginnings that are not behind the exposure.
-const COUNTS: &str = "select width_bucket((extract(epoch from at) * 1000000)::bigint, $2::bigint[])::bigint as period, arm, \
-     origin, share, count(*) as units from exposures where experiment = $1 and tenant = $3 \
-     group by 1, arm, origin, share order by 1, arm collate \"C\", origin, share";
+const COUNTS: &str = "select width_bucket((extract(epoch from at) * 1000000)::bigint, $2::bigint[])::bigint as period, \
+     revision, arm, origin, share, count(*) as units from exposures where experiment = $1 and tenant = $3 \
+     group by 1, revision, arm, origin, share order by 1, revision, arm collate \"C\", origin, share";
 const ANSWERS: &str = "select p.id::text, p.stream_id::text, p.utterance, \
      (extract(epoch from p.created_at) * 1000000)::bigint as created_at_micros, \
-     (extract(epoch from s.opened_at) * 1000000)::bigint as opened_at_micros, p.arm, p.role, p.start_samples, \
+     (extract(epoch from s.opened_at) * 1000000)::bigint as opened_at_micros, p.arm, p.role, \
+     p.model_name || '@' || p.model_version as model, p.start_samples, \
      p.end_samples, to_jsonb(p.labels) as labels, to_jsonb(p.probabilities) as probabilities, s.labels as stream_labels, p.queue_micros, p.top, \
      p.confidence::double precision, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \

@@ -87,6 +87,8 @@ pub struct Exposure {
     pub arm: String,
     /// The arm's share of all units when the unit got it, 0 to 1.
     pub share: f64,
+    /// By which revision of the experiment; 0 where that is not known.
+    pub revision: u64,
     /// The stream.
     pub stream_id: StreamId,
     /// When.
@@ -98,6 +100,8 @@ pub struct Exposure {
 pub struct ExposureCount {
     /// How many of the asked beginnings were over: 0 for those before the first.
     pub period: i64,
+    /// By which revision of the experiment they got it; 0 where that is not known.
+    pub revision: i64,
     /// The arm's name.
     pub arm: String,
     /// `drawn` or `forced`.
@@ -142,6 +146,7 @@ pub(crate) struct ExposureColumns {
     pub(crate) arm: String,
     pub(crate) share: f64,
     pub(crate) stream_id: String,
+    pub(crate) revision: i64,
     pub(crate) at_micros: i64,
 }
 
@@ -184,6 +189,7 @@ impl From<&Exposure> for ExposureColumns {
             arm: own.arm.clone(),
             share: own.share,
             stream_id: own.stream_id.to_string(),
+            revision: own.revision.cast_signed(),
             at_micros: own.at.0,
         }
     }
@@ -201,6 +207,7 @@ impl TryFrom<ExposureColumns> for Exposure {
             forced: columns.origin == "forced",
             arm: columns.arm,
             share: columns.share,
+            revision: columns.revision.unsigned_abs(),
             at: UnixMicros(columns.at_micros),
         })
     }

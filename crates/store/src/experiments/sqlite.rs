@@ -17,19 +17,20 @@ const COPY: &str = "insert or replace into experiments (name, revision, state, l
      updated_at_micros, tenant) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const CHANGE: &str = "insert into experiment_changes (experiment, revision, at_micros, who, what, why, state, \
      definition, progress, tenant) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at_micros, tenant) \
-     values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant, experiment, unit, origin) do nothing";
-const UNSHIPPED: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
+const EXPOSE: &str = "insert into exposures (experiment, unit, origin, arm, share, stream_id, at_micros, tenant, \
+     revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant, experiment, unit, origin) do nothing";
+const UNSHIPPED: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros, revision from exposures \
      where shipped = 0 order by at_micros limit ?";
 const SHIPPED: &str = "update exposures set shipped = 1 where experiment = ? and unit = ? and origin = ? \
      and tenant = ?";
-const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros from exposures \
+const EXPOSURES: &str = "select tenant, experiment, unit, origin, arm, share, stream_id, at_micros, revision from exposures \
      where tenant = ? and experiment = ? order by at_micros, unit limit ?";
 /// The period is the number of beginnings that are not behind the exposure.
-const COUNTS: &str = "select period, arm, origin, share, count(*) as units from (select arm, origin, share, \
+const COUNTS: &str = "select period, revision, arm, origin, share, count(*) as units from (select revision, arm, origin, share, \
      (select count(*) from json_each(?3) begun where begun.value <= at_micros) as period from exposures \
-     where tenant = ?1 and experiment = ?2) group by 1, 2, 3, 4 order by 1, 2, 3, 4";
-const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micros, s.opened_at_micros, p.arm, p.role, p.start_samples, \
+     where tenant = ?1 and experiment = ?2) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5";
+const ANSWERS: &str = "select p.id, p.stream_id, p.utterance, p.created_at_micros, s.opened_at_micros, p.arm, p.role, \
+     p.model_name || '@' || p.model_version as model, p.start_samples, \
      p.end_samples, p.labels, s.labels as stream_labels, p.queue_micros, p.probabilities, p.top, p.confidence, p.abstained, \
      p.queue_micros + p.features_micros + p.inference_micros as answer_micros, \
      p.features_micros + p.inference_micros as work_micros, coalesce(s.subject_key, p.stream_id) as subject \
@@ -125,6 +126,7 @@ pub(super) async fn expose(
         .bind(&row.stream_id)
         .bind(row.at_micros)
         .bind(&row.tenant)
+        .bind(row.revision)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)

@@ -20,8 +20,8 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
-/// The judgements of a table with a head. Where a line has no id, one follows from what it says, so that the same line sent
-/// again changes nothing.
+/// The judgements of a table with a head. Where a line has no id, one follows from what it says, so that the same table sent
+/// again changes nothing. Where it does not say when, the same line further down takes back what came between.
 pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let (_, head) = lines.next().context("the file is empty")?;
@@ -29,9 +29,22 @@ pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Jud
     if let Some(unknown) = head.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
         bail!("line 1: {unknown:?} is no column; there are {}", COLUMNS.join(", "));
     }
-    let read = lines
-        .map(|(number, line)| judgement(&head, line, source).with_context(|| format!("line {}", number + 1)));
+    let mut said = HashMap::new();
+    let read = lines.map(|(number, line)| {
+        let own = judgement(&head, line, source).with_context(|| format!("line {}", number + 1))?;
+        Ok(if own.said_at.is_none() { told_apart(own, &mut said) } else { own })
+    });
     read.collect()
+}
+
+/// A judgement whose identifier was `said` so many times before gets another one.
+fn told_apart(mut own: v1::Judgement, said: &mut HashMap<String, usize>) -> v1::Judgement {
+    let before = said.entry(own.id.clone()).or_default();
+    *before += 1;
+    if *before > 1 {
+        own.id = id_of(&[own.id, before.to_string()]);
+    }
+    own
 }
 
 fn judgement(head: &[String], line: &str, source: &str) -> anyhow::Result<v1::Judgement> {
@@ -119,6 +132,17 @@ mod tests {
         assert_eq!((read[0].source.as_str(), read[1].source.as_str()), ("team \"a\", west", "me"));
         assert_ne!(read[0].id, read[1].id);
         assert_eq!(read[1].verdict, Some(Verdict::Label("sad".to_owned())));
+    }
+
+    #[test]
+    fn a_label_that_is_said_again_after_another_one_counts_again() {
+        let table = format!("prediction_id,label\n{ID},happy\n{ID},sad\n{ID},happy\n");
+        let [one, _, again] = &judgements(&table, "me").unwrap()[..] else { panic!("three lines") };
+        assert_ne!(one.id, again.id);
+        let table = format!("prediction_id,label,said_at\n{ID},sad,2026-03-01T08:00:00Z\n");
+        let twice = format!("{table}{}\n", table.lines().last().unwrap());
+        let [one, again] = &judgements(&twice, "me").unwrap()[..] else { panic!("two lines") };
+        assert_eq!(one.id, again.id, "the same said at the same time is said once");
     }
 
     #[test]

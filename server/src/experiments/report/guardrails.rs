@@ -17,7 +17,7 @@ use undertone_store::{Evidence, EvidenceQuery, Reading};
 
 /// The end of the year 9999: behind every answer, and a time that databases know.
 const NEVER: UnixMicros = UnixMicros(253_402_300_799_000_000);
-/// The newest block, and the one before it, about which something may still be said late.
+/// A block and the one before it, about which something may still be said late.
 const BLOCKS_READ: usize = 2;
 
 /// What a guardrail says about an arm.
@@ -68,7 +68,7 @@ pub(crate) async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result
         return Ok(guard);
     }
     let periods = Periods::of(kept, &store(recognition)?.history(kept.key()).await?);
-    for number in (0..=block).rev().take(BLOCKS_READ) {
+    for number in looked_at(&kept.progress.watched_from_micros, ripe_until(kept, recognition.clock.now())) {
         let evidence = read(recognition, kept, (number, block_answers)).await?;
         if number == block && evidence.answers.len() >= block_answers as usize {
             guard.full_until = evidence.answers.last().map(|own| UnixMicros(own.created_at.0 + 1));
@@ -81,6 +81,23 @@ pub(crate) async fn guard(recognition: &Recognition, kept: &Arc<Kept>) -> Result
         guard.guarded = if number == block { judged } else { of_both(guard.guarded, judged) };
     }
     Ok(guard)
+}
+
+/// Answers before that moment had all the time for feedback; none where nobody waits for it.
+fn ripe_until(kept: &Kept, now: UnixMicros) -> i64 {
+    let Some(patience) = kept.document.patience() else { return i64::MIN };
+    now.0.saturating_sub(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Which blocks are looked at, the newest first: the newest ones, which tell what happens now, and the newest ones that ended
+/// before `ripe_until`, which tell what people said. `begins` has the beginnings of all blocks but the first.
+fn looked_at(begins: &[i64], ripe_until: i64) -> Vec<usize> {
+    let ripe = begins.iter().rposition(|end| *end <= ripe_until);
+    let newest_of = |block: usize| (0..=block).rev().take(BLOCKS_READ);
+    let mut blocks: Vec<usize> =
+        newest_of(begins.len()).chain(ripe.into_iter().flat_map(newest_of)).collect();
+    blocks.dedup();
+    blocks
 }
 
 async fn read(
@@ -116,7 +133,7 @@ fn judged(
     Ok(told.collect())
 }
 
-/// A breach of either block counts, and of the newest block what it says, once it says something.
+/// A breach of either block counts, and else what the newer block says, once it says something.
 fn of_both(newest: Vec<Guarded>, before: Vec<Guarded>) -> Vec<Guarded> {
     let both = newest.into_iter().zip(before).map(|(newest, before)| {
         let is_breached = matches!(before.verdict, Verdict::Breached { .. });
@@ -133,6 +150,16 @@ mod tests {
     fn guarded(verdict: Verdict) -> Vec<Guarded> {
         let guardrail = Guardrail { metric: Metric::Accuracy, tolerated: 0.1 };
         vec![Guarded { arm: ArmIndex(1), guardrail, verdict }]
+    }
+
+    #[test]
+    fn the_newest_blocks_are_looked_at_and_the_newest_ones_of_which_people_had_time_to_speak() {
+        assert_eq!(looked_at(&[], 1_000), [0]);
+        assert_eq!(looked_at(&[10, 20, 30], 5), [3, 2]);
+        assert_eq!(looked_at(&[10, 20, 30], 10), [3, 2, 0]);
+        assert_eq!(looked_at(&[10, 20, 30, 40, 50], 29), [5, 4, 1, 0]);
+        assert_eq!(looked_at(&[10, 20, 30, 40, 50], 49), [5, 4, 3, 2]);
+        assert_eq!(looked_at(&[10, 20, 30], 30), [3, 2, 1]);
     }
 
     #[test]

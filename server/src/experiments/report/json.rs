@@ -90,6 +90,7 @@ fn arm(report: &Report, own: &ArmFigures) -> Value {
     object!({
         "name": report.arm_name(own.arm),
         "model": report.kept.model_of(own.arm),
+        "models": report.models.get(own.arm.0),
         "weight": report.kept.document.arms.get(own.arm.0).map(|arm| arm.weight),
         "shadow": is_shadow(report, own.arm),
         "subjects": own.subjects,

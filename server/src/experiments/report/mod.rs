@@ -27,6 +27,7 @@ use observations::{Seen, Tallied, observations};
 use past::{Known, known};
 use periods::Periods;
 use segments::{Segments, segments};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use timeline::{Timeline, timelines};
@@ -56,6 +57,8 @@ pub(crate) struct Report {
     pub(crate) known: Option<Known>,
     pub(crate) segments: Segments,
     pub(crate) tallied: Tallied,
+    /// The models that answered, as `NAME@VERSION`, by arm.
+    pub(crate) models: Vec<BTreeSet<String>>,
     pub(crate) guard: Guard,
     /// The times between changes of the weights.
     pub(crate) periods: Periods,
@@ -163,7 +166,7 @@ fn made(kept: &Arc<Kept>, read: &Read) -> Result<Report, Refusal> {
     let plan = plan(kept, seen.answers.len())?;
     let (arms, labels) = (kept.arms().len(), kept.document.labels.len());
     let beside = Beside::of(kept, read, (&seen, &plan));
-    let Seen { answers, tallied, .. } = seen;
+    let Seen { answers, tallied, models, .. } = seen;
     let seen = Observations::new(answers, arms, labels)?;
     let analysis = Analysis::of(&seen, &plan)?;
     let known = known(kept, &read.past, &seen, &plan);
@@ -178,6 +181,7 @@ fn made(kept: &Arc<Kept>, read: &Read) -> Result<Report, Refusal> {
         segments: beside.segments,
         known,
         tallied,
+        models,
         guard: read.guard.clone(),
         forced_units: exposed_forced(&read.counts),
         periods: read.periods.clone(),

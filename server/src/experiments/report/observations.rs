@@ -2,10 +2,10 @@
 
 use super::periods::Periods;
 use crate::experiments::Kept;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{Labels, Role, StreamId, UnixMicros};
+use undertone_core::{Labels, PredictionId, Role, StreamId, UnixMicros};
 use undertone_experiments::{ArmIndex, Judgement, Observation, Origin};
 use undertone_store::{Evidence, FeedbackVerdict, JudgedAnswer};
 
@@ -16,6 +16,9 @@ pub(crate) struct Tallied {
     pub(crate) live_answers: u64,
     /// Answers with feedback.
     pub(crate) judged: u64,
+    /// Answers of models that listened along to audio of which it was said that the live answer is right or wrong, and not what
+    /// would be right.
+    pub(crate) unlabelled: u64,
     /// Rows of feedback, corrected ones included.
     pub(crate) feedback: u64,
     /// Answers whose labels are not the experiment's.
@@ -33,17 +36,20 @@ pub(crate) struct Seen {
     pub(crate) answers: Vec<Observation>,
     /// The labels of each answer's stream.
     pub(crate) labels: Vec<Arc<Labels>>,
+    /// The models that answered, as `NAME@VERSION`, by arm.
+    pub(crate) models: Vec<BTreeSet<String>>,
     pub(crate) tallied: Tallied,
 }
 
 /// The observations of an experiment.
 pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Periods), now: UnixMicros) -> Seen {
     let patience = kept.document.patience();
-    let judged: HashMap<Item, (&str, bool)> = judged_tops(&evidence.answers);
+    let judged = judged_answers(&evidence.answers);
     let mut tallied = Tallied { feedback: evidence.feedback as u64, ..Tallied::default() };
     let mut delays = Vec::new();
     let mut all = Vec::with_capacity(evidence.answers.len());
     let mut labels = Vec::with_capacity(evidence.answers.len());
+    let mut models = vec![BTreeSet::new(); kept.arms().len()];
     let stops = stops(kept);
     for answer in &evidence.answers {
         let Some((arm, forced)) = kept.arm_of_column(&answer.arm) else { continue };
@@ -63,14 +69,19 @@ pub(crate) fn observations(kept: &Kept, (evidence, periods): (&Evidence, &Period
         } else {
             tallied.live_answers += u64::from(answer.role == Role::Live);
             tallied.judged += u64::from(own.judgement != Judgement::Unknown);
+            let is_unlabelled = answer.role == Role::Shadow && is_without_label(answer);
+            tallied.unlabelled += u64::from(is_unlabelled && own.judgement == Judgement::Unknown);
             delays.extend(answer.verdict.as_ref().map(|(_, said)| delay(answer.created_at, *said)));
+        }
+        if let Some(models) = models.get_mut(arm.0).filter(|models| !models.contains(&answer.model)) {
+            models.insert(answer.model.clone());
         }
         all.push(own);
         labels.push(answer.stream_labels.clone());
     }
     delays.sort_unstable_by(f64::total_cmp);
     tallied.median_delay_seconds = delays.get(delays.len() / 2).copied();
-    Seen { answers: all, labels, tallied }
+    Seen { answers: all, labels, models, tallied }
 }
 
 /// The arms that listened along until they were stopped, with since when they do not.
@@ -98,34 +109,41 @@ fn delay(made: UnixMicros, said: UnixMicros) -> f64 {
     (said.0 - made.0).max(0) as f64 / 1e6
 }
 
-/// For audio of which somebody said that an answer is right or wrong: that answer's label, and which.
-fn judged_tops(answers: &[JudgedAnswer]) -> HashMap<Item, (&str, bool)> {
-    let mut tops = HashMap::new();
+/// For audio of which somebody said that an answer is right or wrong: that answer.
+fn judged_answers(answers: &[JudgedAnswer]) -> HashMap<Item, PredictionId> {
+    let mut judged = HashMap::new();
     // Who says so of an interval means what was sent.
     let live_first = answers.iter().filter(|own| own.role == Role::Live && !own.own_verdict);
     for answer in live_first.chain(answers.iter().filter(|own| own.own_verdict)) {
-        if let Some((FeedbackVerdict::Correct(correct), _)) = &answer.verdict {
-            tops.insert(item(answer), (answer.top.as_str(), *correct));
+        if is_without_label(answer) {
+            judged.insert(item(answer), answer.prediction_id);
         }
     }
-    tops
+    judged
 }
 
-fn judgement(kept: &Kept, answer: &JudgedAnswer, judged: Option<&(&str, bool)>) -> Judgement {
-    match (&answer.verdict, judged) {
-        (None, _) | (Some((FeedbackVerdict::Correct(_), _)), None) => Judgement::Unknown,
-        (Some((FeedbackVerdict::Label(label), _)), _) => {
+fn is_without_label(answer: &JudgedAnswer) -> bool {
+    matches!(answer.verdict, Some((FeedbackVerdict::Correct(_), _)))
+}
+
+/// Mere "right" and "wrong" judge the answer that they are about, and no other model's answer about the same audio: of a right
+/// one it would be known that another label is wrong, of a wrong one not that another label is right, and models that listen
+/// along would look worse than they are.
+fn judgement(kept: &Kept, answer: &JudgedAnswer, judged: Option<&PredictionId>) -> Judgement {
+    match &answer.verdict {
+        Some((FeedbackVerdict::Label(label), _)) => {
             let place = kept.document.labels.iter().position(|own| own == label);
             // A label that no model knows: whatever was answered is wrong.
             place.map_or(Judgement::Wrong, Judgement::Truth)
         }
-        (Some((FeedbackVerdict::Correct(_), _)), Some((top, correct))) => match (*top == answer.top, correct)
-        {
-            (true, true) => Judgement::Right,
-            (true, false) | (false, true) => Judgement::Wrong,
-            // Another label than one that is wrong may be right or wrong.
-            (false, false) => Judgement::Unknown,
-        },
+        Some((FeedbackVerdict::Correct(correct), _)) if judged == Some(&answer.prediction_id) => {
+            if *correct {
+                Judgement::Right
+            } else {
+                Judgement::Wrong
+            }
+        }
+        Some((FeedbackVerdict::Correct(_), _)) | None => Judgement::Unknown,
     }
 }
 

@@ -10,6 +10,8 @@ use undertone_store::{ExperimentChange, ExposureCount};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) since: UnixMicros,
+    /// The first revision of the experiment that has them.
+    pub(crate) revision: u64,
     /// In buckets, by arm.
     pub(crate) weights: Vec<u16>,
 }
@@ -31,12 +33,12 @@ impl Periods {
                 periods.clear();
             }
             if periods.last().is_none_or(|last| last.weights != weights) {
-                periods.push(Period { since, weights });
+                periods.push(Period { since, revision: change.revision, weights });
             }
         }
         if periods.is_empty() {
             let weights = kept.arms().iter().map(|arm| arm.weight).collect();
-            periods.push(Period { since: UnixMicros(0), weights });
+            periods.push(Period { since: UnixMicros(0), revision: 0, weights });
         }
         Self(periods)
     }
@@ -61,12 +63,17 @@ impl Periods {
         [one, other].iter().all(|arm| weights.get(arm.0).is_some_and(|weight| *weight > 0))
     }
 
-    /// Drawn units by period and arm. A server hears of new weights a moment later: units that it gave an arm by other weights
-    /// than those of the time are left out.
+    /// Drawn units by period and arm. A server hears of new weights a moment later, and a stream that is open keeps its arm: a
+    /// unit belongs to the revision by which it got its arm. Where that is not known it belongs to the time, and is left out where
+    /// its arm had another weight.
     pub(super) fn drawn(&self, kept: &Kept, counts: &[ExposureCount]) -> Vec<Vec<u64>> {
         let mut drawn: Vec<Vec<u64>> = self.0.iter().map(|own| vec![0; own.weights.len()]).collect();
         for own in counts.iter().filter(|own| own.origin == "drawn") {
-            let place = usize::try_from(own.period).unwrap_or(0).saturating_sub(1);
+            let place = match own.revision {
+                0 => usize::try_from(own.period).unwrap_or(0),
+                known => self.0.partition_point(|period| period.revision <= known.unsigned_abs()),
+            };
+            let place = place.saturating_sub(1);
             let Some(arm) = kept.arm_named(&own.arm) else { continue };
             let weight = self.0.get(place).and_then(|period| period.weights.get(arm.0));
             let is_of_it = weight.is_some_and(|weight| {
@@ -90,4 +97,51 @@ impl Periods {
 fn weights(change: &ExperimentChange) -> Option<Vec<u16>> {
     let document: Document = serde_json::from_value(change.definition.clone()).ok()?;
     Some(document.definition().ok()?.arms.iter().map(|arm| arm.weight).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use undertone_store::ExperimentRow;
+
+    fn kept() -> Kept {
+        let arm = |name, weight| json!({ "name": name, "model": name, "weight": weight });
+        let arms = [arm("control", 35.0), arm("a", 40.0), arm("b", 25.0)];
+        let definition = json!({
+            "name": "trial", "control": "control", "arms": arms, "metrics": [{ "metric": "accuracy" }], "planned_units": 100,
+        });
+        let progress = json!({ "runs": [[3500, 0], [7500, 1], [10000, 2]] });
+        let row = ExperimentRow {
+            tenant: "default".into(),
+            name: "trial".into(),
+            revision: 5,
+            state: "running".into(),
+            layer: None,
+            unit: "subject".into(),
+            definition,
+            progress,
+            updated_at: UnixMicros(0),
+        };
+        Kept::from_row(row).unwrap()
+    }
+
+    fn counted(period: i64, revision: i64, arm: &str, share: f64) -> ExposureCount {
+        ExposureCount { period, revision, arm: arm.into(), origin: "drawn".into(), share, units: 1 }
+    }
+
+    #[test]
+    fn a_unit_belongs_to_the_weights_by_which_it_got_its_arm_whenever_it_was_heard() {
+        let period = |since, revision, weights: [u16; 3]| Period {
+            since: UnixMicros(since),
+            revision,
+            weights: weights.to_vec(),
+        };
+        let periods = Periods(vec![period(0, 2, [5000, 2500, 2500]), period(100, 5, [3500, 4000, 2500])]);
+        // The second arm has the same weight at both times: only the revision tells.
+        let late = [counted(2, 3, "b", 0.25), counted(2, 3, "control", 0.5), counted(2, 5, "b", 0.25)];
+        assert_eq!(periods.drawn(&kept(), &late), [[1, 0, 1], [0, 0, 1]]);
+        let unknown = [counted(2, 0, "control", 0.5), counted(2, 0, "a", 0.4), counted(1, 0, "control", 0.5)];
+        assert_eq!(periods.drawn(&kept(), &unknown), [[1, 0, 0], [0, 1, 0]]);
+    }
 }

@@ -35,13 +35,24 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
     let crossed = report.analysis.crossed;
     if crossed > 0 {
         warnings.push(format!(
-            "{crossed} subjects have answers of more than one arm, because weights changed; they count as different ones"
+            "{crossed} subjects have answers of more than one arm, because weights changed or every stream drew anew; they count \
+             as different ones"
         ));
     }
+    warnings.extend(
+        report.models.iter().enumerate().filter_map(|(arm, models)| mixed(report, ArmIndex(arm), models)),
+    );
     if report.tallied.unreadable > 0 {
         warnings.push(format!(
             "{} answers are left out: their labels are not those of the experiment",
             report.tallied.unreadable
+        ));
+    }
+    if report.tallied.unlabelled > 0 {
+        warnings.push(format!(
+            "{} answers of shadows are not judged though the live ones beside them are: \"right\" and \"wrong\" do not tell what a \
+             shadow should have said. Name the right label in feedback",
+            report.tallied.unlabelled
         ));
     }
     warnings.extend(report.analysis.paired.iter().filter_map(|own| dropped(report, own)));
@@ -51,6 +62,18 @@ pub(super) fn warnings(report: &Report) -> Vec<String> {
         warnings.push("nobody has said anything about an answer yet: send feedback".to_owned());
     }
     warnings
+}
+
+/// An arm that names no version answers by the newest there is.
+fn mixed(report: &Report, arm: ArmIndex, models: &BTreeSet<String>) -> Option<String> {
+    let told: Vec<&str> = models.iter().map(String::as_str).collect();
+    (told.len() > 1).then(|| {
+        format!(
+            "the arm {:?} was answered by {}, and its figures are about all of them: name the version in a definition to keep to it",
+            report.arm_name(arm),
+            told.join(" and ")
+        )
+    })
 }
 
 /// A shadow that has far fewer answers than the control.

@@ -63,6 +63,17 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
 }
 
 #[tokio::test]
+async fn persons_are_no_units_where_it_is_not_kept_who_was_heard() {
+    let server = TestServer::start(&[("recording.subject_key", "drop")]).await.unwrap();
+    let refused = create(&server, &definition()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().contains("take unit = \"stream\""), "{}", refused.message());
+    let mut of_streams = definition();
+    of_streams["unit"] = json!("stream");
+    create(&server, &of_streams).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_life_goes_forwards_only_and_every_step_is_kept_with_who_and_why() {
     let server = TestServer::start(&[]).await.unwrap();
     create(&server, &definition()).await.unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use tonic::Code;
 use undertone_proto::v1;
 use undertone_store::{ExperimentKey, ExperimentStore, Exposure, JournalReader};
-use undertone_tests::{TestServer, float_config, stream_of};
+use undertone_tests::{TestServer, float_config, repository, stream_of};
 use v1::change_experiment_request::Step;
 
 /// The exposures that a stopped server left in its data folder.
@@ -16,6 +16,27 @@ pub(super) async fn exposures(folder: &Path) -> Vec<Exposure> {
     let exposures = store.exposures(trial, 1000).await.unwrap();
     store.close().await;
     exposures
+}
+
+#[tokio::test]
+async fn that_a_model_changed_under_an_arm_is_told_with_both_versions() {
+    let older = repository().join("examples/experiments/models");
+    let server = running(&definition(), &[("models.dir", older.to_str().unwrap())]).await;
+    let people: Vec<String> = (0..6).map(|number| format!("person-{number}")).collect();
+    for person in &people {
+        recognize(&server, subject(person)).await.unwrap();
+    }
+    let report = json_report(&server).await;
+    assert_eq!(report["arms"][0]["models"], json!(["cnn@1.0.0"]));
+    assert!(!report["warnings"].to_string().contains("name the version"), "{report}");
+    let data = server.stop().await.unwrap();
+    let server = TestServer::start_in(data, &[]).await.unwrap();
+    for person in &people {
+        recognize(&server, subject(person)).await.unwrap();
+    }
+    let report = json_report(&server).await;
+    assert_eq!(report["arms"][0]["models"], json!(["cnn@1.0.0", "cnn@1.1.0"]));
+    assert!(report["warnings"].to_string().contains("cnn@1.0.0 and cnn@1.1.0"), "{report}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Models that listen along.
 
-use super::{definition, json_report, recognize, running, subject};
+use super::{ANSWER_ALWAYS, definition, json_report, recognize, running, subject};
 use crate::models::Speaker;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -9,6 +9,8 @@ use undertone_core::Role;
 use undertone_proto::v1;
 use undertone_store::JournalReader;
 use undertone_tests::{TestServer, bad_plugin, copy_tree, crowd, stage};
+use v1::feedback_client::FeedbackClient;
+use v1::judgement::Verdict;
 
 fn with_shadow(model: &str) -> Value {
     let mut definition = definition();
@@ -51,6 +53,39 @@ async fn every_answer_gives_a_pair_with_what_the_listening_model_says() {
     let server = TestServer::start_in(data, &[]).await.unwrap();
     let report = json_report(&server).await;
     assert_eq!(report["paired"][0]["pairs"], count, "{report}");
+}
+
+/// Judgements of arms in the report: of the live one and of the one that listens along.
+async fn judged(server: &TestServer) -> [u64; 2] {
+    let report = json_report(server).await;
+    [0, 1].map(|arm| report["arms"][arm]["judged"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn that_an_answer_is_wrong_does_not_judge_the_model_that_listens_along_and_the_right_label_does() {
+    let server = running(&with_shadow("lstm"), &[ANSWER_ALWAYS]).await;
+    let answer = recognize(&server, subject("ann")).await.unwrap();
+    counted(&server, &["recorded"], answer.utterances.len()).await;
+    let results = answer.utterances.iter().filter_map(|own| own.result.as_ref());
+    let answers: Vec<_> = results.collect();
+    let mut client = FeedbackClient::new(server.channel().await.unwrap());
+    let mut give = async |verdict: &dyn Fn(&v1::Result) -> Verdict| {
+        let said = |result: &&v1::Result| v1::Judgement {
+            verdict: Some(verdict(result)),
+            ..crowd::judgement(&result.prediction_id, "")
+        };
+        let judgements = answers.iter().map(said).collect();
+        client.give_feedback(v1::GiveFeedbackRequest { judgements }).await.unwrap();
+    };
+    let count = answers.len() as u64;
+    for right in [true, false] {
+        give(&|_| Verdict::Correct(right)).await;
+        assert_eq!(judged(&server).await, [count, 0]);
+        let report = json_report(&server).await;
+        assert!(report["warnings"].to_string().contains("Name the right label"), "{report}");
+    }
+    give(&|result| Verdict::Label(result.top.clone())).await;
+    assert_eq!(judged(&server).await, [count, count]);
 }
 
 fn assert_alike(answers: &[Vec<f32>], expected: &[Vec<f32>], behaviour: &str) {

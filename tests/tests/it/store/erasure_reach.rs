@@ -94,6 +94,7 @@ async fn record_all(journal: &Journal, experiments: &ExperimentStore, key: &str)
         forced: false,
         arm: "a".into(),
         share: 0.5,
+        revision: 1,
         stream_id: stream,
         at: SystemClock.now(),
     };

@@ -2,10 +2,11 @@
 
 use super::bed::{Bed, Kind, url};
 use serde_json::json;
+use tempfile::TempDir;
 use undertone_core::{PredictionId, Record, Role, SampleRange, StreamId, UnixMicros, UtteranceRecord};
 use undertone_store::{
     EvidenceQuery, ExperimentKey, ExperimentRow, ExperimentStore, Exposure, FeedbackAbout, FeedbackRow,
-    FeedbackVerdict, JudgedAnswer, Put, Reading, Reason,
+    FeedbackVerdict, Journal, JournalOptions, JudgedAnswer, Put, Reading, Reason,
 };
 use undertone_tests::{answer, opening};
 
@@ -40,6 +41,7 @@ fn exposure(unit: &str, arm: &str, forced: bool, at: i64) -> Exposure {
         forced,
         arm: arm.into(),
         share: 0.25,
+        revision: 7,
         stream_id: StreamId::generate(),
         at: UnixMicros(NOW.0 + at),
     }
@@ -92,6 +94,21 @@ async fn a_unit_is_exposed_once(kind: Kind) {
         counts.iter().map(|own| (own.period, own.arm.as_str(), own.origin.as_str(), own.units)).collect();
     assert_eq!(counts, [(1, "a", "drawn", 1), (2, "b", "drawn", 1), (2, "b", "forced", 1)]);
     assert!(store.exposures(ExperimentKey { name: "other", ..TRIAL }, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn of_two_servers_that_heard_a_unit_the_first_exposed_it_whichever_tells_so_first() {
+    let bed = Bed::of(Kind::Postgres).await;
+    let other = TempDir::new().unwrap();
+    drop(Journal::open(other.path(), JournalOptions::default()).await.unwrap());
+    let first = store(&bed).await;
+    let second = ExperimentStore::open(other.path(), bed.postgres().map(url)).await.unwrap();
+    let [early, late] = [exposure("ann", "a", false, 0), exposure("ann", "b", false, 1)];
+    for (store, told) in [(&second, &late), (&first, &early), (&second, &late)] {
+        store.expose(std::slice::from_ref(told)).await.unwrap();
+        while store.ship().await.unwrap() > 0 {}
+    }
+    assert_eq!(first.exposures(TRIAL, 10).await.unwrap(), [early]);
 }
 
 /// The answers of two models about a stream's utterances.

@@ -1,0 +1,1 @@
+alter table exposures drop column revision;
