@@ -105,13 +105,13 @@ pub(crate) async fn make_for(
 }
 
 /// Drops what is older than `keeping` says, by this machine's clock and by Postgres's: if one of them is wrong and runs ahead,
-/// nothing goes too early.
+/// nothing goes too early. What it drops is noted in `pruned`, also where it fails amid that.
 pub(crate) async fn prune(
     connection: &mut PgConnection,
     keeping: &Keeping,
     now: UnixMicros,
-) -> Result<Pruned, sqlx::Error> {
-    let mut pruned = Pruned::default();
+    pruned: &mut Pruned,
+) -> Result<(), sqlx::Error> {
     let theirs: i64 = sqlx::query_scalar(THEIR_TIME).fetch_one(&mut *connection).await?;
     let now = now.min(UnixMicros(theirs));
     if let Some(retention) = keeping.retention {
@@ -133,7 +133,7 @@ pub(crate) async fn prune(
                 sqlx::query(statement).bind(before).execute(&mut *connection).await?.rows_affected();
         }
     }
-    Ok(pruned)
+    Ok(())
 }
 
 async fn make_both(connection: &mut PgConnection, keeping: &Keeping, at: i64) -> Result<(), sqlx::Error> {
