@@ -1,6 +1,7 @@
 //! The one task that writes the journal.
 
 use super::group::{Done, Group};
+use super::leftovers::{Leftovers, empty_log};
 use super::{JournalOptions, JournalState, Settlement, Tail, capacity};
 use crate::ShipperStatus;
 use crate::erasure::Subject;
@@ -51,11 +52,12 @@ pub(super) struct Writer {
     full: bool,
     /// When the size was last looked at.
     looked_at: Instant,
+    leftovers: Leftovers,
 }
 
 impl Writer {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, full: false, looked_at: Instant::now() }
+        Self { parts, full: false, looked_at: Instant::now(), leftovers: Leftovers::default() }
     }
 
     /// Writes until the queue is closed and empty.
@@ -64,10 +66,9 @@ impl Writer {
         let mut jobs = Vec::with_capacity(limit);
         self.keep_below_limit(true).await;
         loop {
-            let failing = matches!(*self.parts.state.borrow(), JournalState::Failing { .. });
             let taken = tokio::select! {
                 taken = self.parts.queue.recv_many(&mut jobs, limit) => taken,
-                () = tokio::time::sleep(PROBE), if failing => {
+                () = tokio::time::sleep(PROBE), if self.is_failing() || self.leftovers.there_are() => {
                     self.probe().await;
                     continue;
                 }
@@ -87,8 +88,12 @@ impl Writer {
     }
 
     async fn probe(&mut self) {
+        self.leftovers.clear(&mut self.parts.connection).await;
+        if !self.is_failing() {
+            return;
+        }
         // What the log holds may find its place in the file, which makes room for the log.
-        let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut self.parts.connection).await;
+        let _ = empty_log(&mut self.parts.connection).await;
         if sqlx::query(PROBE_STATEMENT).execute(&mut self.parts.connection).await.is_ok() {
             self.tell_writable();
         }
@@ -100,6 +105,7 @@ impl Writer {
                 self.hand_on(&mut done);
                 self.publish(&done);
                 self.tell_writable();
+                self.leftovers.add(done.erased);
                 (done.answers, done.settled > 0)
             }
             Err(error) => {
@@ -107,6 +113,8 @@ impl Writer {
                 (vec![Err(refusal); jobs.len()], false)
             }
         };
+        // Before anybody hears that an erasure is done.
+        self.leftovers.clear(&mut self.parts.connection).await;
         for (job, answer) in jobs.drain(..).zip(answers) {
             // Whoever went away meanwhile does not need the answer.
             let _ = job.done.send(answer);
@@ -154,7 +162,7 @@ impl Writer {
     }
 
     fn tell_writable(&self) {
-        if matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
+        if self.is_failing() {
             tracing::info!(path = %self.parts.path.display(), "the journal can be written again");
             self.tell_state(self.state_by_room());
         }
@@ -163,8 +171,7 @@ impl Writer {
     fn tell_failing(&self, error: sqlx::Error) -> RecordError {
         let state = JournalState::of_error(&self.parts.path, error);
         let refusal = state.refusal();
-        let first = !matches!(*self.parts.state.borrow(), JournalState::Failing { .. });
-        if first {
+        if !self.is_failing() {
             tracing::error!(state = state.name(), "recording is suspended: {}", refusal.message);
         }
         self.tell_state(state);
@@ -186,7 +193,7 @@ impl Writer {
     }
 
     fn tell_room(&self) {
-        if !matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
+        if !self.is_failing() {
             self.tell_state(self.state_by_room());
         }
     }
@@ -204,14 +211,8 @@ impl Writer {
         if self.full { self.no_room() } else { JournalState::Writable }
     }
 
-    fn no_room(&self) -> JournalState {
-        let path = self.parts.path.display();
-        let pending = self.parts.status.borrow().pending_rows;
-        let reason = format!(
-            "the journal {path} has reached its limit and {pending} rows are not in Postgres: \
-             raise the limit (data.journal_limit_bytes), or let a Postgres (store.url) take the rows"
-        );
-        JournalState::AtLimit { reason }
+    fn is_failing(&self) -> bool {
+        matches!(*self.parts.state.borrow(), JournalState::Failing { .. })
     }
 }
 
