@@ -97,9 +97,9 @@ impl Link {
         };
         let pruned = pruned.map_err(|source| self.failed(source))?;
         if !pruned.is_empty() {
-            let Pruned { partitions, rows, rollups } = pruned;
+            let Pruned { partitions, rows, beside, rollups } = pruned;
             let partitions = partitions.join(", ");
-            tracing::info!(partitions, rows, rollups, "dropped what is older than store.retention");
+            tracing::info!(partitions, rows, beside, rollups, "dropped what is older than store.retention");
         }
         self.maintained = Some(Instant::now());
         self.connection = Some(connection);

@@ -13,6 +13,7 @@ mod migrations;
 mod partitions;
 mod plain_copy;
 mod plans;
+mod retention;
 mod rollups;
 mod rules;
 mod shipping;

@@ -7,10 +7,10 @@ use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemCloc
 use undertone_store::{Journal, Keeping, Shipper, ShipperOptions, partitions, prune};
 use undertone_tests::{PrivatePostgres, answer, opening};
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 /// A stream that was opened so many days ago.
-fn old_stream(days: i64) -> StreamId {
+pub(super) fn old_stream(days: i64) -> StreamId {
     let right = StreamId::generate().uuid().as_u128();
     let millis = ((right >> 80) as i64 - days * 86_400_000) as u128;
     StreamId::from_uuid(uuid::Uuid::from_u128((millis << 80) | (right & ((1 << 80) - 1))))
