@@ -3,6 +3,7 @@
 mod analytics;
 mod bed;
 mod broken_disk;
+mod broken_disk_served;
 mod crash;
 mod erasure;
 mod erasure_reach;
