@@ -262,6 +262,9 @@ fn a_locked_in_process_reaches_nothing_around_it() {
         "network: pair",
         "programs: run",
         "memory: shared",
+        "memory: as a stack",
+        #[cfg(target_arch = "x86_64")]
+        "calls: by other numbers",
         "memory: of the system",
         "processor: affinity",
         "secrets: environment",

@@ -123,16 +123,16 @@ impl Exporter {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn finish(mut self, rows: u64) -> Result<Exported, StoreError> {
+    pub async fn finish(&mut self, rows: u64) -> Result<Exported, StoreError> {
         let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         if self.source.finish(self.noted, rows).await? {
-            self.abandon().await?;
+            self.source.forget(self.noted).await?;
             return Ok(Exported::Stale);
         }
         Ok(Exported::Noted)
     }
 
-    /// Forgets the file, which could not be written.
+    /// Forgets the file, which could not be written or not be handed out.
     ///
     /// # Errors
     /// When the database cannot be written.

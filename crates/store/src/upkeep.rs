@@ -47,6 +47,8 @@ pub async fn partitions(url: &PostgresUrl) -> Result<Vec<PartitionRow>, StoreErr
 pub async fn prune(url: &PostgresUrl, keeping: &Keeping, clock: &dyn Clock) -> Result<Pruned, StoreError> {
     migrate::migrate(&Database::Postgres(url.clone())).await?;
     let mut connection = postgres::connect(url).await?;
-    let pruned = postgres::prune(&mut connection, keeping, clock.now()).await;
-    pruned.map_err(|source| StoreError::Query { what: "pruning", database: url.target(), source })
+    let mut pruned = Pruned::default();
+    let done = postgres::prune(&mut connection, keeping, clock.now(), &mut pruned).await;
+    done.map_err(|source| StoreError::Query { what: "pruning", database: url.target(), source })?;
+    Ok(pruned)
 }

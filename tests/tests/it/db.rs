@@ -88,3 +88,28 @@ async fn db_exports_and_erases_from_a_journal() {
 async fn db_exports_and_erases_from_postgres_and_journal() {
     operate(Some(&PrivatePostgres::start())).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_replaces_nothing_and_leaves_nothing_where_it_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path(), JournalOptions::default()).await.unwrap();
+    record(&journal, &stored_key("ann")).await;
+    journal.close().await;
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str| files.path().join(name).to_string_lossy().into_owned();
+    // A link to nothing is not there for who asks whether its file is.
+    std::os::unix::fs::symlink("nowhere", file("link.csv")).unwrap();
+    let refused = db(folder.path(), None, &["export", "--out", &file("link.csv")]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(told.contains("link.csv cannot be written"), "{told}");
+    std::fs::write(file("all.unfinished"), "somebody's").unwrap();
+    assert!(printed(&db(folder.path(), None, &["export", "--out", &file("all.csv")])).contains("wrote 3"));
+    assert_eq!(std::fs::read_to_string(file("all.unfinished")).unwrap(), "somebody's");
+
+    let mut left: Vec<_> = files.path().read_dir().unwrap().map(|own| own.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["all.csv", "all.unfinished", "link.csv"]);
+    let erased = printed(&db(folder.path(), None, &["erase", "--subject", "ann"]));
+    assert!(erased.contains("all.csv was exported before") && !erased.contains("link.csv"), "{erased}");
+}

@@ -1,5 +1,7 @@
 //! The system calls that a process of a plugin does without.
 
+#[cfg(target_arch = "x86_64")]
+use seccompiler::sock_filter;
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, apply_filter,
@@ -86,10 +88,36 @@ pub(super) fn deny() -> Result<(), seccompiler::Error> {
     // Memory that is shared counts for no limit, and with whom should it share any?
     let shared = (libc::MAP_SHARED | libc::MAP_ANONYMOUS).unsigned_abs().into();
     let unlimited = condition(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(shared), shared)?;
-    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![unlimited])?]);
+    // Nor does memory that grows as a stack does.
+    let stack = libc::MAP_GROWSDOWN.unsigned_abs().into();
+    let as_stack = condition(3, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(stack), stack)?;
+    let unlimited = vec![SeccompRule::new(vec![unlimited])?, SeccompRule::new(vec![as_stack])?];
+    rules.insert(libc::SYS_mmap, unlimited);
     apply(rules, libc::EPERM)?;
+    deny_other_numbers()?;
     // Its flags cannot be seen by a filter; libraries take the older call where this one does not exist.
     apply([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
+}
+
+/// The machine answers to a second set of numbers (x32), under which every call could be had again. Rules are about single
+/// numbers, so this is a program of its own.
+#[cfg(target_arch = "x86_64")]
+fn deny_other_numbers() -> Result<(), seccompiler::Error> {
+    const FIRST_OF_THEM: u32 = 0x4000_0000;
+    let step = |code: u32, k: u32, jt: u8, jf: u8| sock_filter { code: code as u16, jt, jf, k };
+    let refuse = libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs();
+    apply_filter(&[
+        // The number is what a filter sees first.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, FIRST_OF_THEM, 0, 1),
+        step(libc::BPF_RET | libc::BPF_K, refuse, 0, 0),
+        step(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW, 0, 0),
+    ])
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn deny_other_numbers() -> Result<(), seccompiler::Error> {
+    Ok(())
 }
 
 fn condition(

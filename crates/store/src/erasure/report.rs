@@ -97,11 +97,14 @@ async fn transaction(
     subject: &Subject,
 ) -> Result<(ErasedRows, Vec<String>), sqlx::Error> {
     let UnixMicros(now) = subject.until;
-    // What is deleted is to be overwritten too.
-    sqlx::query("pragma secure_delete = on").execute(&mut *connection).await?;
     sqlx::query("begin immediate").execute(&mut *connection).await?;
     let erased = erase_from_journal(connection, subject, subject.until).await?;
     let stale = sqlx::query_scalar(STALE_FILES).bind(now).fetch_all(&mut *connection).await?;
-    sqlx::query("commit").execute(connection).await?;
+    sqlx::query("commit").execute(&mut *connection).await?;
+    if !journal::empty_log(connection).await? {
+        tracing::warn!(
+            "the journal is read just now, and its log keeps what was erased until it is written over"
+        );
+    }
     Ok((erased.rows, stale))
 }

@@ -26,14 +26,37 @@ const FORGET_FEEDBACK: &str = "delete from feedback where (tenant, id) in ( \
 /// Rows of a kind forgotten in one transaction, so that records do not wait long behind it.
 const FORGET_ROWS: i64 = 2_000;
 
+/// Whether the rows fit below the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// They do.
+    Enough,
+    /// Not yet; some were forgotten, and more may be.
+    Coming,
+    /// They do not, and nothing can be forgotten.
+    Missing,
+}
+
+/// Forgets some of what may be forgotten where the rows do not fit below `limit`: who has records waits no longer than that.
+pub(super) async fn make_room(connection: &mut SqliteConnection, limit: u64) -> Result<Room, sqlx::Error> {
+    if used_bytes(connection).await? <= limit {
+        return Ok(Room::Enough);
+    }
+    Ok(match forget_shipped(connection).await? {
+        0 => Room::Missing,
+        _ if used_bytes(connection).await? <= limit => Room::Enough,
+        _ => Room::Coming,
+    })
+}
+
 /// Bytes of the file that hold rows.
-pub(super) async fn used_bytes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+async fn used_bytes(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let used: i64 = sqlx::query_scalar(USED).fetch_one(connection).await?;
     Ok(used.unsigned_abs())
 }
 
 /// Deletes rows that Postgres already has, of predictions and streams the oldest; returns how many. Their pages are used again.
-pub(super) async fn forget_shipped(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+async fn forget_shipped(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let mut forgotten = 0;
     for statement in [FORGET_PREDICTIONS, FORGET_STREAMS, FORGET_EXPOSURES, FORGET_FEEDBACK] {
         let done = sqlx::query(statement).bind(FORGET_ROWS).execute(&mut *connection).await?;

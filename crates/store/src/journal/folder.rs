@@ -11,7 +11,7 @@ const FILE: &str = "journal.db";
 const LOCK: &str = "journal.lock";
 
 /// How long a statement waits for another program, such as the sqlite3 shell, to let go of the file.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// The journal's file in `folder`.
 pub(crate) fn file_in(folder: &Path) -> PathBuf {
@@ -38,12 +38,14 @@ pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError>
     opened.map_err(|source| StoreError::journal(path, source))
 }
 
-/// How the file is opened for writing. A commit returns after the write-ahead log is on the disk.
+/// How the file is opened for writing. A commit returns after the write-ahead log is on the disk, and what is deleted is
+/// overwritten.
 pub(crate) fn writing(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "on")
         .busy_timeout(BUSY)
         .disable_statement_logging()
 }

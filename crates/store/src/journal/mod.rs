@@ -4,6 +4,7 @@ mod capacity;
 mod erasing;
 mod folder;
 mod group;
+mod leftovers;
 mod options;
 mod outbox;
 mod predictions;
@@ -16,6 +17,7 @@ mod writer;
 
 pub(crate) use erasing::erase;
 pub(crate) use folder::{connect, file_in, lock, writing};
+pub(crate) use leftovers::empty_log;
 pub use options::JournalOptions;
 pub(crate) use outbox::{Batch, Edge, Refusal, Settlement};
 pub use reader::JournalReader;

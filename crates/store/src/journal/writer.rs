@@ -1,7 +1,9 @@
 //! The one task that writes the journal.
 
+use super::capacity::{self, Room};
 use super::group::{Done, Group};
-use super::{JournalOptions, JournalState, Settlement, Tail, capacity};
+use super::leftovers::{Leftovers, empty_log};
+use super::{JournalOptions, JournalState, Settlement, Tail};
 use crate::ShipperStatus;
 use crate::erasure::Subject;
 use sqlx::{Connection, SqliteConnection};
@@ -47,15 +49,15 @@ pub(super) struct Parts {
 
 pub(super) struct Writer {
     parts: Parts,
-    /// Whether the limit is reached and nothing more can be forgotten.
-    full: bool,
+    room: Room,
     /// When the size was last looked at.
     looked_at: Instant,
+    leftovers: Leftovers,
 }
 
 impl Writer {
     pub(super) fn new(parts: Parts) -> Self {
-        Self { parts, full: false, looked_at: Instant::now() }
+        Self { parts, room: Room::Enough, looked_at: Instant::now(), leftovers: Leftovers::default() }
     }
 
     /// Writes until the queue is closed and empty.
@@ -64,10 +66,15 @@ impl Writer {
         let mut jobs = Vec::with_capacity(limit);
         self.keep_below_limit(true).await;
         loop {
-            let failing = matches!(*self.parts.state.borrow(), JournalState::Failing { .. });
             let taken = tokio::select! {
+                biased;
                 taken = self.parts.queue.recv_many(&mut jobs, limit) => taken,
-                () = tokio::time::sleep(PROBE), if failing => {
+                // Nobody waits.
+                () = std::future::ready(()), if self.room == Room::Coming => {
+                    self.keep_below_limit(true).await;
+                    continue;
+                }
+                () = tokio::time::sleep(PROBE), if self.is_failing() || self.leftovers.there_are() => {
                     self.probe().await;
                     continue;
                 }
@@ -87,8 +94,12 @@ impl Writer {
     }
 
     async fn probe(&mut self) {
+        self.leftovers.clear(&mut self.parts.connection).await;
+        if !self.is_failing() {
+            return;
+        }
         // What the log holds may find its place in the file, which makes room for the log.
-        let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut self.parts.connection).await;
+        let _ = empty_log(&mut self.parts.connection).await;
         if sqlx::query(PROBE_STATEMENT).execute(&mut self.parts.connection).await.is_ok() {
             self.tell_writable();
         }
@@ -100,6 +111,7 @@ impl Writer {
                 self.hand_on(&mut done);
                 self.publish(&done);
                 self.tell_writable();
+                self.leftovers.add(done.erased);
                 (done.answers, done.settled > 0)
             }
             Err(error) => {
@@ -107,6 +119,8 @@ impl Writer {
                 (vec![Err(refusal); jobs.len()], false)
             }
         };
+        // Before anybody hears that an erasure is done.
+        self.leftovers.clear(&mut self.parts.connection).await;
         for (job, answer) in jobs.drain(..).zip(answers) {
             // Whoever went away meanwhile does not need the answer.
             let _ = job.done.send(answer);
@@ -117,7 +131,7 @@ impl Writer {
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Done, sqlx::Error> {
         sqlx::query("begin immediate").execute(&mut self.parts.connection).await?;
         let now = self.parts.options.clock.now();
-        let at_limit = self.full.then(|| self.no_room().refusal());
+        let at_limit = self.is_full().then(|| self.no_room().refusal());
         let outcome = Group::new(&mut self.parts.connection, now, at_limit.as_ref()).write(jobs).await;
         let ended = if outcome.is_ok() { "commit" } else { "rollback" };
         let end = sqlx::query(ended).execute(&mut self.parts.connection).await;
@@ -154,7 +168,7 @@ impl Writer {
     }
 
     fn tell_writable(&self) {
-        if matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
+        if self.is_failing() {
             tracing::info!(path = %self.parts.path.display(), "the journal can be written again");
             self.tell_state(self.state_by_room());
         }
@@ -163,8 +177,7 @@ impl Writer {
     fn tell_failing(&self, error: sqlx::Error) -> RecordError {
         let state = JournalState::of_error(&self.parts.path, error);
         let refusal = state.refusal();
-        let first = !matches!(*self.parts.state.borrow(), JournalState::Failing { .. });
-        if first {
+        if !self.is_failing() {
             tracing::error!(state = state.name(), "recording is suspended: {}", refusal.message);
         }
         self.tell_state(state);
@@ -174,19 +187,23 @@ impl Writer {
     /// A full journal is looked at again after rows were settled, and now and then: exposures and feedback are shipped beside.
     async fn keep_below_limit(&mut self, settled: bool) {
         let Some(limit) = self.parts.options.limit_bytes else { return };
-        if self.full && !settled && self.looked_at.elapsed() < PROBE {
+        if self.is_full() && !settled && self.looked_at.elapsed() < PROBE {
             return self.tell_room();
         }
         self.looked_at = Instant::now();
-        match room(&mut self.parts.connection, limit).await {
-            Ok(room) => self.full = !room,
-            Err(error) => tracing::warn!(%error, "cannot tell how large the journal is"),
+        match capacity::make_room(&mut self.parts.connection, limit).await {
+            Ok(room) => self.room = room,
+            Err(error) => {
+                tracing::warn!(%error, "cannot tell how large the journal is");
+                // Only after the next group, since this may go on.
+                self.room = if self.is_full() { Room::Missing } else { Room::Enough };
+            }
         }
         self.tell_room();
     }
 
     fn tell_room(&self) {
-        if !matches!(*self.parts.state.borrow(), JournalState::Failing { .. }) {
+        if !self.is_failing() {
             self.tell_state(self.state_by_room());
         }
     }
@@ -201,7 +218,16 @@ impl Writer {
     }
 
     fn state_by_room(&self) -> JournalState {
-        if self.full { self.no_room() } else { JournalState::Writable }
+        if self.is_full() { self.no_room() } else { JournalState::Writable }
+    }
+
+    fn is_failing(&self) -> bool {
+        matches!(*self.parts.state.borrow(), JournalState::Failing { .. })
+    }
+
+    /// Whether the limit is reached and nothing more can be forgotten.
+    fn is_full(&self) -> bool {
+        self.room == Room::Missing
     }
 
     fn no_room(&self) -> JournalState {
@@ -213,16 +239,6 @@ impl Writer {
         );
         JournalState::AtLimit { reason }
     }
-}
-
-/// Whether the rows fit below `limit`, after forgetting what may be forgotten.
-async fn room(connection: &mut SqliteConnection, limit: u64) -> Result<bool, sqlx::Error> {
-    while capacity::used_bytes(connection).await? > limit {
-        if capacity::forget_shipped(connection).await? == 0 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -266,6 +282,35 @@ mod tests {
         sqlx::query("rollback").execute(&mut other).await.unwrap();
         opened(&queue, 1).await.expect("the file is free again");
         assert_eq!(status.borrow().pending_rows, 1);
+        drop(queue);
+        writer.await.unwrap();
+    }
+
+    /// So many exposures that are in Postgres.
+    const SHIPPED: &str = "insert into exposures (tenant, experiment, unit, origin, arm, share, stream_id, at_micros, shipped) \
+         with recursive n (n) as (select 1 union all select n + 1 from n where n < 10000) \
+         select 'default', 'trial', n, 'drawn', 'a', 0.5, 's', 1, 1 from n";
+
+    async fn exposures(connection: &mut SqliteConnection) -> i64 {
+        sqlx::query_scalar("select count(*) from exposures").fetch_one(connection).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn records_do_not_wait_until_all_is_forgotten_that_a_lower_limit_leaves_no_room_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (queue, _, mut writer) = small_writer(folder.path()).await;
+        sqlx::query("pragma max_page_count = 100000").execute(&mut writer.parts.connection).await.unwrap();
+        sqlx::query(SHIPPED).execute(&mut writer.parts.connection).await.unwrap();
+        writer.parts.options.limit_bytes = Some(1);
+        writer.keep_below_limit(true).await;
+        assert_eq!(exposures(&mut writer.parts.connection).await, 8_000, "one part of them is forgotten");
+
+        // The others are by and by, without anything to write.
+        let mut state = writer.parts.state.subscribe();
+        let writer = tokio::spawn(writer.run());
+        state.wait_for(|state| state.name() == "at_limit").await.unwrap();
+        let mut other = connect(&file_in(folder.path())).await.unwrap();
+        assert_eq!(exposures(&mut other).await, 0);
         drop(queue);
         writer.await.unwrap();
     }

@@ -24,6 +24,19 @@ const OLD_MINUTES: [&str; 2] = [
     "delete from rollup_bins where level = 'minute' and bucket < to_timestamp($1::double precision / 1000000)",
 ];
 
+/// What hangs on streams and predictions goes no later than they do, since an erasure finds it through them. What was said of
+/// something with an impossible identifier goes by the time at which it came.
+const HANGING: [&str; 4] = [
+    "delete from feedback where received_at < to_timestamp($1::double precision / 1000000)",
+    "delete from feedback where prediction_id < first_id_at(to_timestamp($1::double precision / 1000000))",
+    "delete from feedback where stream_id < first_id_at(to_timestamp($1::double precision / 1000000))",
+    "delete from refused_streams where id < first_id_at(to_timestamp($1::double precision / 1000000))",
+];
+/// As long as an experiment may get units, those that it had count once.
+const OLD_EXPOSURES: &str = "delete from exposures x where at < to_timestamp($1::double precision / 1000000) \
+     and not exists (select from experiments e where e.tenant = x.tenant and e.name = x.experiment \
+     and e.state in ('draft', 'running', 'paused'))";
+
 /// How rows are kept in Postgres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keeping {
@@ -56,6 +69,8 @@ pub struct Pruned {
     pub partitions: Vec<String>,
     /// Rows of the default partitions.
     pub rows: u64,
+    /// Judgements and notes about refused streams that hung on dropped rows, and exposures to experiments that are over.
+    pub beside: u64,
     /// Rows of the rollups by the minute.
     pub rollups: u64,
 }
@@ -105,17 +120,20 @@ pub(crate) async fn make_for(
 }
 
 /// Drops what is older than `keeping` says, by this machine's clock and by Postgres's: if one of them is wrong and runs ahead,
-/// nothing goes too early.
+/// nothing goes too early. What it drops is noted in `pruned`, also where it fails amid that.
 pub(crate) async fn prune(
     connection: &mut PgConnection,
     keeping: &Keeping,
     now: UnixMicros,
-) -> Result<Pruned, sqlx::Error> {
-    let mut pruned = Pruned::default();
+    pruned: &mut Pruned,
+) -> Result<(), sqlx::Error> {
     let theirs: i64 = sqlx::query_scalar(THEIR_TIME).fetch_one(&mut *connection).await?;
     let now = now.min(UnixMicros(theirs));
     if let Some(retention) = keeping.retention {
         let before = now.0.saturating_sub(micros(retention));
+        for statement in HANGING.into_iter().chain([OLD_EXPOSURES]) {
+            pruned.beside += delete_before(connection, statement, before).await?;
+        }
         for table in TABLES {
             let expired: Vec<(String, String)> =
                 sqlx::query_as(EXPIRED).bind(table).bind(before).fetch_all(&mut *connection).await?;
@@ -129,11 +147,18 @@ pub(crate) async fn prune(
     if let Some(minutes) = keeping.minutes {
         let before = now.0.saturating_sub(micros(minutes));
         for statement in OLD_MINUTES {
-            pruned.rollups +=
-                sqlx::query(statement).bind(before).execute(&mut *connection).await?.rows_affected();
+            pruned.rollups += delete_before(connection, statement, before).await?;
         }
     }
-    Ok(pruned)
+    Ok(())
+}
+
+async fn delete_before(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    before: i64,
+) -> Result<u64, sqlx::Error> {
+    Ok(sqlx::query(statement).bind(before).execute(connection).await?.rows_affected())
 }
 
 async fn make_both(connection: &mut PgConnection, keeping: &Keeping, at: i64) -> Result<(), sqlx::Error> {

@@ -4,7 +4,7 @@ use super::shipment::{self, Broken, Carried, Lane};
 use super::{ShipperOptions, now};
 use crate::journal::Batch;
 use crate::postgres::{self, Rows};
-use crate::{PostgresUrl, StoreError, migrate};
+use crate::{PostgresUrl, Pruned, StoreError, migrate};
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -86,13 +86,20 @@ impl Link {
         let keeping = &self.options.keeping;
         let work = async {
             note_unmade(postgres::make_ahead(&mut connection, keeping, now()).await)?;
-            postgres::prune(&mut connection, keeping, now()).await
+            let mut pruned = Pruned::default();
+            note_undropped(postgres::prune(&mut connection, keeping, now(), &mut pruned).await)?;
+            Ok::<_, sqlx::Error>(pruned)
         };
-        let pruned = tokio::time::timeout(MIGRATION, work).await.map_err(|_| self.silent(MIGRATION))?;
+        let Ok(pruned) = tokio::time::timeout(MIGRATION, work).await else {
+            // The same again would keep rows waiting for ever.
+            self.maintained = Some(Instant::now());
+            return Err(self.silent(MIGRATION));
+        };
         let pruned = pruned.map_err(|source| self.failed(source))?;
         if !pruned.is_empty() {
-            let (partitions, rows, rollups) = (pruned.partitions.join(", "), pruned.rows, pruned.rollups);
-            tracing::info!(partitions, rows, rollups, "dropped what is older than store.retention");
+            let Pruned { partitions, rows, beside, rollups } = pruned;
+            let partitions = partitions.join(", ");
+            tracing::info!(partitions, rows, beside, rollups, "dropped what is older than store.retention");
         }
         self.maintained = Some(Instant::now());
         self.connection = Some(connection);
@@ -113,6 +120,17 @@ fn note_unmade(made: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
     match made {
         Err(sqlx::Error::Database(error)) => {
             tracing::warn!(%error, "a partition could not be made; rows go to the default one meanwhile");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// What somebody reads, or builds upon, cannot be dropped, and is the next time: that is no reason not to ship.
+fn note_undropped(pruned: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+    match pruned {
+        Err(sqlx::Error::Database(error)) => {
+            tracing::warn!(%error, "what is older than store.retention could not be dropped; it is tried again in an hour");
             Ok(())
         }
         other => other,

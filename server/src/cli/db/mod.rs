@@ -72,6 +72,7 @@ async fn prune_postgres(settings: &Settings) -> anyhow::Result<()> {
         pruned.rows,
         pruned.rollups
     );
+    say!("deleted {} judgements, exposures and notes about refused streams", pruned.beside);
     Ok(())
 }
 

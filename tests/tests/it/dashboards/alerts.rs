@@ -2,6 +2,7 @@
 
 use super::prometheus::promtool;
 use undertone_telemetry::Metrics;
+use undertone_tests::board;
 
 fn passes(arguments: &[&str], input: &str) {
     let Some(output) = promtool(arguments, input) else { return };
@@ -33,17 +34,38 @@ fn every_alert_is_tried() {
     }
 }
 
+/// What is named in `text` like a metric, and is none.
+fn unknown_in(text: &str) -> Vec<&str> {
+    let metrics = Metrics::new().unwrap();
+    let (known, told) = (metrics.descriptions(), metrics.encode().unwrap());
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_known = |name: &str| {
+        let of_histogram = ["_bucket", "_sum", "_count"].iter().filter_map(|part| name.strip_suffix(part));
+        let mut of_histogram = of_histogram.flat_map(|base| known.iter().find(|metric| metric.name == base));
+        known.iter().any(|metric| metric.name == name)
+            || of_histogram.any(|metric| metric.kind == "histogram")
+            // Those of the process are not described.
+            || told.contains(&format!("# TYPE {name} "))
+    };
+    let named = text.split(|c: char| !is_word(c)).filter(|word| word.starts_with("undertone_"));
+    named.filter(|name| !is_known(name)).collect()
+}
+
 #[test]
 fn the_rules_name_metrics_that_there_are() {
     let folder = undertone_tests::repository().join("dashboards/alerts");
     let rules = std::fs::read_to_string(folder.join("undertone.rules.yml")).unwrap();
-    let known = Metrics::new().unwrap().descriptions();
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let named = rules.split(|c: char| !is_word(c)).filter(|word| word.starts_with("undertone_"));
-    for name in named {
-        let base = name.strip_suffix("_bucket").unwrap_or(name);
-        assert!(known.iter().any(|metric| metric.name == base), "{name}");
+    assert_eq!(unknown_in(&rules), [""; 0]);
+}
+
+#[test]
+fn the_panels_name_metrics_that_there_are() {
+    let queries = board::queries().unwrap();
+    for query in queries.iter().filter(|query| query.source == "prometheus") {
+        // With `or vector(0)` a query shows a number whatever it names.
+        assert_eq!(unknown_in(&query.text), [""; 0], "{}", query.place);
     }
+    assert_eq!(unknown_in("rate(undertone_record_total[1m]) or vector(0)"), ["undertone_record_total"]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod restart;
 mod resuming;
 mod speaker;
 mod tools;
+mod turns;
 mod watching;
 
 pub(crate) use releases::Releases;

@@ -8,11 +8,11 @@ use undertone_store::{Journal, JournalOptions};
 use undertone_tests::{SmallDisk, opening};
 
 /// Files that the kernel lets nobody write, not even those that have them open; it ends on drop.
-struct Immutable(Vec<PathBuf>);
+pub(super) struct Immutable(Vec<PathBuf>);
 
 impl Immutable {
     /// None, loudly, where the file system or the user cannot have such files.
-    fn make(files: &[PathBuf]) -> Option<Self> {
+    pub(super) fn make(files: &[PathBuf]) -> Option<Self> {
         let made = Self(files.to_vec());
         if made.set("+i") {
             return Some(made);
@@ -39,7 +39,7 @@ async fn record_opening(journal: &Journal, label_bytes: usize) -> Result<(), Rec
     journal.record(Record::StreamOpened(opened)).await
 }
 
-fn files_of(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files_of(folder: &Path) -> Vec<PathBuf> {
     ["journal.db", "journal.db-wal"].iter().map(|name| folder.join(name)).collect()
 }
 

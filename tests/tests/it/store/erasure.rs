@@ -3,6 +3,7 @@
 use super::bed::{folder, open, reader, ship, shipped, url};
 use super::rollups::{assert_right, record_many};
 use sqlx::{Connection, PgConnection};
+use std::path::Path;
 use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock, UnixMicros};
 use undertone_store::{ExportFile, Exported, Exporter, Journal, JournalReader, erase_subject};
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
@@ -86,17 +87,30 @@ async fn journals_of_other_servers_follow_before_they_ship_anything() {
     assert_right(&postgres).await;
 }
 
+/// Whether `text` stands in a file of the journal.
+fn stands_in(folder: &Path, text: &str) -> bool {
+    folder.read_dir().unwrap().any(|file| {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
 #[tokio::test]
 async fn without_postgres_the_journal_alone_forgets_also_while_it_is_written() {
     let folder = folder();
     let journal = open(folder.path()).await;
-    record_subject(&journal, "ann").await;
-    let stays = record_subject(&journal, "ben").await;
-    let report = erase_subject(folder.path(), None, ("default", "ann")).await.unwrap();
+    record_subject(&journal, "the-key-of-ann").await;
+    let stays = record_subject(&journal, "the-key-of-ben").await;
+    let report = erase_subject(folder.path(), None, ("default", "the-key-of-ann")).await.unwrap();
     let erased = report.journal.unwrap();
     assert_eq!((report.postgres, erased.streams, erased.predictions), (None, 1, 5));
     let kept = journal.recent_streams(10).await.unwrap();
     assert!(kept.len() == 1 && kept[0].opened.stream_id == stays);
+    assert!(stands_in(folder.path(), "the-key-of-ben"));
+    assert!(
+        !stands_in(folder.path(), "the-key-of-ann"),
+        "nor in what SQLite keeps of rows that were deleted"
+    );
     journal.record(Record::Utterance(answer(stays, 6))).await.unwrap();
 }
 

@@ -3,6 +3,7 @@
 mod analytics;
 mod bed;
 mod broken_disk;
+mod broken_disk_served;
 mod crash;
 mod erasure;
 mod erasure_reach;
@@ -13,6 +14,7 @@ mod migrations;
 mod partitions;
 mod plain_copy;
 mod plans;
+mod retention;
 mod rollups;
 mod rules;
 mod shipping;

@@ -4,13 +4,13 @@ use super::bed::{folder, open, ship, shipped, url};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use undertone_core::{Clock, PredictionId, Record, Recorder, StreamId, SystemClock, UnixMicros};
-use undertone_store::{Journal, Keeping, partitions, prune};
+use undertone_store::{Journal, Keeping, Shipper, ShipperOptions, partitions, prune};
 use undertone_tests::{PrivatePostgres, answer, opening};
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 /// A stream that was opened so many days ago.
-fn old_stream(days: i64) -> StreamId {
+pub(super) fn old_stream(days: i64) -> StreamId {
     let right = StreamId::generate().uuid().as_u128();
     let millis = ((right >> 80) as i64 - days * 86_400_000) as u128;
     StreamId::from_uuid(uuid::Uuid::from_u128((millis << 80) | (right & ((1 << 80) - 1))))
@@ -113,6 +113,32 @@ async fn what_is_older_than_the_retention_is_dropped_and_its_rollups_stay() {
         .unwrap();
     assert_eq!(counted, 4);
     assert!(prune(&url(&postgres), &keeping, &SystemClock).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rows_arrive_while_somebody_reads_what_is_to_be_dropped() {
+    let postgres = PrivatePostgres::start();
+    let folder = folder();
+    let journal = open(folder.path()).await;
+    record(&journal, old_stream(50)).await;
+    ship(&journal, &postgres).stop().await;
+    let mut reading = PgConnection::connect(&postgres.url()).await.unwrap();
+    sqlx::query("begin").execute(&mut reading).await.unwrap();
+    assert_eq!(count(&mut reading, "predictions").await, 1);
+
+    record(&journal, StreamId::generate()).await;
+    let keeping = Keeping { retention: Some(10 * DAY), ..Keeping::default() };
+    let options = ShipperOptions { keeping, ..ShipperOptions::default() };
+    let shipper = Shipper::start_with(&journal, url(&postgres), options);
+    tokio::time::timeout(Duration::from_secs(60), shipped(&journal))
+        .await
+        .expect("the reader is not waited for");
+    let arrived = postgres.query("select count(*) from predictions");
+    assert_eq!(arrived.trim(), "2", "what cannot be dropped stays");
+    shipper.stop().await;
+
+    sqlx::query("rollback").execute(&mut reading).await.unwrap();
+    assert_eq!(prune(&url(&postgres), &keeping, &SystemClock).await.unwrap().partitions.len(), 1);
 }
 
 /// A clock that is a year ahead.

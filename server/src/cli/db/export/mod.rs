@@ -11,8 +11,12 @@ use crate::wire_time;
 use anyhow::{Context, bail};
 use clap::Args;
 use sink::Format;
-use std::fs::File;
+use std::ffi::OsString;
+use std::fs::{File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 use undertone_core::UnixMicros;
 use undertone_store::{ExportFile, Exported, Exporter};
 
@@ -44,38 +48,50 @@ pub(super) async fn run(args: &ExportArgs, settings: &Settings) -> anyhow::Resul
     let file = ExportFile { path: &path.to_string_lossy(), format: args.format.name() };
     let begun = Exporter::begin(&settings.data_dir, settings.store.url.as_ref(), span, file).await;
     let mut exporter = begun.map_err(|error| sentence(&error))?;
-    // Under another name first, so that a file with the right name is whole.
-    let unfinished = args.out.with_extension("unfinished");
-    let written = write(&mut exporter, args, &unfinished).await;
-    let rows = match &written {
-        Ok(rows) => *rows,
-        Err(_) => {
-            let _ = std::fs::remove_file(&unfinished);
+    match write_whole(&mut exporter, args, &path).await {
+        Ok(rows) => say!("wrote {rows} predictions to {}", args.out.display()),
+        Err(error) => {
             exporter.abandon().await.map_err(|error| sentence(&error))?;
-            return written.map(drop);
+            return Err(error);
         }
-    };
-    let finished = exporter.finish(rows).await;
-    if !matches!(finished, Ok(Exported::Noted)) {
-        let _ = std::fs::remove_file(&unfinished);
     }
-    if finished.map_err(|error| sentence(&error))? == Exported::Stale {
+    Ok(())
+}
+
+/// Under another name first, so that a file with the right name is whole. Replaces nothing, and leaves nothing where it fails.
+async fn write_whole(exporter: &mut Exporter, args: &ExportArgs, path: &Path) -> anyhow::Result<u64> {
+    let cannot = || cannot(args);
+    let unfinished = unfinished(path).with_context(cannot)?;
+    let file = unfinished.as_file().try_clone().with_context(cannot)?;
+    let rows = write(exporter, args, file).await?;
+    if exporter.finish(rows).await.map_err(|error| sentence(&error))? == Exported::Stale {
         bail!(
             "a subject was erased while its answers may have been written: nothing was exported, do it again"
         );
     }
-    std::fs::rename(&unfinished, &args.out).with_context(|| cannot(args))?;
-    say!("wrote {rows} predictions to {}", args.out.display());
-    Ok(())
+    unfinished.persist_noclobber(path).map_err(|refused| refused.error).with_context(cannot)?;
+    Ok(rows)
+}
+
+/// A file beside `path` with a name that nobody else has, gone when it is dropped.
+fn unfinished(path: &Path) -> io::Result<NamedTempFile> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".");
+    let folder = path.parent().unwrap_or(path);
+    let mut builder = tempfile::Builder::new();
+    // The file is the user's as any other: who may read it is for the umask to say.
+    builder.prefix(&name).suffix(".unfinished").permissions(Permissions::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn cannot(args: &ExportArgs) -> String {
     format!("{} cannot be written", args.out.display())
 }
 
-async fn write(exporter: &mut Exporter, args: &ExportArgs, unfinished: &Path) -> anyhow::Result<u64> {
+async fn write(exporter: &mut Exporter, args: &ExportArgs, file: File) -> anyhow::Result<u64> {
     let cannot = || cannot(args);
-    let mut sink = args.format.begin(File::create(unfinished).with_context(cannot)?).with_context(cannot)?;
+    let mut sink = args.format.begin(file).with_context(cannot)?;
     let mut rows = 0;
     loop {
         let page = exporter.next_page().await.map_err(|error| sentence(&error))?;

@@ -33,7 +33,9 @@ fn streams() -> usize {
 }
 
 /// Streams of the CNN whose answers are compared.
-const WITNESSES: usize = 4;
+fn witnesses() -> usize {
+    scaled(4, 50)
+}
 
 /// Commands to the plugin, one after another.
 fn commands() -> usize {
@@ -75,17 +77,30 @@ async fn torture(fault: &Fault) {
     let crowd = together(&server, &audio, &calm, commands()).await;
     crowd.told.iter().for_each(|broken| assert_told(broken, fault));
     assert_counted(&server, fault, site.apart).await;
-    let p99s = calm_p99.zip(crowd.p99).map_or_else(String::new, |(calm, crowded)| {
-        let streams = streams();
-        format!("; p99 of the updates of {streams} more {crowded} ms, {calm} ms without commands")
-    });
+    let (streams, witnesses) = (streams(), witnesses());
     println!(
-        "{}: {} commands; of {} other streams of the plugin {} broke and went on; {WITNESSES} streams of the CNN: none broke{p99s}",
+        "{}: {} commands; of {streams} other streams of the plugin {} broke and went on; {witnesses} streams of the CNN: none broke",
         fault.behaviour,
         commands(),
-        streams(),
         crowd.fellows_broken,
     );
+    if let Some((calm, crowded)) = calm_p99.zip(crowd.p99) {
+        println!("{}", latencies(fault, calm, crowded));
+    }
+}
+
+/// What the commands cost the updates of as many more streams of the CNN, for who keeps it.
+fn latencies(fault: &Fault, calm: f64, crowded: f64) -> serde_json::Value {
+    serde_json::json!({
+        "torture": "plugins",
+        "fault": fault.behaviour,
+        "commands": commands(),
+        "witnesses": witnesses(),
+        "streams": streams(),
+        "calm_p99_ms": calm,
+        "p99_ms": crowded,
+        "p99_ratio": crowded / calm,
+    })
 }
 
 /// What came out when all spoke together.
@@ -109,7 +124,7 @@ async fn together(
         let stream = PersistentStream { pace: pace(), ..PersistentStream::new(config(model)) };
         tokio::spawn(go_through(url, audio, stream))
     };
-    let witnesses: Vec<_> = (0..WITNESSES).map(|_| start("cnn")).collect();
+    let witnesses: Vec<_> = (0..witnesses()).map(|_| start("cnn")).collect();
     let fellows: Vec<_> = (0..streams()).map(|_| start(FAULTY)).collect();
     let commanding = async {
         let mut told = Vec::new();
@@ -169,6 +184,13 @@ async fn assert_counted(server: &TestServer, fault: &Fault, plugin: &str) {
     assert!(metric(server, &lost).await >= commands() as f64);
     // The last lost one may be on its way.
     assert!(metric(server, &restarts).await >= (commands() - 1) as f64);
+}
+
+#[test]
+fn the_cost_of_commands_is_told_as_a_line_that_a_program_can_read() {
+    let fault = Fault { part: Part::Classifier, behaviour: "segfault-on-command", reason: Some("segfault") };
+    let line = latencies(&fault, 20.0, 25.0).to_string();
+    assert!(line.lines().count() == 1 && line.contains("\"p99_ratio\":1.25"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,11 @@
 //! Hot swaps under load: every stream is answered by the version that was announced to it, none fails, and nothing is left of
 //! the versions that went.
 
-use super::scaled;
+mod slope;
+
+use super::{is_long, scaled};
 use crate::models::{Releases, Speaker};
+use slope::slope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -19,6 +22,8 @@ const WARM: usize = 10;
 const READ_AFTER: [usize; 4] = [1, 10, 50, 100];
 /// The process may need so much more after them: what one version takes twice.
 const SPARE_BYTES: f64 = 16e6;
+/// In the long form its memory may grow by so much a swap, which is far less than anything of a version that stays.
+const SLOPE_BYTES: f64 = 50e3;
 
 fn version_of(swap: usize) -> String {
     format!("1.{swap}.0")
@@ -101,7 +106,7 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
     let speakers: Vec<_> = (0..speakers)
         .map(|_| tokio::spawn(speak_until(over.clone(), server.clone(), heard.clone())))
         .collect();
-    let (mut warm, mut readings) = (0.0_f64, Vec::new());
+    let (mut warm, mut readings, mut points) = (0.0_f64, Vec::new(), Vec::new());
     for swap in 1..=swaps {
         swap_to(&server, &releases, swap).await;
         let announced = format!("cnn@{}", version_of(swap));
@@ -112,6 +117,8 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
         let bytes = memory_bytes(&server).await;
         if swap <= WARM {
             warm = warm.max(bytes);
+        } else {
+            points.push((swap as f64, bytes));
         }
         if READ_AFTER.contains(&swap) {
             readings.push(format!("{:.1} MB after {swap}", bytes / 1e6));
@@ -126,8 +133,12 @@ async fn swaps_under_load_fail_no_stream_mix_no_versions_and_leave_nothing_behin
     }
     let grown = memory_bytes(&server).await - warm;
     let readings = readings.join(", ");
-    println!("{swaps} swaps, {readings}; memory grew by {grown} bytes after the first {WARM} swaps");
+    let slope = slope(&points);
+    println!(
+        "{swaps} swaps, {readings}; memory grew by {grown} bytes after the first {WARM} swaps, by {slope:.0} a swap"
+    );
     assert!(grown < SPARE_BYTES, "{grown} bytes more after {swaps} swaps than after {WARM}");
+    assert!(!is_long() || slope < SLOPE_BYTES, "{slope} bytes more with every swap");
     assert_eq!(metric(&server, "undertone_model_versions{state=\"ready\"}").await, 1.0);
     assert_eq!(metric(&server, "undertone_model_swaps_total").await, swaps as f64);
 
