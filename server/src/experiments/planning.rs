@@ -24,17 +24,20 @@ impl Forecast {
         let expected = document.expect?;
         let target = target(document, &expected, difference);
         let comparisons = comparisons(document);
+        let once = |pair: &Target| pair.units_once(document.alpha / comparisons);
+        let planned = |pair: &Target| once(pair).unwrap_or(document.planned_units);
+        let sequence = |units: u64| {
+            Sequence::new(document.alpha, units.max(1)).ok().map(|own| own.shared(comparisons as usize))
+        };
         // Twice what a test takes once is about what any look takes; there the sequence is narrowest.
-        let planned = target.units_once(document.alpha / comparisons).unwrap_or(document.planned_units);
-        let sequence =
-            |units| Sequence::new(document.alpha, units).ok().map(|own| own.shared(comparisons as usize));
-        let sequential = sequence(planned.saturating_mul(2).max(1))
-            .and_then(|own| slowest(document, &target, |pair| pair.units_sequential(&own)));
+        let sequential = slowest(document, &target, |pair| {
+            pair.units_sequential(&sequence(planned(pair).saturating_mul(2))?)
+        });
         let shadow =
-            sequence(planned.max(1)).and_then(|own| target.units_as_shadow(&own, expected.agreement));
+            sequence(planned(&target)).and_then(|own| target.units_as_shadow(&own, expected.agreement));
         Some(Self {
             difference,
-            once: slowest(document, &target, |pair| pair.units_once(document.alpha / comparisons)),
+            once: slowest(document, &target, once),
             sequential,
             days: sequential.and_then(|units| days(units, expected.units_per_day)),
             shadow,
@@ -100,4 +103,38 @@ fn slowest(document: &Document, target: &Target, units: impl Fn(&Target) -> Opti
         Some((units as f64 * all / both).ceil() as u64)
     });
     of_all.collect::<Option<Vec<u64>>>()?.into_iter().max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// What finding five points takes with arms of such weights, the first one the control's.
+    fn forecast(weights: &[f64]) -> Forecast {
+        let arm = |(place, weight): (usize, &f64)| json!({ "name": place.to_string(), "model": "m", "weight": weight });
+        let arms: Vec<_> = weights.iter().enumerate().map(arm).collect();
+        let expect = json!({ "control": 0.5, "difference": 0.05, "units_per_day": 100.0 });
+        let document = json!({
+            "name": "trial", "control": "0", "arms": arms, "metrics": [{ "metric": "accuracy" }], "planned_units": 1000,
+            "expect": expect,
+        });
+        Forecast::of(&serde_json::from_value(document).unwrap(), 0.05).unwrap()
+    }
+
+    #[test]
+    fn a_small_arm_takes_longer_and_the_slowest_comparison_counts() {
+        let [equal, small] = [[50.0, 50.0], [95.0, 5.0]].map(|weights| forecast(&weights));
+        let times = |figure: fn(&Forecast) -> Option<u64>| {
+            figure(&small).unwrap() as f64 / figure(&equal).unwrap() as f64
+        };
+        let expected = 1.0 / (4.0 * 0.95 * 0.05);
+        for own in [times(|own| own.once), times(|own| own.sequential)] {
+            assert!((own / expected - 1.0).abs() < 0.05, "{own} in place of {expected}");
+        }
+        assert!(small.days.unwrap() > equal.days.unwrap() && small.shadow == equal.shadow);
+        let [three, alone] = [forecast(&[60.0, 30.0, 10.0]), forecast(&[60.0, 10.0, 30.0])];
+        assert_eq!(three, alone, "the order of the arms says nothing");
+        assert!(three.once.unwrap() > forecast(&[40.0, 30.0, 30.0]).once.unwrap());
+    }
 }

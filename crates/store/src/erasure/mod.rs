@@ -22,6 +22,21 @@ pub(crate) struct Subject {
     pub(crate) postgres_seq: Option<i64>,
 }
 
+#[cfg(test)]
+impl Subject {
+    /// One of the tenant `default`, with the streams that were opened in the first microsecond.
+    pub(crate) fn early(key: &str) -> Self {
+        Self {
+            tenant: "default".to_owned(),
+            key: None,
+            sha256: sha256(key),
+            until: UnixMicros(1),
+            ids: Vec::new(),
+            postgres_seq: None,
+        }
+    }
+}
+
 pub(crate) fn sha256(key: &str) -> String {
     Hex(&Sha256::digest(key.as_bytes())).to_string()
 }

@@ -187,21 +187,16 @@ mod tests {
         let waits =
             "insert into outbox (kind, id) select 'stream', 'new' where not exists (select 1 from outbox)";
         sqlx::query(waits).execute(&mut connection).await.unwrap();
-        let subject = |key: &str| Subject {
-            tenant: "default".to_owned(),
-            key: None,
-            sha256: sha256(key),
-            until: UnixMicros(1),
-            ids: Vec::new(),
-            postgres_seq: None,
-        };
-        assert_eq!(new_key_of(&mut connection, &subject("ben")).await.unwrap().as_deref(), Some("ben"));
-        assert_eq!(new_key_of(&mut connection, &subject("ann")).await.unwrap(), None);
+        assert_eq!(
+            new_key_of(&mut connection, &Subject::early("ben")).await.unwrap().as_deref(),
+            Some("ben")
+        );
+        assert_eq!(new_key_of(&mut connection, &Subject::early("ann")).await.unwrap(), None);
         let pool = SqlitePoolOptions::new().connect_with(folder::reading(&path)).await.unwrap();
         for key in ["ann", "ben"] {
-            assert_eq!(key_of(&pool, &subject(key)).await.unwrap().as_deref(), Some(key));
+            assert_eq!(key_of(&pool, &Subject::early(key)).await.unwrap().as_deref(), Some(key));
         }
-        let other = Subject { tenant: "acme".to_owned(), ..subject("ann") };
+        let other = Subject { tenant: "acme".to_owned(), ..Subject::early("ann") };
         assert_eq!(key_of(&pool, &other).await.unwrap(), None, "a key is a tenant's own");
         pool.close().await;
     }

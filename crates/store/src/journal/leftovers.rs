@@ -59,7 +59,7 @@ pub(crate) async fn empty_log(connection: &mut SqliteConnection) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use super::super::{Journal, JournalOptions};
-    use crate::erasure::{Subject, sha256};
+    use crate::erasure::Subject;
     use std::path::Path;
     use undertone_core::{ModelRef, Record, Recorder, StreamId, StreamRecord, UnixMicros};
 
@@ -86,15 +86,7 @@ mod tests {
     }
 
     async fn erase(journal: &Journal, key: &str) {
-        let subject = Subject {
-            tenant: "default".to_owned(),
-            key: None,
-            sha256: sha256(key),
-            until: UnixMicros(1),
-            ids: Vec::new(),
-            postgres_seq: None,
-        };
-        journal.outbox().erase(subject).await.unwrap();
+        journal.outbox().erase(Subject::early(key)).await.unwrap();
     }
 
     async fn with_streams() -> (tempfile::TempDir, Journal) {

@@ -68,7 +68,7 @@ impl Link {
         let rows = (&mut self.periods, batch.streams.as_slice(), batch.predictions.as_slice());
         let making = postgres::make_for(&mut connection, &self.options.keeping, now(), rows);
         let made = tokio::time::timeout(patience, making).await.map_err(|_| self.silent(patience))?;
-        note_unmade(made).map_err(|source| self.failed(source))?;
+        put_off(made, UNMADE).map_err(|source| self.failed(source))?;
         let lane = Lane { connection: &mut connection, buffer: &mut self.buffer, followed, patience };
         let carried = shipment::carry(lane, batch).await.map_err(|broken| match broken {
             Broken::Silent(waited) => self.silent(waited),
@@ -85,9 +85,9 @@ impl Link {
         let Some(mut connection) = self.connection.take() else { return Ok(()) };
         let keeping = &self.options.keeping;
         let work = async {
-            note_unmade(postgres::make_ahead(&mut connection, keeping, now()).await)?;
+            put_off(postgres::make_ahead(&mut connection, keeping, now()).await, UNMADE)?;
             let mut pruned = Pruned::default();
-            note_undropped(postgres::prune(&mut connection, keeping, now(), &mut pruned).await)?;
+            put_off(postgres::prune(&mut connection, keeping, now(), &mut pruned).await, UNDROPPED)?;
             Ok::<_, sqlx::Error>(pruned)
         };
         let Ok(pruned) = tokio::time::timeout(MIGRATION, work).await else {
@@ -115,22 +115,17 @@ impl Link {
     }
 }
 
-/// Without a partition of their own, rows lie in the default one and are moved later: that is no reason not to take them.
-fn note_unmade(made: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
-    match made {
-        Err(sqlx::Error::Database(error)) => {
-            tracing::warn!(%error, "a partition could not be made; rows go to the default one meanwhile");
-            Ok(())
-        }
-        other => other,
-    }
-}
+/// Without a partition of their own rows lie in the default one and are moved later.
+const UNMADE: &str = "a partition could not be made; rows go to the default one meanwhile";
+/// What somebody reads, or builds upon, is dropped the next time.
+const UNDROPPED: &str =
+    "what is older than store.retention could not be dropped; it is tried again in an hour";
 
-/// What somebody reads, or builds upon, cannot be dropped, and is the next time: that is no reason not to ship.
-fn note_undropped(pruned: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
-    match pruned {
+/// Upkeep that Postgres refuses is no reason not to ship: it is logged as `what`.
+fn put_off(upkeep: Result<(), sqlx::Error>, what: &str) -> Result<(), sqlx::Error> {
+    match upkeep {
         Err(sqlx::Error::Database(error)) => {
-            tracing::warn!(%error, "what is older than store.retention could not be dropped; it is tried again in an hour");
+            tracing::warn!(%error, "{what}");
             Ok(())
         }
         other => other,
