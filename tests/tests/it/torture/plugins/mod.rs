@@ -12,6 +12,11 @@ use tonic::Code;
 use undertone_proto::v1;
 use undertone_tests::{PersistentStream, TestServer, float_config};
 
+/// In the long form the commands begin after so much of the load, and its latencies count.
+const WARM_UP_SECONDS: usize = 5;
+/// For so long they do.
+const LOAD_SECONDS: usize = 30;
+
 /// Which of the model's plugins fails.
 #[derive(Clone, Copy)]
 enum Part {
@@ -45,6 +50,12 @@ fn commands() -> usize {
 /// Time between two pieces of a stream's audio; the long form goes as people speak.
 fn pace() -> Option<Duration> {
     is_long().then_some(Duration::from_millis(100))
+}
+
+/// In the long form streams begin one after the other, at no multiple of [`pace`]: streams that all speak at the same moments
+/// wait for each other, and how long depends on where in these moments another stream happens to speak.
+fn begins_after(place: usize) -> Duration {
+    Duration::from_millis(if is_long() { 37 * place as u64 } else { 0 })
 }
 
 fn config(model: &str) -> v1::RecognitionConfig {
@@ -119,14 +130,20 @@ async fn together(
     calm: &[PersistentStream; 2],
     commands: usize,
 ) -> Crowd {
-    let start = |model: &'static str| {
+    let start = |place: usize, model: &'static str| {
         let (url, audio) = (server.url().to_owned(), audio.clone());
         let stream = PersistentStream { pace: pace(), ..PersistentStream::new(config(model)) };
-        tokio::spawn(go_through(url, audio, stream))
+        tokio::spawn(async move {
+            tokio::time::sleep(begins_after(place)).await;
+            go_through(url, audio, stream).await
+        })
     };
-    let witnesses: Vec<_> = (0..witnesses()).map(|_| start("cnn")).collect();
-    let fellows: Vec<_> = (0..streams()).map(|_| start(FAULTY)).collect();
+    let witnesses: Vec<_> = (0..witnesses()).map(|place| start(place, "cnn")).collect();
+    let fellows: Vec<_> = (0..streams()).map(|place| start(place, FAULTY)).collect();
     let commanding = async {
+        if is_long() {
+            tokio::time::sleep(Duration::from_secs(WARM_UP_SECONDS as u64)).await;
+        }
         let mut told = Vec::new();
         for _ in 0..commands {
             told.push(command(server, audio, config(FAULTY)).await);
@@ -135,7 +152,7 @@ async fn together(
     };
     let loading = async {
         match is_long() {
-            true => Some(p99(&load(server, streams(), 15, 5).await)),
+            true => Some(p99(&load(server, streams(), LOAD_SECONDS, WARM_UP_SECONDS).await)),
             false => None,
         }
     };
