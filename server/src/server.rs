@@ -233,9 +233,8 @@ impl Recording {
 
     /// From Postgres where there is one, else from the journal.
     fn figures(&self, settings: &Settings, recognition: &Recognition) -> Figures {
-        // A stream that is taken up again may last longer than its audio.
-        let longest_stream = 2 * settings.recognition.max_audio() + settings.resume.within;
-        let limits = AnalyticsLimits { longest_stream, ..settings.analytics.store };
+        let limits =
+            AnalyticsLimits { longest_stream: settings.longest_stream(), ..settings.analytics.store };
         let store = match &settings.store.url {
             Some(url) => Analytics::of_postgres(url, limits),
             None => Analytics::of_journal(self.journal.reader(), limits),

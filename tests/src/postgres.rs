@@ -42,17 +42,27 @@ impl PrivatePostgres {
 
     fn start_with(settings: &[&'static str]) -> Self {
         let user = is_root().then(unprivileged_user);
-        // Sockets have short paths only, so the folder is not put below the build folder.
-        let folder = tempfile::Builder::new().prefix("undertone-pg").tempdir().expect("a temporary folder");
-        if let Some(user) = user {
-            let (uid, gid) = (id_of("-u", user), id_of("-g", user));
-            chown(folder.path(), Some(uid), Some(gid)).expect("root may give the folder away");
-        }
-        let server = Self { programs: programs(), user, folder, settings: settings.join(" ") };
+        let server =
+            Self { programs: programs(), user, folder: folder_of(user), settings: settings.join(" ") };
         let auth = ["--auth=trust", "--username=undertone", "--encoding=UTF8", "--no-locale", "--no-sync"];
         server.run("initdb", |command| command.arg("--pgdata").arg(server.data()).args(auth));
         server.launch();
         server
+    }
+
+    /// A server with what this one has now, as a standby that hears nothing more from here on. This one is restarted for it.
+    ///
+    /// # Panics
+    /// When the files cannot be copied.
+    pub fn standby(&self) -> Self {
+        self.stop();
+        let (folder, settings) = (folder_of(self.user), self.settings.clone());
+        let standby = Self { programs: self.programs.clone(), user: self.user, folder, settings };
+        let copied = Command::new("cp").arg("-a").arg(self.data()).arg(standby.folder.path()).status();
+        assert!(copied.is_ok_and(|status| status.success()), "{} can be copied", self.data().display());
+        self.launch();
+        standby.launch();
+        standby
     }
 
     /// The address of a database in it, as `store.url` takes it.
@@ -188,6 +198,16 @@ impl Drop for PrivatePostgres {
                 .output();
         }
     }
+}
+
+/// A folder that belongs to who runs the server. Sockets have short paths only, so it is not put below the build folder.
+fn folder_of(user: Option<&str>) -> TempDir {
+    let folder = tempfile::Builder::new().prefix("undertone-pg").tempdir().expect("a temporary folder");
+    if let Some(user) = user {
+        let (uid, gid) = (id_of("-u", user), id_of("-g", user));
+        chown(folder.path(), Some(uid), Some(gid)).expect("root may give the folder away");
+    }
+    folder
 }
 
 /// The folder of the server programs; Debian keeps them out of the search path.

@@ -90,6 +90,13 @@ pub struct Settings {
     pub tracing: Option<TraceExport>,
 }
 
+impl Settings {
+    /// No stream lasts longer; one that is taken up again may last longer than its audio.
+    pub fn longest_stream(&self) -> Duration {
+        2 * self.recognition.max_audio() + self.resume.within
+    }
+}
+
 /// `[grpc]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct GrpcSettings {

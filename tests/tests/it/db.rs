@@ -113,3 +113,31 @@ async fn an_export_replaces_nothing_and_leaves_nothing_where_it_fails() {
     let erased = printed(&db(folder.path(), None, &["erase", "--subject", "ann"]));
     assert!(erased.contains("all.csv was exported before") && !erased.contains("link.csv"), "{erased}");
 }
+
+#[tokio::test]
+async fn reship_tells_what_is_sent_again_and_refuses_what_retention_dropped() {
+    let (postgres, folder) = (PrivatePostgres::start(), tempfile::tempdir().unwrap());
+    let url = postgres.url();
+    let since = ["reship", "--since", "2026-09-01T00:00:00Z"];
+    let empty = db(folder.path(), Some(&url), &since);
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("there is no journal"), "{empty:?}");
+
+    let journal = Journal::open(folder.path(), JournalOptions::default()).await.unwrap();
+    record(&journal, "ann").await;
+    let shipper = Shipper::start(&journal, url.parse().unwrap());
+    journal.status().wait_for(|status| status.pending_rows == 0).await.unwrap();
+    shipper.stop().await;
+    journal.close().await;
+    let told = printed(&db(folder.path(), Some(&url), &since));
+    assert!(told.contains("1 streams, 3 predictions, 0 exposures to experiments and 0 judgements"), "{told}");
+    assert!(told.contains("the oldest answer in the journal is of 2026-09-"), "{told}");
+
+    let alone = db(folder.path(), None, &since);
+    assert!(String::from_utf8_lossy(&alone.stderr).contains("store.url"), "{alone:?}");
+    let odd = db(folder.path(), Some(&url), &["reship", "--since", "yesterday"]);
+    assert!(String::from_utf8_lossy(&odd.stderr).contains("give a time like"), "{odd:?}");
+    let long_ago = ["reship", "--since", "2020-01-01T00:00:00Z", "--set", "store.retention=30d"];
+    let refused = db(folder.path(), Some(&url), &long_ago);
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && words.contains("would be counted again"), "{words}");
+}

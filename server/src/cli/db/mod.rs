@@ -2,15 +2,17 @@
 
 mod erase;
 mod export;
+mod reship;
 mod status;
 
 use super::SettingsArgs;
 use super::console::say;
 use crate::settings::Settings;
-use anyhow::anyhow;
+use crate::wire_time;
+use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use std::process::ExitCode;
-use undertone_core::{PIPELINE_RATE, SystemClock};
+use undertone_core::{PIPELINE_RATE, SystemClock, UnixMicros};
 use undertone_store::{Database, JournalReader, PostgresReader, PredictionRow, StoreError, migrate, prune};
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +27,8 @@ pub(super) enum DbCommand {
     Export(export::ExportArgs),
     /// Take out everything that is stored about a subject.
     Erase(erase::EraseArgs),
+    /// Have the journal send again what Postgres had and lost, as after a failover to a standby that was behind.
+    Reship(reship::ReshipArgs),
     /// Show the newest predictions.
     Recent {
         /// How many.
@@ -41,6 +45,7 @@ pub(super) async fn run(command: &DbCommand, settings: &SettingsArgs) -> anyhow:
         DbCommand::Prune => prune_postgres(&settings).await?,
         DbCommand::Export(args) => export::run(args, &settings).await?,
         DbCommand::Erase(args) => erase::run(args, &settings).await?,
+        DbCommand::Reship(args) => reship::run(args, &settings).await?,
         DbCommand::Recent { limit } => recent(&settings, *limit).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -107,6 +112,13 @@ fn line(row: &PredictionRow) -> String {
         row.top,
         row.confidence * 100.0
     )
+}
+
+/// The time that a flag was given.
+fn time(flag: &str, text: &str) -> anyhow::Result<UnixMicros> {
+    let wrong = || format!("{flag} {text:?}: give a time like 2026-03-01T12:00:00Z");
+    let time: prost_types::Timestamp = text.parse().ok().with_context(wrong)?;
+    wire_time::moment(&time).with_context(wrong)
 }
 
 fn sentence(error: &StoreError) -> anyhow::Error {

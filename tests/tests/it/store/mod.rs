@@ -8,6 +8,7 @@ mod crash;
 mod erasure;
 mod erasure_reach;
 mod experiments;
+mod failover;
 mod journal;
 mod limit;
 mod migrations;

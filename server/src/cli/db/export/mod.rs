@@ -4,10 +4,9 @@ mod csv;
 mod parquet;
 mod sink;
 
-use super::sentence;
+use super::{sentence, time};
 use crate::cli::console::say;
 use crate::settings::Settings;
-use crate::wire_time;
 use anyhow::{Context, bail};
 use clap::Args;
 use sink::Format;
@@ -17,7 +16,6 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-use undertone_core::UnixMicros;
 use undertone_store::{ExportFile, Exported, Exporter};
 
 #[derive(Debug, Args)]
@@ -103,10 +101,4 @@ async fn write(exporter: &mut Exporter, args: &ExportArgs, file: File) -> anyhow
     }
     sink.finish().with_context(cannot)?;
     Ok(rows)
-}
-
-fn time(flag: &str, text: &str) -> anyhow::Result<UnixMicros> {
-    let wrong = || format!("{flag} {text:?}: give a time like 2026-03-01T12:00:00Z");
-    let time: prost_types::Timestamp = text.parse().ok().with_context(wrong)?;
-    wire_time::moment(&time).with_context(wrong)
 }
