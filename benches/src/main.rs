@@ -84,7 +84,7 @@ fn main() -> Result<()> {
 impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
-            Bench::Analytics => measure_analytics(self.quick, self.rows),
+            Bench::Analytics => measure_analytics(&self.options(untrained)?, self.rows),
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
             Bench::Engines => measure_engines(&self.options(untrained)?),

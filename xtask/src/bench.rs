@@ -16,7 +16,7 @@ const IN_PYTHON: [(&str, Environment); 2] = [("features", FEATURE_LIBRARIES), ("
 /// The one that is measured against other servers.
 const PEERS: &str = "peers";
 /// Those that measure no server and no plugin.
-const WITHOUT_STAGE: [&str; 3] = ["analytics", "experiments", "record"];
+const WITHOUT_STAGE: [&str; 2] = ["experiments", "record"];
 /// The one that measures every engine.
 const ENGINES: &str = "engines";
 /// Those that need a PostgreSQL.

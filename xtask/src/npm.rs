@@ -1,8 +1,9 @@
 //! Packages of Node.js projects: installed once per lock file, into the cache.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -35,7 +36,7 @@ pub(crate) fn node_modules(workspace: &Workspace, folder: &str) -> Result<PathBu
         fs::copy(project.join(file), place.join(file)).with_context(|| format!("copy {file}"))?;
     }
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&place);
+    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&place).stdout(aside());
     step(&format!("install what {folder} needs"), || process::run(&mut npm)).context(NEEDED)?;
     fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))?;
     Ok(modules)
@@ -44,5 +45,10 @@ pub(crate) fn node_modules(workspace: &Workspace, folder: &str) -> Result<PathBu
 /// Runs a script of the project in `folder`.
 pub(crate) fn run(folder: &Path, script: &str) -> Result<()> {
     let mut npm = Command::new("npm");
-    process::run(npm.args(["run", "--silent", script]).current_dir(folder))
+    process::run(npm.args(["run", "--silent", script]).current_dir(folder).stdout(aside()))
+}
+
+/// Where npm's words go: the output is that of the benchmark or the demo that the project is built for.
+fn aside() -> Stdio {
+    io::stderr().into()
 }

@@ -3,12 +3,14 @@
 mod measured;
 mod questions;
 
-use crate::{Aim, Report, Run};
+use crate::serving::{ServerProcess, ServerSettings};
+use crate::{Aim, Options, Report, Run};
 use anyhow::Result;
 use measured::Measured;
 use questions::Questions;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use undertone_client::{Client, Connection};
 use undertone_core::{Clock, SystemClock};
 use undertone_store::{ExperimentStore, Journal, JournalOptions, PostgresUrl};
 use undertone_tests::{HISTORY_EXPERIMENT, History, Planned, PrivatePostgres, board};
@@ -22,20 +24,21 @@ const REPEATS: [u32; 2] = [20, 5];
 const SPANS: [(&str, u64); 2] = [("day", 86_400), ("month", 30 * 86_400)];
 const WORK: &str = "answers over 30 days of 50,000 people of two tenants, in calls of 20 utterances on average, a tenth of them in an experiment where \
                     another model listens along, one in fifty judged; loaded by the shipper's own merge into a PostgreSQL with its default \
-                    settings but fsync; every question of undertone.v1.Analytics over an hour, a day and a month, and every SQL panel of the dashboards \
-                    over a day and a month, put in turns; p50 and p95 of each; p95_ms and p50_ms are those of the slowest question";
+                    settings but fsync; every question of undertone.v1.Analytics over an hour, a day and a month, put to a server over gRPC as \
+                    the console puts them (those of a tenant, for which a key is needed, to the store: emotions and latency), and every SQL panel \
+                    of the dashboards over a day and a month, put in turns; p50 and p95 of each; p95_ms and p50_ms are those of the slowest question";
 
 /// 50th and 95th percentile of every question of analytics and dashboards (`p95_ms`: that of the slowest), and bytes per answer.
-pub fn measure_analytics(quick: bool, answers: Option<u64>) -> Result<Report> {
+pub fn measure_analytics(options: &Options, answers: Option<u64>) -> Result<Report> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let answers = answers.unwrap_or(ANSWERS[usize::from(quick)]);
-    let (run, [slowest, refused]) = runtime.block_on(measure(answers, REPEATS[usize::from(quick)]))?;
+    let answers = answers.unwrap_or(ANSWERS[usize::from(options.quick)]);
+    let (run, [slowest, refused]) = runtime.block_on(measure(options, answers))?;
     let aims = [("p95_ms", Aim::AtMost(300.0)), ("questions_that_read_all_answers", Aim::AtMost(0.0))];
     let report = Report::new("analytics", aims, vec![run]).with_headline("bytes_per_row");
     Ok(report.about("work", WORK).about("slowest", slowest).about("refused for their size", refused))
 }
 
-async fn measure(answers: u64, repeats: u32) -> Result<(Run, [String; 2])> {
+async fn measure(options: &Options, answers: u64) -> Result<(Run, [String; 2])> {
     let postgres = PrivatePostgres::start();
     let url: PostgresUrl = postgres.url().parse()?;
     let folder = TempDir::new()?;
@@ -50,8 +53,14 @@ async fn measure(answers: u64, repeats: u32) -> Result<(Run, [String; 2])> {
     planned.settle().await?;
 
     let mut measured = Measured::default();
-    let questions = Questions::of(&url, history.until);
-    for round in 0..repeats {
+    let over = [format!("store.url={}", postgres.url()), "recording.subject_key=plain".to_owned()];
+    let server = ServerProcess::start(
+        options,
+        ServerSettings { set: &over.each_ref().map(String::as_str), ..ServerSettings::default() },
+    )?;
+    let client = Client::connect(Connection::new(server.url())).await?;
+    let questions = Questions::of(client, &url, history.until);
+    for round in 0..REPEATS[usize::from(options.quick)] {
         questions.ask(round, &mut measured).await?;
         ask_panels(&mut planned, &mut measured).await?;
     }

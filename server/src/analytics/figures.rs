@@ -13,6 +13,8 @@ use undertone_proto::v1;
 use undertone_store::{AnalyticsQuery, BinRow, GroupKey, Measure, TopRow, bin_start};
 
 const CONFIDENCE_BINS: usize = 20;
+/// What an answer takes, part by part.
+const PARTS: [Measure; 3] = [Measure::Queue, Measure::Features, Measure::Inference];
 
 impl Figures {
     pub(super) async fn emotions(
@@ -56,20 +58,18 @@ impl Figures {
     ) -> Result<v1::QueryLatencyResponse, Status> {
         let v1::QueryLatencyRequest { range, filter, group_by } = request;
         let query = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
-        let mut series = Vec::new();
-        for measure in [Measure::Queue, Measure::Features, Measure::Inference] {
-            let rows = self.store.bins(&query, measure).await.map_err(|error| store_failed(&error))?;
-            let mut groups: BTreeMap<GroupKey, BTreeMap<i64, Vec<BinRow>>> = BTreeMap::new();
-            for row in rows {
-                groups.entry(row.group.clone()).or_default().entry(row.bucket_micros).or_default().push(row);
-            }
-            series.extend(groups.into_iter().map(|(group, buckets)| v1::LatencySeries {
-                group: Some(group_of(&group)),
-                part: measure.name().to_owned(),
-                points: buckets.into_iter().map(|(at, rows)| latency_point(at, measure, &rows)).collect(),
-            }));
+        let rows = self.store.bins(&query, &PARTS).await.map_err(|error| store_failed(&error))?;
+        let mut parts: BTreeMap<(Measure, GroupKey), BTreeMap<i64, Vec<BinRow>>> = BTreeMap::new();
+        for row in rows {
+            let part = parts.entry((row.measure, row.group.clone())).or_default();
+            part.entry(row.bucket_micros).or_default().push(row);
         }
-        Ok(v1::QueryLatencyResponse { series })
+        let series = parts.into_iter().map(|((measure, group), buckets)| v1::LatencySeries {
+            group: Some(group_of(&group)),
+            part: measure.name().to_owned(),
+            points: buckets.into_iter().map(|(at, rows)| latency_point(at, measure, &rows)).collect(),
+        });
+        Ok(v1::QueryLatencyResponse { series: series.collect() })
     }
 
     pub(super) async fn agreement(
@@ -99,8 +99,12 @@ impl Figures {
         let v1::QueryDriftRequest { range, reference, filter, group_by } = request;
         let now = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
         let before = Asked { range: *reference, filter: filter.as_ref(), group_by, caller }.check(self)?;
-        let (tops, tops_before) = (self.top_counts(&now).await?, self.top_counts(&before).await?);
-        let (bins, bins_before) = (self.confidence_bins(&now).await?, self.confidence_bins(&before).await?);
+        let (tops, tops_before, bins, bins_before) = tokio::try_join!(
+            self.top_counts(&now),
+            self.top_counts(&before),
+            self.confidence_bins(&now),
+            self.confidence_bins(&before),
+        )?;
         let mut drifts = Vec::new();
         for (group, counts) in &tops {
             let (Some(earlier), Some(bins), Some(bins_earlier)) =
@@ -127,7 +131,8 @@ impl Figures {
     }
 
     async fn confidence_bins(&self, query: &AnalyticsQuery) -> Result<BTreeMap<GroupKey, Vec<u64>>, Status> {
-        let rows = self.store.bins(query, Measure::Confidence).await.map_err(|error| store_failed(&error))?;
+        let rows = self.store.bins(query, &[Measure::Confidence]).await;
+        let rows = rows.map_err(|error| store_failed(&error))?;
         let mut groups: BTreeMap<GroupKey, Vec<u64>> = BTreeMap::new();
         for row in rows {
             let bins = groups.entry(row.group).or_insert_with(|| vec![0; CONFIDENCE_BINS]);

@@ -39,22 +39,27 @@ impl Figures {
         &self,
         query: &AnalyticsQuery,
     ) -> Result<Vec<v1::TrainingDrift>, Status> {
-        let labels = self.top_counts(query).await?;
-        let mut heard: BTreeMap<GroupKey, BTreeMap<InputMeasure, Vec<u64>>> = BTreeMap::new();
-        for measure in InputMeasure::ALL {
-            let rows = self.store.bins(query, Measure::Heard(measure)).await;
-            for row in rows.map_err(|error| store_failed(&error))? {
-                let bins = heard.entry(row.group).or_default();
-                let bins = bins.entry(measure).or_insert_with(|| vec![0; INPUT_BINS]);
-                let last = INPUT_BINS - 1;
-                bins[usize::try_from(row.bin).unwrap_or(0).min(last)] += row.answers.unsigned_abs();
-            }
-        }
+        let (labels, heard) = tokio::try_join!(self.top_counts(query), self.heard_counts(query))?;
         let nothing = BTreeMap::new();
         let of = |(group, labels): (&GroupKey, &BTreeMap<String, u64>)| {
             self.of_version(group, labels, heard.get(group).unwrap_or(&nothing))
         };
         Ok(labels.iter().map(of).collect())
+    }
+
+    async fn heard_counts(
+        &self,
+        query: &AnalyticsQuery,
+    ) -> Result<BTreeMap<GroupKey, BTreeMap<InputMeasure, Vec<u64>>>, Status> {
+        let rows = self.store.bins(query, &InputMeasure::ALL.map(Measure::Heard)).await;
+        let mut heard: BTreeMap<GroupKey, BTreeMap<InputMeasure, Vec<u64>>> = BTreeMap::new();
+        for row in rows.map_err(|error| store_failed(&error))? {
+            let Measure::Heard(measure) = row.measure else { continue };
+            let bins = heard.entry(row.group).or_default();
+            let bins = bins.entry(measure).or_insert_with(|| vec![0; INPUT_BINS]);
+            bins[usize::try_from(row.bin).unwrap_or(0).min(INPUT_BINS - 1)] += row.answers.unsigned_abs();
+        }
+        Ok(heard)
     }
 
     fn of_version(

@@ -18,6 +18,18 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// Every figure.
+    pub const ALL: [Self; 8] = [
+        Self::Confidence,
+        Self::Queue,
+        Self::Features,
+        Self::Inference,
+        Self::Heard(InputMeasure::Level),
+        Self::Heard(InputMeasure::Snr),
+        Self::Heard(InputMeasure::Speech),
+        Self::Heard(InputMeasure::F0),
+    ];
+
     /// As the rollups name it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -27,6 +39,20 @@ impl Measure {
             Self::Inference => "inference",
             Self::Heard(measure) => measure.name(),
         }
+    }
+}
+
+/// A name that no figure has.
+#[derive(Debug, thiserror::Error)]
+#[error("no figure of answers is called {0:?}")]
+pub struct UnknownMeasure(String);
+
+impl TryFrom<String> for Measure {
+    type Error = UnknownMeasure;
+
+    fn try_from(name: String) -> Result<Self, UnknownMeasure> {
+        let found = Self::ALL.into_iter().find(|measure| measure.name() == name);
+        found.ok_or(UnknownMeasure(name))
     }
 }
 

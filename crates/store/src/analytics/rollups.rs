@@ -10,9 +10,9 @@ const TOPS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as buc
      sum(answers)::bigint as answers, sum(abstained)::bigint as abstained, \
      sum(confidence_micros)::bigint as confidence_micros, sum(speech_samples)::bigint as speech_samples from rollups \
      where level = $1 and {buckets}{named} group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $4";
-const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, {grouped}, bin, \
-     sum(answers)::bigint as answers from rollup_bins where level = $1 and measure = $5 and {buckets}{named} \
-     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit $4";
+const BINS: &str = "select (extract(epoch from bucket) * 1000000)::bigint as bucket_micros, {grouped}, measure, bin, \
+     sum(answers)::bigint as answers from rollup_bins where level = $1 and measure = any ($5) and {buckets}{named} \
+     group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7 limit $4";
 const COLUMNS: Columns = ["model_name", "model_version", "arm", "role"];
 
 /// In place of `{buckets}`: one range of the keys.
@@ -35,11 +35,11 @@ pub(super) async fn tops(
 pub(super) async fn bins(
     pool: &PgPool,
     query: &AnalyticsQuery,
-    measure: Measure,
+    measures: &[Measure],
     limit: i64,
 ) -> Result<Vec<BinRow>, sqlx::Error> {
     let statement = AssertSqlSafe(of_bins(query));
-    let asked = bound(sqlx::query_as(statement), query, limit).bind(measure.name());
+    let asked = bound(sqlx::query_as(statement), query, limit).bind(names(measures));
     named(asked, query).fetch_all(pool).await
 }
 
@@ -51,9 +51,13 @@ pub(super) async fn plans(
     let explained = |statement| sqlx::query_as(AssertSqlSafe(format!("explain {statement}")));
     let tops = named(bound(explained(of_tops(query)), query, limit), query);
     let tops: Vec<(String,)> = tops.fetch_all(pool).await?;
-    let bins = bound(explained(of_bins(query)), query, limit).bind(Measure::Confidence.name());
+    let bins = bound(explained(of_bins(query)), query, limit).bind(names(&Measure::ALL));
     let bins: Vec<(String,)> = named(bins, query).fetch_all(pool).await?;
     Ok([tops, bins].map(|lines| lines.into_iter().map(|line| line.0 + "\n").collect()))
+}
+
+fn names(measures: &[Measure]) -> Vec<&'static str> {
+    measures.iter().map(|measure| measure.name()).collect()
 }
 
 fn of_tops(query: &AnalyticsQuery) -> String {

@@ -15,7 +15,7 @@ const CONNECTIONS: u32 = 4;
 /// How much a question may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnalyticsLimits {
-    /// Rows of one answer, each a bucket and a group; from a journal the answers that are read for it. More are refused.
+    /// Rows of one figure, each a bucket and a group; from a journal the answers that are read for it. More are refused.
     pub rows: u32,
     /// Answers that are looked up one by one for agreement, and feedback for judgements; the newest count.
     pub lookups: u32,
@@ -83,28 +83,35 @@ impl Analytics {
     pub async fn tops(&self, query: &AnalyticsQuery) -> Result<Vec<TopRow>, StoreError> {
         match &self.source {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
-                self.bounded(rollups::tops(pool, query, self.limit()).await)
+                self.bounded(1, rollups::tops(pool, query, self.beyond(1)).await)
             }
-            Source::Postgres { pool, .. } => self.bounded(matched::tops(pool, query, self.reach()).await),
+            Source::Postgres { pool, .. } => self.bounded(1, matched::tops(pool, query, self.reach(1)).await),
             Source::Journal(reader) => Ok(tally::tops(query, &self.rows(reader, query).await?)),
         }
     }
 
-    /// How a figure is spread, in order of time and group. What was heard is told by the hour, [`AnalyticsQuery::in_hours`].
+    /// How figures are spread, in order of time and group. By the hour at least where one of them is of what was heard
+    /// ([`AnalyticsQuery::in_hours`]).
     ///
     /// # Errors
     /// As [`Analytics::tops`].
-    pub async fn bins(&self, query: &AnalyticsQuery, measure: Measure) -> Result<Vec<BinRow>, StoreError> {
+    pub async fn bins(
+        &self,
+        query: &AnalyticsQuery,
+        measures: &[Measure],
+    ) -> Result<Vec<BinRow>, StoreError> {
         let in_hours = query.in_hours();
-        let query = if matches!(measure, Measure::Heard(_)) { &in_hours } else { query };
+        let heard = measures.iter().any(|measure| matches!(measure, Measure::Heard(_)));
+        let query = if heard { &in_hours } else { query };
+        let figures = measures.len();
         match &self.source {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
-                self.bounded(rollups::bins(pool, query, measure, self.limit()).await)
+                self.bounded(figures, rollups::bins(pool, query, measures, self.beyond(figures)).await)
             }
             Source::Postgres { pool, .. } => {
-                self.bounded(matched::bins(pool, query, measure, self.reach()).await)
+                self.bounded(figures, matched::bins(pool, query, measures, self.reach(figures)).await)
             }
-            Source::Journal(reader) => Ok(tally::bins(query, measure, &self.rows(reader, query).await?)),
+            Source::Journal(reader) => Ok(tally::bins(query, measures, &self.rows(reader, query).await?)),
         }
     }
 
@@ -147,9 +154,9 @@ impl Analytics {
             let mut plans = vec![agreement::plan(pool, query, lookups).await?];
             plans.push(judged::plan(pool, query, lookups).await?);
             if query.needs_rows() {
-                plans.extend(matched::plans(pool, query, self.reach()).await?);
+                plans.extend(matched::plans(pool, query, self.reach(Measure::ALL.len())).await?);
             } else {
-                plans.extend(rollups::plans(pool, query, self.limit()).await?);
+                plans.extend(rollups::plans(pool, query, self.beyond(Measure::ALL.len())).await?);
             }
             Ok::<_, sqlx::Error>(plans)
         };
@@ -161,21 +168,25 @@ impl Analytics {
         reader: &JournalReader,
         query: &AnalyticsQuery,
     ) -> Result<Vec<AnswerRow>, StoreError> {
-        self.bounded(rows::of_journal(reader.pool(), query, self.limit()).await)
+        self.bounded(1, rows::of_journal(reader.pool(), query, self.beyond(1)).await)
     }
 
-    fn reach(&self) -> matched::Reach {
-        matched::Reach { limit: self.limit(), longest_stream: self.limits.longest_stream }
+    fn reach(&self, figures: usize) -> matched::Reach {
+        matched::Reach { limit: self.beyond(figures), longest_stream: self.limits.longest_stream }
     }
 
-    /// One more than is allowed, which tells that there are too many.
-    fn limit(&self) -> i64 {
-        i64::from(self.limits.rows) + 1
+    /// One more row than is allowed, which tells that there are too many.
+    fn beyond(&self, figures: usize) -> i64 {
+        i64::from(self.limits.rows) * figures as i64 + 1
     }
 
-    fn bounded<Row>(&self, read: Result<Vec<Row>, sqlx::Error>) -> Result<Vec<Row>, StoreError> {
+    fn bounded<Row>(
+        &self,
+        figures: usize,
+        read: Result<Vec<Row>, sqlx::Error>,
+    ) -> Result<Vec<Row>, StoreError> {
         let rows = read.map_err(|source| self.failed(source))?;
-        if rows.len() > self.limits.rows as usize {
+        if rows.len() > self.limits.rows as usize * figures {
             return Err(StoreError::TooMuch { rows: self.limits.rows });
         }
         Ok(rows)

@@ -38,7 +38,7 @@ pub struct TopRow {
     pub speech_samples: i64,
 }
 
-/// Answers of a group, in a bucket of time, whose figure lies in a bin.
+/// Answers of a group, in a bucket of time, of which a figure lies in a bin.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct BinRow {
     /// Start of the bucket, microseconds since 1970.
@@ -46,6 +46,9 @@ pub struct BinRow {
     /// The group.
     #[sqlx(flatten)]
     pub group: GroupKey,
+    /// The figure.
+    #[sqlx(try_from = "String")]
+    pub measure: Measure,
     /// The bin, see [`super::bin_start`].
     pub bin: i16,
     /// How many answers.
@@ -73,24 +76,36 @@ pub(super) fn tops(query: &AnalyticsQuery, answers: &[AnswerRow]) -> Vec<TopRow>
     tally.into_values().collect()
 }
 
-pub(super) fn bins(query: &AnalyticsQuery, measure: Measure, answers: &[AnswerRow]) -> Vec<BinRow> {
-    let mut tally: BTreeMap<(i64, GroupKey, i16), i64> = BTreeMap::new();
+pub(super) fn bins(query: &AnalyticsQuery, measures: &[Measure], answers: &[AnswerRow]) -> Vec<BinRow> {
+    let mut tally: BTreeMap<(i64, GroupKey, &str, i16), (Measure, i64)> = BTreeMap::new();
     for answer in answers {
         let (bucket, group) = place(query, answer);
-        let bin = match measure {
-            Measure::Confidence => bin_of_confidence(answer.confidence),
-            Measure::Queue => bin_of_micros(answer.queue_micros),
-            Measure::Features => bin_of_micros(answer.features_micros),
-            Measure::Inference => bin_of_micros(answer.inference_micros),
-            Measure::Heard(measure) => match heard(answer, measure) {
-                Some(value) => measure.bin_of(value as f32) as i16,
-                None => continue,
-            },
-        };
-        *tally.entry((bucket, group, bin)).or_default() += 1;
+        for &measure in measures {
+            if let Some(bin) = bin_of(answer, measure) {
+                let place = (bucket, group.clone(), measure.name(), bin);
+                tally.entry(place).or_insert((measure, 0)).1 += 1;
+            }
+        }
     }
-    let row = |((bucket_micros, group, bin), answers)| BinRow { bucket_micros, group, bin, answers };
-    tally.into_iter().map(row).collect()
+    let rows = tally.into_iter().map(|((bucket_micros, group, _, bin), (measure, answers))| BinRow {
+        bucket_micros,
+        group,
+        measure,
+        bin,
+        answers,
+    });
+    rows.collect()
+}
+
+/// None where nothing is known.
+fn bin_of(answer: &AnswerRow, measure: Measure) -> Option<i16> {
+    match measure {
+        Measure::Confidence => Some(bin_of_confidence(answer.confidence)),
+        Measure::Queue => Some(bin_of_micros(answer.queue_micros)),
+        Measure::Features => Some(bin_of_micros(answer.features_micros)),
+        Measure::Inference => Some(bin_of_micros(answer.inference_micros)),
+        Measure::Heard(measure) => heard(answer, measure).map(|value| measure.bin_of(value as f32) as i16),
+    }
 }
 
 fn heard(answer: &AnswerRow, measure: InputMeasure) -> Option<f64> {

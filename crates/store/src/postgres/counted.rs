@@ -5,17 +5,6 @@ use crate::columns::PredictionColumns;
 use std::collections::{BTreeMap, HashMap};
 use undertone_core::{InputMeasure, UnixMicros};
 
-/// Every measure whose spread is kept.
-pub(super) const MEASURES: [Measure; 8] = [
-    Measure::Confidence,
-    Measure::Queue,
-    Measure::Features,
-    Measure::Inference,
-    Measure::Heard(InputMeasure::Level),
-    Measure::Heard(InputMeasure::Snr),
-    Measure::Heard(InputMeasure::Speech),
-    Measure::Heard(InputMeasure::F0),
-];
 const STEPS: [Step; 3] = [Step::Minute, Step::Hour, Step::Day];
 
 /// A final answer, as far as rollups go.
@@ -67,7 +56,7 @@ pub(super) struct Sums {
 #[derive(Debug, Default)]
 pub(super) struct Counted<'r> {
     pub(super) tops: BTreeMap<(Bucket, Group<'r>, &'r str), Sums>,
-    /// By the place of the measure in [`MEASURES`].
+    /// By the place of the measure in [`Measure::ALL`].
     pub(super) bins: BTreeMap<(Bucket, usize, Group<'r>, i16), i64>,
 }
 
@@ -76,8 +65,8 @@ pub(super) struct Counted<'r> {
 struct Minute<'r> {
     /// A model has few labels.
     tops: Vec<(&'r str, Sums)>,
-    /// Answers by bin, by the place of the measure in [`MEASURES`].
-    bins: [Vec<i64>; MEASURES.len()],
+    /// Answers by bin, by the place of the measure in [`Measure::ALL`].
+    bins: [Vec<i64>; Measure::ALL.len()],
 }
 
 impl<'r> Facts<'r> {
@@ -113,7 +102,7 @@ impl<'r> Facts<'r> {
     }
 
     /// The bin of every measure, none where it was not measured.
-    fn bins(&self) -> [Option<i16>; MEASURES.len()] {
+    fn bins(&self) -> [Option<i16>; Measure::ALL.len()] {
         let heard = |place: usize| {
             let value = self.heard[place]?;
             Some(InputMeasure::ALL[place].bin_of(value as f32) as i16)
@@ -177,7 +166,7 @@ impl<'r> Counted<'r> {
         }
         for (place, cells) in minute.bins.iter().enumerate() {
             // By the minute there would be more bins of what was heard than answers.
-            if step == Step::Minute && matches!(MEASURES[place], Measure::Heard(_)) {
+            if step == Step::Minute && matches!(Measure::ALL[place], Measure::Heard(_)) {
                 continue;
             }
             for (bin, answers) in cells.iter().enumerate().filter(|(_, answers)| **answers > 0) {

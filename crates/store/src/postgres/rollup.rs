@@ -1,7 +1,8 @@
 //! Keeps the rollups right. What is counted is added at the end of a transaction, so that rollups which many servers add to are
 //! locked only for moments, and in the same order by all.
 
-use super::counted::{Bucket, Counted, Facts, Group, MEASURES, Sums};
+use super::counted::{Bucket, Counted, Facts, Group, Sums};
+use crate::analytics::Measure;
 use sqlx::PgConnection;
 
 /// A row for each place of the arrays.
@@ -175,7 +176,7 @@ async fn change_bins(
         return Ok(());
     }
     let keys = Keys::of(counted.bins.keys().map(|(bucket, _, group, _)| (bucket, group)));
-    let measures: Vec<&str> = counted.bins.keys().map(|(_, place, ..)| MEASURES[*place].name()).collect();
+    let measures: Vec<&str> = counted.bins.keys().map(|(_, place, ..)| Measure::ALL[*place].name()).collect();
     let bins: Vec<i16> = counted.bins.keys().map(|(.., bin)| *bin).collect();
     let answers: Vec<i64> = counted.bins.values().map(|answers| sign * answers).collect();
     sqlx::query(ADD_BINS)
