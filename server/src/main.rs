@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use std::process::ExitCode;
-use undertone::cli::{Cli, nobody_reads};
+use undertone::cli::{Cli, nobody_reads, sentence_of};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("undertone: {error:#}");
+            eprintln!("undertone: {}", sentence_of(&error));
             ExitCode::FAILURE
         }
     }

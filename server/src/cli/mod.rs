@@ -20,7 +20,7 @@ mod serve;
 mod settings_args;
 
 use clap::{Parser, Subcommand};
-pub use console::nobody_reads;
+pub use console::{nobody_reads, sentence_of};
 use settings_args::SettingsArgs;
 use std::process::ExitCode;
 

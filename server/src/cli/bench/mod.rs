@@ -58,7 +58,7 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50151")]
     server: String,
     /// NAME or NAME@VERSION; the server's default model when not given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// Streams at once: the load, the largest one of a ramp, or where a search begins.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100_000))]

@@ -22,7 +22,7 @@ pub(super) struct EvaluateArgs {
     /// Folder with RAVDESS-named clips (03-01-05-01-02-01-12.wav or .flac), searched with its subfolders.
     data: PathBuf,
     /// NAME or NAME@VERSION; the default model when not given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// Ask this server instead of this process; every clip is then recorded there.
     #[arg(long, value_name = "URL")]

@@ -23,7 +23,7 @@ pub(super) struct ListenArgs {
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// NAME or NAME@VERSION; the default model when not given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// How much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
     #[arg(long, value_name = "MARGIN", default_value_t = 0.0)]

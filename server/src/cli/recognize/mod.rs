@@ -6,6 +6,7 @@ mod progress;
 mod sources;
 
 use super::SettingsArgs;
+use super::console::sentence_of;
 use super::recognizer::Recognizer;
 use crate::report::FileReport;
 use anyhow::Context;
@@ -36,7 +37,7 @@ pub(super) struct RecognizeArgs {
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// NAME or NAME@VERSION; the default model when not given.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// Send the recording as if it were being spoken, and show the updates.
     #[arg(long)]
@@ -77,7 +78,7 @@ pub(super) async fn run(args: &RecognizeArgs, settings: &SettingsArgs) -> anyhow
             Ok(report) => printer.print(&source, &report)?,
             Err(error) => {
                 failed += 1;
-                eprintln!("undertone: {source}: {error:#}");
+                eprintln!("undertone: {source}: {}", sentence_of(&error));
             }
         }
         progress.advance();
