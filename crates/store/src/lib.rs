@@ -37,7 +37,9 @@ pub use experiments::{
 };
 pub use export::{ExportFile, Exported, Exporter};
 pub use feedback::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
-pub use journal::{Journal, JournalFault, JournalOptions, JournalReader, JournalState, Reshipped, reship};
+pub use journal::{
+    Journal, JournalFault, JournalOptions, JournalReader, JournalState, Reship, ReshipSpan, Reshipped, reship,
+};
 pub use keys::{KeyStore, StoredKey};
 pub use loader::Loader;
 pub use migrate::{Database, MigrationReport, migrate, migrate_to, revert_to};

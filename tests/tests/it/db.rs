@@ -131,6 +131,7 @@ async fn reship_tells_what_is_sent_again_and_refuses_what_retention_dropped() {
     let told = printed(&db(folder.path(), Some(&url), &since));
     assert!(told.contains("1 streams, 3 predictions, 0 exposures to experiments and 0 judgements"), "{told}");
     assert!(told.contains("the oldest answer in the journal is of 2026-09-"), "{told}");
+    assert!(told.contains("ask for each once more"), "{told}");
 
     let alone = db(folder.path(), None, &since);
     assert!(String::from_utf8_lossy(&alone.stderr).contains("store.url"), "{alone:?}");
@@ -139,5 +140,5 @@ async fn reship_tells_what_is_sent_again_and_refuses_what_retention_dropped() {
     let long_ago = ["reship", "--since", "2020-01-01T00:00:00Z", "--set", "store.retention=30d"];
     let refused = db(folder.path(), Some(&url), &long_ago);
     let words = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && words.contains("would be counted again"), "{words}");
+    assert!(!refused.status.success() && words.contains("count them once more; give 2"), "{words}");
 }

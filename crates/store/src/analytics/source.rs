@@ -7,6 +7,7 @@ use super::{
 use crate::{JournalReader, PostgresUrl, StoreError};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Connections to Postgres at a time; further questions wait for one.
@@ -83,9 +84,11 @@ impl Analytics {
     pub async fn tops(&self, query: &AnalyticsQuery) -> Result<Vec<TopRow>, StoreError> {
         match &self.source {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
-                self.bounded(1, rollups::tops(pool, query, self.beyond(1)).await)
+                self.bounded(rollups::tops(pool, query, self.beyond(1)).await, |_| None)
             }
-            Source::Postgres { pool, .. } => self.bounded(1, matched::tops(pool, query, self.reach(1)).await),
+            Source::Postgres { pool, .. } => {
+                self.bounded(matched::tops(pool, query, self.reach(1)).await, |_| None)
+            }
             Source::Journal(reader) => Ok(tally::tops(query, &self.rows(reader, query).await?)),
         }
     }
@@ -104,12 +107,13 @@ impl Analytics {
         let heard = measures.iter().any(|measure| matches!(measure, Measure::Heard(_)));
         let query = if heard { &in_hours } else { query };
         let figures = measures.len();
+        let figure = |row: &BinRow| Some(row.measure);
         match &self.source {
             Source::Postgres { pool, .. } if !query.needs_rows() => {
-                self.bounded(figures, rollups::bins(pool, query, measures, self.beyond(figures)).await)
+                self.bounded(rollups::bins(pool, query, measures, self.beyond(figures)).await, figure)
             }
             Source::Postgres { pool, .. } => {
-                self.bounded(figures, matched::bins(pool, query, measures, self.reach(figures)).await)
+                self.bounded(matched::bins(pool, query, measures, self.reach(figures)).await, figure)
             }
             Source::Journal(reader) => Ok(tally::bins(query, measures, &self.rows(reader, query).await?)),
         }
@@ -168,7 +172,7 @@ impl Analytics {
         reader: &JournalReader,
         query: &AnalyticsQuery,
     ) -> Result<Vec<AnswerRow>, StoreError> {
-        self.bounded(1, rows::of_journal(reader.pool(), query, self.beyond(1)).await)
+        self.bounded(rows::of_journal(reader.pool(), query, self.beyond(1)).await, |_| None)
     }
 
     fn reach(&self, figures: usize) -> matched::Reach {
@@ -180,13 +184,18 @@ impl Analytics {
         i64::from(self.limits.rows) * figures as i64 + 1
     }
 
+    /// Refuses rows of which one figure has too many.
     fn bounded<Row>(
         &self,
-        figures: usize,
         read: Result<Vec<Row>, sqlx::Error>,
+        figure: impl Fn(&Row) -> Option<Measure>,
     ) -> Result<Vec<Row>, StoreError> {
         let rows = read.map_err(|source| self.failed(source))?;
-        if rows.len() > self.limits.rows as usize * figures {
+        let mut counted: BTreeMap<Option<Measure>, usize> = BTreeMap::new();
+        for row in &rows {
+            *counted.entry(figure(row)).or_default() += 1;
+        }
+        if counted.into_values().any(|rows| rows > self.limits.rows as usize) {
             return Err(StoreError::TooMuch { rows: self.limits.rows });
         }
         Ok(rows)

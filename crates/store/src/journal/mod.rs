@@ -23,7 +23,7 @@ pub use options::JournalOptions;
 pub(crate) use outbox::{Batch, Edge, Refusal, Settlement};
 pub use reader::JournalReader;
 pub(crate) use reader::followed_erasure;
-pub use reshipping::{Reshipped, reship};
+pub use reshipping::{Reship, ReshipSpan, Reshipped, reship};
 pub use state::{JournalFault, JournalState};
 pub(crate) use statements::Kind;
 pub(crate) use tail::Tail;

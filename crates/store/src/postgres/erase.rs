@@ -13,6 +13,8 @@ const LOCK_ALONE: &str = "select pg_advisory_xact_lock(hashtextextended('underto
 const NEWEST: &str = "select coalesce(max(seq), 0) from erasures";
 const SINCE: &str = "select seq, (extract(epoch from at) * 1000000)::bigint, tenant, subject_sha256 \
      from erasures where seq > $1 order by seq";
+const LAST_BEFORE: &str =
+    "select coalesce(max(seq), 0) from erasures where at < to_timestamp($1::double precision / 1000000)";
 const IDS: &str = "select id::text from erased_ids where erasure = $1";
 
 const GATHER: &str = "create temp table erased on commit drop as \
@@ -65,6 +67,14 @@ pub(crate) async fn hold_off_erasures(connection: &mut PgConnection) -> Result<i
     // Two statements, since a statement sees the rows of the moment at which it began, before it had the lock.
     sqlx::query(LOCK_SHARED).execute(&mut *connection).await?;
     sqlx::query_scalar(NEWEST).fetch_one(connection).await
+}
+
+/// The number of the last erasure before a time; 0 where there was none.
+pub(crate) async fn last_erasure_before(
+    connection: &mut PgConnection,
+    UnixMicros(time): UnixMicros,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(LAST_BEFORE).bind(time).fetch_one(connection).await
 }
 
 /// The subjects that were erased behind the erasure `seq`.

@@ -10,7 +10,7 @@ mod rollup;
 mod url;
 
 pub(crate) use binary::Rows;
-pub(crate) use erase::{ErasureRow, erase, erasures_since, hold_off_erasures};
+pub(crate) use erase::{ErasureRow, erase, erasures_since, hold_off_erasures, last_erasure_before};
 pub(crate) use merge::{
     Expect, Failure, make_staging, merge_predictions, merge_streams, note_refused_stream,
 };

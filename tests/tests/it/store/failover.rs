@@ -9,8 +9,8 @@ use undertone_core::{
     UnixMicros, UtteranceRecord,
 };
 use undertone_store::{
-    ExperimentStore, Exposure, FeedbackAbout, FeedbackRow, FeedbackVerdict, Journal, JournalReader,
-    Reshipped, StoreError, erase_subject, reship,
+    ExperimentStore, Exposure, FeedbackAbout, FeedbackRow, FeedbackVerdict, Journal, JournalReader, Reship,
+    ReshipSpan, Reshipped, StoreError, erase_subject, reship,
 };
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
 
@@ -105,22 +105,25 @@ async fn what_a_standby_lost_is_sent_again_and_what_it_has_is_counted_once() {
     assert_eq!(journal.status().borrow().set_aside_rows, 1);
     shipper.stop().await;
     told.close().await;
-    let running = reship(folder.path(), since).await;
+    let span = ReshipSpan { since, earliest: None, now: UnixMicros(i64::MAX) };
+    let running = reship(folder.path(), &url(&standby), span).await;
     assert!(matches!(running, Err(StoreError::InUse { .. })), "{running:?}");
     journal.close().await;
     drop(postgres);
 
-    let reshipped = reship(folder.path(), since).await.unwrap();
+    let too_old = ReshipSpan { earliest: Some(UnixMicros(since.0 + 1)), ..span };
+    let refused = reship(folder.path(), &url(&standby), too_old).await.unwrap();
+    assert_eq!(refused, Reship::TooOld(since));
+    let reshipped = reship(folder.path(), &url(&standby), span).await.unwrap();
     let expected = Reshipped {
         // The other one was never closed: it is ended now, which is new.
         streams: 1,
         predictions: LOST.count() as u64,
         exposures: 1,
         feedback: 1,
-        erasures: 0,
         oldest: Some(answers[0].created_at),
     };
-    assert_eq!(reshipped, expected);
+    assert_eq!(reshipped, Reship::Again(expected));
     let journal = open(folder.path()).await;
     let shipper = ship(&journal, &standby);
     let told = experiments(folder.path(), &standby).await;
@@ -160,10 +163,10 @@ async fn a_journal_follows_the_erasures_of_a_standby_that_counts_them_anew() {
     journal.close().await;
     drop(postgres);
 
-    let reshipped = reship(folder.path(), begun).await.unwrap();
-    assert_eq!(reshipped.erasures, 1, "Postgres may know of her again");
     standby.query("select setval(pg_get_serial_sequence('erasures', 'seq'), 1, false)");
     let standby_url = url(&standby);
+    let span = ReshipSpan { since: begun, earliest: None, now: SystemClock.now() };
+    reship(folder.path(), &standby_url, span).await.unwrap();
     erase_subject(elsewhere.path(), Some(&standby_url), ("default", "ben")).await.unwrap();
     let journal = open(folder.path()).await;
     let shipper = ship(&journal, &standby);
@@ -177,4 +180,48 @@ async fn a_journal_follows_the_erasures_of_a_standby_that_counts_them_anew() {
     let keys = standby.query("select subject_key from streams where subject_key is not null");
     assert_eq!(keys.trim(), "", "once asked for again");
     shipper.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_dated_by_a_clock_that_ran_ahead_brings_back_nothing_before_the_time() {
+    let (postgres, folder) = (PrivatePostgres::start(), folder());
+    let journal = open(folder.path()).await;
+    let shipper = ship(&journal, &postgres);
+    let now = SystemClock.now();
+    let ahead = [3_600_000_000, -7_200_000_000, -1_000_000];
+    let stream = StreamId::generate();
+    for (utterance, micros) in (1..).zip(ahead) {
+        let created_at = UnixMicros(now.0 + micros);
+        let spoken = UtteranceRecord { created_at, ..answer(stream, utterance) };
+        record(&journal, [Record::Utterance(spoken)]).await;
+    }
+    shipped(&journal).await;
+    shipper.stop().await;
+    journal.close().await;
+    let span = ReshipSpan { since: UnixMicros(now.0 - 60_000_000), earliest: None, now };
+    let again = reship(folder.path(), &url(&postgres), span).await.unwrap();
+    assert!(matches!(again, Reship::Again(Reshipped { predictions: 1, .. })), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_goes_again_takes_its_stream_along_however_long_ago_that_was() {
+    let (postgres, folder) = (PrivatePostgres::start(), folder());
+    let journal = open(folder.path()).await;
+    let shipper = ship(&journal, &postgres);
+    let now = SystemClock.now();
+    let (first, second) = (StreamId::generate(), StreamId::generate());
+    let long_ago = UnixMicros(now.0 - 7_200_000_000);
+    // The clock went back between them.
+    let opened = StreamRecord { opened_at: long_ago, ..opening(second) };
+    let end = StreamEndRecord { ended_at: long_ago, ..closing(second, 1) };
+    let late = UtteranceRecord { created_at: now, ..answer(first, 1) };
+    let early = UtteranceRecord { created_at: long_ago, ..answer(second, 1) };
+    record(&journal, [Record::Utterance(late), Record::StreamOpened(opened), Record::Utterance(early)]).await;
+    record(&journal, [Record::StreamEnded(end)]).await;
+    shipped(&journal).await;
+    shipper.stop().await;
+    journal.close().await;
+    let span = ReshipSpan { since: UnixMicros(now.0 - 60_000_000), earliest: None, now };
+    let again = reship(folder.path(), &url(&postgres), span).await.unwrap();
+    assert!(matches!(again, Reship::Again(Reshipped { predictions: 2, streams: 1, .. })), "{again:?}");
 }

@@ -139,7 +139,7 @@ async fn together(
         })
     };
     let witnesses: Vec<_> = (0..witnesses()).map(|place| start(place, "cnn")).collect();
-    let fellows: Vec<_> = (0..streams()).map(|place| start(place, FAULTY)).collect();
+    let fellows: Vec<_> = (0..streams()).map(|place| start(self::witnesses() + place, FAULTY)).collect();
     let commanding = async {
         if is_long() {
             tokio::time::sleep(Duration::from_secs(WARM_UP_SECONDS as u64)).await;
