@@ -10,7 +10,7 @@ use undertone_core::{
 };
 use undertone_store::{
     ExperimentStore, Exposure, FeedbackAbout, FeedbackRow, FeedbackVerdict, Journal, JournalReader, Reship,
-    ReshipSpan, Reshipped, StoreError, erase_subject, reship,
+    ReshipSpan, Reshipped, Shipper, StoreError, erase_subject, reship,
 };
 use undertone_tests::{PrivatePostgres, answer, closing, opening};
 
@@ -22,6 +22,13 @@ async fn record(journal: &Journal, records: impl IntoIterator<Item = Record>) {
     for record in records {
         journal.record(record).await.unwrap();
     }
+}
+
+/// Ends as a server does that has shipped everything.
+async fn leave(journal: Journal, shipper: Shipper) {
+    shipped(&journal).await;
+    shipper.stop().await;
+    journal.close().await;
 }
 
 fn of_subject(stream: StreamId, key: &str) -> Record {
@@ -158,9 +165,7 @@ async fn a_journal_follows_the_erasures_of_a_standby_that_counts_them_anew() {
     // A batch by which the journal learns the number of the erasure.
     let stream = StreamId::generate();
     record(&journal, [Record::StreamOpened(opening(stream))]).await;
-    shipped(&journal).await;
-    shipper.stop().await;
-    journal.close().await;
+    leave(journal, shipper).await;
     drop(postgres);
 
     standby.query("select setval(pg_get_serial_sequence('erasures', 'seq'), 1, false)");
@@ -195,9 +200,7 @@ async fn an_answer_dated_by_a_clock_that_ran_ahead_brings_back_nothing_before_th
         let spoken = UtteranceRecord { created_at, ..answer(stream, utterance) };
         record(&journal, [Record::Utterance(spoken)]).await;
     }
-    shipped(&journal).await;
-    shipper.stop().await;
-    journal.close().await;
+    leave(journal, shipper).await;
     let span = ReshipSpan { since: UnixMicros(now.0 - 60_000_000), earliest: None, now };
     let again = reship(folder.path(), &url(&postgres), span).await.unwrap();
     assert!(matches!(again, Reship::Again(Reshipped { predictions: 1, .. })), "{again:?}");
@@ -218,9 +221,7 @@ async fn an_answer_that_goes_again_takes_its_stream_along_however_long_ago_that_
     let early = UtteranceRecord { created_at: long_ago, ..answer(second, 1) };
     record(&journal, [Record::Utterance(late), Record::StreamOpened(opened), Record::Utterance(early)]).await;
     record(&journal, [Record::StreamEnded(end)]).await;
-    shipped(&journal).await;
-    shipper.stop().await;
-    journal.close().await;
+    leave(journal, shipper).await;
     let span = ReshipSpan { since: UnixMicros(now.0 - 60_000_000), earliest: None, now };
     let again = reship(folder.path(), &url(&postgres), span).await.unwrap();
     assert!(matches!(again, Reship::Again(Reshipped { predictions: 2, streams: 1, .. })), "{again:?}");
