@@ -70,6 +70,7 @@ fn config(options: &Options) -> IsolationConfig {
             start_within: minute,
             wait_for_start: minute,
             answer_within: minute,
+            nice: 0,
             require_confinement: false,
             memory_bytes: 1 << 30,
             shared_bytes: 16 << 20,

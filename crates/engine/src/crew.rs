@@ -3,6 +3,7 @@
 use crate::capacity::Capacity;
 use crate::cores::Cores;
 use crate::mailbox::{Mail, Mailbox};
+use crate::priority::make_way;
 use crate::pulse::Pulse;
 use crate::roster::Roster;
 use crate::worker::{self, ListenerContext, Message, WorkerContext};
@@ -253,7 +254,9 @@ impl Hiring {
             apart: handle.duty == Duty::Apart,
         };
         let pinned = self.config.pin_workers;
+        let nice = if context.apart { self.config.apart_nice } else { 0 };
         Box::new(move || {
+            make_way(nice);
             if pinned {
                 stay_on_core(place);
             }

@@ -17,6 +17,7 @@ mod extractor_pool;
 mod mailbox;
 mod observer;
 mod outfit;
+mod priority;
 mod pulse;
 mod question;
 mod ramp;

@@ -281,6 +281,20 @@ fn a_locked_in_process_reaches_nothing_around_it() {
 }
 
 #[test]
+fn a_process_stands_back_for_others_as_far_as_it_is_told() {
+    let (site, _) = site(|config| config.process.nice = 7);
+    let model = site.load(&Wanted::default()).expect("good");
+    let _classifier = model.new_classifier().expect("good");
+    let own = std::process::id().to_string();
+    let stats = std::fs::read_dir("/proc").expect("readable").flatten();
+    let stats = stats.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
+    let fields = stats.filter_map(|stat| Some(stat.rsplit_once(") ")?.1.to_owned()));
+    let children = fields.filter(|fields| fields.split(' ').nth(1) == Some(&own));
+    let nice: Vec<_> = children.filter_map(|fields| Some(fields.split(' ').nth(16)?.to_owned())).collect();
+    assert_eq!(nice, ["7"]);
+}
+
+#[test]
 fn where_confinement_is_required_a_plugin_runs_in_all_of_it_or_not_at_all() {
     let (site, _) = site(|config| config.process.require_confinement = true);
     match site.load(&that("good")) {

@@ -37,6 +37,7 @@ fn process(reader: &mut Reader, places: &Places) -> ProcessConfig {
         start_within,
         wait_for_start,
         answer_within,
+        nice: reader.count("plugins.process.nice", 10, 0..=19) as u8,
         require_confinement: reader.flag("plugins.process.require_confinement", false),
         memory_bytes: reader.count("plugins.process.memory_bytes", 1024 * MIB, 16 * MIB..=1 << 44),
         shared_bytes: reader.count("plugins.process.shared_bytes", 16 * MIB, MIB..=1 << 34) as usize,

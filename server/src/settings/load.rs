@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
+use undertone_plugin_host::isolation::IsolationConfig;
 use undertone_telemetry::{LogFormat, TraceExport};
 
 /// Where settings come from, beside the defaults.
@@ -56,7 +57,7 @@ fn layered(sources: &Sources) -> Result<Config, config::ConfigError> {
 
 fn read(reader: &mut Reader, places: &Places) -> Settings {
     let isolation = isolation::read(reader, places);
-    let engine = engine(reader, isolation.is_used());
+    let engine = engine(reader, &isolation);
     isolation::compare(reader, &isolation, &engine);
     Settings {
         grpc: grpc(reader),
@@ -112,14 +113,15 @@ fn grpc(reader: &mut Reader) -> GrpcSettings {
     }
 }
 
-/// `apart` tells whether any plugin may run in a process of its own.
-fn engine(reader: &mut Reader, apart: bool) -> EngineConfig {
+fn engine(reader: &mut Reader, isolation: &IsolationConfig) -> EngineConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let workers = reader.count("engine.workers", cores, 1..=1024);
+    let apart = isolation.is_used();
     EngineConfig {
         workers: workers as usize,
         apart_workers: reader.count("engine.apart_workers", if apart { workers } else { 0 }, 0..=1024)
             as usize,
+        apart_nice: isolation.process.nice,
         listeners: reader.count("engine.listeners", (workers / 4).max(1), 1..=1024) as usize,
         pin_workers: reader.flag("engine.pin_workers", false),
         max_streams: reader.count("engine.max_streams", 1000, 1..=1_000_000) as usize,

@@ -7,11 +7,16 @@ use crate::Observer;
 use crate::cores::Cores;
 use crate::mailbox::{Mail, Mailbox};
 use crate::outfit::Leftovers;
+use crate::priority::make_way;
 use crate::pulse::Pulse;
 use crate::scoring::Classifiers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Of a core that somebody else wants, a listener gets a thirtieth. With the lowest priority of all it would look as if its model
+/// hung while others keep all cores busy.
+const NICE: u8 = 15;
 
 /// What a listener is given for its whole life.
 pub(crate) struct ListenerContext {
@@ -29,25 +34,11 @@ pub(crate) struct ListenerContext {
 
 /// Runs until it is told to stop, at a low priority.
 pub(crate) fn listen(mut mail: Mail, context: &ListenerContext) {
-    make_way();
+    make_way(NICE);
     let mut listener =
         Listener { context, questions: Questions::default(), classifiers: Classifiers::default() };
     listener.work(&mut mail);
 }
-
-/// Lets every other thread go first: of a core that somebody else wants, this one gets a thirtieth. With the lowest priority of all
-/// it would look as if its model hung while others keep all cores busy.
-#[cfg(target_os = "linux")]
-fn make_way() {
-    const NICE: i32 = 15;
-    // The system takes a thread's identifier where others have only that of a process.
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
-        tracing::warn!(%error, "models that listen along run at the priority of everybody else");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn make_way() {}
 
 struct Listener<'c> {
     context: &'c ListenerContext,

@@ -1,6 +1,8 @@
 //! Models that run apart: nobody else waits for them, and what they say about a loss reaches the client.
 
 use crate::loudness_model::{LoudnessModel, config, recording};
+#[cfg(target_os = "linux")]
+use crate::threads::nice_of_threads;
 use bytes::Bytes;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -75,6 +77,7 @@ fn sizes() -> EngineConfig {
     EngineConfig {
         workers: 1,
         apart_workers: 1,
+        apart_nice: 10,
         listeners: 1,
         pin_workers: false,
         max_streams: 4,
@@ -130,4 +133,19 @@ async fn nobody_waits_for_a_model_that_runs_apart_and_its_loss_says_when_to_come
     };
     assert_eq!((kind, retry_after), (ErrorKind::Plugin, Some(RETRY_AFTER)));
     assert!(message.contains("it is gone"), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn workers_of_models_that_run_apart_stand_back_for_the_others() {
+    let here: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let observer: Arc<dyn Observer> = Arc::new(Silent);
+    let engine = Engine::start(sizes(), std::slice::from_ref(&here), &observer).expect("threads");
+    // The first worker runs by now; the second takes its place when it begins to run.
+    assert!(matches!(last(speak(&engine, here).await).await, Some(Event::Ended(_))));
+    let stands_back = |name: &str, nice| nice_of_threads().contains(&(name.to_owned(), nice));
+    while !stands_back("apart-1", 10) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(stands_back("worker-0", 0), "{:?}", nice_of_threads());
 }

@@ -8,3 +8,5 @@ mod overload;
 mod questions;
 mod resumption;
 mod streams;
+#[cfg(target_os = "linux")]
+mod threads;

@@ -1,6 +1,8 @@
 //! Frames that belong to no stream: scored in order, beside the streams, within bounds.
 
 use crate::loudness_model::{LoudnessModel, config, recording};
+#[cfg(target_os = "linux")]
+use crate::threads::nice_of_threads;
 use bytes::Bytes;
 use std::future::Future;
 use std::pin::pin;
@@ -56,6 +58,7 @@ fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
     EngineConfig {
         workers: 1,
         apart_workers: 0,
+        apart_nice: 0,
         listeners: 1,
         pin_workers: false,
         max_streams: 4,
@@ -340,21 +343,12 @@ async fn patient_questions_take_no_room_from_others() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn whoever_listens_along_runs_behind_everybody_else() {
-    /// The field of a thread's `stat` behind its name.
-    const NICE: usize = 16;
     let (engine, _) = start(1 << 20, 1000);
     engine.ask(patient(LoudnessModel::new(), &[1.0])).await.expect("answered");
-    let threads = std::fs::read_dir("/proc/self/task").expect("there are threads").flatten();
-    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
-    let nice = |stat: String| {
-        let (name, rest) = stat.rsplit_once(") ")?;
-        let nice = rest.split(' ').nth(NICE)?.to_owned();
-        Some((name.split_once('(')?.1.to_owned(), nice))
-    };
-    let own: Vec<(String, String)> = stats.filter_map(nice).collect();
-    assert!(own.iter().any(|(name, nice)| name.starts_with("listener-") && nice == "15"), "{own:?}");
+    let own = nice_of_threads();
+    assert!(own.iter().any(|(name, nice)| name.starts_with("listener-") && *nice == 15), "{own:?}");
     assert!(
-        own.iter().filter(|(name, _)| name.starts_with("worker-")).all(|(_, nice)| nice == "0"),
+        own.iter().filter(|(name, _)| name.starts_with("worker-")).all(|(_, nice)| *nice == 0),
         "{own:?}"
     );
 }

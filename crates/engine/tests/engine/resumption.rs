@@ -16,6 +16,7 @@ fn engine() -> Engine {
     let sizes = EngineConfig {
         workers: 1,
         apart_workers: 0,
+        apart_nice: 0,
         listeners: 1,
         pin_workers: false,
         max_streams: 4,

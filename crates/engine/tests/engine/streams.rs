@@ -19,6 +19,7 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
         apart_workers: 0,
+        apart_nice: 0,
         listeners: 1,
         pin_workers: false,
         max_streams: 4,

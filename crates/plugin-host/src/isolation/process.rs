@@ -11,7 +11,7 @@ use super::tally::{Tally, Totals};
 use super::watch::Watched;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open, setpriority_process};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -51,8 +51,13 @@ impl PluginProcess {
         // Settings and secrets of the server are not the plugin's.
         command.env_clear().env("ORT_DISABLE_TELEMETRY", "1").current_dir("/");
         command.stdin(Stdio::null()).stdout(print.try_clone()?).stderr(print);
+        let nice = config.nice.into();
+        let prepare = move || {
+            stand_back(nice)?;
+            pass_on(passed)
+        };
         // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
-        unsafe { command.pre_exec(move || pass_on(passed)) };
+        unsafe { command.pre_exec(prepare) };
         let child = command.spawn()?;
         // The process alone has its ends of the pipes.
         drop((command, asked, answers));
@@ -193,6 +198,14 @@ fn end(mut child: Child) {
 /// The last words of Rust, C++ and Python programs that get no memory.
 fn tells_of_memory(line: &str) -> bool {
     ["memory allocation of", "std::bad_alloc", "MemoryError"].iter().any(|words| line.contains(words))
+}
+
+/// Has the new program run behind others that want the same core; it cannot change that again.
+fn stand_back(nice: i32) -> io::Result<()> {
+    if nice > 0 {
+        setpriority_process(None, nice)?;
+    }
+    Ok(())
 }
 
 /// Lets the new program have the files of `passed` and its standard ones, and no other, whoever opened it.

@@ -49,6 +49,8 @@ pub struct ProcessConfig {
     pub wait_for_start: Duration,
     /// A process that has not answered a call within this time hangs, and is given up.
     pub answer_within: Duration,
+    /// How far a process stands back where others want the same core, as `nice` has it; 0 to 19.
+    pub nice: u8,
     /// Whether a process that this system cannot lock in as it should be is given up.
     pub require_confinement: bool,
     /// Private memory that a process may have, in bytes.
@@ -113,6 +115,7 @@ mod tests {
                 start_within: Duration::ZERO,
                 wait_for_start: Duration::ZERO,
                 answer_within: Duration::ZERO,
+                nice: 0,
                 require_confinement: false,
                 memory_bytes: 0,
                 shared_bytes: 0,

@@ -47,6 +47,7 @@ fn config() -> IsolationConfig {
             start_within: Duration::from_secs(60),
             wait_for_start: Duration::from_secs(60),
             answer_within: Duration::from_secs(60),
+            nice: 0,
             require_confinement: false,
             memory_bytes: 256 * MIB,
             shared_bytes: MIB as usize,
