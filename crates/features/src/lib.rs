@@ -6,6 +6,7 @@
 //! never changes a bit of the frames, and no call allocates once the caller's buffer has grown.
 #![forbid(unsafe_code)]
 
+mod bands;
 mod columns;
 mod delta;
 mod error;
@@ -23,6 +24,7 @@ mod stage;
 mod validation;
 mod yin;
 
+pub use bands::MelBands;
 pub use error::{Mistake, RecipeError};
 pub use extractor::FeatureExtractor;
 pub use recipe::{Block, F0, LogMel, LogScale, Mel, MelNorm, MelScale, Mfcc, Prosody, Recipe, WindowShape};

@@ -26,7 +26,18 @@ struct Band {
 impl MelFilters {
     /// Weights for the spectrum of an FFT of `fft_size` at `sample_rate_hz`.
     pub(crate) fn new(mel: &Mel, fft_size: usize, sample_rate_hz: u32) -> Self {
-        let edges = mel.edges_hz();
+        Self::between(&mel.edges_hz(), mel, fft_size, sample_rate_hz)
+    }
+
+    /// The same, with edges that were moved down to bins.
+    pub(crate) fn on_bins(mel: &Mel, fft_size: usize, sample_rate_hz: u32) -> Self {
+        let rate = f64::from(sample_rate_hz);
+        let bin = |hz: f64| ((fft_size + 1) as f64 * hz / rate).floor();
+        let edges: Vec<f64> = mel.edges_hz().into_iter().map(|hz| bin(hz) * rate / fft_size as f64).collect();
+        Self::between(&edges, mel, fft_size, sample_rate_hz)
+    }
+
+    fn between(edges: &[f64], mel: &Mel, fft_size: usize, sample_rate_hz: u32) -> Self {
         let mut filters = Weights { bands: Vec::with_capacity(mel.bins as usize), weights: Vec::new() };
         for edge in edges.windows(3) {
             let triangle = Triangle { left: edge[0], centre: edge[1], right: edge[2], norm: mel.norm };
