@@ -24,7 +24,7 @@ pub struct EngineConfig {
     /// Worker threads beside those, for streams of models that run apart ([`Model::is_apart`]); with 0 they go to the
     /// others, which then wait for what runs apart.
     pub apart_workers: usize,
-    /// How far these stand back where others want the same core, as `nice` has it; 0 to 19.
+    /// How far these stand back at least where others want the same core, as `nice` has it; 0 to 19. Heeded on Linux.
     pub apart_nice: u8,
     /// Threads beside those, which score patient questions and own no streams; at least 1.
     pub listeners: usize,

@@ -1,15 +1,20 @@
 //! Who goes first where threads want the same core.
 
-/// Lets threads of a lower `nice` go before this one, for as long as it lives; 0 changes nothing.
+/// Lets threads of a lower `nice` go before this one, for as long as it lives. One that stands back further already stays there;
+/// outside Linux, where priorities are those of processes, nothing happens.
 #[cfg(target_os = "linux")]
 pub(crate) fn make_way(nice: u8) {
-    if nice == 0 {
-        return;
-    }
+    use rustix::process::{getpriority_process, setpriority_process};
+
     // The system takes a thread's identifier where others have only that of a process.
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice.into()) {
+    let own = Some(rustix::thread::gettid());
+    let made = getpriority_process(own).and_then(|now| match i32::from(nice) {
+        nice if nice > now => setpriority_process(own, nice),
+        _ => Ok(()),
+    });
+    if let Err(error) = made {
         let thread = std::thread::current();
-        tracing::warn!(%error, thread = thread.name(), "a thread runs at the priority of everybody else");
+        tracing::warn!(%error, thread = thread.name(), "a thread does not make way for others");
     }
 }
 

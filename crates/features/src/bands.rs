@@ -1,6 +1,6 @@
 //! Powers in mel bands, for those who want nothing else of a frame.
 
-use crate::mel::{LANES, MelFilters};
+use crate::mel::MelFilters;
 use crate::spectrum::{MIN_FFT_SIZE, PowerSpectrum};
 use crate::{Mel, WindowShape};
 
@@ -10,6 +10,7 @@ pub struct MelBands {
     spectrum: PowerSpectrum,
     filters: MelFilters,
     window_samples: usize,
+    bands: usize,
 }
 
 impl MelBands {
@@ -17,30 +18,31 @@ impl MelBands {
     /// in python_speech_features. Frames have `window_samples` samples and are padded with zeros to `fft_size`.
     ///
     /// # Panics
-    /// Unless `window_samples` is even and at most `fft_size`, and that a power of two of at least 16.
+    /// Unless `window_samples` is even and at most `fft_size`, that a power of two of at least 16, and the bands lie below half of
+    /// the rate.
     pub fn on_bins(mel: &Mel, window_samples: usize, fft_size: usize, sample_rate_hz: u32) -> Self {
         assert!(fft_size.is_power_of_two() && fft_size >= MIN_FFT_SIZE as usize, "a transform of {fft_size}");
         assert!(
             window_samples.is_multiple_of(2) && window_samples <= fft_size,
             "a window of {window_samples}"
         );
+        assert!(mel.f_max_hz <= f64::from(sample_rate_hz) / 2.0, "bands up to {} Hz", mel.f_max_hz);
         Self {
             spectrum: PowerSpectrum::new(WindowShape::HannPeriodic, window_samples, fft_size),
             filters: MelFilters::on_bins(mel, fft_size, sample_rate_hz),
             window_samples,
+            bands: mel.bins as usize,
         }
     }
 
     /// Writes the powers of `frame` into `powers`, one per band.
     ///
     /// # Panics
-    /// Unless `frame` has the samples of a window.
+    /// Unless `frame` has the samples of a window, and `powers` a place for each band.
     pub fn of(&self, frame: &[f32], powers: &mut [f32]) {
         assert_eq!(frame.len(), self.window_samples, "samples of a window");
-        self.spectrum.of(frame, |spectrum| {
-            debug_assert!(spectrum.len() > LANES);
-            self.filters.apply(spectrum, powers);
-        });
+        assert_eq!(powers.len(), self.bands, "places for bands");
+        self.spectrum.of(frame, |spectrum| self.filters.apply(spectrum, powers));
     }
 }
 

@@ -36,7 +36,8 @@ struct Room {
 }
 
 thread_local! {
-    /// A stream holds none of its own: there are thousands of them, and few threads.
+    /// A stream holds none of its own: there are thousands of them, and few threads. Transforms of different lengths on one
+    /// thread make room anew each time; all of ours have 1,024 points.
     static ROOM: RefCell<Room> = RefCell::default();
 }
 

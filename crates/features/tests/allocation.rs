@@ -1,7 +1,7 @@
 //! Nothing is allocated once the extractor is made and the caller's buffer has grown.
 
 use undertone_core::Frames;
-use undertone_features::{FeatureExtractor, Recipe};
+use undertone_features::{FeatureExtractor, Mel, MelBands, MelNorm, MelScale, Recipe};
 
 #[test]
 fn streams_allocate_nothing_in_steady_state() {
@@ -22,4 +22,12 @@ fn streams_allocate_nothing_in_steady_state() {
         });
         assert_eq!(counted.count_total, 0, "{name}");
     }
+}
+
+#[test]
+fn bands_of_single_frames_allocate_nothing() {
+    let mel = Mel { bins: 40, f_min_hz: 72.0, f_max_hz: 7_600.0, scale: MelScale::Htk, norm: MelNorm::None };
+    let (bands, frame) = (MelBands::on_bins(&mel, 768, 1024, 16_000), [0.5; 768]);
+    let counted = allocation_counter::measure(|| bands.of(&frame, &mut [0.0; 40]));
+    assert_eq!(counted.count_total, 0);
 }

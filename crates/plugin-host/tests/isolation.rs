@@ -8,7 +8,7 @@ mod support;
 use processes::site;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::{Site, Wanted, golden};
+use support::{Site, Wanted, golden, nice_of_children};
 use undertone_bundle::{Dim, Manifest, State, StreamGraph, Tensor};
 use undertone_core::{Advance, Classifier, FramesView, Model, PluginError, StreamClassifier};
 use undertone_plugin_host::LoadedModel;
@@ -282,16 +282,11 @@ fn a_locked_in_process_reaches_nothing_around_it() {
 
 #[test]
 fn a_process_stands_back_for_others_as_far_as_it_is_told() {
-    let (site, _) = site(|config| config.process.nice = 7);
+    let (site, _) = site(|config| config.process.nice = 13);
     let model = site.load(&Wanted::default()).expect("good");
     let _classifier = model.new_classifier().expect("good");
-    let own = std::process::id().to_string();
-    let stats = std::fs::read_dir("/proc").expect("readable").flatten();
-    let stats = stats.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
-    let fields = stats.filter_map(|stat| Some(stat.rsplit_once(") ")?.1.to_owned()));
-    let children = fields.filter(|fields| fields.split(' ').nth(1) == Some(&own));
-    let nice: Vec<_> = children.filter_map(|fields| Some(fields.split(' ').nth(16)?.to_owned())).collect();
-    assert_eq!(nice, ["7"]);
+    let children = nice_of_children();
+    assert!(children.contains(&13), "{children:?}");
 }
 
 #[test]

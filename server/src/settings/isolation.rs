@@ -84,6 +84,7 @@ mod tests {
         assert_eq!(settings.isolation.of("mood", "onnx"), Isolation::Process);
         assert_eq!(settings.isolation.of("cnn", "onnx"), Isolation::InProcess);
         assert_eq!(settings.isolation.process.readable.len(), 2);
+        assert_eq!((settings.isolation.process.nice, settings.engine.apart_nice), (10, 10));
         assert!(settings.isolation.process.program.starts_with("/opt/undertone/bin"));
         assert_eq!(settings.engine.apart_workers, settings.engine.workers);
         assert_eq!(from_flags(&[]).expect("valid").engine.apart_workers, 0);
@@ -95,11 +96,13 @@ mod tests {
             ("plugins.isolation_of.mood", "elsewhere"),
             ("plugins.isolation", "process"),
             ("plugins.process.answer_within", "7s"),
+            ("plugins.process.nice", "20"),
         ])
-        .expect_err("both are wrong");
+        .expect_err("all are wrong");
         let text = error.to_string();
         assert!(text.contains("plugins.isolation_of.mood = \"elsewhere\": give \"in_process\""), "{text}");
         assert!(text.contains(".answer_within = 7s: give less together than engine.stuck_after"), "{text}");
-        assert_eq!(error.mistakes.len(), 2);
+        assert!(text.contains("plugins.process.nice = 20"), "{text}");
+        assert_eq!(error.mistakes.len(), 3);
     }
 }

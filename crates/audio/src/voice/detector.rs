@@ -1,4 +1,4 @@
-//! The network of earshot, which hears our spectra: the same numbers as its own, in a third of the time (ADR 38).
+//! The network of earshot, which hears our spectra: what its own front gives it, in less time (ADR 38).
 
 use super::FRAME;
 use earshot::{DefaultPredictor, Predictor};
@@ -70,7 +70,7 @@ impl Detector {
 mod tests {
     use super::*;
 
-    /// A voice that comes and goes over a hiss: a hundred harmonics of a gliding pitch.
+    /// A voice that comes and goes over a hiss: the harmonics of a gliding pitch.
     fn voice(seconds: f32) -> Vec<f32> {
         let mut number = 1_u32;
         let mut phase = 0.0_f32;
@@ -90,15 +90,12 @@ mod tests {
     #[test]
     fn the_network_says_what_it_says_behind_its_own_front() {
         let (mut ours, mut own) = (Detector::default(), earshot::Detector::default());
-        let (mut most, mut sum, mut frames) = (0.0_f32, 0.0, 0);
+        let (mut least, mut most, mut frames) = (1.0_f32, 0.0_f32, 0);
         for frame in voice(20.0).as_chunks::<FRAME>().0 {
             let (ours, own) = (ours.probability(frame), own.predict_f32(frame));
-            assert!((ours - own).abs() < 0.02, "frame {frames}: {ours} for {own}");
-            most = most.max(own);
-            sum += own;
-            frames += 1;
+            assert!((ours - own).abs() < 1e-3, "frame {frames}: {ours} for {own}");
+            (least, most, frames) = (least.min(own), most.max(own), frames + 1);
         }
-        let mean = sum / frames as f32;
-        assert!(most > 0.5 && mean < 0.9, "it heard speech and what is none: {most} {mean}");
+        assert!(least < 0.2 && most > 0.8, "it heard speech and what is none: {least} to {most}");
     }
 }

@@ -19,7 +19,7 @@ const MOST_GAIN: f32 = 128.0;
 const RELEASE_PER_FRAME: f32 = 0.98;
 /// Frames quieter than one step of 16-bit audio cannot be speech and teach the detector nothing.
 const SILENCE_RMS: f32 = 1.0 / 32_768.0;
-/// Frames of that noise heard beforehand, in which the detector forgets its unnatural first state.
+/// Frames of [`Noise`] heard beforehand, in which the detector forgets its unnatural first state.
 const WARM_UP_FRAMES: usize = 40;
 
 /// Voice probability of successive frames. The detector alone hears a copy levelled by a gain that looks

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 /// Noise at -70 dB under everything, so that the detector never hears the dead silence that real rooms
 /// lack: after it, plain hiss would pass for speech.
 const RMS: f32 = 0.000_3;
-/// After so many frames, half a second, it comes again.
+/// After so many frames, half a second, it comes again: long beside the three frames that the detector hears at once, and little
+/// to read.
 const FRAMES: usize = 32;
 /// Constants of Numerical Recipes (Press et al. 1992, section 7.1).
 const FACTOR: u32 = 1_664_525;

@@ -2,7 +2,7 @@
 
 use crate::loudness_model::{LoudnessModel, config, recording};
 #[cfg(target_os = "linux")]
-use crate::threads::nice_of_threads;
+use crate::threads::{nice_of_threads, own_nice};
 use bytes::Bytes;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -73,6 +73,15 @@ impl Classifier for Gated {
     }
 }
 
+/// A model with its gate, and with what says that it was asked.
+fn apart() -> (Arc<dyn Model>, SyncSender<()>, Receiver<()>) {
+    let (open, gate) = sync_channel(1);
+    let (arrived, arrivals) = sync_channel(1);
+    let reference = ModelRef { name: "apart".into(), version: "1.0.0".into() };
+    let gate = Arc::new(Mutex::new(gate));
+    (Arc::new(Apart { model: LoudnessModel::new(), reference, gate, arrived }), open, arrivals)
+}
+
 fn sizes() -> EngineConfig {
     EngineConfig {
         workers: 1,
@@ -112,11 +121,7 @@ async fn last(mut events: StreamEvents) -> Option<Event> {
 
 #[tokio::test]
 async fn nobody_waits_for_a_model_that_runs_apart_and_its_loss_says_when_to_come_back() {
-    let (open, gate) = sync_channel(1);
-    let (arrived, arrivals) = sync_channel(1);
-    let reference = ModelRef { name: "apart".into(), version: "1.0.0".into() };
-    let gate = Arc::new(Mutex::new(gate));
-    let apart: Arc<dyn Model> = Arc::new(Apart { model: LoudnessModel::new(), reference, gate, arrived });
+    let (apart, open, arrivals) = apart();
     let here: Arc<dyn Model> = Arc::new(LoudnessModel::new());
     let observer: Arc<dyn Observer> = Arc::new(Silent);
     let engine = Engine::start(sizes(), &[here.clone(), apart.clone()], &observer).expect("threads");
@@ -138,14 +143,13 @@ async fn nobody_waits_for_a_model_that_runs_apart_and_its_loss_says_when_to_come
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn workers_of_models_that_run_apart_stand_back_for_the_others() {
-    let here: Arc<dyn Model> = Arc::new(LoudnessModel::new());
+    let (apart, open, _arrivals) = apart();
     let observer: Arc<dyn Observer> = Arc::new(Silent);
-    let engine = Engine::start(sizes(), std::slice::from_ref(&here), &observer).expect("threads");
-    // The first worker runs by now; the second takes its place when it begins to run.
-    assert!(matches!(last(speak(&engine, here).await).await, Some(Event::Ended(_))));
-    let stands_back = |name: &str, nice| nice_of_threads().contains(&(name.to_owned(), nice));
-    while !stands_back("apart-1", 10) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    assert!(stands_back("worker-0", 0), "{:?}", nice_of_threads());
+    let engine = Engine::start(sizes(), std::slice::from_ref(&apart), &observer).expect("threads");
+    open.send(()).expect("there is room");
+    assert!(matches!(last(speak(&engine, apart).await).await, Some(Event::Failed(_))));
+    let (all, usual) = (nice_of_threads(), own_nice());
+    assert!(all.contains(&("apart-1".to_owned(), usual.max(10))), "{all:?}");
+    let mut workers = all.iter().filter(|(name, _)| name.starts_with("worker-"));
+    assert!(workers.all(|(_, nice)| *nice == usual), "{all:?}");
 }

@@ -10,6 +10,12 @@ pub(crate) fn nice_of_threads() -> Vec<(String, i32)> {
     stats.filter_map(|stat| named(&stat)).collect()
 }
 
+/// How far this thread stands back, and so all that do not make way for others.
+pub(crate) fn own_nice() -> i32 {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("this thread runs");
+    named(&stat).expect("it has all fields").1
+}
+
 fn named(stat: &str) -> Option<(String, i32)> {
     let (name, rest) = stat.rsplit_once(") ")?;
     let nice = rest.split(' ').nth(NICE)?.parse().ok()?;

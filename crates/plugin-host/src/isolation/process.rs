@@ -11,7 +11,7 @@ use super::tally::{Tally, Totals};
 use super::watch::Watched;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, pidfd_open, setpriority_process};
+use rustix::process::{Pid, PidfdFlags, getpriority_process, pidfd_open, setpriority_process};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -200,9 +200,10 @@ fn tells_of_memory(line: &str) -> bool {
     ["memory allocation of", "std::bad_alloc", "MemoryError"].iter().any(|words| line.contains(words))
 }
 
-/// Has the new program run behind others that want the same core; it cannot change that again.
+/// Has the new program stand back as far as `nice`, unless the server stands back further. Without capabilities, which it gives
+/// up, it cannot come forward again.
 fn stand_back(nice: i32) -> io::Result<()> {
-    if nice > 0 {
+    if nice > getpriority_process(None)? {
         setpriority_process(None, nice)?;
     }
     Ok(())

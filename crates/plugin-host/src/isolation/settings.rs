@@ -49,7 +49,7 @@ pub struct ProcessConfig {
     pub wait_for_start: Duration,
     /// A process that has not answered a call within this time hangs, and is given up.
     pub answer_within: Duration,
-    /// How far a process stands back where others want the same core, as `nice` has it; 0 to 19.
+    /// How far a process stands back at least where others want the same core, as `nice` has it; 0 to 19.
     pub nice: u8,
     /// Whether a process that this system cannot lock in as it should be is given up.
     pub require_confinement: bool,

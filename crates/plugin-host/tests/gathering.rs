@@ -129,9 +129,11 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        let destroy = table(&self.entry).destroy_instance.expect("the contract asks for it");
-        // SAFETY: both are given back once, the instance before its plugin.
-        unsafe { destroy(self.instance) };
+        let table = table(&self.entry);
+        let deactivate = table.deactivate.expect("the contract asks for it");
+        let destroy = table.destroy_instance.expect("the contract asks for it");
+        // SAFETY: it is active and is given back once, before its plugin.
+        unsafe { (deactivate(self.instance), destroy(self.instance)) };
         let destroy = self.entry.destroy_plugin.expect("the contract asks for it");
         // SAFETY: as above.
         unsafe { destroy(self.plugin) };
