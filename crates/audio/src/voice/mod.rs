@@ -32,7 +32,7 @@ pub(crate) struct Voice {
 
 impl Voice {
     pub(crate) fn new() -> Self {
-        let mut voice = Self { detector: Box::default(), level: 0.0, noise: Noise::default() };
+        let mut voice = Self { detector: Box::default(), level: 0.0, noise: Noise::new() };
         for _ in 0..WARM_UP_FRAMES {
             voice.hear(&[0.0; FRAME], 1.0);
         }
@@ -52,7 +52,8 @@ impl Voice {
     }
 
     fn hear(&mut self, frame: &[f32], gain: f32) -> f32 {
-        let mut levelled = *self.noise.next();
+        let mut levelled = [0.0; FRAME];
+        self.noise.fill(&mut levelled);
         for (levelled, sample) in levelled.iter_mut().zip(frame) {
             *levelled = (sample * gain + *levelled).clamp(-1.0, 1.0);
         }
