@@ -134,6 +134,8 @@ class Stage {
   async #listen(open: () => Promise<Sound>): Promise<void> {
     this.#trouble.replaceChildren();
     this.#busy(true);
+    // What was heard before is not what is heard now.
+    this.#state.textContent = "Opening the sound …";
     try {
       this.#sound = await open();
       await this.#hear(this.#sound);
