@@ -10,7 +10,7 @@ use crate::progress::{note, step};
 use crate::stage::Profile;
 use crate::workspace::Workspace;
 
-/// Runs of classifiers, as many of an instance as `undertone_tests::soak` says before it is given back. About an hour on two cores.
+/// Runs of classifiers, as many of an instance as `undertone_tests::soak` says before it is given back. A quarter of an hour on two cores.
 const RUNS: &str = "10000";
 
 /// Loads, runs, swaps and gives back the plugins of the staged tree and the examples; fails on any wrong access, on memory that
