@@ -68,21 +68,23 @@ impl Detector {
 
 #[cfg(test)]
 mod tests {
+    use super::super::noise::Noise;
     use super::*;
 
     /// A voice that comes and goes over a hiss: the harmonics of a gliding pitch.
     fn voice(seconds: f32) -> Vec<f32> {
-        let mut number = 1_u32;
+        let (mut noise, mut hiss) = (Noise::new(), [0.0; FRAME]);
         let mut phase = 0.0_f32;
         let rate = PIPELINE_RATE.hz() as f32;
         let sample = |n: usize| {
             let time = n as f32 / rate;
-            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let hiss = ((number >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.003;
+            if n.is_multiple_of(FRAME) {
+                noise.fill(&mut hiss);
+            }
             phase += (140.0 + 40.0 * (2.0 * time).sin()) / rate;
             let voiced = (1..40).map(|k| (std::f32::consts::TAU * phase * k as f32).sin() / k as f32);
             let loudness = (3.0 * time).sin().max(0.0) * (0.5 + 0.5 * (25.0 * time).sin());
-            hiss + 0.2 * loudness * voiced.sum::<f32>()
+            6.0 * hiss[n % FRAME] + 0.2 * loudness * voiced.sum::<f32>()
         };
         (0..(seconds * rate) as usize).map(sample).collect()
     }

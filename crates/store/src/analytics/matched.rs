@@ -51,7 +51,7 @@ pub(super) async fn tops(
     query: &AnalyticsQuery,
     reach: Reach,
 ) -> Result<Vec<TopRow>, sqlx::Error> {
-    bound(sqlx::query_as(AssertSqlSafe(of_tops(query))), query, reach).fetch_all(pool).await
+    bound(sqlx::query_as(AssertSqlSafe(statement(TOPS, query))), query, reach).fetch_all(pool).await
 }
 
 pub(super) async fn bins(
@@ -69,16 +69,12 @@ pub(super) async fn plans(
     reach: Reach,
 ) -> Result<Vec<String>, sqlx::Error> {
     let mut plans = Vec::new();
-    for statement in [of_tops(query), of_bins(query, &Measure::ALL)] {
+    for statement in [statement(TOPS, query), of_bins(query, &Measure::ALL)] {
         let explained = sqlx::query_as(AssertSqlSafe(format!("explain {statement}")));
         let lines: Vec<(String,)> = bound(explained, query, reach).fetch_all(pool).await?;
         plans.push(lines.into_iter().map(|line| line.0 + "\n").collect());
     }
     Ok(plans)
-}
-
-fn of_tops(query: &AnalyticsQuery) -> String {
-    statement(TOPS, query)
 }
 
 /// Reads every answer once, however many of its figures are asked for, and tells them one below the other. By unnesting: a

@@ -119,9 +119,12 @@ async fn a_client_that_does_not_read_costs_updates_and_is_given_up_and_others_go
     let endpoint = endpoint.initial_stream_window_size(window).initial_connection_window_size(window);
     let mut client = RecognizerClient::new(endpoint.connect().await.unwrap());
     let deaf = client.streaming_recognize(asks).await.unwrap();
+    // The call is answered before its stream is opened.
+    let open = "undertone_streams_open{model=\"cnn@1.1.0\"}";
+    until(&server, open, |streams| streams == 1.0).await;
     let hears = outlive(server.url(), "cnn", speech(2), |_, _| {}).await;
     assert!(hears.finals.len() >= 2);
-    until(&server, "undertone_streams_open{model=\"cnn@1.1.0\"}", |streams| streams == 0.0).await;
+    until(&server, open, |streams| streams == 0.0).await;
     assert!(metric(&server, "undertone_updates_dropped_total{model=\"cnn@1.1.0\"}").await > 0.0);
     let closed = "undertone_rpc_finished_total{code=\"DEADLINE_EXCEEDED\",method=\"StreamingRecognize\"}";
     until(&server, closed, |calls| calls == 1.0).await;
