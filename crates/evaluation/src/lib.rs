@@ -44,4 +44,6 @@ pub use statistics::{
     RiskCoverage, RiskPoint, SetFigures, SexFigures, SpeakerFigures, Spread, abstain_threshold,
     conformal_threshold, expected_calibration_error,
 };
-pub use summary::{Difference, FoldSets, PartFigures, Parts, ProtocolSummary, Sets, Summary, check};
+pub use summary::{
+    Difference, FoldSets, PartFigures, Parts, PooledBounds, PooledFold, ProtocolSummary, Sets, Summary, check,
+};

@@ -14,6 +14,7 @@ mod markdown;
 mod number;
 mod patience;
 mod people;
+mod pooled;
 mod recall;
 mod section;
 mod sets;
@@ -48,6 +49,7 @@ fn sections(evidence: &Evidence, facts: &Facts) -> Vec<Section> {
         Some(calibration::section(&summary)),
         Some(abstention::section(&summary)),
         sets::section(&summary),
+        pooled::section(&summary),
         patience::section(&summary),
         Some(cost::section(facts)),
         Some(limits::section(facts)),

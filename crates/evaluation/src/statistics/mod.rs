@@ -6,7 +6,7 @@ mod calibration;
 mod conformal;
 mod counts;
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 mod figures;
 mod generator;
 mod patience;

@@ -1,9 +1,11 @@
 //! Every published figure, and whether the committed ones follow from the evidence.
 
 mod difference;
+mod pooled;
 mod protocol;
 
 pub use difference::Difference;
+pub use pooled::{PooledBounds, PooledFold};
 pub use protocol::{FoldSets, PartFigures, Parts, ProtocolSummary, Sets};
 
 use crate::EvaluationError;

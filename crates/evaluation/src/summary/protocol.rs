@@ -1,5 +1,6 @@
 //! Every published figure of one protocol.
 
+use super::pooled::PooledBounds;
 use crate::evidence::{FoldFacts, Judged, Prediction, Run};
 use crate::statistics::{
     AbstentionFigures, Calibration, Estimate, Figures, HeardFigures, RiskCoverage, SetFigures, SexFigures,
@@ -86,6 +87,8 @@ pub struct ProtocolSummary {
     pub abstention: Option<AbstentionFigures>,
     /// Answer sets; `None` when no fold has a threshold.
     pub sets: Option<Sets>,
+    /// What bounds do that are set as those of bundles are; `None` with a single fold, and where nothing was promised.
+    pub pooled: Option<PooledBounds>,
     /// The causal network, by speech heard; empty without interim answers.
     pub heard: Vec<HeardFigures>,
 }
@@ -110,6 +113,7 @@ impl ProtocolSummary {
             risk_coverage: RiskCoverage::of(&judged),
             abstention: (!bounded.is_empty()).then(|| AbstentionFigures::of(&bounded)),
             sets: Sets::of(runs),
+            pooled: PooledBounds::of(runs),
             heard: HeardFigures::of(runs),
         }
     }

@@ -1,0 +1,144 @@
+//! Bounds as bundles carry them: a bundle learnt from every speaker, so its bounds are set by what other networks of its
+//! recipe said about speakers they never heard, all of them together.
+
+use crate::evidence::{FoldFacts, Judged, Prediction, Run};
+use crate::statistics::{AbstentionFigures, SetFigures, abstain_threshold, conformal_threshold};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What such bounds do for one fold's speakers, who had no part in them: the clips of the other folds set them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PooledFold {
+    /// The fold.
+    pub fold: u32,
+    /// The answer sets of its clips, all seeds together.
+    pub sets: SetFigures,
+    /// The answers that are kept.
+    pub abstention: AbstentionFigures,
+}
+
+/// What such bounds do for new speakers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PooledBounds {
+    /// The coverage that was asked for.
+    pub coverage: f64,
+    /// The share of kept answers that may be wrong.
+    pub error: f64,
+    /// The answer sets of all clips.
+    pub sets: SetFigures,
+    /// The answers of all clips that are kept.
+    pub abstention: AbstentionFigures,
+    /// Each fold.
+    pub folds: Vec<PooledFold>,
+}
+
+/// A clip with the probability from which on an emotion is in its set, and the one from which on its answer is kept.
+type Bounded = (Judged, f64, f64);
+
+impl PooledBounds {
+    /// Measures them; `None` with fewer than two folds, and where no promise was noted down.
+    pub(super) fn of(runs: &[&Run]) -> Option<Self> {
+        let noted =
+            |promise: fn(&FoldFacts) -> Option<f64>| runs.iter().flat_map(|run| &run.folds).find_map(promise);
+        let coverage = noted(|facts| facts.conformal_coverage)?;
+        let error = noted(|facts| facts.abstain_error)?;
+        let clips: Vec<&Prediction> = runs.iter().flat_map(|run| &run.predictions).collect();
+        let numbers: BTreeSet<u32> = clips.iter().map(|clip| clip.fold).collect();
+        if numbers.len() < 2 {
+            return None;
+        }
+        let bounded: Vec<(u32, Vec<Bounded>)> =
+            numbers.into_iter().map(|fold| (fold, bound(&clips, fold, coverage, error))).collect();
+        let folds = bounded.iter().map(|(fold, own)| PooledFold {
+            fold: *fold,
+            sets: sets(own),
+            abstention: kept(own),
+        });
+        let folds = folds.collect();
+        let all: Vec<Bounded> = bounded.into_iter().flat_map(|(_, own)| own).collect();
+        Some(Self { coverage, error, sets: sets(&all), abstention: kept(&all), folds })
+    }
+}
+
+/// The clips of `fold`, with bounds by all others.
+fn bound(clips: &[&Prediction], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
+    let others: Vec<Judged> =
+        clips.iter().filter(|clip| clip.fold != fold).map(|clip| clip.judged()).collect();
+    let of_truth = |own: &Judged| own.answer.map_or(0.0, |answer| answer.probability(own.truth));
+    let confidence = |own: &Judged| own.answer.map_or(0.0, |answer| answer.confidence());
+    let right: Vec<bool> = others.iter().map(Judged::right).collect();
+    let least = conformal_threshold(&others.iter().map(of_truth).collect::<Vec<_>>(), coverage);
+    let confidences: Vec<f32> = others.iter().map(confidence).collect();
+    // Where no bound keeps the promise, no answer is held back.
+    let below = abstain_threshold(&confidences, &right, error).unwrap_or(0.0);
+    let own = clips.iter().filter(|clip| clip.fold == fold);
+    own.map(|clip| (clip.judged(), f64::from(least), f64::from(below))).collect()
+}
+
+fn sets(clips: &[Bounded]) -> SetFigures {
+    SetFigures::of(&clips.iter().map(|(judged, least, _)| (*judged, *least)).collect::<Vec<_>>())
+}
+
+fn kept(clips: &[Bounded]) -> AbstentionFigures {
+    AbstentionFigures::of(&clips.iter().map(|(judged, _, below)| (*judged, *below)).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Protocol, RunId};
+    use crate::statistics::example::sure;
+    use undertone_core::Emotion::{Calm, Happy};
+
+    /// Clips of which so many in ten are named right, surely.
+    fn clips(fold: u32, right: usize) -> impl Iterator<Item = Prediction> {
+        (0..10).map(move |clip| {
+            let (said, sureness) = if clip < right { (Calm, 0.9) } else { (Happy, 0.6) };
+            let answer = sure(Calm, said, sureness).answer;
+            Prediction {
+                clip: format!("{fold}-{clip}"),
+                speaker: fold.to_string(),
+                fold,
+                truth: Calm,
+                answer,
+            }
+        })
+    }
+
+    fn run(folds: &[(u32, usize)]) -> Run {
+        let mut run = Run::new(RunId { protocol: Protocol::Speaker5, seed: 0 });
+        run.predictions = folds.iter().flat_map(|(fold, right)| clips(*fold, *right)).collect();
+        run.folds = vec![FoldFacts {
+            fold: 0,
+            training_clips: 10,
+            test_clips: 10,
+            validation_speakers: Vec::new(),
+            epochs: 1,
+            temperature: None,
+            stream_temperature: None,
+            conformal_coverage: Some(0.5),
+            conformal_threshold: None,
+            abstain_error: Some(0.1),
+            abstain_below: None,
+            wall_seconds: 1.0,
+            learnt_values: 1,
+        }];
+        run
+    }
+
+    #[test]
+    fn the_bounds_of_a_fold_come_from_the_others() {
+        let bounds = PooledBounds::of(&[&run(&[(0, 10), (1, 7)])]).expect("two folds");
+        let [easy, hard] = bounds.folds.as_slice() else { panic!("{bounds:?}") };
+        // The hard fold's clips say that a sure answer is right; all of the easy fold's are sure.
+        assert_eq!((easy.abstention.kept, easy.abstention.error), (1.0, Some(0.0)));
+        // The easy fold's clips say nothing of unsure answers: none of those is kept.
+        assert_eq!((hard.abstention.kept, hard.abstention.error), (0.7, Some(0.0)));
+        assert_eq!((easy.sets.coverage, hard.sets.coverage, bounds.sets.coverage), (1.0, 0.7, 0.85));
+    }
+
+    #[test]
+    fn a_single_fold_has_no_others() {
+        assert_eq!(PooledBounds::of(&[&run(&[(0, 10)])]), None);
+    }
+}
