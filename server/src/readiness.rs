@@ -21,8 +21,7 @@ pub(crate) fn model_for_work(recognition: &Recognition, name: &str) -> Result<Ar
     let Some(unready) = model.unready() else { return Ok(model) };
     let name = if name.is_empty() { recognition.default_model.as_str() } else { name };
     let versions = recognition.models.ready();
-    let other = versions.list().filter(|other| other.reference().name == name);
-    let ready = other.filter(|other| other.unready().is_none()).last().cloned();
+    let ready = versions.latest_of(name, |other| other.unready().is_none()).cloned();
     let ready = ready.ok_or(NoModel::Unready(unready))?;
     tracing::debug!(wanted = %model.reference(), instead = %ready.reference(), "another version takes new work");
     Ok(ready)

@@ -28,6 +28,11 @@ pub enum Encoding {
 pub struct UnknownEncoding(pub String);
 
 impl Encoding {
+    /// Whether few bytes may hold much audio.
+    pub const fn is_compressed(self) -> bool {
+        matches!(self, Self::Flac | Self::OggOpus)
+    }
+
     /// Every encoding.
     pub const ALL: [Self; 7] =
         [Self::Linear16, Self::Float32, Self::Mulaw, Self::Alaw, Self::Flac, Self::OggOpus, Self::Wav];

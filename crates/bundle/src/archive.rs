@@ -52,11 +52,13 @@ impl Bundle {
 /// written until then stays there. The files are not compared with any checksum: [`Bundle::open`] does that.
 pub fn unpack(archive: &Path, into: &Path, bounds: Bounds) -> Result<(), BundleError> {
     let failed = |what| BundleError::Archive { path: archive.to_owned(), what };
-    let file = File::open(archive).map_err(|why| failed(format!("it cannot be read: {why}")))?;
-    let size = file.metadata().map_err(|why| failed(format!("it cannot be read: {why}")))?;
+    let unreadable = |why| failed(format!("it cannot be read: {why}"));
+    // Opening a pipe would wait for somebody who writes.
+    let size = archive.metadata().map_err(unreadable)?;
     if !size.is_file() {
         return Err(failed("it is not a plain file".into()));
     }
+    let file = File::open(archive).map_err(unreadable)?;
     let allowance = Allowance::new(size.len(), bounds);
     let mut source = BufReader::new(file);
     let decoder = StreamingDecoder::new_with_max_window_size(&mut source, MAX_WINDOW_BYTES)

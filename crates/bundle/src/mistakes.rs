@@ -9,6 +9,12 @@ use std::collections::BTreeSet;
 const MAX_NAME_LENGTH: usize = 64;
 const MAX_LABELS: usize = 1_000;
 const MAX_DIM: u32 = 65_536;
+/// The most values of the shortest utterance and of a step, which every model is tried with: 16 MiB of them.
+const MAX_LEAST_VALUES: u64 = 1 << 22;
+/// The most values of the longest utterance: 1 GiB of them.
+const MAX_UTTERANCE_VALUES: u64 = 1 << 28;
+/// The most values of a stream's state, all tensors together.
+const MAX_STATE_VALUES: u64 = 1 << 22;
 
 /// Everything that is wrong with the manifest by itself, files not looked at.
 pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<Mistake> {
@@ -100,6 +106,7 @@ impl Found {
         self.input(manifest, "graph.stream.input", &stream.input);
         self.output(manifest, "graph.stream.output", &stream.output);
         self.check(stream.step_frames > 0, || "graph.stream.step_frames: is 0".to_owned());
+        self.values("graph.stream.step_frames", stream.step_frames, manifest, MAX_LEAST_VALUES);
         if let Some(temperature) = stream.temperature {
             self.check(temperature.is_finite() && temperature > 0.0, || {
                 format!("graph.stream.temperature: {temperature} is not above 0")
@@ -112,6 +119,19 @@ impl Found {
                 format!("graph.stream.states: {:?} needs two names and lengths above 0", state.name_in)
             });
         }
+        self.check(state_values(stream).is_some_and(|values| values <= MAX_STATE_VALUES), || {
+            format!("graph.stream.states: more than {MAX_STATE_VALUES} values together")
+        });
+    }
+
+    /// So many frames have no more than `most` values.
+    fn values(&mut self, field: &str, frames: u32, manifest: &Manifest, most: u64) {
+        let dim = manifest.features.dim;
+        self.check(u64::from(frames) * u64::from(dim) <= most, || {
+            format!(
+                "{field}: {frames} frames of {dim} values are more than the {most} values that are possible"
+            )
+        });
     }
 
     fn listed(&mut self, manifest: &Manifest, field: &str, file: &str) {
@@ -151,6 +171,8 @@ impl Found {
                 limits.min_frames, limits.max_frames
             )
         });
+        self.values("limits.min_frames", limits.min_frames, manifest, MAX_LEAST_VALUES);
+        self.values("limits.max_frames", limits.max_frames, manifest, MAX_UTTERANCE_VALUES);
         let shares = [("accuracy", manifest.training.accuracy), ("uar", manifest.training.uar)];
         for (field, share) in shares {
             self.check((0.0..=1.0).contains(&share), || {
@@ -183,6 +205,12 @@ impl Found {
             }
         }
     }
+}
+
+/// Values of a stream's state, all tensors together; `None` for more than a number holds.
+fn state_values(stream: &StreamGraph) -> Option<u64> {
+    let of = |shape: &[u32]| shape.iter().try_fold(1_u64, |all, &length| all.checked_mul(length.into()));
+    stream.states.iter().try_fold(0_u64, |all, state| all.checked_add(of(&state.shape)?))
 }
 
 fn is_name(name: &str) -> bool {

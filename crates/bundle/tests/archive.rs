@@ -159,6 +159,16 @@ fn more_files_than_possible_are_refused() {
     assert!(refused.contains("more than 6 files"), "{refused}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_an_archive_is_refused_and_nobody_waits_for_a_writer() {
+    let folder = tempfile::tempdir().expect("writable");
+    let pipe = folder.path().join("cnn-1.0.0.tar.zst");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("there").success());
+    let refusal = unpack(&pipe, folder.path(), Bounds::default()).expect_err("no archive").to_string();
+    assert!(refusal.contains("not a plain file"), "{refusal}");
+}
+
 #[test]
 fn bytes_that_are_no_archive_are_refused() {
     for bytes in [b"".as_slice(), b"not an archive", &[0x28, 0xb5, 0x2f, 0xfd]] {

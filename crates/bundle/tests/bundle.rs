@@ -55,6 +55,17 @@ fn every_mistake_is_reported_together() {
 }
 
 #[test]
+fn sizes_for_which_no_machine_has_room_are_refused_by_their_fields() {
+    let written = Written::new();
+    written.edit_manifest("min_frames = 8", "min_frames = 4000000000");
+    written.edit_manifest("max_frames = 1000", "max_frames = 4000000000");
+    let refusal = written.refusal();
+    for part in ["limits.min_frames: 4000000000 frames of", "limits.max_frames: 4000000000 frames of"] {
+        assert!(refusal.contains(part), "{part} not in {refusal}");
+    }
+}
+
+#[test]
 fn paths_that_leave_the_bundle_are_refused() {
     let outside = format!("[files]\n\"../outside\" = \"{}\"\n", Checksum::of(b""));
     let written = Written::new();

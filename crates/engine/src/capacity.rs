@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// A share is measured over at least so long.
 const WINDOW: Duration = Duration::from_millis(500);
 /// A worker that has told nothing for so long has nothing to do.
-const STALE_AFTER: Duration = Duration::from_secs(2);
+pub(crate) const STALE_AFTER: Duration = Duration::from_secs(2);
 /// What the newest window counts for in the cost of audio: the last few seconds decide, since people pause.
 const NEWEST: f64 = 0.2;
 

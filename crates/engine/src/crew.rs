@@ -1,6 +1,6 @@
 //! The workers, and how one that is stuck is replaced.
 
-use crate::capacity::Capacity;
+use crate::capacity::{Capacity, STALE_AFTER};
 use crate::cores::Cores;
 use crate::mailbox::{Mail, Mailbox};
 use crate::priority::make_way;
@@ -114,10 +114,12 @@ impl Crew {
     }
 
     /// The worker with the fewest streams, of those whose live streams would take no more than the share `most` of their
-    /// time with one more.
+    /// time with one more; where there is another one, none of which nothing was heard for a while.
     pub(crate) fn least_loaded(&self, apart: bool, most: f64) -> Option<WorkerHandle> {
         let now = Instant::now();
-        let load = |worker: &WorkerHandle| worker.load.load(Ordering::Acquire);
+        let load = |worker: &WorkerHandle| {
+            (worker.pulse.busy_for() >= STALE_AFTER, worker.load.load(Ordering::Acquire))
+        };
         let has_room = |worker: &WorkerHandle| worker.capacity.share_with_one_more(now) <= most;
         self.workers_for(apart).filter(has_room).min_by_key(load)
     }

@@ -38,7 +38,7 @@ pub struct EngineConfig {
     pub worker_queue: usize,
     /// Events that may wait for a stream's reader; then updates are dropped, and the stream takes no more audio.
     pub event_queue: usize,
-    /// A worker that has been inside one turn for longer is stuck: its streams are lost, and another one takes its
+    /// A worker that has been inside one call of a plugin for longer is stuck: its streams are lost, and another one takes its
     /// place.
     pub stuck_after: Duration,
     /// A stream is refused when live streams would take more than this share of every worker's time with it.
@@ -158,9 +158,6 @@ impl Engine {
         if self.draining.load(Ordering::Acquire) {
             return Err(OpenError::Draining);
         }
-        if self.open_streams() >= self.config.max_streams {
-            return Err(OpenError::Full { limit: self.config.max_streams });
-        }
         let worker = self.admit(model.is_apart()).await?;
         let (sender, events) = mpsc::channel(self.config.event_queue.max(1));
         let worker_waits = Arc::new(AtomicBool::new(false));
@@ -196,6 +193,10 @@ impl Engine {
     async fn admit(&self, apart: bool) -> Result<WorkerHandle, OpenError> {
         let until = Instant::now() + OPEN_WITHIN;
         loop {
+            // Others may have come while this one waited.
+            if self.open_streams() >= self.config.max_streams {
+                return Err(OpenError::Full { limit: self.config.max_streams });
+            }
             let worker = self.crew.least_loaded(apart, self.config.admit_below).ok_or(OpenError::Busy)?;
             let now = Instant::now();
             match self.ramp.wait(self.open_streams(), now) {

@@ -1,4 +1,4 @@
-//! Since when a worker has been inside one turn.
+//! Since when a worker has been inside one call.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -8,29 +8,29 @@ use std::time::{Duration, Instant};
 pub(crate) struct Pulse {
     born: Instant,
     /// Milliseconds after `born`, plus 1; 0 while the worker waits.
-    turn_began: AtomicU64,
+    call_began: AtomicU64,
 }
 
 impl Default for Pulse {
     fn default() -> Self {
-        Self { born: Instant::now(), turn_began: AtomicU64::new(0) }
+        Self { born: Instant::now(), call_began: AtomicU64::new(0) }
     }
 }
 
 impl Pulse {
-    /// A turn begins.
+    /// A turn begins, or another call of a plugin in it.
     pub(crate) fn beat(&self) {
-        self.turn_began.store(self.now() + 1, Ordering::Relaxed);
+        self.call_began.store(self.now() + 1, Ordering::Relaxed);
     }
 
     /// The worker waits for something to do.
     pub(crate) fn rest(&self) {
-        self.turn_began.store(0, Ordering::Relaxed);
+        self.call_began.store(0, Ordering::Relaxed);
     }
 
-    /// For how long the current turn has lasted; nothing while the worker waits.
+    /// For how long the current call has lasted; nothing while the worker waits.
     pub(crate) fn busy_for(&self) -> Duration {
-        match self.turn_began.load(Ordering::Relaxed) {
+        match self.call_began.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             began => Duration::from_millis((self.now() + 1).saturating_sub(began)),
         }

@@ -3,22 +3,26 @@
 use crate::resumption::Acknowledger;
 use crate::step::{Scope, ScoreRequest, Step};
 use crate::utterance::{FinishedUtterance, OpenUtterance};
-use crate::{Checkpoint, Control, Event, ResumePoint, SpeechEdge, Trigger, warning};
+use crate::{Checkpoint, Control, Event, ResumePoint, SessionError, SpeechEdge, Trigger, warning};
 use std::collections::VecDeque;
 use std::ops::Range;
 use undertone_audio::{
-    AudioError, AudioFormat, AudioLimits, AudioReader, EndCause, Endpointing, Hearing, LevelMeter,
-    SegmentEvent, Segmenter,
+    AudioFormat, AudioLimits, AudioReader, EndCause, Endpointing, Hearing, LevelMeter, SegmentEvent,
+    Segmenter,
 };
-use undertone_core::{
-    EndReason, ErrorKind, Extractor, FrameGrid, Frames, FramesView, PluginError, SampleRange,
-};
+use undertone_core::{EndReason, Extractor, FrameGrid, Frames, FramesView, SampleRange};
 
 /// Samples between two looks at the segmenter: its own frame of 16 ms. Work happens at multiples of it,
 /// counted from the stream's start, so that the cut of the audio into messages cannot matter.
 const STEP_SAMPLES: u64 = 256;
 /// Bytes decoded at a time, so that an idle stream does not hold the room that its largest message took.
 const PUSH_BYTES: usize = 4096;
+/// The same of compressed audio, in which a few bytes can be a minute of silence.
+const PUSH_COMPRESSED_BYTES: usize = 64;
+/// Behind so many samples the rest of a push waits, so that no stream holds its worker.
+const PUSH_SAMPLES: u64 = 160_000;
+/// Room for decoded samples that a stream keeps.
+const KEPT_SAMPLES: usize = 8192;
 /// Room for frames that a stream keeps while nobody speaks.
 const KEPT_FRAMES: usize = 32;
 
@@ -46,30 +50,10 @@ pub struct SessionConfig {
     pub hand_out_frames: bool,
 }
 
-/// A stream cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// The audio cannot be understood.
-    #[error(transparent)]
-    Audio(#[from] AudioError),
-    /// The extractor failed.
-    #[error(transparent)]
-    Plugin(#[from] PluginError),
-}
-
-impl SessionError {
-    /// The kind for the caller.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Audio(error) => error.kind(),
-            Self::Plugin(error) => error.kind(),
-        }
-    }
-}
-
 /// One stream's decoder, extractor and segmenter.
 pub struct Session {
     reader: AudioReader,
+    push_bytes: usize,
     extractor: Box<dyn Extractor>,
     segmenter: Segmenter,
     grid: FrameGrid,
@@ -112,6 +96,11 @@ impl Session {
         let acknowledger = rate.map(|rate| Acknowledger::new(from, rate, grid));
         Ok(Self {
             reader: AudioReader::new(config.format, config.limits)?,
+            push_bytes: if config.format.encoding.is_compressed() {
+                PUSH_COMPRESSED_BYTES
+            } else {
+                PUSH_BYTES
+            },
             segmenter: Segmenter::going_on(&config.endpointing, from.position, from.answered_until),
             grid: layout.grid,
             frames: Frames::new(layout.dim),
@@ -150,14 +139,18 @@ impl Session {
         self.frames.view(rows)
     }
 
-    /// Takes the next bytes.
-    pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<(), SessionError> {
+    /// Takes the next bytes; says how many. The others are to be given again.
+    pub fn push(&mut self, bytes: &[u8], steps: &mut Vec<Step>) -> Result<usize, SessionError> {
         self.begun |= !bytes.is_empty();
-        for piece in bytes.chunks(PUSH_BYTES) {
-            self.reader.push(piece, &mut self.samples)?;
+        let (until, mut taken) = (self.position + PUSH_SAMPLES, 0);
+        while taken < bytes.len() && self.position < until {
+            let end = bytes.len().min(taken + self.push_bytes);
+            self.reader.push(&bytes[taken..end], &mut self.samples)?;
             self.process(false, steps)?;
+            self.samples.shrink_to(KEPT_SAMPLES);
+            taken = end;
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// From now on, updates that fall due are left out, or no longer. What an update would have brought, the next one does.

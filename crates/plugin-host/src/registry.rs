@@ -47,12 +47,19 @@ impl<M: Model + ?Sized> Registry<M> {
             Some((name, version)) => {
                 Version::parse(version).ok().and_then(|version| self.models.get(name)?.get(&version))
             }
-            None => self.models.get(wanted).and_then(latest),
+            None => self.latest_of(wanted, |_| true),
         };
         found.ok_or_else(|| UnknownModel {
             wanted: wanted.to_owned(),
             exist: self.list().map(|model| model.reference().to_string()).collect(),
         })
+    }
+
+    /// The latest version of `name` that fits. A pre-release is the latest only where nothing else fits.
+    pub fn latest_of(&self, name: &str, fits: impl Fn(&M) -> bool) -> Option<&Arc<M>> {
+        let fitting = || self.models.get(name).into_iter().flatten().rev().filter(|(_, model)| fits(model));
+        let released = fitting().find(|(version, _)| version.pre.is_empty());
+        released.or_else(|| fitting().next()).map(|(_, model)| model)
     }
 
     /// All models, by name and then by version, the latest last.
@@ -72,11 +79,6 @@ impl<M: Model + ?Sized> Default for Registry<M> {
     }
 }
 
-fn latest<M: ?Sized>(versions: &BTreeMap<Version, Arc<M>>) -> Option<&Arc<M>> {
-    let released = versions.iter().rev().find(|(version, _)| version.pre.is_empty());
-    released.or_else(|| versions.iter().next_back()).map(|(_, model)| model)
-}
-
 fn existing(models: &[String]) -> String {
     if models.is_empty() { "none is loaded".to_owned() } else { format!("there are: {}", models.join(", ")) }
 }
@@ -87,6 +89,20 @@ mod tests {
     use undertone_core::{Classifier, Extractor, FrameLayout, ModelRef, PluginError};
 
     struct Named(ModelRef);
+
+    #[test]
+    fn the_latest_that_fits_is_a_release_where_there_is_one() {
+        let named = |version: &str| Arc::new(Named(ModelRef { name: "cnn".into(), version: version.into() }));
+        let registry = Registry::new(["1.0.0", "1.1.0", "1.2.0-int8"].map(named));
+        let without = |left_out: &'static [&str]| {
+            let fits = move |model: &Named| !left_out.contains(&model.0.version.as_str());
+            registry.latest_of("cnn", fits).map(|model| model.0.version.as_str())
+        };
+        assert_eq!(without(&[]), Some("1.1.0"));
+        assert_eq!(without(&["1.1.0"]), Some("1.0.0"));
+        assert_eq!(without(&["1.1.0", "1.0.0"]), Some("1.2.0-int8"));
+        assert_eq!(without(&["1.1.0", "1.0.0", "1.2.0-int8"]), None);
+    }
 
     impl Model for Named {
         fn reference(&self) -> &ModelRef {

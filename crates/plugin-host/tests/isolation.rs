@@ -267,6 +267,11 @@ fn a_locked_in_process_reaches_nothing_around_it() {
         "calls: by other numbers",
         "memory: of the system",
         "processor: affinity",
+        "processor: priority",
+        "files: mode",
+        "files: times",
+        "life: without the server",
+        "signals: by a file",
         "secrets: environment",
     ];
     for attempt in attempts {

@@ -21,17 +21,18 @@ pub(super) async fn run(models: Arc<Models>, stop: CancellationToken) {
         }
         let drained = models.shelf().drained();
         for key in drained {
-            free(&models, &key).await;
             freed.push_back(reference_of(&key));
+            // One whose plugin never comes back holds up nobody else.
+            tokio::spawn(free(models.clone(), key));
         }
         forget_the_oldest(&models, &mut freed);
     }
 }
 
-async fn free(models: &Arc<Models>, key: &Key) {
-    let reference = reference_of(key);
+async fn free(models: Arc<Models>, key: Key) {
+    let reference = reference_of(&key);
     let leftovers = models.engine.give_up(&reference).await;
-    let parts = models.shelf().unload(key);
+    let parts = models.shelf().unload(&key);
     // Destroying sessions takes its time, and a thread that may wait has it.
     let free = move || {
         drop((leftovers, parts));

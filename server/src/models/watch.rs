@@ -9,10 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Changes that may wait to be looked at; when there are more, everything in the folder is looked at.
 const WAITING: usize = 1024;
+/// After so many times the time without a change that is waited for, what was touched is looked at all the same.
+const PATIENCE: u32 = 30;
 
 /// Follows the folder until `stop`; `None`, and a warning, where it cannot be watched.
 pub(super) fn start(models: &Arc<Models>, stop: &CancellationToken) -> Option<JoinHandle<()>> {
@@ -40,12 +43,12 @@ impl Watch {
         let overflowed = Arc::new(AtomicBool::new(false));
         let (flag, root) = (overflowed.clone(), folder.clone());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let Ok(event) = event else { return flag.store(true, Ordering::Release) };
-            let missed = event.need_rescan();
+            let missed = event.as_ref().map_or(true, Event::need_rescan);
             if missed {
                 flag.store(true, Ordering::Release);
             }
-            let paths = event.paths.into_iter().filter(|_| is_change(event.kind));
+            let changed = event.ok().filter(|event| is_change(event.kind));
+            let paths = changed.into_iter().flat_map(|event| event.paths);
             // Whoever waits for a path is woken by the folder's own.
             for path in paths.chain(missed.then(|| root.clone())) {
                 if sender.try_send(path).is_err() {
@@ -72,10 +75,13 @@ impl Watch {
         }
     }
 
-    /// What was touched, once nothing has changed for a while.
+    /// What was touched, once nothing has changed for a while. Where something changes all the time, whatever else came
+    /// does not wait for that longer than [`PATIENCE`] whiles.
     async fn settled(&mut self, models: &Models) -> Option<Touched> {
         let mut touched = vec![self.paths.recv().await?];
-        while let Ok(next) = tokio::time::timeout(models.settings.watch_settle, self.paths.recv()).await {
+        let (settle, until) =
+            (models.settings.watch_settle, Instant::now() + models.settings.watch_settle * PATIENCE);
+        while let Ok(next) = timeout_at(until.min(Instant::now() + settle), self.paths.recv()).await {
             let next = next?;
             if !touched.contains(&next) && touched.len() < WAITING {
                 touched.push(next);

@@ -10,12 +10,14 @@ const OWN_FILES: usize = 7;
 
 type Attempt = (&'static str, fn() -> bool);
 
-const ATTEMPTS: [Attempt; 13] = [
+const ATTEMPTS: [Attempt; 18] = [
     ("network: listen", || TcpListener::bind("127.0.0.1:0").is_ok()),
     ("network: send", || UdpSocket::bind("127.0.0.1:0").is_ok()),
     ("network: pair", || UnixStream::pair().is_ok()),
     ("programs: run", || Command::new("/bin/true").status().is_ok()),
     ("files: write", write),
+    ("files: mode", mode),
+    ("files: times", times),
     ("files: read", || std::fs::read("/etc/passwd").is_ok()),
     ("memory: shared", || memory(libc::MAP_SHARED)),
     ("memory: as a stack", || memory(libc::MAP_PRIVATE | libc::MAP_GROWSDOWN)),
@@ -28,6 +30,18 @@ const ATTEMPTS: [Attempt; 13] = [
     }),
     ("calls: by other numbers", other_numbers),
     ("processor: affinity", affinity),
+    ("processor: priority", || {
+        // SAFETY: the call takes numbers; it asks for the priority that is there.
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, libc::getpriority(libc::PRIO_PROCESS, 0)) == 0 }
+    }),
+    ("life: without the server", || {
+        // SAFETY: the call takes numbers; the process asks to live on when the server ends.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, 0) == 0 }
+    }),
+    ("signals: by a file", || {
+        // SAFETY: the calls take numbers, and the file is open as long as the process.
+        unsafe { libc::fcntl(0, libc::F_SETOWN, libc::getppid()) == 0 }
+    }),
     ("secrets: environment", || std::env::var_os("PATH").is_some()),
     ("secrets: open files", || {
         std::fs::read_dir("/proc/self/fd").is_ok_and(|files| files.count() > OWN_FILES)
@@ -65,6 +79,18 @@ fn affinity() -> bool {
 fn write() -> bool {
     let path = std::env::temp_dir().join(format!("undertone-escaped-{}", std::process::id()));
     std::fs::write(&path, "x").and_then(|()| std::fs::remove_file(&path)).is_ok()
+}
+
+/// Gives the file of its own program the mode that it has.
+fn mode() -> bool {
+    let path = "/proc/self/exe";
+    std::fs::metadata(path).and_then(|found| std::fs::set_permissions(path, found.permissions())).is_ok()
+}
+
+/// Says that the file of its own program was read just now.
+fn times() -> bool {
+    // SAFETY: the path ends with a zero, and no times means now.
+    unsafe { libc::utimensat(libc::AT_FDCWD, c"/proc/self/exe".as_ptr(), std::ptr::null(), 0) == 0 }
 }
 
 /// Refuses the item with the names of what went well.

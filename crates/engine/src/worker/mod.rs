@@ -141,6 +141,7 @@ impl<'a> Worker<'a> {
         let models = context.roster.look().clone();
         let own = models.iter().filter(|model| context.apart == model.is_apart());
         for model in own.take_while(|_| !context.stop.load(Ordering::Acquire)) {
+            context.pulse.beat();
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
                 context.observer.plugin_failed(model.reference());
@@ -295,6 +296,7 @@ impl<'a> Worker<'a> {
         taken.live += usize::from(stream.has_work() && stream.is_live());
         let asked = taken.asked;
         while stream.has_work() {
+            self.context.pulse.beat();
             let mut steps = std::mem::take(&mut taken.steps);
             taken.take_heard(stream.advance(self.context, &mut steps));
             taken.take_steps(id, steps);
@@ -311,7 +313,7 @@ impl<'a> Worker<'a> {
     }
 
     fn score(&mut self, pending: &[Pending], asked: &[Asked]) -> Scored {
-        let mut turn = Turn::new(pending, asked, &mut self.classifiers, self.context.observer.as_ref());
+        let mut turn = Turn::new(pending, asked, &mut self.classifiers, self.context);
         turn.score(&mut self.streams);
         turn.into_scored()
     }

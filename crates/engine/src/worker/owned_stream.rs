@@ -166,7 +166,7 @@ impl OwnedStream {
         let begun = Instant::now();
         let before = session.position();
         let done = match input {
-            Input::Audio { data, received } => {
+            Input::Audio { mut data, received } => {
                 let waited = begun.saturating_duration_since(received);
                 observer.queue_waited(self.model.reference(), waited);
                 self.answering.spend(waited, Duration::ZERO);
@@ -176,11 +176,16 @@ impl OwnedStream {
                 if is_live {
                     heard.waited = others;
                 }
-                let done = session.push(&data, steps);
+                let pushed = session.push(&data, steps);
                 observer.updates_thinned(self.model.reference(), session.take_thinned());
                 self.liveness = self.liveness.heard(session.position() - self.from, begun);
-                self.budget.give_back(data.len(), self.inbox.is_empty());
-                done
+                let taken = *pushed.as_ref().unwrap_or(&data.len());
+                let rest = data.split_off(taken);
+                if !rest.is_empty() {
+                    self.inbox.push_front((own_time, Input::Audio { data: rest, received }));
+                }
+                self.budget.give_back(taken, self.inbox.is_empty());
+                pushed.map(drop)
             }
             Input::Control(control) => {
                 self.budget.give_back(CONTROL_COST_BYTES, self.inbox.is_empty());

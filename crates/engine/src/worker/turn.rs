@@ -1,9 +1,8 @@
 //! What the streams of a worker ask for in one turn, and what the models say.
 
-use super::OwnedStream;
 use super::questions::Asked;
 use super::taken::Pending;
-use crate::Observer;
+use super::{OwnedStream, WorkerContext};
 use crate::scoring::{Classifiers, ItemScores};
 use crate::step::{Scope, ScoreRequest, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +60,7 @@ pub(super) struct Turn<'t> {
     verdicts: Vec<Option<ItemScores>>,
     for_questions: Duration,
     classifiers: &'t mut Classifiers,
-    observer: &'t dyn Observer,
+    context: &'t WorkerContext,
 }
 
 impl<'t> Turn<'t> {
@@ -69,11 +68,11 @@ impl<'t> Turn<'t> {
         pending: &'t [Pending],
         asked: &'t [Asked],
         classifiers: &'t mut Classifiers,
-        observer: &'t dyn Observer,
+        context: &'t WorkerContext,
     ) -> Self {
         let scores = pending.iter().map(|_| None).collect();
         let verdicts = asked.iter().map(|_| None).collect();
-        Self { pending, asked, scores, verdicts, for_questions: Duration::ZERO, classifiers, observer }
+        Self { pending, asked, scores, verdicts, for_questions: Duration::ZERO, classifiers, context }
     }
 
     /// What was scored.
@@ -116,7 +115,9 @@ impl<'t> Turn<'t> {
         }
         for (model, items) in groups.into_values() {
             let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
-            let (results, took) = self.classifiers.score(model.as_ref(), &batch, self.observer);
+            self.context.pulse.beat();
+            let observer = self.context.observer.as_ref();
+            let (results, took) = self.classifiers.score(model.as_ref(), &batch, observer);
             let spent = (took, batch.len());
             for ((place, _), result) in items.into_iter().zip(results) {
                 match place {
@@ -182,7 +183,9 @@ impl<'t> Turn<'t> {
             batch.push(Advance { frames, state });
             places.push(*index);
         }
-        let (results, took) = self.classifiers.advance(model.as_ref(), &mut batch, self.observer);
+        self.context.pulse.beat();
+        let observer = self.context.observer.as_ref();
+        let (results, took) = self.classifiers.advance(model.as_ref(), &mut batch, observer);
         let spent = (took, places.len());
         for (index, result) in places.into_iter().zip(results) {
             self.scores[index] = Some(Score::of_batch(result, spent));

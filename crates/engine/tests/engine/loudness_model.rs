@@ -68,6 +68,11 @@ impl LoudnessModel {
         Self::named("hanging", Behaviour::Hang)
     }
 
+    /// The same under another name.
+    pub(crate) fn hanging_as(name: &str) -> Self {
+        Self::named(name, Behaviour::Hang)
+    }
+
     /// One whose classifier takes [`DAWDLE`] for every item.
     pub(crate) fn dawdling() -> Self {
         Self::named("dawdling", Behaviour::Dawdle)

@@ -8,5 +8,6 @@ mod overload;
 mod questions;
 mod resumption;
 mod streams;
+mod stuck;
 #[cfg(target_os = "linux")]
 mod threads;

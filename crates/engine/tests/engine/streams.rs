@@ -1,21 +1,22 @@
 //! Streams: answers, limits, faults.
 
-use crate::loudness_model::{HANG, LoudnessModel, config, recording};
+use crate::loudness_model::{LoudnessModel, config, recording};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use undertone_audio::{AudioFormat, Encoding};
 use undertone_core::{EndReason, ErrorKind, Model, StreamId};
 use undertone_engine::{
-    Answer, Control, Engine, EngineConfig, Event, Observer, OpenError, SessionConfig, Silent, StreamEvents,
-    Trigger,
+    Answer, Control, Engine, EngineConfig, Event, Observer, OpenError, Session, SessionConfig, Silent,
+    StreamEvents, Trigger,
 };
 
 pub(crate) fn engine(workers: usize, event_queue: usize) -> Engine {
     start(sizes(workers, event_queue))
 }
 
-fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
+pub(crate) fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     EngineConfig {
         workers,
         apart_workers: 0,
@@ -37,7 +38,7 @@ fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
     }
 }
 
-fn start(config: EngineConfig) -> Engine {
+pub(crate) fn start(config: EngineConfig) -> Engine {
     start_with(config, Arc::new(LoudnessModel::new()))
 }
 
@@ -60,7 +61,7 @@ pub(crate) async fn collect(mut events: StreamEvents) -> Vec<Event> {
 }
 
 /// Sends `bytes` cut into `pieces` and gives every event.
-async fn run(engine: &Engine, config: SessionConfig, bytes: &[u8], piece: usize) -> Vec<Event> {
+pub(crate) async fn run(engine: &Engine, config: SessionConfig, bytes: &[u8], piece: usize) -> Vec<Event> {
     run_model(engine, LoudnessModel::new(), config, bytes, piece).await
 }
 
@@ -85,7 +86,7 @@ pub(crate) async fn run_model(
     events
 }
 
-fn answers(events: &[Event]) -> Vec<Answer> {
+pub(crate) fn answers(events: &[Event]) -> Vec<Answer> {
     let timeless = |answer: &Answer| Answer { time_parts: Default::default(), ..answer.clone() };
     events
         .iter()
@@ -298,6 +299,25 @@ async fn plausible_labels_come_from_models_that_give_sets() {
     assert_eq!(verdict(&engine, LoudnessModel::calibrated(0.0, 0.5)).await.1, [0]);
 }
 
+#[test]
+fn minutes_in_a_few_bytes_are_heard_a_part_at_a_time() {
+    let packed = include_bytes!("../../../audio/tests/fixtures/silence_mono.flac");
+    let mut asked = config(None);
+    asked.format = AudioFormat { encoding: Encoding::Flac, sample_rate: None, channels: None };
+    let extractor = LoudnessModel::new().new_extractor().expect("one that works");
+    let mut session = Session::new(&asked, extractor, None).expect("a format that is known");
+    let (mut rest, mut steps, mut pushes) = (packed.as_slice(), Vec::new(), 0);
+    while !rest.is_empty() {
+        let before = session.position();
+        rest = &rest[session.push(rest, &mut steps).expect("good audio")..];
+        pushes += 1;
+        assert!(session.position() - before < 60 * 16_000, "a minute at most");
+    }
+    session.finish(&mut steps).expect("good audio");
+    assert_eq!(session.position(), 600 * 16_000);
+    assert!(pushes >= 10, "{pushes}");
+}
+
 #[tokio::test]
 async fn bad_audio_fails_its_stream_and_no_other() {
     let engine = engine(1, 64);
@@ -338,27 +358,6 @@ async fn a_panicking_model_loses_the_streams_of_its_worker_and_the_worker_starts
     let events = collect(events).await;
     assert!(!matches!(events.last(), Some(Event::Ended(_))), "the stream did not end in order: {events:?}");
     assert_eq!(answers(&run(&engine, config(None), &recording(0.5), 64).await).len(), 1);
-}
-
-#[tokio::test]
-async fn a_stuck_worker_loses_its_streams_with_a_delay_and_another_one_takes_its_place() {
-    let engine = start(EngineConfig { stuck_after: HANG / 4, ..sizes(1, 64) });
-    let begun = Instant::now();
-    let waiting = engine
-        .open(StreamId::generate(), config(None), Arc::new(LoudnessModel::new()))
-        .await
-        .expect("there is room");
-    let stuck = run_model(&engine, LoudnessModel::hanging(), config(None), &recording(0.5), 640).await;
-    assert!(begun.elapsed() < HANG, "nobody waits for the plugin");
-    let (_input, events) = waiting;
-    for events in [stuck, collect(events).await] {
-        let Some(Event::Failed(failure)) = events.last() else { panic!("{events:?}") };
-        assert_eq!(failure.kind, ErrorKind::Unavailable);
-        assert!(failure.retry_after.is_some() && failure.message.contains("stuck"), "{failure:?}");
-    }
-    assert_eq!(engine.open_streams(), 0);
-    let answers = answers(&run(&engine, config(None), &recording(0.5), 640).await);
-    assert_eq!(answers.len(), 1, "the worker in its place works");
 }
 
 /// The cores that threads of this name may use, as Linux lists them.

@@ -41,6 +41,11 @@ pub(crate) enum Call {
 }
 
 impl Call {
+    /// Whether an answer says that the plugin works. A stream is opened and closed without its having to do anything.
+    pub(crate) const fn is_work(self) -> bool {
+        matches!(self, Self::Classify | Self::Advance | Self::Push | Self::Finish)
+    }
+
     /// For people.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -13,6 +13,8 @@ const LINE_BYTES: u64 = 2048;
 const KEPT_LINES: usize = 8;
 /// More lines than this in a second are counted and not logged.
 const LINES_PER_SECOND: u32 = 50;
+/// What a line that is not logged costs whoever reads it, so that a flood of them takes no core of the server's.
+const PAUSE: Duration = Duration::from_millis(1);
 /// What a process that is gone has printed is read in this time, or never.
 const READ_WITHIN: Duration = Duration::from_millis(500);
 
@@ -74,7 +76,8 @@ fn read_all(pipe: PipeReader, plugin: &str, process: u32, kept: &Mutex<VecDeque<
                 tracing::warn!(plugin, process, left_out, "a plugin's process printed too much");
                 log(line, plugin, process);
             }
-            None => {}
+            // The process waits as soon as its pipe is full.
+            None => thread::sleep(PAUSE),
         }
     }
 }

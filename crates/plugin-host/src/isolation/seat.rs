@@ -132,10 +132,12 @@ impl Seat {
                 let answered = message::answered(process.area(), call, &facts.plugin);
                 let taken = answered.map(|()| exchange.take(process.area()));
                 process.take_tally(&facts.plugin, &facts.totals);
-                content.losses = 0;
                 let generation = content.generation;
-                drop(guard);
-                facts.count_answer();
+                if call.is_work() {
+                    content.losses = 0;
+                    drop(guard);
+                    facts.count_answer();
+                }
                 taken.map(|taken| (taken, generation))
             }
             Err(Loss::Cancelled) => {

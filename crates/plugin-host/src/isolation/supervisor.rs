@@ -92,8 +92,15 @@ impl Supervisor {
 
     fn fill_those_due(&mut self) {
         let now = Instant::now();
-        for due in self.due.extract_if(.., |due| due.at <= now).collect::<Vec<_>>() {
+        for mut due in self.due.extract_if(.., |due| due.at <= now).collect::<Vec<_>>() {
             let Some(seat) = due.seat.upgrade() else { continue };
+            // Others may have opened the breaker since.
+            if let Some(unready) = self.facts.unready() {
+                due.at = Instant::now() + unready.retry_after;
+                seat.expect_at(due.at + self.facts.usual_start(), due.losses);
+                self.due.push(due);
+                continue;
+            }
             match self.facts.start(true) {
                 Ok((process, _)) => seat.fill(process),
                 Err(error) => {

@@ -64,18 +64,61 @@ const REFUSED: &[i64] = &[
     libc::SYS_sched_setaffinity,
     libc::SYS_sched_setscheduler,
     libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
+    // What files are called by: a process may have the user of the server, and Landlock does not look at this.
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    FCHMODAT2,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
 ];
 
-/// The older names of clone, which only some machines have.
+/// Has the same number on all machines; not all of them have a name for it here.
+const FCHMODAT2: i64 = 452;
+
+/// Older names, which only some machines have.
 #[cfg(target_arch = "x86_64")]
-const REFUSED_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_vfork];
+const REFUSED_HERE: &[i64] = &[
+    libc::SYS_fork,
+    libc::SYS_vfork,
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
+];
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_HERE: &[i64] = &[];
+
+/// Refused with these words as an argument: call, place of the argument, word. To outlive the server, and to have signals sent to
+/// others when a file can be read (`fcntl.h` and `sockios.h` of Linux).
+const REFUSED_WORDS: [(i64, u8, u64); 6] = [
+    (libc::SYS_prctl, 0, libc::PR_SET_PDEATHSIG as u64),
+    (libc::SYS_fcntl, 1, 8),      // F_SETOWN
+    (libc::SYS_fcntl, 1, 10),     // F_SETSIG
+    (libc::SYS_fcntl, 1, 15),     // F_SETOWN_EX
+    (libc::SYS_ioctl, 1, 0x8901), // FIOSETOWN
+    (libc::SYS_ioctl, 1, 0x8902), // SIOCSPGRP
+];
 
 /// Refuses them for this process and all of its threads from now on: they fail with EPERM.
 pub(super) fn deny() -> Result<(), seccompiler::Error> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().chain(REFUSED_HERE).map(|&call| (call, Vec::new())).collect();
+    for (call, argument, word) in REFUSED_WORDS {
+        let said = condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, word)?;
+        rules.entry(call).or_default().push(SeccompRule::new(vec![said])?);
+    }
     // A thread is no new process.
     let threads = libc::CLONE_THREAD.unsigned_abs().into();
     let only_threads = condition(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(threads), 0)?;
