@@ -133,6 +133,17 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// Names the folder or list of the clips that cannot be split.
+    pub(crate) fn about_clips_of(self, data: &Path) -> Self {
+        match self {
+            Self::Split { mistakes } => {
+                let named = |mistake| format!("{}: {mistake}", data.display());
+                Self::Split { mistakes: mistakes.into_iter().map(named).collect() }
+            }
+            other => other,
+        }
+    }
+
     /// Makes the error of an action on `path` from its source.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

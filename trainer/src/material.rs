@@ -52,9 +52,10 @@ impl Material {
         let recipe = Recipe::named(recipe).ok_or_else(|| TrainError::Recipe { name: recipe.to_owned() })?;
         let clips = read_clips(source.folder, source.corpus)?;
         let split = match source.split {
-            SplitRule::Fold(id) => id.split(&clips)?,
-            SplitRule::Speakers(held_out) => Split::new(&clips, held_out)?,
+            SplitRule::Fold(id) => id.split(&clips),
+            SplitRule::Speakers(held_out) => Split::new(&clips, held_out),
         };
+        let split = split.map_err(|error| error.about_clips_of(source.folder))?;
         let preparation = Preparation {
             recipe,
             endpointing: Endpointing::default(),
@@ -69,7 +70,8 @@ impl Material {
         }
         match material.examples(&[Part::Training]).is_empty() {
             true => {
-                Err(TrainError::Split { mistakes: vec!["speech was found in no clip to learn from".into()] })
+                let mistakes = vec!["speech was found in no clip to learn from".into()];
+                Err(TrainError::Split { mistakes }.about_clips_of(source.folder))
             }
             false => Ok(material),
         }

@@ -9,6 +9,8 @@ pub struct DataSheet {
     pub licence: String,
     /// How its authors want to be cited.
     pub citation: String,
+    /// What its clips are like, in a sentence or two, where it is known.
+    pub about: Option<String>,
 }
 
 impl DataSheet {
@@ -23,6 +25,16 @@ impl DataSheet {
                        https://doi.org/10.1371/journal.pone.0196391. Data: \
                        https://doi.org/10.5281/zenodo.1188976"
                 .into(),
+            about: Some(
+                "The clips are **acted**: 24 professional actors, 12 women and 12 men, say two fixed sentences in a studio, in \
+                 North American English."
+                    .into(),
+            ),
         }
+    }
+    /// Whether the licence says so by the words of Creative Commons.
+    pub fn forbids_commerce(&self) -> bool {
+        let spelled = self.licence.to_uppercase().replace([' ', '_'], "-");
+        spelled.split('-').any(|part| part == "NC") || spelled.contains("NONCOMMERCIAL")
     }
 }

@@ -101,7 +101,27 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
     assert!(manifest.calibration.temperature > 0.0 && manifest.calibration.conformal.is_some());
     assert!(manifest.golden.is_some());
     let card = fs::read_to_string(dir.join("card.md")).expect("part of the bundle");
-    for said in ["CC-BY-NC-SA-4.0", "zenodo.1188976", "acted", "speakers 01", "Calibration"] {
+    let sections = [
+        "## Model details",
+        "## Intended use",
+        "## Factors",
+        "## Metrics",
+        "## Evaluation data",
+        "## Training data",
+        "## Quantitative analyses",
+        "## Calibration",
+        "## Ethical considerations",
+        "## Caveats and recommendations",
+    ];
+    let facts = [
+        "CC-BY-NC-SA-4.0",
+        "forbids commercial use",
+        "zenodo.1188976",
+        "acted",
+        "speakers 01",
+        "speakers 03",
+    ];
+    for said in sections.into_iter().chain(facts) {
         assert!(card.contains(said), "{said} is missing in {card}");
     }
     let again = job.trained().and_then(|trained| trained.measure(&job.recipe.decision)).expect("finished");

@@ -2,9 +2,10 @@
 
 use super::material::MaterialArguments;
 use super::progress;
+use anyhow::bail;
 use clap::Args;
 use std::path::{Path, PathBuf};
-use undertone_evaluation::{Figures, Judged, Prediction, Protocol, Run, RunId};
+use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Protocol, Run, RunId};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::{FoldId, folds};
 use undertone_trainer::{SplitRule, TrainingRecipe};
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     match (&arguments.evidence, arguments.fold) {
         (Some(folder), None) => evidence.write(folder)?,
-        (Some(folder), Some(fold)) => compare(folder, run, fold)?,
+        (Some(folder), Some(fold)) => compare(folder, run, fold, &evidence.predictions)?,
         (None, _) => {}
     }
     if arguments.fold.is_none() {
@@ -81,16 +82,40 @@ fn fold_evidence(arguments: &Arguments, recipe: &TrainingRecipe, id: FoldId) -> 
     Ok(own)
 }
 
-/// Prints what the committed evidence says of the same fold.
-fn compare(folder: &Path, run: RunId, fold: u32) -> anyhow::Result<()> {
-    let mut committed = Run::read(folder, run)?.predictions;
-    committed.retain(|prediction| prediction.fold == fold);
-    print_figures("in the evidence", &committed);
+/// Prints what the committed evidence says of the same fold, with every seed, and how far the fold of `own` is from it.
+fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::Result<()> {
+    let mut said = Vec::new();
+    for committed in Evidence::open(folder)?.of(run.protocol) {
+        let of_fold = committed.predictions.iter().filter(|prediction| prediction.fold == fold);
+        let of_fold: Vec<Prediction> = of_fold.cloned().collect();
+        if !of_fold.is_empty() {
+            said.push(
+                print_figures(&format!("in the evidence, seed {}", committed.id.seed), &of_fold).accuracy,
+            );
+        }
+    }
+    let (least, most) = (said.iter().copied().fold(1.0, f64::min), said.iter().copied().fold(0.0, f64::max));
+    if said.is_empty() {
+        bail!("{}: the evidence says nothing of fold {fold}", folder.display());
+    }
+    let figures = figures_of(own);
+    let error = (figures.accuracy * (1.0 - figures.accuracy) / figures.clips as f64).sqrt();
+    let beyond = (least - figures.accuracy).max(figures.accuracy - most).max(0.0);
+    println!(
+        "{:.1} points beyond the seeds of the evidence; the standard error over {} clips is {:.1}",
+        100.0 * beyond,
+        figures.clips,
+        100.0 * error
+    );
     Ok(())
 }
 
-fn print_figures(name: &str, predictions: &[Prediction]) {
-    let judged: Vec<Judged> = predictions.iter().map(Prediction::judged).collect();
-    let figures = Figures::of(&judged);
+fn print_figures(name: &str, predictions: &[Prediction]) -> Figures {
+    let figures = figures_of(predictions);
     println!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
+    figures
+}
+
+fn figures_of(predictions: &[Prediction]) -> Figures {
+    Figures::of(&predictions.iter().map(Prediction::judged).collect::<Vec<Judged>>())
 }

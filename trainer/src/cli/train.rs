@@ -43,6 +43,9 @@ struct Sheet {
     /// How to cite the data.
     #[arg(long, requires = "dataset")]
     citation: Option<String>,
+    /// What the clips are like: who speaks, what, where.
+    #[arg(long, requires = "dataset")]
+    about: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -119,6 +122,7 @@ impl Sheet {
                 dataset: dataset.clone(),
                 licence: licence.clone(),
                 citation: citation.clone(),
+                about: self.about.clone(),
             }),
             _ if corpus == RAVDESS => Ok(DataSheet::ravdess()),
             _ => bail!("the model card must say what {corpus} is: give --dataset, --licence and --citation"),
