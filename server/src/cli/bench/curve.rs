@@ -12,8 +12,18 @@ pub(super) struct Curve<'r> {
     pub(super) unit: &'static str,
     /// The bound for 99 of 100.
     pub(super) bound: Duration,
-    /// Sizes, growing, and what was measured; a latency without a value where nothing was.
-    pub(super) points: Vec<(usize, &'r Latency)>,
+    /// By size, growing.
+    pub(super) points: Vec<Point<'r>>,
+}
+
+/// A load.
+#[derive(Debug)]
+pub(super) struct Point<'r> {
+    pub(super) size: usize,
+    /// Without a value where nothing was measured.
+    pub(super) latency: &'r Latency,
+    /// Whether it kept within the bound; one that was refused in part or ended early did not, however fast the rest was.
+    pub(super) kept: bool,
 }
 
 impl Curve<'_> {

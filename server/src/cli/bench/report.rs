@@ -1,8 +1,8 @@
 //! Everything that a run found, for whoever shows it.
 
-use super::curve::Curve;
+use super::curve::{Curve, Point};
 use super::load::{Figures, Load};
-use super::plan::Found;
+use super::plan::{Found, Showing};
 use std::time::Duration;
 use undertone_proto::v1;
 
@@ -32,7 +32,14 @@ impl Report {
             title: format!("{} {}: latency of updates", self.model.name, self.model.version),
             unit: "streams at once",
             bound: self.bound,
-            points: loads.iter().map(|figures| (figures.streams, &figures.tally.update_latency)).collect(),
+            points: loads
+                .iter()
+                .map(|figures| Point {
+                    size: figures.streams,
+                    latency: &figures.tally.update_latency,
+                    kept: figures.keep_within(self.bound),
+                })
+                .collect(),
         }
     }
 }

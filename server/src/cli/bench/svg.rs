@@ -15,8 +15,16 @@ const INK: &str = "#333";
 struct Line {
     name: &'static str,
     colour: &'static str,
-    /// Sizes of loads and milliseconds.
-    points: Vec<(f64, f64)>,
+    points: Vec<Mark>,
+}
+
+/// A percentile of a load.
+#[derive(Clone, Copy)]
+struct Mark {
+    size: f64,
+    millis: f64,
+    /// Whether the load kept within the bound.
+    kept: bool,
 }
 
 /// Where numbers lie in the picture.
@@ -27,13 +35,17 @@ struct Scale {
 
 /// Median, 90th and 99th percentile of the latency against the size of the load, with the bound.
 pub(super) fn draw(curve: &Curve<'_>) -> String {
-    let measured: Vec<_> = curve.points.iter().filter(|(_, latency)| latency.count() > 0).collect();
+    let measured: Vec<_> = curve.points.iter().filter(|point| point.latency.count() > 0).collect();
     let line = |name, colour, quantile| Line {
         name,
         colour,
         points: measured
             .iter()
-            .map(|(size, latency)| (*size as f64, latency.at(quantile).as_secs_f64() * 1e3))
+            .map(|point| Mark {
+                size: point.size as f64,
+                millis: point.latency.at(quantile).as_secs_f64() * 1e3,
+                kept: point.kept,
+            })
             .collect(),
     };
     let lines = [line("p50", "#4c9f70", 0.5), line("p90", "#e0a030", 0.9), line("p99", "#c0392b", 0.99)];
@@ -43,9 +55,9 @@ pub(super) fn draw(curve: &Curve<'_>) -> String {
 fn picture((title, unit): (&str, &str), lines: &[Line], bound: f64) -> String {
     let points = || lines.iter().flat_map(|line| &line.points);
     let scale = Scale {
-        largest: points().map(|point| point.0).fold(1.0, f64::max),
+        largest: points().map(|point| point.size).fold(1.0, f64::max),
         // An overloaded server must not press everything else flat.
-        most_millis: points().map(|point| point.1).fold(bound, f64::max).min(3.0 * bound) * 1.05,
+        most_millis: points().map(|point| point.millis).fold(bound, f64::max).min(3.0 * bound) * 1.05,
     };
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
@@ -54,6 +66,10 @@ fn picture((title, unit): (&str, &str), lines: &[Line], bound: f64) -> String {
     text(&mut svg, (MARGIN[0], 26.0), "start", &escaped(title));
     grid(&mut svg, &scale, unit);
     bound_line(&mut svg, &scale, bound);
+    if points().any(|point| !point.kept) {
+        let words = "hollow: beyond the bound, refused, lost or ended early";
+        text(&mut svg, (WIDTH - MARGIN[2], 26.0), "end", words);
+    }
     for line in lines {
         polyline(&mut svg, &scale, line);
     }
@@ -90,7 +106,7 @@ fn bound_line(svg: &mut String, scale: &Scale, bound: f64) {
 }
 
 fn polyline(svg: &mut String, scale: &Scale, line: &Line) {
-    let place = |point: &(f64, f64)| (scale.x(point.0), scale.y(point.1));
+    let place = |point: &Mark| (scale.x(point.size), scale.y(point.millis));
     let points: Vec<String> = line.points.iter().map(place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let _ = writeln!(
         svg,
@@ -98,8 +114,13 @@ fn polyline(svg: &mut String, scale: &Scale, line: &Line) {
         points.join(" "),
         line.colour
     );
-    for (x, y) in line.points.iter().map(place) {
-        let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{}\"/>", line.colour);
+    for mark in &line.points {
+        let ((x, y), colour) = (place(mark), line.colour);
+        let fill = if mark.kept { colour } else { "white" };
+        let _ = writeln!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" stroke=\"{colour}\" fill=\"{fill}\"/>"
+        );
     }
     if let Some((x, y)) = line.points.last().map(place) {
         text(svg, (x + 8.0, y + 4.0), "start", line.name);
@@ -128,9 +149,13 @@ mod tests {
 
     #[test]
     fn a_picture_names_its_lines_and_escapes_what_a_server_says() {
-        let points = vec![(10.0, 5.0), (20.0, 900.0)];
+        let points = vec![
+            Mark { size: 10.0, millis: 5.0, kept: true },
+            Mark { size: 20.0, millis: 900.0, kept: false },
+        ];
         let svg = picture(("a < b", "streams"), &[Line { name: "p99", colour: "red", points }], 50.0);
         assert!(svg.contains("a &lt; b") && svg.contains(">p99</text>") && svg.contains("bound 50 ms"));
+        assert_eq!((svg.matches("fill=\"red\"").count(), svg.matches("hollow").count()), (1, 1), "{svg}");
         assert!(svg.contains(&format!("{:.1}\" r=\"3\"", MARGIN[1])), "900 ms lies at the upper edge: {svg}");
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
     }

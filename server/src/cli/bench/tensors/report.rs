@@ -1,8 +1,8 @@
 //! Everything that a run found, for whoever shows it.
 
 use super::load::{Figures, TensorLoad};
-use crate::cli::bench::curve::Curve;
-use crate::cli::bench::plan::Found;
+use crate::cli::bench::curve::{Curve, Point};
+use crate::cli::bench::plan::{Found, Showing};
 use std::time::Duration;
 
 /// Everything that a run found.
@@ -22,7 +22,14 @@ impl Report {
             title: format!("{}: latency of answers", self.load.question.model()),
             unit: "requests per second",
             bound: self.bound,
-            points: loads.iter().map(|figures| (figures.rate, &figures.tally.latency)).collect(),
+            points: loads
+                .iter()
+                .map(|figures| Point {
+                    size: figures.rate,
+                    latency: &figures.tally.latency,
+                    kept: figures.keep_within(self.bound),
+                })
+                .collect(),
         }
     }
 }
