@@ -1,6 +1,7 @@
 //! Latency against load, for whoever draws it.
 
 use super::latency::Latency;
+use super::plan::Showing;
 use std::time::Duration;
 
 /// Latency against load.
@@ -24,6 +25,13 @@ pub(super) struct Point<'r> {
     pub(super) latency: &'r Latency,
     /// Whether it kept within the bound; one that was refused in part or ended early did not, however fast the rest was.
     pub(super) kept: bool,
+}
+
+impl<'r> Point<'r> {
+    /// What `figures` showed of one latency, and whether they kept within `bound`.
+    pub(super) fn of(figures: &impl Showing, latency: &'r Latency, bound: Duration) -> Self {
+        Self { size: figures.size(), latency, kept: figures.keep_within(bound) }
+    }
 }
 
 impl Curve<'_> {

@@ -2,7 +2,7 @@
 
 use super::curve::{Curve, Point};
 use super::load::{Figures, Load};
-use super::plan::{Found, Showing};
+use super::plan::Found;
 use std::time::Duration;
 use undertone_proto::v1;
 
@@ -34,11 +34,7 @@ impl Report {
             bound: self.bound,
             points: loads
                 .iter()
-                .map(|figures| Point {
-                    size: figures.streams,
-                    latency: &figures.tally.update_latency,
-                    kept: figures.keep_within(self.bound),
-                })
+                .map(|figures| Point::of(*figures, &figures.tally.update_latency, self.bound))
                 .collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::load::{Figures, TensorLoad};
 use crate::cli::bench::curve::{Curve, Point};
-use crate::cli::bench::plan::{Found, Showing};
+use crate::cli::bench::plan::Found;
 use std::time::Duration;
 
 /// Everything that a run found.
@@ -24,11 +24,7 @@ impl Report {
             bound: self.bound,
             points: loads
                 .iter()
-                .map(|figures| Point {
-                    size: figures.rate,
-                    latency: &figures.tally.latency,
-                    kept: figures.keep_within(self.bound),
-                })
+                .map(|figures| Point::of(*figures, &figures.tally.latency, self.bound))
                 .collect(),
         }
     }
