@@ -45,5 +45,6 @@ pub use statistics::{
     conformal_threshold, expected_calibration_error,
 };
 pub use summary::{
-    Difference, FoldSets, PartFigures, Parts, PooledBounds, PooledFold, ProtocolSummary, Sets, Summary, check,
+    Difference, FoldSets, PartFigures, Parts, PooledBounds, PooledFold, ProtocolSummary, Sets, Summary,
+    bounds_of, check,
 };

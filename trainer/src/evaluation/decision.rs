@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use undertone_bundle::{Calibration, Conformal};
 use undertone_evaluation::{
-    Evidence, FoldFacts, Judged, Prediction, Protocol, Run, abstain_threshold, conformal_threshold,
+    Evidence, FoldFacts, Judged, Prediction, Protocol, Run, abstain_threshold, bounds_of, conformal_threshold,
 };
 
 /// What is promised about answers.
@@ -60,16 +60,8 @@ impl DecisionRule {
         let temperature = mean_temperature(&runs, |fold| fold.temperature)?;
         let judged: Vec<Judged> =
             runs.iter().flat_map(|run| &run.predictions).map(Prediction::judged).collect();
-        let truths: Vec<f32> =
-            judged.iter().map(|own| own.answer.map_or(0.0, |answer| answer.probability(own.truth))).collect();
-        let confidences: Vec<f32> =
-            judged.iter().map(|own| own.answer.map_or(0.0, |answer| answer.confidence())).collect();
-        let right: Vec<bool> = judged.iter().map(Judged::right).collect();
-        Some(Decision {
-            temperature,
-            conformal_threshold: conformal_threshold(&truths, self.coverage),
-            abstain_below: abstain_threshold(&confidences, &right, self.abstain_error),
-        })
+        let (conformal_threshold, abstain_below) = bounds_of(&judged, self.coverage, self.abstain_error);
+        Some(Decision { temperature, conformal_threshold, abstain_below })
     }
 
     /// The causal network's temperature, from the same evidence.

@@ -60,17 +60,25 @@ impl PooledBounds {
     }
 }
 
+/// The bounds that `clips` set together: the probability from which on an emotion is in the set of a clip, so that sets hold the
+/// acted one with `coverage`, and the one from which on an answer is kept, so that at most the share `error` of those is wrong;
+/// `None` where no bound does that.
+pub fn bounds_of(clips: &[Judged], coverage: f64, error: f64) -> (f32, Option<f32>) {
+    let of_truth = |own: &Judged| own.answer.map_or(0.0, |answer| answer.probability(own.truth));
+    let confidence = |own: &Judged| own.answer.map_or(0.0, |answer| answer.confidence());
+    let right: Vec<bool> = clips.iter().map(Judged::right).collect();
+    let truths: Vec<f32> = clips.iter().map(of_truth).collect();
+    let confidences: Vec<f32> = clips.iter().map(confidence).collect();
+    (conformal_threshold(&truths, coverage), abstain_threshold(&confidences, &right, error))
+}
+
 /// The clips of `fold`, with bounds by all others.
 fn bound(clips: &[&Prediction], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
     let others: Vec<Judged> =
         clips.iter().filter(|clip| clip.fold != fold).map(|clip| clip.judged()).collect();
-    let of_truth = |own: &Judged| own.answer.map_or(0.0, |answer| answer.probability(own.truth));
-    let confidence = |own: &Judged| own.answer.map_or(0.0, |answer| answer.confidence());
-    let right: Vec<bool> = others.iter().map(Judged::right).collect();
-    let least = conformal_threshold(&others.iter().map(of_truth).collect::<Vec<_>>(), coverage);
-    let confidences: Vec<f32> = others.iter().map(confidence).collect();
+    let (least, below) = bounds_of(&others, coverage, error);
     // Where no bound keeps the promise, no answer is held back.
-    let below = abstain_threshold(&confidences, &right, error).unwrap_or(0.0);
+    let below = below.unwrap_or(0.0);
     let own = clips.iter().filter(|clip| clip.fold == fold);
     own.map(|clip| (clip.judged(), f64::from(least), f64::from(below))).collect()
 }
