@@ -2,7 +2,7 @@
 
 mod corpus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use undertone_bundle::Bundle;
@@ -232,7 +232,43 @@ fn a_fold_comes_back_from_the_shelf_as_it_was_put_there_and_only_for_its_own_rec
     };
     assert_eq!(labels(&back), labels(&evidence));
     assert_eq!((back.curve.len(), back.interim.len()), (evidence.curve.len(), evidence.interim.len()));
+    assert!(back.int8.is_empty() && back.int8_interim.is_empty(), "nobody asked for them");
     job.recipe.whole_plan.epochs += 1;
     let refusal = shelf.take(id, &job.recipe).expect_err("another recipe").to_string();
     assert!(refusal.contains("speaker5-seed1-fold2 was trained by another recipe"), "{refusal}");
+}
+
+#[test]
+fn weights_in_8_bits_are_asked_about_the_same_clips_without_another_training() {
+    let Some((folder, mut job)) = job() else { return };
+    // Wide enough for weights that are rounded.
+    for architecture in [&mut job.recipe.whole, &mut job.recipe.stream] {
+        architecture.body = Body::Cnn(CnnShape { channels: [8, 8, 16, 16], attention: 32 });
+    }
+    let evidence = job.train(EACH_EPOCH, &mut |_| {}).expect("learns").evidence(2, &job.recipe.decision);
+    let id = FoldId { run: RunId { protocol: Protocol::Speaker5, seed: 1 }, fold: 2 };
+    let shelf = FoldShelf::new(&folder.path().join("folds"));
+    shelf.put(id, &job.recipe, &evidence.expect("scores")).expect("writable");
+
+    let mut evidence = shelf.take(id, &job.recipe).expect("just written").expect("just written");
+    let trained = job.trained().expect("finished");
+    trained.check_answers(&evidence).expect("the same networks");
+    trained.add_int8(&mut evidence).expect("scores");
+    let names =
+        |rows: &[Prediction]| -> BTreeSet<String> { rows.iter().map(|own| own.clip.clone()).collect() };
+    assert_eq!(names(&evidence.int8), names(&evidence.predictions));
+    assert_eq!(evidence.int8_interim.len(), evidence.interim.len());
+    let probabilities = |rows: &[Prediction]| -> BTreeMap<String, Option<[f32; 8]>> {
+        let of = |own: &Prediction| (own.clip.clone(), own.answer.map(|answer| *answer.probabilities()));
+        rows.iter().map(of).collect()
+    };
+    assert_ne!(probabilities(&evidence.int8), probabilities(&evidence.predictions), "rounding is felt");
+
+    shelf.put(id, &job.recipe, &evidence).expect("writable");
+    let back = shelf.take(id, &job.recipe).expect("just written").expect("just written");
+    assert_eq!((back.int8.len(), back.int8_interim.len()), (6, evidence.interim.len()));
+    let mut other = back;
+    other.predictions.iter_mut().for_each(|own| own.answer = None);
+    let refusal = trained.check_answers(&other).expect_err("other networks said that").to_string();
+    assert!(refusal.contains("fold 2"), "{refusal}");
 }

@@ -241,3 +241,29 @@ fn named(value: &ValueInfoProto) -> (&str, Vec<String>) {
     };
     (&value.name, tensor.shape.as_ref().expect("a shape").dim.iter().map(axis).collect())
 }
+
+#[test]
+fn a_network_in_8_bits_is_the_one_whose_graph_is_rounded() {
+    let wide = [
+        Body::Cnn(CnnShape { channels: [8, 8, 16, 24], attention: 32 }),
+        Body::Lstm(LstmShape { channels: [8, 8, 16], projection: 32, hidden: 128, attention: 16 }),
+    ];
+    let frames = frames(&[40, 64]);
+    for (body, context) in
+        wide.iter().flat_map(|body| [Context::Full, Context::Causal].map(|own| (body, own)))
+    {
+        let architecture = Architecture { context, normalisation: RUNNING, body: body.clone() };
+        let mut members = [3, 4].map(|seed| network(architecture.clone(), seed));
+        members.iter_mut().for_each(|member| member.set_input_scale(&[-5.0; DIM], &[2.0; DIM]));
+        for floats in [members[0].clone().into(), Ensemble::new(members.to_vec())] {
+            let rounded = floats.in_8_bits();
+            let [expected, found] =
+                [&floats, &rounded].map(|own| own.logits(&views(&frames)).expect("good").concat());
+            let largest = expected.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(largest > 1e-6 && largest < 0.1, "{context:?} {body:?}: {largest}");
+            // What was rounded already stays as it is.
+            let again = rounded.in_8_bits().logits(&views(&frames)).expect("good").concat();
+            assert!(found.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-6), "{context:?} {body:?}");
+        }
+    }
+}

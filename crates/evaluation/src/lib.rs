@@ -40,9 +40,9 @@ pub use evidence::{
 };
 pub use report::{Facts, report_html, report_markdown};
 pub use statistics::{
-    AbstentionFigures, Calibration, EmotionFigures, Estimate, Figures, HeardFigures, ReliabilityBin,
-    RiskCoverage, RiskPoint, SetFigures, SexFigures, SpeakerFigures, Spread, abstain_threshold,
-    conformal_threshold, expected_calibration_error,
+    AbstentionFigures, Calibration, EmotionFigures, Estimate, Figures, HeardFigures, Int8Figures,
+    ReliabilityBin, RiskCoverage, RiskPoint, RoundedFigures, SetFigures, SexFigures, SpeakerFigures, Spread,
+    abstain_threshold, conformal_threshold, expected_calibration_error,
 };
 pub use summary::{
     Difference, FoldSets, PartFigures, Parts, PooledBounds, PooledFold, ProtocolSummary, Sets, Summary,

@@ -121,7 +121,8 @@ fn a_bundle_with_weights_in_8_bits_is_small_and_gives_nearly_the_same_logits() {
         let network = network(Architecture { context: Context::Full, normalisation, body }, 7);
         let folder = tempfile::TempDir::new().unwrap();
         let [dir, rounded] = ["parity/1.0.0", "parity/1.0.0-int8"].map(|dir| folder.path().join(dir));
-        write_bundle(&dir, &network.into(), None);
+        let networks = Ensemble::from(network);
+        write_bundle(&dir, &networks, None);
         undertone_trainer::quantize(&Bundle::open(&dir).unwrap(), &rounded).unwrap();
         let bytes = |dir: &Path| std::fs::metadata(dir.join("whole.onnx")).unwrap().len();
         assert!(3 * bytes(&rounded) < bytes(&dir), "{} and {} bytes", bytes(&rounded), bytes(&dir));
@@ -136,6 +137,11 @@ fn a_bundle_with_weights_in_8_bits_is_small_and_gives_nearly_the_same_logits() {
             assert!((exact - rounded).abs() < 0.05 * largest, "{logits:?}");
         }
         assert_ne!(logits[0], logits[1]);
+        let whole = frames.view(0..frames.len());
+        let expected = networks.in_8_bits().logits(&[whole]).unwrap().remove(0);
+        for (expected, rounded) in expected.iter().zip(&logits[1]) {
+            assert!((expected - rounded).abs() <= 1e-4, "{expected} {rounded}");
+        }
     }
 }
 

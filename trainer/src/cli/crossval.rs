@@ -2,13 +2,13 @@
 
 use super::material::MaterialArguments;
 use super::progress;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Protocol, Run, RunId};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::{FoldId, folds};
-use undertone_trainer::{SplitRule, TrainingRecipe};
+use undertone_trainer::{Job, SplitRule, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,6 +23,10 @@ pub(super) struct Arguments {
     /// Train the network of full context only. There are no interim answers then.
     #[arg(long)]
     whole_only: bool,
+    /// Ask the same networks with weights in 8 bits, too, and write down what they say. A fold that is finished needs its
+    /// networks in the work folder for it; none is trained again.
+    #[arg(long)]
+    int8: bool,
     /// Where finished folds are kept: one that is there is not trained again, and one that was trained is put there. So
     /// the folds of a protocol can be trained on several machines, and be joined on one.
     #[arg(long, value_name = "DIR")]
@@ -44,10 +48,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let id = FoldId { run, fold };
         let own = fold_evidence(arguments, &recipe, id)?;
         print_figures(&id.folder(), &own.predictions);
-        evidence.predictions.extend(own.predictions);
-        evidence.folds.push(own.facts);
-        evidence.curve.extend(own.curve);
-        evidence.interim.extend(own.interim);
+        if !own.int8.is_empty() {
+            print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8);
+        }
+        own.add_to(&mut evidence);
     }
     match (&arguments.evidence, arguments.fold) {
         (Some(folder), None) => evidence.write(folder)?,
@@ -64,20 +68,33 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn fold_evidence(arguments: &Arguments, recipe: &TrainingRecipe, id: FoldId) -> anyhow::Result<FoldEvidence> {
     let shelf = arguments.folds_dir.as_deref().map(FoldShelf::new);
     let there = shelf.as_ref().map(|shelf| shelf.take(id, recipe)).transpose()?.flatten();
-    if let Some(there) = there
-        && (arguments.whole_only || !there.interim.is_empty())
-    {
-        return Ok(there);
-    }
+    let complete = |own: &FoldEvidence| arguments.whole_only || !own.interim.is_empty();
     let job = arguments.material.job(recipe, SplitRule::Fold(id), &id.folder());
+    let own = match there.filter(complete) {
+        Some(own) if !arguments.int8 || !own.int8.is_empty() => return Ok(own),
+        Some(mut own) => {
+            let trained = job.trained().context("weights in 8 bits come from a fold's finished networks")?;
+            trained.check_answers(&own)?;
+            trained.add_int8(&mut own)?;
+            own
+        }
+        None => trained_evidence(arguments, &job, id)?,
+    };
+    if let Some(shelf) = shelf {
+        shelf.put(id, recipe, &own)?;
+    }
+    Ok(own)
+}
+
+fn trained_evidence(arguments: &Arguments, job: &Job, id: FoldId) -> anyhow::Result<FoldEvidence> {
     let checkpoints = arguments.material.checkpoints();
     let trained = match arguments.whole_only {
         true => job.train_whole(checkpoints, &mut progress::print)?,
         false => job.train(checkpoints, &mut progress::print)?,
     };
-    let own = trained.evidence(id.fold, &recipe.decision)?;
-    if let Some(shelf) = shelf {
-        shelf.put(id, recipe, &own)?;
+    let mut own = trained.evidence(id.fold, &job.recipe.decision)?;
+    if arguments.int8 {
+        trained.add_int8(&mut own)?;
     }
     Ok(own)
 }

@@ -6,10 +6,13 @@ use crate::dataset::{Part, Speaker};
 use crate::job::parts_learnt;
 use crate::recipe::Side;
 use crate::training::{EpochReport, Run};
-use crate::{Ensemble, Material, TrainError, Trained};
+use crate::{Ensemble, Material, Network, TrainError, Trained};
 use std::collections::BTreeSet;
 use undertone_core::Emotion;
 use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction, RunId};
+
+/// How far probabilities may be apart because another processor adds in another order.
+const ROUNDING: f32 = 1e-3;
 
 /// Both networks' decisions and what they lead to.
 #[derive(Debug, Clone)]
@@ -33,29 +36,45 @@ pub struct FoldEvidence {
     pub curve: Vec<Epoch>,
     /// What the causal network says about the test clips while it hears them.
     pub interim: Vec<InterimPrediction>,
+    /// What both say with weights in 8 bits, where they were asked: see [`Trained::add_int8`].
+    pub int8: Vec<Prediction>,
+    /// The same of the causal network.
+    pub int8_interim: Vec<InterimPrediction>,
 }
 
 impl FoldEvidence {
     /// A run of this fold alone.
     pub fn into_run(self, id: RunId) -> undertone_evaluation::Run {
-        let Self { predictions, facts, curve, interim } = self;
-        undertone_evaluation::Run { id, predictions, folds: vec![facts], curve, interim }
+        let Self { predictions, facts, curve, interim, int8, int8_interim } = self;
+        let folds = vec![facts];
+        undertone_evaluation::Run { id, predictions, folds, curve, interim, int8, int8_interim }
+    }
+
+    /// The only fold of `run`; `None` when it does not hold one.
+    pub fn of_run(run: undertone_evaluation::Run) -> Option<Self> {
+        let undertone_evaluation::Run { predictions, folds, curve, interim, int8, int8_interim, .. } = run;
+        let [facts] = <[FoldFacts; 1]>::try_from(folds).ok()?;
+        Some(Self { predictions, facts, curve, interim, int8, int8_interim })
+    }
+
+    /// Adds the rows to those of `run`.
+    pub fn add_to(self, run: &mut undertone_evaluation::Run) {
+        run.predictions.extend(self.predictions);
+        run.folds.push(self.facts);
+        run.curve.extend(self.curve);
+        run.interim.extend(self.interim);
+        run.int8.extend(self.int8);
+        run.int8_interim.extend(self.int8_interim);
     }
 }
 
 impl Trained {
     /// Fits both decisions to the validation clips, and asks about the test clips.
     pub fn measure(&self, rule: &DecisionRule) -> Result<Measured, TrainError> {
-        let whole = self.ensemble();
         let first = Ensemble::from(self.whole[0].averaged());
         let whole_decision = fit(&first, &self.material, rule)?;
-        let (_, trials) = self.material.trials(Part::Test);
         let temperature = whole_decision.map_or(1.0, |decision| decision.temperature);
-        let scores = score(&whole, &trials)?;
-        let judge = |(scores, trial): (&ClipScores, &Trial<'_>)| {
-            Ok(Judged { truth: Emotion::ALL[trial.label], answer: answer(scores, temperature)? })
-        };
-        let judged = scores.iter().zip(&trials).map(judge).collect::<Result<_, TrainError>>()?;
+        let judged = self.ask(&self.ensemble(), temperature)?;
         let stream = self.stream.as_ref().map(|run| Ensemble::from(run.averaged()));
         let stream = stream.map(|stream| fit(&stream, &self.material, rule)).transpose()?.flatten();
         Ok(Measured { whole: whole_decision, stream, judged })
@@ -64,31 +83,87 @@ impl Trained {
     /// Everything that is written down about a fold.
     pub fn evidence(&self, fold: u32, rule: &DecisionRule) -> Result<FoldEvidence, TrainError> {
         let measured = self.measure(rule)?;
-        let (clips, trials) = self.material.trials(Part::Test);
-        let prediction = |(&clip, judged): (&usize, &Judged)| {
-            let clip = &self.material.clips[clip];
-            Prediction {
-                clip: clip.name(),
-                speaker: clip.speaker.name().to_owned(),
-                fold,
-                truth: judged.truth,
-                answer: judged.answer,
-            }
-        };
-        let predictions: Vec<Prediction> = clips.iter().zip(&measured.judged).map(prediction).collect();
+        let predictions = self.predictions(fold, &measured.judged);
         let temperature = measured.stream.map_or(1.0, |decision| decision.temperature);
-        let mut interims = Vec::new();
+        let interim = match self.stream.as_ref().map(Run::averaged) {
+            Some(stream) => self.interims(&stream, &predictions, temperature)?,
+            None => Vec::new(),
+        };
+        let (facts, curve) = (self.facts(fold, rule, &measured), self.curve(fold));
+        Ok(FoldEvidence { predictions, facts, curve, interim, int8: Vec::new(), int8_interim: Vec::new() })
+    }
+
+    /// Rounds the networks as [`crate::quantize`] rounds those of a bundle, asks them about the test clips, and adds what
+    /// they say. Temperatures stay: a rounded bundle has those of the bundle it was made from.
+    pub fn add_int8(&self, evidence: &mut FoldEvidence) -> Result<(), TrainError> {
+        let facts = &evidence.facts;
+        let judged = self.ask(&self.ensemble().in_8_bits(), temperature(facts.temperature))?;
+        evidence.int8 = self.predictions(facts.fold, &judged);
         if let Some(stream) = self.stream.as_ref().map(Run::averaged) {
-            for (prediction, trial) in predictions.iter().zip(&trials) {
-                for (heard, probabilities) in interim(&stream, trial, temperature) {
-                    let prediction =
-                        Prediction { answer: Some(Answer::new(&probabilities)?), ..prediction.clone() };
-                    interims.push(InterimPrediction { heard, prediction });
-                }
+            let rounded = Ensemble::from(stream).in_8_bits();
+            let temperature = temperature(facts.stream_temperature);
+            evidence.int8_interim = self.interims(&rounded.members()[0], &evidence.int8, temperature)?;
+        }
+        Ok(())
+    }
+
+    /// Fails unless these are the networks that gave the answers of `evidence`, perhaps on another machine.
+    pub fn check_answers(&self, evidence: &FoldEvidence) -> Result<(), TrainError> {
+        let facts = &evidence.facts;
+        let judged = self.ask(&self.ensemble(), temperature(facts.temperature))?;
+        let mut noted: Vec<&Prediction> = evidence.predictions.iter().collect();
+        let mut own = self.predictions(facts.fold, &judged);
+        noted.sort_by(|left, right| left.clip.cmp(&right.clip));
+        own.sort_by(|left, right| left.clip.cmp(&right.clip));
+        let same =
+            noted.len() == own.len() && noted.into_iter().zip(&own).all(|(noted, own)| alike(noted, own));
+        match same {
+            true => Ok(()),
+            false => Err(TrainError::Unrelated(format!(
+                "the finished networks of fold {} are not those that its evidence is about",
+                facts.fold
+            ))),
+        }
+    }
+
+    /// The answers of `networks` to the test clips.
+    fn ask(&self, networks: &Ensemble, temperature: f32) -> Result<Vec<Judged>, TrainError> {
+        let (_, trials) = self.material.trials(Part::Test);
+        let judge = |(scores, trial): (&ClipScores, &Trial<'_>)| {
+            Ok(Judged { truth: Emotion::ALL[trial.label], answer: answer(scores, temperature)? })
+        };
+        score(networks, &trials)?.iter().zip(&trials).map(judge).collect()
+    }
+
+    /// Rows for answers to the test clips.
+    fn predictions(&self, fold: u32, judged: &[Judged]) -> Vec<Prediction> {
+        let prediction = |(clip, judged): (usize, &Judged)| {
+            let clip = &self.material.clips[clip];
+            let (truth, answer) = (judged.truth, judged.answer);
+            Prediction { clip: clip.name(), speaker: clip.speaker.name().to_owned(), fold, truth, answer }
+        };
+        self.material.split.clips(Part::Test).into_iter().zip(judged).map(prediction).collect()
+    }
+
+    /// Rows for what a causal network says about the test clips, which are those of `predictions`, while it hears them.
+    fn interims(
+        &self,
+        network: &Network,
+        predictions: &[Prediction],
+        temperature: f32,
+    ) -> Result<Vec<InterimPrediction>, TrainError> {
+        let (_, trials) = self.material.trials(Part::Test);
+        let mut rows = Vec::new();
+        for (prediction, trial) in predictions.iter().zip(&trials) {
+            for (heard, probabilities) in interim(network, trial, temperature) {
+                let answer = Some(Answer::new(&probabilities)?);
+                rows.push(InterimPrediction {
+                    heard,
+                    prediction: Prediction { answer, ..prediction.clone() },
+                });
             }
         }
-        let facts = self.facts(fold, rule, &measured);
-        Ok(FoldEvidence { predictions, facts, curve: self.curve(fold), interim: interims })
+        Ok(rows)
     }
 
     fn facts(&self, fold: u32, rule: &DecisionRule, measured: &Measured) -> FoldFacts {
@@ -148,6 +223,24 @@ fn fit(
     let labels: Vec<usize> = trials.iter().map(|trial| trial.label).collect();
     let speakers: Vec<&Speaker> = clips.iter().map(|&clip| &material.clips[clip].speaker).collect();
     Ok(rule.fit(&score(networks, &trials)?, &labels, &speakers))
+}
+
+/// A temperature as it was noted down, which divides nothing where there is none.
+fn temperature(noted: Option<f64>) -> f32 {
+    noted.map_or(1.0, |own| own as f32)
+}
+
+/// Whether both say the same of one clip, but for what processors round differently.
+fn alike(left: &Prediction, right: &Prediction) -> bool {
+    let near = |left: &Answer, right: &Answer| {
+        let both = left.probabilities().iter().zip(right.probabilities());
+        both.map(|(left, right)| (left - right).abs()).all(|distance| distance <= ROUNDING)
+    };
+    let answers = match (&left.answer, &right.answer) {
+        (Some(left), Some(right)) => near(left, right),
+        (left, right) => left.is_none() && right.is_none(),
+    };
+    left.clip == right.clip && left.truth == right.truth && answers
 }
 
 fn answer(scores: &ClipScores, temperature: f32) -> Result<Option<Answer>, TrainError> {

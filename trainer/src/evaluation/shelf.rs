@@ -32,11 +32,9 @@ impl FoldShelf {
         if TrainingRecipe::read(&path)? != *recipe {
             return Err(TrainError::Unrelated(format!("{} was trained by another recipe", folder.display())));
         }
-        let Run { mut folds, predictions, curve, interim, .. } = Run::read(&folder, id.run)?;
-        let (Some(facts), true) = (folds.pop(), folds.is_empty()) else {
-            return Err(TrainError::Unrelated(format!("{} does not hold one fold", folder.display())));
-        };
-        Ok(Some(FoldEvidence { predictions, facts, curve, interim }))
+        let held = FoldEvidence::of_run(Run::read(&folder, id.run)?);
+        let refuse = || TrainError::Unrelated(format!("{} does not hold one fold", folder.display()));
+        held.map(Some).ok_or_else(refuse)
     }
 
     /// Puts the evidence of a fold there. The recipe is written last, and makes it whole.

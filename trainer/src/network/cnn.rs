@@ -9,7 +9,7 @@ use super::layers::{
 use super::pass::Pass;
 use super::shape::{CnnShape, Context};
 use super::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use std::ops::Range;
 
@@ -117,6 +117,14 @@ impl Cnn {
         let sequence = export_fold(graph, &images);
         let pooled = self.pooling.export_stream(graph, parameters, &sequence);
         self.export_output(graph, parameters, &pooled)
+    }
+
+    /// Takes the constants of a graph that the network was exported to.
+    pub(super) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        self.front.read_back(constants, parameters);
+        self.pooling.read_back(constants, parameters);
+        let (scale, shift) = self.norm.folded(parameters);
+        self.output.read_back_behind(constants, parameters, (&scale, &shift));
     }
 
     fn export_output(&self, graph: &mut GraphBuilder, parameters: &Parameters, pooled: &str) -> String {

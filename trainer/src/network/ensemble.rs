@@ -1,8 +1,9 @@
 //! Networks that answer together.
 
 use super::{Batch, Interface, Network, Pass, Phase, Signal};
-use crate::onnx::{Axis, GraphBuilder};
+use crate::onnx::{Axis, Constants, GraphBuilder, ModelProto};
 use crate::{MIN_FRAMES, TrainError};
+use prost::Message;
 use undertone_core::FramesView;
 
 /// Networks of one architecture that learnt from the same clips from other random starts. Their answer is the mean
@@ -84,6 +85,23 @@ impl Ensemble {
         sum
     }
 
+    /// What [`crate::quantize`] makes of the ensemble's graph, as networks again: they answer as that graph does.
+    pub fn in_8_bits(&self) -> Self {
+        let mut model = ModelProto::decode(self.to_onnx().as_slice()).expect("it was just encoded");
+        model.quantize_weights();
+        let constants = Constants::of(&model);
+        let mut members = self.members.clone();
+        match members.as_mut_slice() {
+            [alone] => alone.read_back(&constants),
+            members => {
+                for (index, member) in members.iter_mut().enumerate() {
+                    member.read_back(&constants.scoped(&scope(index)));
+                }
+            }
+        }
+        Self { members }
+    }
+
     /// The ensemble as an encoded ONNX model: `frames` `[batch, time, dim]` without padding to `logits`
     /// `[batch, label]`, both f32, any batch and any time of at least [`MIN_FRAMES`].
     pub fn to_onnx(&self) -> Vec<u8> {
@@ -102,10 +120,15 @@ impl Ensemble {
     }
 }
 
+/// What the names of a member's constants begin with, where there are several.
+fn scope(index: usize) -> String {
+    format!("member{}.", index + 1)
+}
+
 fn export_mean(members: &[Network], graph: &mut GraphBuilder, scaled: &str) -> String {
     let mut answers = Vec::with_capacity(members.len());
     for (index, member) in members.iter().enumerate() {
-        graph.scope(&format!("member{}.", index + 1));
+        graph.scope(&scope(index));
         answers.push(member.export(graph, scaled));
     }
     graph.scope("");

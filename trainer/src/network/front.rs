@@ -5,7 +5,7 @@ use super::layers::{Convolution, ConvolutionTrace, Reach, ResidualBlock, Residua
 use super::pass::Pass;
 use super::shape::Context;
 use super::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use std::sync::Arc;
 
@@ -72,6 +72,12 @@ impl Front {
     pub(super) fn declare(&self, parameters: &mut Parameters, random: &mut Random) {
         self.stem.declare(parameters, random);
         self.blocks.iter().for_each(|block| block.declare(parameters, random));
+    }
+
+    /// Takes the constants of a graph that the layers were exported to.
+    pub(super) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        self.stem.read_back(constants, parameters);
+        self.blocks.iter().for_each(|block| block.read_back(constants, parameters));
     }
 
     pub(super) fn forward(&self, pass: &mut Pass<'_>, frames: Signal) -> (Arc<Signal>, FrontTrace) {

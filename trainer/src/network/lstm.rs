@@ -8,7 +8,7 @@ use super::layers::{
 use super::pass::Pass;
 use super::shape::{Context, LstmShape};
 use super::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use std::ops::Range;
 use std::sync::Arc;
@@ -176,6 +176,15 @@ impl Lstm {
         let pooled = self.pooling.export_stream(graph, parameters, &sequence);
         let pooled = self.norm.export(graph, parameters, &pooled);
         self.output.export(graph, parameters, &pooled)
+    }
+
+    /// Takes the constants of a graph that the network was exported to.
+    pub(super) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        self.front.read_back(constants, parameters);
+        self.projection.read_back(constants, parameters);
+        self.layers.iter().for_each(|layer| layer.read_back(constants, parameters));
+        self.pooling.read_back(constants, parameters);
+        self.output.read_back(constants, parameters);
     }
 
     /// Images to what goes into the first LSTM layer.

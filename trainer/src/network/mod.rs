@@ -24,7 +24,7 @@ pub(crate) use pass::{Pass, Phase};
 pub use shape::{Architecture, Body, CnnShape, Context, LstmShape, Normalisation};
 pub(crate) use signal::Signal;
 
-use crate::onnx::{Axis, GraphBuilder, GraphState};
+use crate::onnx::{Axis, Constants, GraphBuilder, GraphState};
 use crate::{Parameters, Random};
 use scale::InputScale;
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,14 @@ impl Network {
         match &self.layers {
             Layers::Cnn(cnn) => cnn.export(graph, &self.parameters, scaled),
             Layers::Lstm(lstm) => lstm.export(graph, &self.parameters, scaled),
+        }
+    }
+
+    /// Takes the constants of a graph that the network was exported to, in 8 bits perhaps.
+    fn read_back(&mut self, constants: &Constants) {
+        match &self.layers {
+            Layers::Cnn(cnn) => cnn.read_back(constants, &mut self.parameters),
+            Layers::Lstm(lstm) => lstm.read_back(constants, &mut self.parameters),
         }
     }
 

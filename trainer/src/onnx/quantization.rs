@@ -7,6 +7,8 @@ const INT8: i32 = 3;
 /// Smaller arrays stay as they are: they cost little and may matter much.
 const FEWEST_VALUES: usize = 1024;
 const LARGEST: f32 = 127.0;
+/// The operation that gives floats back.
+pub(super) const DEQUANTIZE: &str = "DequantizeLinear";
 
 impl ModelProto {
     /// Rounds every large weight to 8 bits, symmetrically about zero, with one step size per output channel; the
@@ -25,6 +27,13 @@ impl ModelProto {
     }
 }
 
+impl TensorProto {
+    /// The values of an array of floats.
+    pub(super) fn floats(&self) -> Vec<f32> {
+        self.raw_data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    }
+}
+
 /// The axis over which a large weight's output channels lie: the first of a convolution's kernel, the second of a
 /// matrix, and of an LSTM's weights, whose first axis is the direction.
 fn output_axis(tensor: &TensorProto) -> Option<usize> {
@@ -37,11 +46,9 @@ fn output_axis(tensor: &TensorProto) -> Option<usize> {
 }
 
 fn quantize(tensor: &TensorProto, axis: usize, graph: &mut GraphProto, nodes: &mut Vec<NodeProto>) {
-    let values: Vec<f32> =
-        tensor.raw_data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values = tensor.floats();
     let channels = tensor.dims[axis] as usize;
-    let behind: usize = tensor.dims[axis + 1..].iter().map(|&length| length as usize).product();
-    let channel = |index: usize| index / behind % channels;
+    let channel = channel_of(tensor, axis);
     let mut steps = vec![f32::MIN_POSITIVE; channels];
     for (index, value) in values.iter().enumerate() {
         let step = &mut steps[channel(index)];
@@ -68,7 +75,7 @@ fn quantize(tensor: &TensorProto, axis: usize, graph: &mut GraphProto, nodes: &m
         input: vec![whole, step],
         output: vec![tensor.name.clone()],
         name: format!("{}.dequantized", tensor.name),
-        op_type: "DequantizeLinear".into(),
+        op_type: DEQUANTIZE.into(),
         attribute: vec![AttributeProto {
             name: "axis".into(),
             i: axis as i64,
@@ -76,6 +83,24 @@ fn quantize(tensor: &TensorProto, axis: usize, graph: &mut GraphProto, nodes: &m
             ..Default::default()
         }],
     });
+}
+
+/// The floats that a node of [`quantize`] gives; `None` for another node.
+pub(super) fn multiplied_out(node: &NodeProto, graph: &GraphProto) -> Option<Vec<f32>> {
+    let [whole, step] = node.input.as_slice() else { return None };
+    let constant = |name: &str| graph.initializer.iter().find(|tensor| tensor.name == name);
+    let (whole, steps) = (constant(whole)?, constant(step)?.floats());
+    let axis = node.attribute.first().and_then(|attribute| usize::try_from(attribute.i).ok())?;
+    let channel = channel_of(whole, axis);
+    let value = |(index, byte): (usize, &u8)| f32::from(*byte as i8) * steps[channel(index)];
+    Some(whole.raw_data.iter().enumerate().map(value).collect())
+}
+
+/// Says to which of the channels along `axis` the value at an index belongs.
+fn channel_of(tensor: &TensorProto, axis: usize) -> impl Fn(usize) -> usize + use<> {
+    let length = |dimensions: &[i64]| dimensions.iter().map(|&length| length as usize).product::<usize>();
+    let (channels, behind) = (tensor.dims[axis] as usize, length(&tensor.dims[axis + 1..]));
+    move |index| index / behind % channels
 }
 
 #[cfg(test)]
@@ -107,17 +132,13 @@ mod tests {
         assert_eq!(constant("bias"), &small);
         let rounded = &constant("weight.rounded").raw_data;
         assert_eq!(rounded.len(), values.len());
-        let steps: Vec<f32> = constant("weight.step")
-            .raw_data
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect();
+        let steps = constant("weight.step").floats();
         for (index, (value, rounded)) in values.iter().zip(rounded).enumerate() {
             let step = steps[index % 2];
             assert!((value - f32::from(*rounded as i8) * step).abs() <= 0.5001 * step, "value {index}");
         }
         assert!((steps[0] / steps[1] - 100.0).abs() < 1.0, "{steps:?}");
+        let back = multiplied_out(&graph.node[0], &graph).expect("it gives floats back");
+        assert!(back.iter().zip(&values).all(|(back, value)| (back - value).abs() <= 0.5001 * steps[0]));
     }
 }

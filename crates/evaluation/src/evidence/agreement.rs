@@ -1,6 +1,7 @@
 //! Whether the files of a run tell the same story.
 
 use super::files::Run;
+use super::interim::InterimPrediction;
 use super::prediction::Prediction;
 use super::run::Protocol;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,17 +34,27 @@ impl<'a> Agreement<'a> {
         })
     }
 
-    /// The first interim answer about a clip that the predictions do not have, or have otherwise.
-    pub(super) fn broken_by_interim(&self) -> Option<(usize, String)> {
-        self.run.interim.iter().enumerate().find_map(|(row, interim)| {
-            let own = &interim.prediction;
-            match self.clips.get(own.clip.as_str()) {
-                None => Some((row, format!("clip {} is not among the predictions", own.clip))),
-                Some(whole) if !whole.same_clip(own) => {
-                    Some((row, format!("clip {} has another speaker, fold or truth", own.clip)))
-                }
-                Some(_) => None,
+    /// The first of these interim answers about a clip that the predictions do not have, or have otherwise.
+    pub(super) fn broken_by_interim(&self, interim: &[InterimPrediction]) -> Option<(usize, String)> {
+        self.broken_by(interim.iter().map(|interim| &interim.prediction))
+    }
+
+    /// The first answer by weights in 8 bits about such a clip. Where there are some, every clip has one: figures over some
+    /// of the clips could not be compared.
+    pub(super) fn broken_by_int8(&self) -> Option<(usize, String)> {
+        let (found, all) = (self.run.int8.len(), self.clips.len());
+        let missing =
+            || (found > 0 && found < all).then(|| (found - 1, format!("only {found} of {all} clips")));
+        self.broken_by(self.run.int8.iter()).or_else(missing)
+    }
+
+    fn broken_by<'p>(&self, rows: impl Iterator<Item = &'p Prediction>) -> Option<(usize, String)> {
+        rows.enumerate().find_map(|(row, own)| match self.clips.get(own.clip.as_str()) {
+            None => Some((row, format!("clip {} is not among the predictions", own.clip))),
+            Some(whole) if !whole.same_clip(own) => {
+                Some((row, format!("clip {} has another speaker, fold or truth", own.clip)))
             }
+            Some(_) => None,
         })
     }
 }

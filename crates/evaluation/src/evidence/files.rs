@@ -1,4 +1,4 @@
-//! The four files of a run.
+//! The files of a run.
 
 use super::agreement::Agreement;
 use super::epoch::Epoch;
@@ -20,6 +20,8 @@ enum Kind {
     Folds,
     Curve,
     Interim,
+    Int8,
+    Int8Interim,
 }
 
 impl Kind {
@@ -29,6 +31,8 @@ impl Kind {
             Self::Folds => "-folds",
             Self::Curve => "-curve",
             Self::Interim => "-interim",
+            Self::Int8 => "-int8",
+            Self::Int8Interim => "-int8-interim",
         }
     }
 
@@ -50,12 +54,24 @@ pub struct Run {
     pub curve: Vec<Epoch>,
     /// Answers of the causal network.
     pub interim: Vec<InterimPrediction>,
+    /// Answers to the same clips by the same networks with weights in 8 bits.
+    pub int8: Vec<Prediction>,
+    /// Answers of the causal network with weights in 8 bits.
+    pub int8_interim: Vec<InterimPrediction>,
 }
 
 impl Run {
     /// A run of which nothing is known yet.
     pub const fn new(id: RunId) -> Self {
-        Self { id, predictions: Vec::new(), folds: Vec::new(), curve: Vec::new(), interim: Vec::new() }
+        Self {
+            id,
+            predictions: Vec::new(),
+            folds: Vec::new(),
+            curve: Vec::new(),
+            interim: Vec::new(),
+            int8: Vec::new(),
+            int8_interim: Vec::new(),
+        }
     }
 
     /// Reads the files that `folder` has of `id`. Fails for a damaged one, naming file and line.
@@ -66,6 +82,8 @@ impl Run {
             folds: read_rows(Kind::Folds, folder, id)?,
             curve: read_rows(Kind::Curve, folder, id)?,
             interim: read_rows(Kind::Interim, folder, id)?,
+            int8: read_rows(Kind::Int8, folder, id)?,
+            int8_interim: read_rows(Kind::Int8Interim, folder, id)?,
         })
     }
 
@@ -76,7 +94,9 @@ impl Run {
         write_rows(&self.predictions, Kind::Predictions, folder, self.id)?;
         write_rows(&self.folds, Kind::Folds, folder, self.id)?;
         write_rows(&self.curve, Kind::Curve, folder, self.id)?;
-        write_rows(&self.interim, Kind::Interim, folder, self.id)
+        write_rows(&self.interim, Kind::Interim, folder, self.id)?;
+        write_rows(&self.int8, Kind::Int8, folder, self.id)?;
+        write_rows(&self.int8_interim, Kind::Int8Interim, folder, self.id)
     }
 
     /// Reads all files of a run, and fails when the predictions are missing or another file contradicts them.
@@ -86,9 +106,13 @@ impl Run {
             return Err(EvaluationError::MissingPredictions { path: Kind::Predictions.path(folder, id) });
         }
         let agreement = Agreement::new(&run);
-        let by_fold = agreement.broken_by_fold().map(|broken| (Kind::Folds, broken));
-        let broken = by_fold.or_else(|| Some((Kind::Interim, agreement.broken_by_interim()?)));
-        match broken {
+        let found = [
+            (Kind::Folds, agreement.broken_by_fold()),
+            (Kind::Interim, agreement.broken_by_interim(&run.interim)),
+            (Kind::Int8, agreement.broken_by_int8()),
+            (Kind::Int8Interim, agreement.broken_by_interim(&run.int8_interim)),
+        ];
+        match found.into_iter().find_map(|(kind, broken)| Some((kind, broken?))) {
             Some((kind, (row, what))) => {
                 let (path, line) = (kind.path(folder, id), row + FIRST_ROW_LINE);
                 Err(EvaluationError::Damaged { path, line, what })
@@ -101,7 +125,8 @@ impl Run {
 /// The run that a file called `name` belongs to; `None` unless it is a CSV file.
 pub(super) fn run_of(name: &str) -> Option<Result<RunId, String>> {
     let stem = name.strip_suffix(EXTENSION)?;
-    let kinds = [Kind::Folds, Kind::Curve, Kind::Interim];
+    // A suffix that ends as another one comes before it.
+    let kinds = [Kind::Folds, Kind::Curve, Kind::Int8Interim, Kind::Interim, Kind::Int8];
     let start = kinds.iter().find_map(|kind| stem.strip_suffix(kind.suffix())).unwrap_or(stem);
     Some(start.parse())
 }

@@ -8,6 +8,7 @@ mod cost;
 mod facts;
 mod headline;
 mod html;
+mod int8;
 mod learning;
 mod limits;
 mod markdown;
@@ -51,6 +52,7 @@ fn sections(evidence: &Evidence, facts: &Facts) -> Vec<Section> {
         sets::section(&summary),
         pooled::section(&summary),
         patience::section(&summary),
+        int8::section(&summary),
         Some(cost::section(facts)),
         Some(limits::section(facts)),
     ];

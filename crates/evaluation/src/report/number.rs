@@ -14,6 +14,12 @@ pub(super) fn optional_percent(share: Option<f64>) -> String {
     share.map_or_else(|| NONE.to_owned(), percent)
 }
 
+/// A difference of shares in points, with its sign.
+pub(super) fn points(difference: f64) -> String {
+    // Adding nothing makes a rounded -0 a 0.
+    format!("{:+.1}", (1000.0 * difference).round() / 10.0 + 0.0)
+}
+
 /// Three decimals.
 pub(super) fn decimal(value: f64) -> String {
     format!("{value:.3}")
@@ -81,5 +87,6 @@ mod tests {
             ("750 thousand".to_owned(), "24.7 million".to_owned())
         );
         assert_eq!(bytes(3_040_000), "3.0\u{a0}MB");
+        assert_eq!((points(-0.0123), points(-0.0004)), ("-1.2".to_owned(), "+0.0".to_owned()));
     }
 }

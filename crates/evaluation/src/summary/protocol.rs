@@ -3,8 +3,8 @@
 use super::pooled::PooledBounds;
 use crate::evidence::{FoldFacts, Judged, Prediction, Run};
 use crate::statistics::{
-    AbstentionFigures, Calibration, Estimate, Figures, HeardFigures, RiskCoverage, SetFigures, SexFigures,
-    SpeakerFigures, Spread, bootstrap,
+    AbstentionFigures, Calibration, Estimate, Figures, HeardFigures, Int8Figures, RiskCoverage, SetFigures,
+    SexFigures, SpeakerFigures, Spread, bootstrap,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -91,6 +91,9 @@ pub struct ProtocolSummary {
     pub pooled: Option<PooledBounds>,
     /// The causal network, by speech heard; empty without interim answers.
     pub heard: Vec<HeardFigures>,
+    /// What weights in 8 bits change, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub int8: Option<Int8Figures>,
 }
 
 impl ProtocolSummary {
@@ -115,6 +118,7 @@ impl ProtocolSummary {
             sets: Sets::of(runs),
             pooled: PooledBounds::of(runs),
             heard: HeardFigures::of(runs),
+            int8: Int8Figures::of(runs),
         }
     }
 }

@@ -93,6 +93,22 @@ fn a_csv_file_that_belongs_to_no_run_is_refused() {
 }
 
 #[test]
+fn answers_of_weights_in_8_bits_are_about_the_very_clips_of_the_predictions() {
+    let whole = predictions(&[&good("a", "01", 0), &good("b", "02", 1)]);
+    for (rounded, what) in [
+        (vec![good("a", "01", 0)], "line 2: only 1 of 2 clips"),
+        (vec![good("a", "01", 0), good("c", "02", 1)], "line 3: clip c is not among the predictions"),
+        (vec![good("a", "01", 0), good("b", "03", 1)], "line 3: clip b has another speaker"),
+    ] {
+        let lines: Vec<&str> = rounded.iter().map(String::as_str).collect();
+        let files =
+            [("speaker5-seed1.csv", whole.as_str()), ("speaker5-seed1-int8.csv", &predictions(&lines))];
+        let message = refusal(&files);
+        assert!(message.contains("speaker5-seed1-int8.csv, ") && message.contains(what), "{message}");
+    }
+}
+
+#[test]
 fn facts_about_folds_that_cannot_be_are_refused() {
     let good_line = "0,900,1,05 06,60,0.810000,0.750000,0.900000,0.050000,,,12.500000,188120,1";
     for (line, what) in [

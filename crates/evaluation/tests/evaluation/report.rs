@@ -77,7 +77,9 @@ fn one_protocol_without_facts_about_its_folds_is_enough() {
     facts.milliseconds_per_clip = None;
     let evidence = Evidence::new(vec![run]);
     let page = report_html(&evidence, &facts);
-    for absent in ["id=\"learning\"", "id=\"sets\"", "id=\"heard\"", "Time per clip", "Known speakers"] {
+    for absent in
+        ["id=\"learning\"", "id=\"sets\"", "id=\"heard\"", "id=\"int8\"", "Time per clip", "Known speakers"]
+    {
         assert!(!page.contains(absent), "{absent}");
     }
     assert!(report_markdown(&evidence, &facts).starts_with("# cnn 1.0.0: evaluation\n"));
@@ -91,7 +93,7 @@ fn the_text_has_the_sections_and_numbers_of_the_page() {
     let page = report_html(&evidence, &facts());
     assert_eq!(text.matches("\n## ").count(), page.matches("<h2>").count());
     assert_eq!(text.matches("\n### ").count(), page.matches("<h3>").count());
-    assert!(!text.contains("<svg"));
+    assert!(!text.contains("<svg") && text.contains("\n## Weights in 8 bits\n"));
 }
 
 #[test]

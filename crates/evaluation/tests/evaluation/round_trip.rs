@@ -20,7 +20,7 @@ fn evidence_reads_back_and_is_written_again_byte_for_byte() {
     let read = Evidence::open(first.path()).unwrap();
     read.runs().iter().for_each(|run| run.write(second.path()).unwrap());
     assert_eq!(files(first.path()), files(second.path()));
-    assert_eq!(files(first.path()).len(), 2 * 4 + 2 * 3);
+    assert_eq!(files(first.path()).len(), 2 * 4 + 2 * 3 + 2);
     assert_eq!(read.runs().len(), evidence.runs().len());
 }
 

@@ -93,3 +93,22 @@ fn answer_sets_of_new_speakers_hold_about_what_was_promised() {
     assert!((sets.all.coverage - 0.9).abs() < 0.03, "{:?}", sets.all);
     assert_eq!(summary.protocol(Protocol::Random80).unwrap().sets, None);
 }
+
+#[test]
+fn what_weights_in_8_bits_change_is_a_published_figure_where_it_was_measured() {
+    let folder = folder();
+    let own = Summary::of(&synthetic::evidence());
+    let int8 = own.protocol(Protocol::Speaker5).unwrap().int8.as_ref().unwrap();
+    assert_eq!((int8.seeds.as_slice(), int8.whole.clips), ([1].as_slice(), 1_440));
+    assert!(int8.whole.changed > 0.005 && int8.whole.changed <= 15.0 / 1_440.0, "{int8:?}");
+    assert!(int8.heard.iter().all(|own| own.changed == 0.0) && int8.heard.len() == 4, "{int8:?}");
+    assert_eq!(own.protocol(Protocol::Random80).unwrap().int8, None);
+    let summary = folder.path().join("summary.json");
+    edit(&summary, "\"speaker5\"", "\"uar_change\": ", "\"uar_change\": 1");
+    let found = check(folder.path()).unwrap();
+    assert!(found.iter().all(|own| own.name.starts_with("protocols.speaker5.int8.")), "{found:?}");
+    assert_eq!(found.len(), 1);
+    fs::remove_file(folder.path().join("speaker5-seed1-int8.csv")).unwrap();
+    fs::remove_file(folder.path().join("speaker5-seed1-int8-interim.csv")).unwrap();
+    assert!(check(folder.path()).unwrap().iter().any(|own| own.measured.is_none()));
+}

@@ -7,7 +7,7 @@ use crate::network::matrix::{Matrix, multiply};
 use crate::network::parallel::{Group, each, fill, groups, parts, sum, with_scratch};
 use crate::network::pass::Pass;
 use crate::network::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use faer::Accum;
 use std::sync::Arc;
@@ -221,22 +221,37 @@ impl Convolution {
         before
     }
 
+    /// Takes the kernel of a graph that [`Self::export`] added it to.
+    pub(in crate::network) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        let name = format!("{}.kernel", self.name);
+        let (scale, _) = self.norm.folded(parameters);
+        let kernel = &mut parameters.get_mut(&name).values;
+        let mut exported = constants.get(&name).iter();
+        for (output, scale) in scale.iter().enumerate() {
+            // A channel that is scaled by 0 says nothing, whatever its kernel is.
+            self.rows().zip(&mut exported).filter(|_| *scale != 0.0).for_each(|(row, value)| {
+                kernel[row * self.outputs + output] = value / scale;
+            });
+        }
+    }
+
     /// `[output, input, bin, step]`, each output times its scale.
     fn exported_kernel(&self, parameters: &Parameters, scale: &[f32]) -> Vec<f32> {
         let kernel = &parameters.get(&format!("{}.kernel", self.name)).values;
-        let [steps, bins] = self.reach.kernel;
         let mut exported = Vec::with_capacity(kernel.len());
         for (output, scale) in scale.iter().enumerate() {
-            for input in 0..self.inputs {
-                for bin in 0..bins {
-                    for step in 0..steps {
-                        let row = (step * bins + bin) * self.inputs + input;
-                        exported.push(kernel[row * self.outputs + output] * scale);
-                    }
-                }
-            }
+            exported.extend(self.rows().map(|row| kernel[row * self.outputs + output] * scale));
         }
         exported
+    }
+
+    /// The kernel's rows in the order of ONNX: by input, bin and step.
+    fn rows(&self) -> impl Iterator<Item = usize> + use<> {
+        let ([steps, bins], inputs) = (self.reach.kernel, self.inputs);
+        (0..inputs * bins * steps).map(move |place| {
+            let (input, bin, step) = (place / (bins * steps), place / steps % bins, place % steps);
+            (step * bins + bin) * inputs + input
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::network::matrix::{Matrix, multiply};
 use crate::network::parallel::{Group, each, fill, groups, sum};
 use crate::network::pass::Pass;
 use crate::network::signal::Signal;
-use crate::onnx::GraphBuilder;
+use crate::onnx::{Constants, GraphBuilder};
 use crate::{Parameters, Random, Role};
 use faer::Accum;
 
@@ -111,5 +111,33 @@ impl Linear {
         let bias = graph.floats(&format!("{}.bias", self.name), &[self.outputs], &bias);
         let product = graph.node("MatMul", &[input, &weight], &[]);
         graph.node("Add", &[&product, &bias], &[])
+    }
+
+    /// Takes the weight and the bias of a graph that [`Self::export`] added them to.
+    pub(in crate::network) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        for name in ["weight", "bias"].map(|part| format!("{}.{part}", self.name)) {
+            parameters.get_mut(&name).values.copy_from_slice(constants.get(&name));
+        }
+    }
+
+    /// The same of a graph that [`Self::export_behind`] added them to, with this scale and shift.
+    pub(in crate::network) fn read_back_behind(
+        &self,
+        constants: &Constants,
+        parameters: &mut Parameters,
+        (scale, shift): (&[f32], &[f32]),
+    ) {
+        let [weight, bias] = ["weight", "bias"].map(|part| format!("{}.{part}", self.name));
+        let mut rest = constants.get(&bias).to_vec();
+        let rows = parameters.get_mut(&weight).values.chunks_exact_mut(self.outputs);
+        let exported = constants.get(&weight).chunks_exact(self.outputs);
+        for ((row, exported), (scale, shift)) in rows.zip(exported).zip(scale.iter().zip(shift)) {
+            // An input that is scaled by 0 says nothing but its shift, whatever its weights are.
+            if *scale != 0.0 {
+                row.iter_mut().zip(exported).for_each(|(value, exported)| *value = exported / scale);
+            }
+            rest.iter_mut().zip(row).for_each(|(bias, value)| *bias -= *value * shift);
+        }
+        parameters.get_mut(&bias).values = rest;
     }
 }

@@ -6,7 +6,7 @@ use crate::network::gradients::Gradients;
 use crate::network::parallel::vectorised;
 use crate::network::pass::Pass;
 use crate::network::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use std::ops::Range;
 
@@ -49,6 +49,12 @@ impl AttentivePooling {
     pub(in crate::network) fn declare(&self, parameters: &mut Parameters, random: &mut Random) {
         self.hidden.declare(parameters, random);
         self.score.declare(parameters, random);
+    }
+
+    /// Takes the constants of a graph that the layer was exported to.
+    pub(in crate::network) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        self.hidden.read_back(constants, parameters);
+        self.score.read_back(constants, parameters);
     }
 
     /// Values per window that come out.

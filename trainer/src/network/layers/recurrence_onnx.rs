@@ -3,7 +3,7 @@
 use super::recurrence::{GATES, Recurrence};
 use crate::Parameters;
 use crate::network::Context;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 
 impl Recurrence {
     /// `sequence` is `[batch, time, input]`; the output `[batch, time, direction * hidden]`.
@@ -52,6 +52,19 @@ impl Recurrence {
         let direction = graph.ints("direction_axis", &[1]);
         let output = graph.node("Squeeze", &[&output, &direction], &[]);
         graph.node("Transpose", &[&output], &[Attribute::ints("perm", &[1, 0, 2])])
+    }
+
+    /// Takes the constants of a graph that the layer was exported to.
+    pub(in crate::network) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        for name in ["input", "state"].map(|part| format!("{}.{part}", self.name)) {
+            parameters.get_mut(&name).values.copy_from_slice(constants.get(&name));
+        }
+        let name = format!("{}.bias", self.name);
+        let rows = GATES * self.hidden;
+        let own = parameters.get_mut(&name).values.chunks_exact_mut(rows);
+        for (own, both) in own.zip(constants.get(&name).chunks_exact(2 * rows)) {
+            own.copy_from_slice(&both[..rows]);
+        }
     }
 
     /// ONNX has one bias for the input and one for the state; ours is their sum.

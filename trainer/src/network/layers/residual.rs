@@ -8,7 +8,7 @@ use crate::network::parallel::vectorised;
 use crate::network::pass::Pass;
 use crate::network::shape::Context;
 use crate::network::signal::Signal;
-use crate::onnx::{Attribute, GraphBuilder};
+use crate::onnx::{Attribute, Constants, GraphBuilder};
 use crate::{Parameters, Random};
 use std::sync::Arc;
 
@@ -59,6 +59,13 @@ impl ResidualBlock {
     pub(in crate::network) fn declare(&self, parameters: &mut Parameters, random: &mut Random) {
         for layer in [&self.first, &self.second, &self.shortcut] {
             layer.declare(parameters, random);
+        }
+    }
+
+    /// Takes the constants of a graph that the block was exported to.
+    pub(in crate::network) fn read_back(&self, constants: &Constants, parameters: &mut Parameters) {
+        for layer in [&self.first, &self.second, &self.shortcut] {
+            layer.read_back(constants, parameters);
         }
     }
 

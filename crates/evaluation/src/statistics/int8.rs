@@ -1,0 +1,122 @@
+//! What rounding the weights to 8 bits changes.
+
+use super::counts::{Counts, share};
+use crate::evidence::{Heard, Judged, Prediction, Run};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Answers with rounded weights beside those of the same networks without.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Int8Figures {
+    /// The seeds that were measured with rounded weights.
+    pub seeds: Vec<u32>,
+    /// The answers to whole clips.
+    pub whole: RoundedFigures,
+    /// The answers of the causal network, by speech heard; empty where they were not measured.
+    pub heard: Vec<RoundedFigures>,
+}
+
+/// One kind of answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RoundedFigures {
+    /// Seconds of speech heard, `end`, or `whole` for the network with full context.
+    pub heard: String,
+    /// Clips asked about.
+    pub clips: usize,
+    /// Share of them named right with rounded weights.
+    pub accuracy: f64,
+    /// Mean of the emotions' recalls with rounded weights.
+    pub uar: f64,
+    /// How much higher the accuracy is than without rounding.
+    pub accuracy_change: f64,
+    /// The same of the average recall.
+    pub uar_change: f64,
+    /// Share of the clips that have another answer than without rounding.
+    pub changed: f64,
+}
+
+/// A clip's answer without rounding and with it.
+type Pair = (Judged, Judged);
+
+impl Int8Figures {
+    /// Compares the answers of those `runs` that have some with rounded weights; `None` when there is no such run.
+    pub fn of(runs: &[&Run]) -> Option<Self> {
+        let measured: Vec<&Run> = runs.iter().copied().filter(|run| !run.int8.is_empty()).collect();
+        let whole: Vec<Pair> = measured.iter().flat_map(|run| whole_pairs(run)).collect();
+        let mut heard: BTreeMap<Heard, Vec<Pair>> = BTreeMap::new();
+        for (moment, pair) in measured.iter().flat_map(|run| interim_pairs(run)) {
+            heard.entry(moment).or_default().push(pair);
+        }
+        let moments = heard.iter().map(|(moment, pairs)| RoundedFigures::of(moment.to_string(), pairs));
+        (!measured.is_empty()).then(|| Self {
+            seeds: measured.iter().map(|run| run.id.seed).collect(),
+            whole: RoundedFigures::of("whole".to_owned(), &whole),
+            heard: moments.collect(),
+        })
+    }
+}
+
+impl RoundedFigures {
+    fn of(heard: String, pairs: &[Pair]) -> Self {
+        let count = |side: fn(&Pair) -> Judged| Counts::of(&pairs.iter().map(side).collect::<Vec<_>>());
+        let (floats, rounded) = (count(|pair| pair.0), count(|pair| pair.1));
+        let label = |judged: &Judged| judged.answer.map(|answer| answer.label());
+        let changed = pairs.iter().filter(|(floats, rounded)| label(floats) != label(rounded)).count();
+        Self {
+            heard,
+            clips: pairs.len(),
+            accuracy: rounded.accuracy(),
+            uar: rounded.uar(),
+            accuracy_change: rounded.accuracy() - floats.accuracy(),
+            uar_change: rounded.uar() - floats.uar(),
+            changed: share(changed, pairs.len()).unwrap_or(0.0),
+        }
+    }
+}
+
+fn whole_pairs(run: &Run) -> Vec<Pair> {
+    let floats: BTreeMap<&str, &Prediction> =
+        run.predictions.iter().map(|own| (own.clip.as_str(), own)).collect();
+    let pair = |own: &Prediction| Some((floats.get(own.clip.as_str())?.judged(), own.judged()));
+    run.int8.iter().filter_map(pair).collect()
+}
+
+fn interim_pairs(run: &Run) -> Vec<(Heard, Pair)> {
+    let floats: BTreeMap<(&str, Heard), &Prediction> =
+        run.interim.iter().map(|own| ((own.prediction.clip.as_str(), own.heard), &own.prediction)).collect();
+    let rounded = run.int8_interim.iter().map(|own| (own.heard, &own.prediction));
+    let pair = |(heard, own): (Heard, &Prediction)| {
+        Some((heard, (floats.get(&(own.clip.as_str(), heard))?.judged(), own.judged())))
+    };
+    rounded.filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{InterimPrediction, Protocol, RunId};
+    use crate::statistics::example::sure;
+    use undertone_core::Emotion::{Calm, Happy};
+
+    fn said(clip: &str, right: bool) -> Prediction {
+        let answer = sure(Calm, if right { Calm } else { Happy }, 0.9).answer;
+        Prediction { clip: clip.to_owned(), speaker: "01".to_owned(), fold: 0, truth: Calm, answer }
+    }
+
+    #[test]
+    fn answers_that_changed_are_counted_whichever_was_right() {
+        let mut run = Run::new(RunId { protocol: Protocol::Speaker5, seed: 3 });
+        run.predictions = vec![said("a", true), said("b", true), said("c", false), said("d", true)];
+        run.int8 = vec![said("a", true), said("b", false), said("c", true), said("d", false)];
+        let interim = |right| InterimPrediction { heard: Heard::End, prediction: said("a", right) };
+        (run.interim, run.int8_interim) = (vec![interim(false)], vec![interim(true)]);
+        let other = Run::new(RunId { protocol: Protocol::Speaker5, seed: 4 });
+        let figures = Int8Figures::of(&[&run, &other]).expect("one run was measured");
+        assert_eq!((figures.seeds.as_slice(), figures.whole.clips), ([3].as_slice(), 4));
+        let whole = &figures.whole;
+        assert_eq!((whole.accuracy, whole.accuracy_change, whole.changed), (0.5, -0.25, 0.75));
+        let heard: Vec<_> = figures.heard.iter().map(|own| (own.heard.as_str(), own.uar_change)).collect();
+        assert_eq!(heard, [("end", 1.0)]);
+        assert_eq!(Int8Figures::of(&[&other]), None);
+    }
+}
