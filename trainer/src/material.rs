@@ -1,6 +1,8 @@
 //! Clips, their parts and their frames together.
 
-use crate::dataset::{Clip, Part, Preparation, Prepared, Split, Utterance, prepare_cached, read_clips};
+use crate::dataset::{
+    Clip, Part, Preparation, Prepared, Split, Utterance, names, prepare_cached, read_clips,
+};
 use crate::evaluation::Trial;
 use crate::training::Example;
 use crate::{SplitRule, TrainError};
@@ -29,6 +31,8 @@ pub struct Source<'a> {
 pub struct Material {
     /// All clips.
     pub clips: Vec<Clip>,
+    /// What those that can be measured by are called in evidence; the clips of other corpora stand behind them.
+    pub names: Vec<String>,
     /// Their parts.
     pub split: Split,
     /// Their utterances.
@@ -62,7 +66,8 @@ impl Material {
             speeds_percent: speeds_percent.to_vec(),
         };
         let prepared = prepare_cached(&clips, &preparation, source.cache_dir)?;
-        let mut material = Self { clips, split, prepared, recipe: preparation.recipe.clone() };
+        let (names, recipe) = (names(&clips), preparation.recipe.clone());
+        let mut material = Self { clips, names, split, prepared, recipe };
         for corpus in source.more_corpora {
             let more = read_clips(source.folder, corpus)?;
             let prepared = prepare_cached(&more, &preparation, source.cache_dir)?;

@@ -221,7 +221,7 @@ fn a_fold_comes_back_from_the_shelf_as_it_was_put_there_and_only_for_its_own_rec
     let Some((folder, mut job)) = job() else { return };
     let trained = job.train(EACH_EPOCH, &mut |_| {}).expect("learns");
     let evidence = trained.evidence(2, &job.recipe.decision).expect("scores");
-    let id = FoldId { run: RunId { protocol: Protocol::Speaker5, seed: 1 }, fold: 2 };
+    let id = FoldId::new(RunId { protocol: Protocol::Speaker5, seed: 1 }, 2);
     let shelf = FoldShelf::new(&folder.path().join("folds"));
     assert!(shelf.take(id, &job.recipe).expect("an empty shelf").is_none());
     shelf.put(id, &job.recipe, &evidence).expect("writable");
@@ -246,7 +246,7 @@ fn weights_in_8_bits_are_asked_about_the_same_clips_without_another_training() {
         architecture.body = Body::Cnn(CnnShape { channels: [8, 8, 16, 16], attention: 32 });
     }
     let evidence = job.train(EACH_EPOCH, &mut |_| {}).expect("learns").evidence(2, &job.recipe.decision);
-    let id = FoldId { run: RunId { protocol: Protocol::Speaker5, seed: 1 }, fold: 2 };
+    let id = FoldId::new(RunId { protocol: Protocol::Speaker5, seed: 1 }, 2);
     let shelf = FoldShelf::new(&folder.path().join("folds"));
     shelf.put(id, &job.recipe, &evidence.expect("scores")).expect("writable");
 

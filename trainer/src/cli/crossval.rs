@@ -1,22 +1,23 @@
 //! `crossval`: the folds of a protocol.
 
+use super::folds::FoldArguments;
 use super::material::MaterialArguments;
 use super::progress;
 use anyhow::{Context, bail};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Protocol, Run, RunId};
+use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
-use undertone_trainer::protocol::{FoldId, folds};
+use undertone_trainer::protocol::FoldId;
 use undertone_trainer::{Job, SplitRule, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     material: MaterialArguments,
-    /// How the clips are split: speaker5 (by actor) or random80 (a random fifth).
-    #[arg(long, default_value = "speaker5")]
-    protocol: Protocol,
+    #[command(flatten)]
+    folds: FoldArguments,
     /// Only this fold; all of them else.
     #[arg(long)]
     fold: Option<u32>,
@@ -38,16 +39,18 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let recipe = arguments.material.recipe()?;
-    let run = RunId { protocol: arguments.protocol, seed: arguments.material.seed };
+    let seed = arguments.material.seed;
+    let run = arguments.folds.run(seed);
     let folds = match arguments.fold {
         Some(fold) => vec![fold],
-        None => (0..folds(arguments.protocol)).collect(),
+        None => (0..arguments.folds.count()).collect(),
     };
     let mut evidence = Run::new(run);
     for fold in folds {
-        let id = FoldId { run, fold };
+        let id = arguments.folds.id(seed, fold);
         let own = fold_evidence(arguments, &recipe, id)?;
         print_figures(&id.folder(), &own.predictions);
+        println!("  asked about {}", speakers(&own.predictions));
         if !own.int8.is_empty() {
             print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8);
         }
@@ -131,6 +134,13 @@ fn print_figures(name: &str, predictions: &[Prediction]) -> Figures {
     let figures = figures_of(predictions);
     println!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
     figures
+}
+
+/// Whose clips these are.
+fn speakers(predictions: &[Prediction]) -> String {
+    let names: BTreeSet<&str> = predictions.iter().map(|own| own.speaker.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    format!("{} speakers: {}", names.len(), names.join(" "))
 }
 
 fn figures_of(predictions: &[Prediction]) -> Figures {

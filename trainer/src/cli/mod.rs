@@ -5,6 +5,7 @@ mod crossval;
 mod evaluate;
 mod export;
 mod fetch;
+mod folds;
 mod forward;
 mod material;
 mod profile;

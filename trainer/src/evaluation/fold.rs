@@ -138,9 +138,9 @@ impl Trained {
     /// Rows for answers to the test clips.
     fn predictions(&self, fold: u32, judged: &[Judged]) -> Vec<Prediction> {
         let prediction = |(clip, judged): (usize, &Judged)| {
-            let clip = &self.material.clips[clip];
+            let (name, clip) = (self.material.names[clip].clone(), &self.material.clips[clip]);
             let (truth, answer) = (judged.truth, judged.answer);
-            Prediction { clip: clip.name(), speaker: clip.speaker.name().to_owned(), fold, truth, answer }
+            Prediction { clip: name, speaker: clip.speaker.name().to_owned(), fold, truth, answer }
         };
         self.material.split.clips(Part::Test).into_iter().zip(judged).map(prediction).collect()
     }

@@ -9,7 +9,8 @@ use crate::summary::Summary;
 
 pub(super) fn section(summary: &Summary) -> Option<Section> {
     let text = vec![
-        "A bundle can hold its weights rounded to 8 bits, at a quarter of the size. The networks of each fold were rounded in the          same way and asked about the same clips; temperature and bounds stay those of the networks before."
+        "A bundle can hold its weights rounded to 8 bits, at a quarter of the size. The networks of each fold were rounded in the \
+         same way and asked about the same clips; temperature and bounds stay those of the networks before."
             .to_owned(),
     ];
     let cards: Vec<Card> =
