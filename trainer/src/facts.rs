@@ -1,24 +1,26 @@
 //! What a report says about a recipe beyond its predictions.
 
+use crate::onnx::ModelProto;
+use crate::timing::Timing;
 use crate::{DataSheet, Ensemble, Interface, Network, TrainError, TrainingRecipe};
+use prost::Message;
 use undertone_core::Emotion;
-use undertone_evaluation::{Evidence, Facts, Protocol};
+use undertone_evaluation::{Evidence, Facts, GraphFacts, Protocol};
 
 const FRAMES_PER_SECOND: usize = 100;
 
 impl TrainingRecipe {
-    /// Size and cost of the networks of full context, and what must be said about `sheet`'s data.
-    pub fn facts(&self, sheet: &DataSheet) -> Facts {
-        let networks = self.untrained();
+    /// Size and cost of the recipe's graphs, and what must be said about `sheet`'s data. Times are told where they were
+    /// measured.
+    pub fn facts(&self, sheet: &DataSheet, timing: Option<&Timing>) -> Facts {
         Facts {
             model: self.name.clone(),
             description: self.description.clone(),
-            parameters: networks.learnt() as u64,
-            macs_per_second: networks.macs(FRAMES_PER_SECOND) as u64,
-            file_bytes: networks.to_onnx().len() as u64,
-            milliseconds_per_clip: None,
+            graphs: self.graphs(timing),
+            timing: timing.map(Timing::told),
             licence: sheet.licence.clone(),
             data_set: sheet.dataset.clone(),
+            about: sheet.about.as_ref().map(|about| about.replace("**", "")),
             citation: sheet.citation.clone(),
         }
     }
@@ -38,8 +40,46 @@ impl TrainingRecipe {
     }
 
     /// The networks of full context before they learn.
-    fn untrained(&self) -> Ensemble {
-        let interface = Interface { dim: self.dim(), labels: Emotion::ALL.len() };
-        Ensemble::new(vec![Network::new(self.whole.clone(), interface, 0); self.ensemble])
+    pub(crate) fn untrained(&self) -> Ensemble {
+        let network = Network::new(self.whole.clone(), self.interface(), 0);
+        Ensemble::new(vec![network; self.ensemble])
     }
+
+    /// The causal network before it learns.
+    pub(crate) fn untrained_stream(&self) -> Network {
+        Network::new(self.stream.clone(), self.interface(), 0)
+    }
+
+    fn interface(&self) -> Interface {
+        Interface { dim: self.dim(), labels: Emotion::ALL.len() }
+    }
+
+    /// Both graphs, as they are exported and in 8 bits. What networks have learnt changes none of these figures.
+    fn graphs(&self, timing: Option<&Timing>) -> Vec<GraphFacts> {
+        let (whole, stream) = (self.untrained(), self.untrained_stream());
+        let mut graphs = vec![("final results", whole.to_onnx(), whole, timing.map(|own| own.whole))];
+        if let Some(model) = stream.to_stream_onnx() {
+            graphs.push(("interim updates", model.graph, stream.into(), timing.map(|own| own.stream)));
+        }
+        let described = |bits: &str, name: &str, file: &[u8], networks: &Ensemble, time| GraphFacts {
+            name: format!("{name}{bits}"),
+            parameters: networks.learnt() as u64,
+            macs_per_second: networks.macs(FRAMES_PER_SECOND) as u64,
+            file_bytes: file.len() as u64,
+            milliseconds_per_clip: time,
+        };
+        let floats =
+            graphs.iter().map(|(name, file, networks, time)| described("", name, file, networks, *time));
+        // A rounded graph computes with the floats that its weights are multiplied out to.
+        let rounded = graphs
+            .iter()
+            .map(|(name, file, networks, _)| described(", 8 bits", name, &in_8_bits(file), networks, None));
+        floats.chain(rounded).collect()
+    }
+}
+
+fn in_8_bits(graph: &[u8]) -> Vec<u8> {
+    let mut model = ModelProto::decode(graph).expect("it was just encoded");
+    model.quantize_weights();
+    model.encode_to_vec()
 }

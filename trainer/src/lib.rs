@@ -26,6 +26,7 @@ mod recalibration;
 mod recipe;
 mod sheet;
 mod shipment;
+mod timing;
 pub mod training;
 mod untrained;
 
@@ -44,4 +45,5 @@ pub use recalibration::Recalibration;
 pub use recipe::{Side, TrainingRecipe};
 pub use sheet::DataSheet;
 pub use shipment::{Origin, Shipment};
+pub use timing::Timing;
 pub use untrained::Untrained;

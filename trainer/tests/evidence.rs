@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Protocol, check, report_html, report_markdown};
 use undertone_trainer::protocol::list;
-use undertone_trainer::{DataSheet, TrainingRecipe};
+use undertone_trainer::{DataSheet, Timing, TrainingRecipe};
 
 const CLIPS: usize = 1440;
 
@@ -33,7 +33,8 @@ fn the_reports_are_those_of_the_predictions() {
         let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
         let recipe = TrainingRecipe::read(&recipes.join(name).with_extension("toml")).expect("a good recipe");
         let evidence = Evidence::open(&folder).expect("good evidence");
-        let facts = recipe.facts(&DataSheet::ravdess());
+        let timing = Timing::read(&folder).expect("good, or none");
+        let facts = recipe.facts(&DataSheet::ravdess(), timing.as_ref());
         let read = |page: &str| fs::read_to_string(folder.join(page)).expect("committed");
         assert!(read("report.html") == report_html(&evidence, &facts), "{}", folder.display());
         assert!(read("report.md") == report_markdown(&evidence, &facts), "{}", folder.display());

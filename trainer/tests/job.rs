@@ -1,10 +1,10 @@
 //! From clips to a bundle.
 
 mod corpus;
+mod tiny;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use undertone_bundle::Bundle;
 use undertone_core::Emotion;
 use undertone_evaluation::{Prediction, Protocol, RunId};
@@ -13,37 +13,9 @@ use undertone_trainer::evaluation::{Decision, FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
 use undertone_trainer::{
     Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Recalibration, Shipment, Side, SplitRule,
-    TrainingRecipe,
 };
 
 const EACH_EPOCH: Checkpoints = Checkpoints { every: 1, resume: false };
-
-/// Six clips of each of three actors.
-fn few_clips(data: &Path, folder: &Path) {
-    for actor in ["01", "02", "03"] {
-        for emotion in ["03", "04", "05"] {
-            for statement in ["01", "02"] {
-                let name = format!("03-01-{emotion}-01-{statement}-01-{actor}.flac");
-                let from = data.join("ravdess").join(format!("Actor_{actor}")).join(&name);
-                fs::copy(from, folder.join(name)).expect("readable and writable");
-            }
-        }
-    }
-}
-
-fn recipe() -> TrainingRecipe {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/cnn.toml");
-    let mut recipe = TrainingRecipe::read(&path).expect("a good recipe");
-    let body = Body::Cnn(CnnShape { channels: [2, 2, 3, 3], attention: 4 });
-    (recipe.speeds_percent, recipe.ensemble) = (vec![100], 1);
-    for (architecture, plan) in
-        [(&mut recipe.whole, &mut recipe.whole_plan), (&mut recipe.stream, &mut recipe.stream_plan)]
-    {
-        architecture.body = body.clone();
-        (plan.epochs, plan.batch) = (2, 4);
-    }
-    recipe
-}
 
 /// A job on few clips in a folder that lives as long as it is held; `None` without RAVDESS.
 fn job() -> Option<(tempfile::TempDir, Job)> {
@@ -51,12 +23,12 @@ fn job() -> Option<(tempfile::TempDir, Job)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (clips, work_dir) = (folder.path().join("clips"), folder.path().join("work"));
     fs::create_dir_all(&clips).expect("writable");
-    few_clips(&data, &clips);
+    tiny::clips(&data, &clips);
     let held_out = HeldOut { validation: vec![Speaker::new("2")], test: vec![Speaker::new("3")] };
     let job = Job {
         data: clips,
         corpus: "any".into(),
-        recipe: recipe(),
+        recipe: tiny::recipe(),
         split: SplitRule::Speakers(held_out),
         seed: 1,
         cache_dir: work_dir.join("frames"),

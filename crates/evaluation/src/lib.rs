@@ -38,7 +38,7 @@ pub use error::EvaluationError;
 pub use evidence::{
     Answer, Epoch, Evidence, FoldFacts, Heard, InterimPrediction, Judged, Prediction, Protocol, Run, RunId,
 };
-pub use report::{Facts, report_html, report_markdown};
+pub use report::{Facts, GraphFacts, report_html, report_markdown};
 pub use statistics::{
     AbstentionFigures, Calibration, EmotionFigures, Estimate, Figures, HeardFigures, Int8Figures,
     ReliabilityBin, RiskCoverage, RiskPoint, RoundedFigures, SetFigures, SexFigures, SpeakerFigures, Spread,

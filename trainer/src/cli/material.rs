@@ -1,7 +1,8 @@
 //! What is trained on, and with which recipe.
 
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use undertone_trainer::dataset::{Clip, read_clips};
 use undertone_trainer::{Checkpoints, Job, SplitRule, TrainingRecipe};
 
 /// The corpus that the protocols split.
@@ -18,7 +19,7 @@ pub(super) struct MaterialArguments {
     data: PathBuf,
     /// Which rows of the index.csv.
     #[arg(long, default_value = RAVDESS)]
-    pub(super) corpus: String,
+    corpus: String,
     /// Where checkpoints and prepared frames are kept; what is there is taken up again.
     #[arg(long, value_name = "DIR", default_value = "target/training")]
     work_dir: PathBuf,
@@ -39,6 +40,16 @@ impl MaterialArguments {
         let threads = self.threads.unwrap_or(0);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
         Ok(TrainingRecipe::read(&self.recipe)?)
+    }
+
+    /// Where the clips are.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The clips, without listening to them.
+    pub(super) fn clips(&self) -> anyhow::Result<Vec<Clip>> {
+        Ok(read_clips(&self.data, &self.corpus)?)
     }
 
     pub(super) fn job(&self, recipe: &TrainingRecipe, split: SplitRule, folder: &str) -> Job {

@@ -12,6 +12,7 @@ mod profile;
 mod progress;
 mod quantize;
 mod report;
+mod sheet;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -45,7 +46,7 @@ enum Command {
     /// Write the graph of a checkpoint as an ONNX file.
     Export(export::Arguments),
     /// Compute every published figure from the predictions and write the report, or check the one that is there.
-    Report(report::Arguments),
+    Report(Box<report::Arguments>),
 }
 
 impl Cli {

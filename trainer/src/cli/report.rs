@@ -1,11 +1,12 @@
 //! `report`: every published figure from the predictions.
 
+use super::sheet::{SheetArguments, known_sheet};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Summary, check, report_html, report_markdown};
-use undertone_trainer::{DataSheet, TrainingRecipe};
+use undertone_trainer::{Timing, TrainingRecipe};
 
 const HTML: &str = "report.html";
 const MARKDOWN: &str = "report.md";
@@ -21,12 +22,25 @@ pub(super) struct Arguments {
     /// Write nothing; fail when a published figure or page does not follow from the predictions.
     #[arg(long)]
     check: bool,
+    /// Measure how long the recipe's networks take for a clip, on one thread, and keep it beside the evidence. Every later
+    /// report tells it.
+    #[arg(long, conflicts_with = "check")]
+    time: bool,
+    #[command(flatten)]
+    sheet: SheetArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = &arguments.evidence;
     let evidence = Evidence::open(folder)?;
-    let facts = TrainingRecipe::read(&arguments.recipe)?.facts(&DataSheet::ravdess());
+    let recipe = TrainingRecipe::read(&arguments.recipe)?;
+    let clips = evidence.runs().iter().flat_map(|run| &run.predictions).map(|own| own.clip.as_str());
+    let sheet = arguments.sheet.read(known_sheet(clips)?, folder)?;
+    if arguments.time {
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+        one.install(|| Timing::measure(&recipe))?.write(folder)?;
+    }
+    let facts = recipe.facts(&sheet, Timing::read(folder)?.as_ref());
     let pages = [(HTML, report_html(&evidence, &facts)), (MARKDOWN, report_markdown(&evidence, &facts))];
     if arguments.check {
         return compare(folder, &pages);

@@ -1,14 +1,15 @@
 //! `train`: a bundle.
 
-use super::material::{MaterialArguments, RAVDESS};
+use super::material::MaterialArguments;
 use super::progress;
+use super::sheet::{SheetArguments, known_sheet};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
 use undertone_evaluation::{Evidence, Figures, Summary};
-use undertone_trainer::dataset::{HeldOut, Speaker};
+use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
 use undertone_trainer::evaluation::{Decision, DecisionRule};
-use undertone_trainer::{DataSheet, Origin, Shipment, SplitRule, Trained, TrainingRecipe};
+use undertone_trainer::{Origin, Shipment, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,25 +28,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "models/NAME/evaluation", conflicts_with_all = ["test_speakers", "validation_speakers"])]
     evidence: Option<PathBuf>,
     #[command(flatten)]
-    sheet: Sheet,
-}
-
-/// What the card says about the data; RAVDESS when nothing is given.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Data sheet")]
-struct Sheet {
-    /// Name of the data set.
-    #[arg(long, requires_all = ["licence", "citation"])]
-    dataset: Option<String>,
-    /// Licence of data and weights.
-    #[arg(long, requires = "dataset")]
-    licence: Option<String>,
-    /// How to cite the data.
-    #[arg(long, requires = "dataset")]
-    citation: Option<String>,
-    /// What the clips are like: who speaks, what, where.
-    #[arg(long, requires = "dataset")]
-    about: Option<String>,
+    sheet: SheetArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -54,7 +37,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "nothing tells how good the model is: give --test-speakers, or --evidence of a cross-validation"
         );
     }
-    let sheet = arguments.sheet.read(&arguments.material.corpus)?;
+    let clips: Vec<String> = arguments.material.clips()?.iter().map(Clip::name).collect();
+    let known = known_sheet(clips.iter().map(String::as_str))?;
+    let sheet = arguments.sheet.read(known, arguments.material.data())?;
     let recipe = arguments.material.recipe()?;
     let speakers = |names: &[String]| names.iter().map(|name| Speaker::new(name)).collect();
     let held_out = HeldOut {
@@ -112,46 +97,4 @@ fn measured(
     );
     let (decision, stream) = (measured.whole, measured.stream);
     Ok((Origin::HeldOut(measured), decision, stream.map(|own| own.temperature)))
-}
-
-impl Sheet {
-    /// What the card says about the data. A corpus other than RAVDESS needs a sheet of its own.
-    fn read(&self, corpus: &str) -> anyhow::Result<DataSheet> {
-        match (&self.dataset, &self.licence, &self.citation) {
-            (Some(dataset), Some(licence), Some(citation)) => Ok(DataSheet {
-                dataset: dataset.clone(),
-                licence: licence.clone(),
-                citation: citation.clone(),
-                about: self.about.clone(),
-            }),
-            _ if corpus == RAVDESS => Ok(DataSheet::ravdess()),
-            _ => bail!("the model card must say what {corpus} is: give --dataset, --licence and --citation"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    fn sheet_of(arguments: &[&str]) -> anyhow::Result<DataSheet> {
-        let common = ["train", "--recipe", "r.toml", "--out", "models/m/1.0.0"];
-        let line = Line::try_parse_from(common.iter().chain(arguments)).expect("a good command line");
-        line.arguments.sheet.read(&line.arguments.material.corpus)
-    }
-
-    #[test]
-    fn a_corpus_other_than_ravdess_needs_a_data_sheet_of_its_own() {
-        assert!(sheet_of(&[]).is_ok());
-        assert!(sheet_of(&["--corpus", "mine"]).is_err());
-        let told = ["--corpus", "mine", "--dataset", "Mine", "--licence", "CC0", "--citation", "none"];
-        assert_eq!(sheet_of(&told).expect("told").dataset, "Mine");
-    }
 }

@@ -34,9 +34,10 @@ pub fn list(run: RunId) -> Result<FoldList, TrainError> {
     }
 }
 
-/// Whether the committed lists know a clip of this name; they have all of RAVDESS' speech.
-pub fn is_listed(clip: &str) -> Result<bool, TrainError> {
-    Ok(speaker5::list()?.fold(clip).is_some())
+/// Whether the committed lists, which have all of RAVDESS' speech, know the clips of these names.
+pub fn are_listed<'n>(mut clips: impl Iterator<Item = &'n str>) -> Result<bool, TrainError> {
+    let list = speaker5::list()?;
+    Ok(clips.all(|clip| list.fold(clip).is_some()))
 }
 
 impl FoldId {

@@ -14,7 +14,7 @@ const STRONG: f64 = 0.75;
 pub(crate) fn heat_map(about: About<'_>, labels: &[&str], counts: &[Vec<usize>], totals: &[usize]) -> String {
     let side = (WIDTH - LEFT - RIGHT) / labels.len().max(1) as f64;
     let mut drawing = Drawing::new(TOP + side * labels.len() as f64 + 6.0);
-    drawing.text((LEFT - 8.0, TOP - 8.0), "axis end", "acted");
+    drawing.text((LEFT - 8.0, TOP - 8.0), "axis end", "labelled");
     drawing.text((LEFT, 12.0), "axis start", "answered, in % of the clips of a row");
     for (index, label) in labels.iter().enumerate() {
         let middle = (index as f64 + 0.5) * side;

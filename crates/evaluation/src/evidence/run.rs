@@ -6,10 +6,10 @@ use std::str::FromStr;
 /// How clips were divided into those learnt from and those asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
-    /// Five folds by actor: a network is asked only about people it never heard. Every clip is asked about
+    /// Folds by speaker, five where nothing else was asked for: a network is asked only about people it never heard. Every clip is asked about
     /// once per seed.
     Speaker5,
-    /// Four fifths of each emotion's clips are learnt from, the others asked about; every actor is on both
+    /// Four fifths of each emotion's clips are learnt from, the others asked about; speakers are on both
     /// sides.
     Random80,
 }

@@ -7,16 +7,13 @@ use crate::charts::{About, Measured, intervals};
 use crate::evidence::Protocol;
 use crate::statistics::Estimate;
 use crate::summary::{PartFigures, Parts, ProtocolSummary, Summary};
-use undertone_core::Emotion;
-
-const CHANCE: f64 = 1.0 / Emotion::ALL.len() as f64;
 
 pub(super) fn section(summary: &Summary) -> Section {
     let text = vec![
         "Accuracy is the share of clips named right. UAR, the unweighted average recall, is the mean over the \
          emotions of the share named right, so that a frequent emotion counts no more than a rare one. The intervals \
          come from drawing the speakers anew 2,000 times, each with all of their clips: they say how the figure could change with \
-         other actors, not with another training; the spread over seeds tells that."
+         other speakers, not with another training; the spread over seeds tells that."
             .to_owned(),
     ];
     let cards = summary.measured().map(|(protocol, own)| card(protocol, own)).collect();
@@ -29,7 +26,8 @@ fn card(protocol: Protocol, own: &ProtocolSummary) -> Card {
     let uar = measured("UAR", own.uar, parts.iter().map(|part| part.uar).collect());
     let note = note(own).unwrap_or_default();
     let about = About { title: "Accuracy and UAR with 95 % intervals", summary: &note };
-    let chart = intervals(about, CHANCE, &[accuracy, uar]);
+    let chance = 1.0 / own.figures.emotions_heard().max(1) as f64;
+    let chart = intervals(about, chance, &[accuracy, uar]);
     Card { chart: Some(chart), table: Some(table(own)), ..Card::of(protocol, note) }
 }
 

@@ -11,7 +11,7 @@ use undertone_core::Emotion;
 
 pub(super) fn section(summary: &Summary) -> Section {
     let text = vec![
-        "Each row holds the clips in which one emotion was acted, and shows how they were answered. A perfect \
+        "Each row holds the clips of one emotion, and shows how they were answered. A perfect \
          network would fill the diagonal. The table's last column counts clips in which no speech was found."
             .to_owned(),
     ];
@@ -46,7 +46,7 @@ fn worst(figures: &Figures) -> Option<String> {
 }
 
 fn table(figures: &Figures) -> Table {
-    let mut header = vec!["acted"];
+    let mut header = vec!["labelled"];
     header.extend(Emotion::ALL.map(Emotion::name));
     header.push("none");
     let rows = figures.confusion.iter().zip(&figures.emotions).map(|(row, emotion)| {

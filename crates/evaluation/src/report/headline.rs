@@ -1,7 +1,7 @@
 //! The two figures that matter most, and why they differ.
 
 use super::facts::Facts;
-use super::number::{interval, percent, thousands};
+use super::number::{in_words, interval, percent, thousands};
 use super::section::{Card, Section};
 use crate::evidence::Protocol;
 use crate::summary::{ProtocolSummary, Summary};
@@ -24,10 +24,11 @@ pub(super) fn section(summary: &Summary, facts: &Facts) -> Section {
 
 fn for_new_people(own: &ProtocolSummary, facts: &Facts) -> String {
     format!(
-        "Asked about people it has never heard, {} names the acted emotion of {} of the clips; guessing would \
-         name one in eight. With other actors of the same kind, {} would be no surprise (95 % interval).",
+        "Asked about people it has never heard, {} names the emotion of {} of the clips right; guessing would name one in {}. \
+         With other speakers of the same kind, {} would be no surprise (95 % interval).",
         facts.model,
         percent(own.accuracy.value),
+        in_words(own.figures.emotions_heard()),
         interval(&own.accuracy)
     )
 }
@@ -36,8 +37,8 @@ fn comparison(summary: &Summary) -> Option<String> {
     let new = summary.protocol(Protocol::Speaker5)?.accuracy.value;
     let known = summary.protocol(Protocol::Random80)?.accuracy.value;
     Some(format!(
-        "With a random split the figure is {} ({:+.1} points): every actor is on both sides, so the network knows \
-         the voices that it is asked about. Compare that figure with publications that split this way; for new \
+        "With a random split the figure is {} ({:+.1} points): speakers are on both sides, so the network knows the \
+         voices that it is asked about. Compare that figure with publications that split this way; for new \
          people only the speaker-independent one is true.",
         percent(known),
         100.0 * (known - new)
@@ -46,9 +47,12 @@ fn comparison(summary: &Summary) -> Option<String> {
 
 fn card(protocol: Protocol, own: &ProtocolSummary) -> Card {
     let how = match protocol {
-        Protocol::Speaker5 => "Speaker-independent: five folds by actor; nobody is on both sides.",
+        Protocol::Speaker5 => format!(
+            "Speaker-independent: {} folds by speaker; nobody is on both sides.",
+            in_words(own.by_fold.folds())
+        ),
         Protocol::Random80 => {
-            "Random split: 80 % of the clips are learnt from; every actor is on both sides."
+            "Random split: 80 % of the clips are learnt from; speakers are on both sides.".to_owned()
         }
     };
     let note = format!(

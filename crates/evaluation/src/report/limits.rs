@@ -6,14 +6,9 @@ use super::section::{Card, Section};
 pub(super) fn section(facts: &Facts) -> Section {
     let data = format!("{}. {}", facts.data_set, facts.citation);
     let cards = vec![
+        Card::new("What was measured", measured(facts)),
         Card::new(
-            "Acted speech",
-            "The clips are acted: 24 professional actors, 12 women and 12 men, say two fixed sentences in a \
-             studio, in North American English. Spontaneous speech, other languages, accents, ages, microphones and noise \
-             were not measured; expect worse figures there.",
-        ),
-        Card::new(
-            "A performance, not a feeling",
+            "How it sounds, not what is felt",
             "A label is a guess about how something is said. It is no evidence about what a person feels, and none \
              about honesty, health or character.",
         ),
@@ -31,4 +26,16 @@ pub(super) fn section(facts: &Facts) -> Section {
         Card::new("Licence of the weights", facts.licence.clone()),
     ];
     Section { anchor: "limits", title: "Limits and fair use", text: Vec::new(), cards }
+}
+
+/// What is known of the clips comes from the data sheet; nothing is taken for granted without one.
+fn measured(facts: &Facts) -> String {
+    let about = match &facts.about {
+        Some(about) => about.clone(),
+        None => format!("All clips are of {}.", facts.data_set),
+    };
+    format!(
+        "{about} Speech of another kind was not measured: spontaneous or acted otherwise, in other languages, accents and ages, \
+         with other microphones and noise. Expect worse figures there."
+    )
 }

@@ -21,7 +21,7 @@ mod section;
 mod sets;
 mod table;
 
-pub use facts::Facts;
+pub use facts::{Facts, GraphFacts};
 
 use crate::evidence::Evidence;
 use crate::summary::Summary;

@@ -56,6 +56,12 @@ pub(super) fn thousands(number: u64) -> String {
     text
 }
 
+/// Small numbers as words.
+pub(super) fn in_words(number: usize) -> String {
+    let words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    words.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+}
+
 /// `1234567` as `1.2 million`, smaller numbers as they are.
 pub(super) fn rough(number: u64) -> String {
     match number {

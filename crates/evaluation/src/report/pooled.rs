@@ -24,7 +24,7 @@ pub(super) fn section(summary: &Summary) -> Option<Section> {
 
 fn card(protocol: Protocol, bounds: &PooledBounds) -> Card {
     let note = format!(
-        "The sets hold the acted emotion in {} of the clips ({} was asked for), with {:.2} emotions on average. {} of the \
+        "The sets hold the right emotion in {} of the clips ({} was asked for), with {:.2} emotions on average. {} of the \
          answers are kept, and {} of these are wrong (at most {} was asked for).",
         percent(bounds.sets.coverage),
         percent(bounds.coverage),

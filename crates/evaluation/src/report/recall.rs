@@ -12,7 +12,7 @@ const ROW: f64 = 27.0;
 
 pub(super) fn section(summary: &Summary) -> Section {
     let text = vec![
-        "Recall: of the clips in which an emotion was acted, the share that was answered with it. Precision: of the \
+        "Recall: of the clips of an emotion, the share that was answered with it. Precision: of the \
          answers with an emotion, the share that is right."
             .to_owned(),
     ];

@@ -12,7 +12,7 @@ const ROW: f64 = 22.0;
 pub(super) fn section(summary: &Summary) -> Option<Section> {
     let text = vec![
         "In place of one emotion the network can give a set: every emotion that is probable enough. Where \
-         \"enough\" lies is set on validation speakers so that the set holds the acted emotion as often as was asked \
+         \"enough\" lies is set on validation speakers so that the set holds the right emotion as often as was asked \
          for (split conformal prediction). The promise holds for clips like the validation clips; new \
          speakers differ from those, so it is measured here."
             .to_owned(),
@@ -26,7 +26,7 @@ fn card(protocol: Protocol, sets: &Sets) -> Card {
     let wanted = sets.folds.first().and_then(|fold| fold.wanted);
     let asked = wanted.map(|share| format!(" ({} was asked for)", percent(share))).unwrap_or_default();
     let note = format!(
-        "The sets hold the acted emotion in {} of the clips{asked}, with {:.2} emotions on average; {} of them \
+        "The sets hold the right emotion in {} of the clips{asked}, with {:.2} emotions on average; {} of them \
          are a single emotion.",
         percent(sets.all.coverage),
         sets.all.mean_size,

@@ -10,7 +10,7 @@ use undertone_core::Emotion;
 pub struct EmotionFigures {
     /// The emotion.
     pub emotion: &'static str,
-    /// Clips in which it is acted.
+    /// Clips that have it.
     pub clips: usize,
     /// Clips that were answered with it.
     pub answers: usize,
@@ -38,6 +38,11 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// How many emotions the clips have; whoever guesses names one in so many right.
+    pub(crate) fn emotions_heard(&self) -> usize {
+        self.emotions.iter().filter(|emotion| emotion.clips > 0).count()
+    }
+
     /// Counts `judged`.
     pub fn of(judged: &[Judged]) -> Self {
         let counts = Counts::of(judged);

@@ -42,10 +42,10 @@ impl SpeakerFigures {
 }
 
 impl SexFigures {
-    /// One per sex that has clips. RAVDESS gives odd numbers to men and even ones to women (Livingstone and
-    /// Russo 2018); speakers without a number are left out.
+    /// One per sex that has clips. Only the names of RAVDESS' clips tell it: odd actors are men and even ones women
+    /// (Livingstone and Russo 2018). Other clips are left out.
     pub fn of(predictions: &[&Prediction]) -> Vec<Self> {
-        let groups = grouped(predictions, |prediction| sex_of_actor(&prediction.speaker));
+        let groups = grouped(predictions, sex_of_actor);
         let figures = groups.into_iter().map(|(sex, judged)| {
             let counts = Counts::of(&judged);
             Self { sex, clips: counts.clips(), accuracy: counts.accuracy(), uar: counts.uar() }
@@ -54,8 +54,12 @@ impl SexFigures {
     }
 }
 
-fn sex_of_actor(speaker: &str) -> Option<&'static str> {
-    let number: u32 = speaker.parse().ok()?;
+fn sex_of_actor(prediction: &Prediction) -> Option<&'static str> {
+    let parts: Vec<&str> = prediction.clip.split('-').collect();
+    let numbers =
+        parts.iter().all(|part| part.len() == 2 && part.bytes().all(|digit| digit.is_ascii_digit()));
+    let actor = parts.last().filter(|actor| numbers && parts.len() == 7 && **actor == prediction.speaker)?;
+    let number: u32 = actor.parse().ok()?;
     Some(if number.is_multiple_of(2) { "female" } else { "male" })
 }
 
@@ -80,12 +84,14 @@ mod tests {
 
     fn said(speaker: &str, right: bool) -> Prediction {
         let answer = sure(Calm, if right { Calm } else { Happy }, 0.9).answer;
-        Prediction { clip: "a".to_owned(), speaker: speaker.to_owned(), fold: 0, truth: Calm, answer }
+        let clip = format!("03-01-02-01-01-01-{speaker}");
+        Prediction { clip, speaker: speaker.to_owned(), fold: 0, truth: Calm, answer }
     }
 
     #[test]
     fn odd_actors_are_men_and_even_ones_women() {
-        let predictions = [said("01", true), said("02", false), said("24", true), said("someone", true)];
+        let other = Prediction { clip: "03a01Fa".to_owned(), ..said("03", true) };
+        let predictions = [said("01", true), said("02", false), said("24", true), other];
         let predictions: Vec<_> = predictions.iter().collect();
         let sexes = SexFigures::of(&predictions);
         let told: Vec<_> = sexes.iter().map(|own| (own.sex, own.clips, own.accuracy)).collect();

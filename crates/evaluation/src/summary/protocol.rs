@@ -7,7 +7,7 @@ use crate::statistics::{
     SexFigures, SpeakerFigures, Spread, bootstrap,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Accuracy and average recall of a part of the clips.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -124,6 +124,11 @@ impl ProtocolSummary {
 }
 
 impl Parts {
+    /// How many folds there are, whatever the seeds.
+    pub(crate) fn folds(&self) -> usize {
+        self.parts.iter().map(|part| part.fold).collect::<BTreeSet<_>>().len()
+    }
+
     fn of(parts: Vec<PartFigures>) -> Self {
         let spread =
             |figure: fn(&PartFigures) -> f64| Spread::of(&parts.iter().map(figure).collect::<Vec<_>>());
@@ -164,7 +169,7 @@ fn clips_with(runs: &[&Run], bound: impl Fn(&FoldFacts) -> Option<f64>) -> Vec<(
 }
 
 fn folds(run: &Run) -> Vec<PartFigures> {
-    let folds: std::collections::BTreeSet<u32> = run.predictions.iter().map(|own| own.fold).collect();
+    let folds: BTreeSet<u32> = run.predictions.iter().map(|own| own.fold).collect();
     folds.into_iter().map(|fold| part(run, Some(fold))).collect()
 }
 

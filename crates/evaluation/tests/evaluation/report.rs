@@ -3,21 +3,26 @@
 use crate::synthetic;
 use std::fs;
 use std::path::Path;
-use undertone_evaluation::{Evidence, Facts, Protocol, report_html, report_markdown};
+use undertone_core::Emotion;
+use undertone_evaluation::{Evidence, Facts, GraphFacts, Protocol, report_html, report_markdown};
 
 fn facts() -> Facts {
     Facts {
         model: "cnn 1.0.0".to_owned(),
         description: "Residual network over log-mel frames with attentive pooling: eight acted emotions in English speech."
             .to_owned(),
-        parameters: 188_120,
-        macs_per_second: 21_000_000,
-        file_bytes: 812_345,
-        milliseconds_per_clip: Some(4.2),
+        graphs: vec![graph("whole", Some(4.2)), graph("stream", None)],
+        timing: Some("On one thread.".to_owned()),
         licence: "CC-BY-NC-SA-4.0".to_owned(),
         data_set: "RAVDESS speech".to_owned(),
+        about: Some("The clips are acted.".to_owned()),
         citation: "Livingstone SR, Russo FA (2018). PLoS ONE 13(5): e0196391.".to_owned(),
     }
+}
+
+fn graph(name: &str, milliseconds_per_clip: Option<f64>) -> GraphFacts {
+    let (parameters, macs_per_second, file_bytes) = (188_120, 21_000_000, 812_345);
+    GraphFacts { name: name.to_owned(), parameters, macs_per_second, file_bytes, milliseconds_per_clip }
 }
 
 #[test]
@@ -74,12 +79,18 @@ fn one_protocol_without_facts_about_its_folds_is_enough() {
     let mut run = synthetic::run(Protocol::Speaker5, 1, 2.0);
     (run.folds, run.curve, run.interim) = (Vec::new(), Vec::new(), Vec::new());
     let mut facts = facts();
-    facts.milliseconds_per_clip = None;
+    facts.graphs[0].milliseconds_per_clip = None;
     let evidence = Evidence::new(vec![run]);
     let page = report_html(&evidence, &facts);
-    for absent in
-        ["id=\"learning\"", "id=\"sets\"", "id=\"heard\"", "id=\"int8\"", "Time per clip", "Known speakers"]
-    {
+    for absent in [
+        "On one thread",
+        "id=\"learning\"",
+        "id=\"sets\"",
+        "id=\"heard\"",
+        "id=\"int8\"",
+        "Time per clip",
+        "Known speakers",
+    ] {
         assert!(!page.contains(absent), "{absent}");
     }
     assert!(report_markdown(&evidence, &facts).starts_with("# cnn 1.0.0: evaluation\n"));
@@ -100,4 +111,31 @@ fn the_text_has_the_sections_and_numbers_of_the_page() {
 fn the_same_evidence_gives_the_same_bytes() {
     let page = || report_html(&synthetic::evidence(), &facts());
     assert_eq!(page(), page());
+}
+
+#[test]
+fn a_report_on_another_data_set_says_nothing_of_ravdess() {
+    let mut run = synthetic::run(Protocol::Speaker5, 1, 2.0);
+    run.predictions.retain(|own| own.truth == Emotion::Calm || own.truth == Emotion::Sad);
+    run.predictions.iter_mut().enumerate().for_each(|(index, own)| own.clip = format!("sad/ann/{index}.wav"));
+    (run.folds, run.curve, run.interim) = (Vec::new(), Vec::new(), Vec::new());
+    let mut facts = facts();
+    (facts.about, facts.data_set, facts.citation) = (None, "Mine".to_owned(), "nobody".to_owned());
+    let text = report_markdown(&Evidence::new(vec![run]), &facts);
+    for foreign in ["RAVDESS", "actor", "studio", "North American", "by sex", "in eight"] {
+        assert!(!text.contains(foreign), "{foreign}");
+    }
+    for told in ["All clips are of Mine.", "one in two", "five folds by speaker"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
+fn every_graph_has_its_size_and_its_time_where_it_was_measured() {
+    let text = report_markdown(&synthetic::evidence(), &facts());
+    assert!(text.contains("| whole | 188,120 | 812\u{a0}kB | 21,000,000 | 4.2\u{a0}ms |"), "{text}");
+    assert!(
+        text.contains("| stream | 188,120 | 812\u{a0}kB | 21,000,000 | – |")
+            && text.contains("On one thread.")
+    );
 }

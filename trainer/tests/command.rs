@@ -1,0 +1,114 @@
+//! The program as people run it.
+
+mod corpus;
+mod tiny;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use undertone_evaluation::{Evidence, Prediction};
+
+/// A folder with clips and a recipe.
+struct Workplace {
+    folder: tempfile::TempDir,
+}
+
+impl Workplace {
+    /// `None` without RAVDESS.
+    fn new(epochs: usize, lay_out: impl Fn(&Path, &Path)) -> Option<Self> {
+        let data = corpus::ravdess()?;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let own = Self { folder };
+        fs::create_dir(own.path("clips")).expect("writable");
+        lay_out(&data, &own.path("clips"));
+        let mut recipe = tiny::recipe();
+        (recipe.whole_plan.epochs, recipe.stream_plan.epochs) = (epochs, epochs);
+        fs::write(own.path("recipe.toml"), recipe.to_toml().expect("a good recipe")).expect("writable");
+        Some(own)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command with the recipe; `words` may name files of the folder as `@name`.
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-trainer"));
+        for word in words {
+            match word.strip_prefix('@') {
+                Some(name) => command.arg(self.path(name)),
+                None => command.arg(word),
+            };
+        }
+        command.arg("--recipe").arg(self.path("recipe.toml"));
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("it starts")
+    }
+
+    fn succeed(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn fail(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert!(!output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+}
+
+/// Folders by label and speaker, in which files of other folders are called the same.
+fn folders_by_label(data: &Path, folder: &Path) {
+    for (actor, speaker) in [("01", "ann"), ("02", "bea"), ("03", "cem"), ("04", "dan")] {
+        for (emotion, label) in [("03", "happy"), ("04", "sad"), ("05", "anger")] {
+            let own = folder.join(label).join(speaker);
+            fs::create_dir_all(&own).expect("writable");
+            for take in ["01", "02"] {
+                let name = format!("03-01-{emotion}-01-{take}-01-{actor}.flac");
+                let from = data.join("ravdess").join(format!("Actor_{actor}")).join(name);
+                fs::copy(from, own.join(format!("{take}.flac"))).expect("readable and writable");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
+    let Some(place) = Workplace::new(1, folders_by_label) else { return };
+    let train =
+        ["crossval", "--data", "@clips", "--work-dir", "@work", "--folds", "2", "--folds-dir", "@shelf"];
+    let told = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation"]].concat());
+    assert!(told.contains("asked about 2 speakers: "), "{told}");
+    let rounded = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation", "--int8"]].concat());
+    assert!(
+        rounded.contains("weights in 8 bits") && !rounded.contains("epoch"),
+        "nothing is trained again: {rounded}"
+    );
+    assert!(place.path("evaluation/speaker5-seed0-int8.csv").is_file());
+    let refusal = place.fail(&[&train[..5], &["--folds", "7"]].concat());
+    assert!(refusal.contains("4 speakers cannot be dealt out to 7 folds"), "{refusal}");
+
+    let evidence = Evidence::open(&place.path("evaluation")).expect("good evidence");
+    let [run] = evidence.runs() else { panic!("one run: {evidence:?}") };
+    let names =
+        |rows: &[Prediction]| -> BTreeSet<String> { rows.iter().map(|own| own.clip.clone()).collect() };
+    assert_eq!((names(&run.predictions).len(), run.folds.len()), (24, 2));
+    assert!(names(&run.predictions).contains("anger/ann/01.flac"));
+    assert_eq!(names(&run.predictions), names(&run.int8));
+
+    let refusal = place.fail(&["report", "@evaluation"]);
+    assert!(refusal.contains("--dataset, --licence and --citation"), "{refusal}");
+    let report = ["report", "@evaluation", "--dataset", "Mine", "--licence", "CC0", "--citation", "nobody"];
+    place.succeed(&[report.as_slice(), &["--time"]].concat());
+    let page = fs::read_to_string(place.path("evaluation/report.md")).expect("just written");
+    for said in ["two folds by speaker", "All clips are of Mine.", "time per clip", "Weights in 8 bits"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("RAVDESS") && !page.contains("actors"), "{page}");
+    place.succeed(&[report.as_slice(), &["--check"]].concat());
+}
