@@ -5,8 +5,10 @@ mod tiny;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use undertone_bundle::Bundle;
 use undertone_evaluation::{Evidence, Prediction};
 
 /// A folder with clips and a recipe.
@@ -111,4 +113,43 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
     }
     assert!(!page.contains("RAVDESS") && !page.contains("actors"), "{page}");
     place.succeed(&[report.as_slice(), &["--check"]].concat());
+}
+
+/// Reads what the program tells; kills it when it has told of two epochs of the network `side`, so that the first of them is
+/// in a checkpoint.
+fn kill_behind_two_epochs(mut program: Child, side: &str) -> ExitStatus {
+    let output = program.stdout.take().expect("it is a pipe");
+    let lines = BufReader::new(output).lines().map_while(Result::ok);
+    if lines.filter(|line| line.starts_with(side) && line.contains(" epoch ")).nth(1).is_some() {
+        program.kill().expect("it is ours");
+    }
+    program.wait().expect("it is ours")
+}
+
+#[test]
+fn a_training_that_is_killed_again_and_again_ends_in_the_same_graphs_byte_for_byte() {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGKILL: i32 = 9;
+    // Many more than two, so that it does not end while it is being killed.
+    let Some(place) = Workplace::new(25, tiny::clips) else { return };
+    let train = |work: &'static str, out: &'static str| {
+        let held_out = ["--validation-speakers", "2", "--test-speakers", "3", "--checkpoint-every", "1"];
+        let common = ["train", "--data", "@clips", "--work-dir", work, "--out", out];
+        [common.as_slice(), &held_out].concat()
+    };
+    place.succeed(&train("@calm", "@calm/tiny/1.0.0"));
+    let rough = train("@rough", "@rough/tiny/1.0.0");
+    for side in ["whole", "whole", "stream", "stream"] {
+        let mut command = place.command(&rough);
+        let program = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let status = kill_behind_two_epochs(program, side);
+        assert_eq!(status.signal(), Some(SIGKILL), "{side}: {status}");
+    }
+    place.succeed(&rough);
+    let [calm, rough] = ["calm/tiny/1.0.0", "rough/tiny/1.0.0"].map(|dir| place.path(dir));
+    for graph in ["whole.onnx", "stream.onnx"] {
+        let read = |dir: &Path| fs::read(dir.join(graph)).expect("part of the bundle");
+        assert!(read(&calm) == read(&rough), "{graph} differs");
+    }
+    Bundle::open(&rough).expect("a whole bundle");
 }
