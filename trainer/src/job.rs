@@ -4,8 +4,8 @@ use crate::dataset::{HeldOut, Part};
 use crate::evaluation::{ClipScores, score};
 use crate::protocol::FoldId;
 use crate::recipe::Side;
-use crate::training::{EpochReport, Run, Start};
-use crate::{Ensemble, Interface, Material, Network, Source, TrainError, TrainingRecipe};
+use crate::training::{EpochReport, Plan, Run, Start};
+use crate::{Ensemble, Interface, Material, Network, Outlook, Source, TrainError, TrainingRecipe};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -111,6 +111,23 @@ impl Job {
         Ok(Trained { whole, stream: None, material })
     }
 
+    /// What is left to train when the work folder's checkpoints are taken up, with the causal network or without it.
+    pub fn outlook(&self, with_stream: bool) -> Result<Outlook, TrainError> {
+        let left = |place: (Side, usize)| {
+            let path = self.checkpoint(place);
+            let done = if path.is_file() { Run::load(&path, None)?.reports().len() } else { 0 };
+            Ok::<usize, TrainError>(self.plan(place).epochs.saturating_sub(done))
+        };
+        let mut outlook = Outlook::default();
+        for member in 1..=self.recipe.ensemble {
+            outlook.whole += left((Side::Whole, member))?;
+        }
+        if with_stream {
+            outlook.stream = left((Side::Stream, 1))?;
+        }
+        Ok(outlook)
+    }
+
     /// Takes up the finished trainings of the work folder, to measure them again.
     pub fn trained(&self) -> Result<Trained, TrainError> {
         let material = self.material()?;
@@ -182,9 +199,8 @@ impl Job {
         resume: bool,
     ) -> Result<Run, TrainError> {
         let path = self.checkpoint(place);
-        let (side, member) = place;
-        let (architecture, _) = self.recipe.side(side);
-        let plan = self.recipe.plan(side, &self.split, member_seed(self.seed, member));
+        let (architecture, _) = self.recipe.side(place.0);
+        let plan = self.plan(place);
         let origin = origin(material, parts_learnt(place), teacher.as_ref());
         if !path.is_file() {
             let scale = material.scale();
@@ -205,6 +221,10 @@ impl Job {
             return Err(self.refusal(place, "it learnt from other clips or from another teacher"));
         }
         Ok(run)
+    }
+
+    fn plan(&self, (side, member): (Side, usize)) -> Plan {
+        self.recipe.plan(side, &self.split, member_seed(self.seed, member))
     }
 
     fn checkpoint(&self, (side, member): (Side, usize)) -> PathBuf {

@@ -17,6 +17,7 @@ mod job;
 mod material;
 mod network;
 pub mod onnx;
+mod outlook;
 mod parameters;
 mod profile;
 pub mod protocol;
@@ -37,6 +38,7 @@ pub use network::{
     Architecture, Body, CnnShape, Context, Ensemble, Interface, LstmShape, MIN_FRAMES, Network,
     Normalisation, StreamModel,
 };
+pub use outlook::{Forecast, Outlook};
 pub use parameters::{Parameter, Parameters, Role};
 pub use profile::profile;
 pub use quantization::quantize;

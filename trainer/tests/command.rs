@@ -85,7 +85,7 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
     let train =
         ["crossval", "--data", "@clips", "--work-dir", "@work", "--folds", "2", "--folds-dir", "@shelf"];
     let told = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation"]].concat());
-    assert!(told.contains("asked about 2 speakers: "), "{told}");
+    assert!(told.contains("asked about 2 speakers: ") && told.contains(" min left in all"), "{told}");
     let rounded = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation", "--int8"]].concat());
     assert!(
         rounded.contains("weights in 8 bits") && !rounded.contains("epoch"),

@@ -12,7 +12,7 @@ use undertone_trainer::dataset::{HeldOut, Part, Speaker};
 use undertone_trainer::evaluation::{Decision, FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
 use undertone_trainer::{
-    Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Recalibration, Shipment, Side, SplitRule,
+    Body, Checkpoints, CnnShape, DataSheet, Job, Origin, Outlook, Recalibration, Shipment, Side, SplitRule,
 };
 
 const EACH_EPOCH: Checkpoints = Checkpoints { every: 1, resume: false };
@@ -243,4 +243,16 @@ fn weights_in_8_bits_are_asked_about_the_same_clips_without_another_training() {
     other.predictions.iter_mut().for_each(|own| own.answer = None);
     let refusal = trained.check_answers(&other).expect_err("other networks said that").to_string();
     assert!(refusal.contains("fold 2"), "{refusal}");
+}
+
+#[test]
+fn what_is_left_to_train_counts_all_networks_but_not_what_is_done() {
+    let Some((_folder, mut job)) = job() else { return };
+    job.recipe.ensemble = 3;
+    assert_eq!(job.outlook(true).expect("nothing there"), Outlook { whole: 6, stream: 2 });
+    job.recipe.ensemble = 1;
+    job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    job.recipe.ensemble = 3;
+    assert_eq!(job.outlook(true).expect("one there"), Outlook { whole: 4, stream: 2 });
+    assert_eq!(job.outlook(false).expect("one there"), Outlook { whole: 4, stream: 0 });
 }

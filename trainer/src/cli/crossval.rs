@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
-use undertone_trainer::{Job, SplitRule, TrainingRecipe};
+use undertone_trainer::{Forecast, Job, Outlook, Progress, SplitRule, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -38,17 +38,12 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let recipe = arguments.material.recipe()?;
-    let seed = arguments.material.seed;
-    let run = arguments.folds.run(seed);
-    let folds = match arguments.fold {
-        Some(fold) => vec![fold],
-        None => (0..arguments.folds.count()).collect(),
-    };
+    let campaign = Campaign::new(arguments)?;
+    let mut forecast = campaign.forecast()?;
+    let run = arguments.folds.run(arguments.material.seed);
     let mut evidence = Run::new(run);
-    for fold in folds {
-        let id = arguments.folds.id(seed, fold);
-        let own = fold_evidence(arguments, &recipe, id)?;
+    for &id in &campaign.folds {
+        let own = campaign.fold_evidence(id, &mut forecast)?;
         print_figures(&id.folder(), &own.predictions);
         println!("  asked about {}", speakers(&own.predictions));
         if !own.int8.is_empty() {
@@ -67,39 +62,81 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a fold's evidence from the shelf, or trains the fold and puts it there.
-fn fold_evidence(arguments: &Arguments, recipe: &TrainingRecipe, id: FoldId) -> anyhow::Result<FoldEvidence> {
-    let shelf = arguments.folds_dir.as_deref().map(FoldShelf::new);
-    let there = shelf.as_ref().map(|shelf| shelf.take(id, recipe)).transpose()?.flatten();
-    let complete = |own: &FoldEvidence| arguments.whole_only || !own.interim.is_empty();
-    let job = arguments.material.job(recipe, SplitRule::Fold(id), &id.folder());
-    let own = match there.filter(complete) {
-        Some(own) if !arguments.int8 || !own.int8.is_empty() => return Ok(own),
-        Some(mut own) => {
-            let trained = job.trained().context("weights in 8 bits come from a fold's finished networks")?;
-            trained.check_answers(&own)?;
-            trained.add_int8(&mut own)?;
-            own
-        }
-        None => trained_evidence(arguments, &job, id)?,
-    };
-    if let Some(shelf) = shelf {
-        shelf.put(id, recipe, &own)?;
-    }
-    Ok(own)
+/// The folds that a command is about.
+struct Campaign<'a> {
+    arguments: &'a Arguments,
+    recipe: TrainingRecipe,
+    folds: Vec<FoldId>,
+    shelf: Option<FoldShelf>,
 }
 
-fn trained_evidence(arguments: &Arguments, job: &Job, id: FoldId) -> anyhow::Result<FoldEvidence> {
-    let checkpoints = arguments.material.checkpoints();
-    let trained = match arguments.whole_only {
-        true => job.train_whole(checkpoints, &mut progress::print)?,
-        false => job.train(checkpoints, &mut progress::print)?,
-    };
-    let mut own = trained.evidence(id.fold, &job.recipe.decision)?;
-    if arguments.int8 {
-        trained.add_int8(&mut own)?;
+impl<'a> Campaign<'a> {
+    fn new(arguments: &'a Arguments) -> anyhow::Result<Self> {
+        let numbers = match arguments.fold {
+            Some(fold) => fold..fold.saturating_add(1),
+            None => 0..arguments.folds.count(),
+        };
+        let folds = numbers.map(|fold| arguments.folds.id(arguments.material.seed, fold)).collect();
+        let shelf = arguments.folds_dir.as_deref().map(FoldShelf::new);
+        Ok(Self { arguments, recipe: arguments.material.recipe()?, folds, shelf })
     }
-    Ok(own)
+
+    /// Before the first fold: what is neither on the shelf nor in the work folder will be trained.
+    fn forecast(&self) -> anyhow::Result<Forecast> {
+        let mut left = Outlook::default();
+        for &id in &self.folds {
+            if self.on_the_shelf(id)?.is_none() {
+                left += self.job(id).outlook(!self.arguments.whole_only)?;
+            }
+        }
+        Ok(Forecast::new(&self.recipe, left))
+    }
+
+    fn job(&self, id: FoldId) -> Job {
+        self.arguments.material.job(&self.recipe, SplitRule::Fold(id), &id.folder())
+    }
+
+    /// A fold's evidence, if nothing of it has to be trained.
+    fn on_the_shelf(&self, id: FoldId) -> anyhow::Result<Option<FoldEvidence>> {
+        let there = self.shelf.as_ref().map(|shelf| shelf.take(id, &self.recipe)).transpose()?.flatten();
+        Ok(there.filter(|own| self.arguments.whole_only || !own.interim.is_empty()))
+    }
+
+    /// Takes a fold's evidence from the shelf, or trains the fold and puts it there.
+    fn fold_evidence(&self, id: FoldId, forecast: &mut Forecast) -> anyhow::Result<FoldEvidence> {
+        let own = match self.on_the_shelf(id)? {
+            Some(own) if !self.arguments.int8 || !own.int8.is_empty() => return Ok(own),
+            Some(own) => self.with_int8(id, own)?,
+            None => self.trained_evidence(id, forecast)?,
+        };
+        if let Some(shelf) = &self.shelf {
+            shelf.put(id, &self.recipe, &own)?;
+        }
+        Ok(own)
+    }
+
+    /// A fold from the shelf with what its finished networks say with weights in 8 bits.
+    fn with_int8(&self, id: FoldId, mut own: FoldEvidence) -> anyhow::Result<FoldEvidence> {
+        let needed = "weights in 8 bits come from a fold's finished networks";
+        let trained = self.job(id).trained().context(needed)?;
+        trained.check_answers(&own)?;
+        trained.add_int8(&mut own)?;
+        Ok(own)
+    }
+
+    fn trained_evidence(&self, id: FoldId, forecast: &mut Forecast) -> anyhow::Result<FoldEvidence> {
+        let (job, checkpoints) = (self.job(id), self.arguments.material.checkpoints());
+        let mut progress = |progress: Progress<'_>| progress::print(progress, forecast);
+        let trained = match self.arguments.whole_only {
+            true => job.train_whole(checkpoints, &mut progress)?,
+            false => job.train(checkpoints, &mut progress)?,
+        };
+        let mut own = trained.evidence(id.fold, &self.recipe.decision)?;
+        if self.arguments.int8 {
+            trained.add_int8(&mut own)?;
+        }
+        Ok(own)
+    }
 }
 
 /// Prints what the committed evidence says of the same fold, with every seed, and how far the fold of `own` is from it.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use undertone_evaluation::{Evidence, Figures, Summary};
 use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
 use undertone_trainer::evaluation::{Decision, DecisionRule};
-use undertone_trainer::{Origin, Shipment, SplitRule, Trained, TrainingRecipe};
+use undertone_trainer::{Forecast, Origin, Progress, Shipment, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -51,8 +51,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder =
         arguments.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let job = arguments.material.job(&recipe, SplitRule::Speakers(held_out), &folder);
-    let trained =
-        job.train(arguments.material.checkpoints(), &mut progress::print).context("training failed")?;
+    let mut forecast = Forecast::new(&recipe, job.outlook(true)?);
+    let mut progress = |progress: Progress<'_>| progress::print(progress, &mut forecast);
+    let trained = job.train(arguments.material.checkpoints(), &mut progress).context("training failed")?;
     let (origin, decision, stream_temperature) = match quoted {
         Some(Quoted { summary, decision, stream_temperature }) => {
             (Origin::Evidence(Box::new(summary)), Some(decision), stream_temperature)
