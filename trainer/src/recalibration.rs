@@ -14,7 +14,7 @@ pub struct Recalibration<'a> {
     pub recipe: &'a TrainingRecipe,
     /// How logits become answers.
     pub decision: Decision,
-    /// What the causal network's logits are divided by.
+    /// What the causal network's logits are divided by; `None` where nothing is known, and the bundle's own stays.
     pub stream_temperature: Option<f32>,
 }
 
@@ -31,8 +31,8 @@ impl Recalibration<'_> {
         }
         (manifest.name, manifest.version) = name_and_version(dir);
         manifest.calibration = self.decision.calibration(&self.recipe.decision);
-        if let Some(stream) = &mut manifest.graph.stream {
-            stream.temperature = self.stream_temperature;
+        if let (Some(stream), Some(temperature)) = (&mut manifest.graph.stream, self.stream_temperature) {
+            stream.temperature = Some(temperature);
         }
         let mut contents = Vec::new();
         for name in std::mem::take(&mut manifest.files).into_keys() {
