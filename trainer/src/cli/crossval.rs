@@ -32,7 +32,8 @@ pub(super) struct Arguments {
     /// the folds of a protocol can be trained on several machines, and be joined on one.
     #[arg(long, value_name = "DIR")]
     folds_dir: Option<PathBuf>,
-    /// Folder of evidence: written when all folds were trained, compared with when it is one.
+    /// Folder of evidence: written when all folds were trained, in place of what it has of the protocol and seed; compared
+    /// with when it is one.
     #[arg(long, value_name = "models/NAME/evaluation")]
     evidence: Option<PathBuf>,
 }
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         own.add_to(&mut evidence);
     }
     match (&arguments.evidence, arguments.fold) {
-        (Some(folder), None) => evidence.write(folder)?,
+        (Some(folder), None) => evidence.replace(folder)?,
         (Some(folder), Some(fold)) => compare(folder, run, fold, &evidence.predictions)?,
         (None, _) => {}
     }

@@ -9,6 +9,7 @@ use super::run::RunId;
 use super::table::{FIRST_ROW_LINE, Row, parse, render};
 use crate::EvaluationError;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 const EXTENSION: &str = ".csv";
@@ -97,6 +98,28 @@ impl Run {
         write_rows(&self.interim, Kind::Interim, folder, self.id)?;
         write_rows(&self.int8, Kind::Int8, folder, self.id)?;
         write_rows(&self.int8_interim, Kind::Int8Interim, folder, self.id)
+    }
+
+    /// Writes the run in place of what `folder` has of it: as [`Self::write`], but the files of lists without entries are
+    /// removed, since they tell of other networks.
+    pub fn replace(&self, folder: &Path) -> Result<(), EvaluationError> {
+        self.write(folder)?;
+        let empty = [
+            (Kind::Curve, self.curve.is_empty()),
+            (Kind::Interim, self.interim.is_empty()),
+            (Kind::Int8, self.int8.is_empty()),
+            (Kind::Int8Interim, self.int8_interim.is_empty()),
+        ];
+        for path in empty.into_iter().filter(|(_, empty)| *empty).map(|(kind, _)| kind.path(folder, self.id))
+        {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(EvaluationError::write(&path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Reads all files of a run, and fails when the predictions are missing or another file contradicts them.

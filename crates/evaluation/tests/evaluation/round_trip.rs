@@ -64,3 +64,24 @@ fn a_folder_without_evidence_is_refused() {
     fs::write(folder.path().join("summary.json"), "{}").unwrap();
     assert!(matches!(Evidence::open(folder.path()), Err(EvaluationError::Empty { .. })));
 }
+
+#[test]
+fn a_run_that_takes_the_place_of_another_leaves_none_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = synthetic::evidence().runs()[0].clone();
+    run.replace(folder.path()).unwrap();
+    assert_eq!(files(folder.path()).len(), 6);
+    let other = synthetic::run(Protocol::Random80, 1, 2.0);
+    other.replace(folder.path()).unwrap();
+    (run.interim, run.int8, run.int8_interim) = (Vec::new(), Vec::new(), Vec::new());
+    run.replace(folder.path()).unwrap();
+    let names: Vec<String> = files(folder.path()).into_keys().collect();
+    let expected = ["random80-seed1", "random80-seed1-curve", "random80-seed1-folds"].into_iter().chain([
+        "speaker5-seed1",
+        "speaker5-seed1-curve",
+        "speaker5-seed1-folds",
+    ]);
+    let mut expected: Vec<String> = expected.map(|name| format!("{name}.csv")).collect();
+    expected.sort();
+    assert_eq!(names, expected);
+}
