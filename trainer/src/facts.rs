@@ -8,6 +8,10 @@ use undertone_core::Emotion;
 use undertone_evaluation::{Evidence, Facts, GraphFacts, Protocol};
 
 const FRAMES_PER_SECOND: usize = 100;
+/// The graph that scores whole utterances, as reports call it.
+pub(crate) const WHOLE: &str = "final results";
+/// The graph that carries state.
+pub(crate) const STREAM: &str = "interim updates";
 
 impl TrainingRecipe {
     /// Size and cost of the recipe's graphs, and what must be said about `sheet`'s data. Times are told where they were
@@ -17,7 +21,7 @@ impl TrainingRecipe {
             model: self.name.clone(),
             description: self.description.clone(),
             graphs: self.graphs(timing),
-            timing: timing.map(Timing::told),
+            timing: timing.map(|own| own.how.clone()),
             licence: sheet.licence.clone(),
             data_set: sheet.dataset.clone(),
             about: sheet.about.as_ref().map(|about| about.replace("**", "")),
@@ -57,23 +61,22 @@ impl TrainingRecipe {
     /// Both graphs, as they are exported and in 8 bits. What networks have learnt changes none of these figures.
     fn graphs(&self, timing: Option<&Timing>) -> Vec<GraphFacts> {
         let (whole, stream) = (self.untrained(), self.untrained_stream());
-        let mut graphs = vec![("final results", whole.to_onnx(), whole, timing.map(|own| own.whole))];
+        let mut graphs = vec![(WHOLE, whole.to_onnx(), whole)];
         if let Some(model) = stream.to_stream_onnx() {
-            graphs.push(("interim updates", model.graph, stream.into(), timing.map(|own| own.stream)));
+            graphs.push((STREAM, model.graph, stream.into()));
         }
-        let described = |bits: &str, name: &str, file: &[u8], networks: &Ensemble, time| GraphFacts {
-            name: format!("{name}{bits}"),
+        let described = |name: String, file: &[u8], networks: &Ensemble| GraphFacts {
             parameters: networks.learnt() as u64,
             macs_per_second: networks.macs(FRAMES_PER_SECOND) as u64,
             file_bytes: file.len() as u64,
-            milliseconds_per_clip: time,
+            milliseconds_per_clip: timing.and_then(|own| own.milliseconds.get(&name).copied()),
+            name,
         };
-        let floats =
-            graphs.iter().map(|(name, file, networks, time)| described("", name, file, networks, *time));
-        // A rounded graph computes with the floats that its weights are multiplied out to.
+        let floats = graphs.iter().map(|(name, file, own)| described((*name).to_owned(), file, own));
+        // A rounded graph does the same work: it multiplies its weights out to floats.
         let rounded = graphs
             .iter()
-            .map(|(name, file, networks, _)| described(", 8 bits", name, &in_8_bits(file), networks, None));
+            .map(|(name, file, own)| described(format!("{name}, 8 bits"), &in_8_bits(file), own));
         floats.chain(rounded).collect()
     }
 }

@@ -1,7 +1,9 @@
 //! How long a recipe's networks take for a clip.
 
+use crate::facts::{STREAM, WHOLE};
 use crate::{Ensemble, Random, TrainError, TrainingRecipe};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -16,14 +18,15 @@ const LOUDNESS: f32 = 0.1;
 /// An odd number, so that there is a middle one.
 const REPETITIONS: usize = 21;
 
-/// Milliseconds for a clip, features included.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// How long the graphs of a recipe take for a clip, features included. Who measured otherwise than [`Timing::measure`], as with
+/// ONNX Runtime, may write the file, and say how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timing {
-    /// Of the networks of full context.
-    pub whole: f64,
-    /// Of the causal network, asked once at the end.
-    pub stream: f64,
+    /// How it was measured, in a sentence or two for readers.
+    pub how: String,
+    /// Milliseconds for a clip, by the graph's name in the report.
+    pub milliseconds: BTreeMap<String, f64>,
 }
 
 impl Timing {
@@ -34,7 +37,13 @@ impl Timing {
         let samples: Vec<f32> =
             (0..SECONDS * SAMPLES_PER_SECOND).map(|_| LOUDNESS * random.normal()).collect();
         let time = |networks: &Ensemble| milliseconds(&recipe.features, networks, &samples);
-        Ok(Self { whole: time(&recipe.untrained())?, stream: time(&recipe.untrained_stream().into())? })
+        let (whole, stream) = (time(&recipe.untrained())?, time(&recipe.untrained_stream().into())?);
+        let milliseconds = [(WHOLE, whole), (STREAM, stream)].map(|(name, time)| (name.to_owned(), time));
+        let how = format!(
+            "Time for {SECONDS} s of speech on one thread, features included: the median of {REPETITIONS} runs of the trainer's \
+             own forward pass. A server that computes with ONNX Runtime takes another time."
+        );
+        Ok(Self { how, milliseconds: milliseconds.into() })
     }
 
     /// What was measured for the evidence in `folder`, if anything was.
@@ -54,14 +63,6 @@ impl Timing {
         let path = folder.join(FILE);
         let text = serde_json::to_string_pretty(self).expect("numbers are JSON");
         fs::write(&path, text + "\n").map_err(TrainError::file("write", &path))
-    }
-
-    /// How it was measured, for readers.
-    pub(crate) fn told(&self) -> String {
-        format!(
-            "Time for {SECONDS} s of speech on one thread, features included: the median of {REPETITIONS} runs of the trainer's \
-             own forward pass. A server that computes with ONNX Runtime takes another time."
-        )
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_core::Emotion;
-use undertone_trainer::{Context, Interface, Network, TrainingRecipe};
+use undertone_trainer::{Context, DataSheet, Interface, Network, Timing, TrainingRecipe};
 
 const MOST_LEARNT: usize = 2_000_000;
 const MOST_LEARNT_CAUSAL: usize = 1_000_000;
@@ -68,4 +68,32 @@ fn a_pupil_whose_frames_are_normalised_otherwise_than_its_teachers_is_refused() 
 fn a_stream_network_that_needs_frames_to_come_is_refused() {
     let refusal = refusal(|text| text.replace("context = \"causal\"", "context = \"full\""));
     assert!(refusal.contains("stream.context"), "{refusal}");
+}
+
+#[test]
+fn times_that_were_measured_otherwise_reach_the_graph_that_they_name() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    assert_eq!(Timing::read(folder.path()).expect("there is none"), None);
+    let milliseconds = [("final results, 8 bits".to_owned(), 2.25)].into();
+    let timing = Timing { how: "With ONNX Runtime.".into(), milliseconds };
+    timing.write(folder.path()).expect("writable");
+    let read = Timing::read(folder.path()).expect("just written");
+    assert_eq!(read.as_ref(), Some(&timing));
+    let recipe = TrainingRecipe::read(&committed()[0]).expect("a good recipe");
+    let facts = recipe.facts(&DataSheet::ravdess(), read.as_ref());
+    let times: Vec<_> =
+        facts.graphs.iter().map(|own| (own.name.as_str(), own.milliseconds_per_clip)).collect();
+    let expected = [
+        ("final results", None),
+        ("interim updates", None),
+        ("final results, 8 bits", Some(2.25)),
+        ("interim updates, 8 bits", None),
+    ];
+    assert_eq!(
+        (times.as_slice(), facts.timing.as_deref()),
+        (expected.as_slice(), Some("With ONNX Runtime."))
+    );
+    fs::write(folder.path().join("timing.json"), "{}").expect("writable");
+    let refusal = Timing::read(folder.path()).expect_err("nothing in it").to_string();
+    assert!(refusal.contains("timing.json holds no times"), "{refusal}");
 }
