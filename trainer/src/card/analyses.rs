@@ -8,8 +8,7 @@ use undertone_evaluation::{Figures, Protocol, ProtocolSummary, Summary};
 /// What is measured.
 pub(super) fn metrics() -> String {
     format!(
-        "## Metrics\n\nAccuracy is the share of clips named right, guessing would name one in eight; UAR, the unweighted average \
-         recall, is the mean of the recalls of {}. A clip in which no speech was found counts as wrong. Intervals (95 %) come \
+        "## Metrics\n\nAccuracy is the share of clips named right; UAR, the unweighted average recall, is the mean of the recalls of {}. A clip in which no speech was found counts as wrong. Intervals (95 %) come \
          from drawing the speakers anew. ECE is the expected calibration error: how far confidence is from accuracy.\n",
         Emotion::ALL.map(Emotion::name).join(", ")
     )
@@ -51,7 +50,7 @@ fn quoted(summary: &Summary) -> String {
             own.calibration.expected_calibration_error
         );
     }
-    text += "\n`speaker5` tells how well new people are understood; `random80` has the same actors on both sides and flatters.\n";
+    text += "\n`speaker5` tells how well new people are understood; `random80` has the same speakers on both sides and flatters.\n";
     if let Some(own) = summary.protocol(Protocol::Speaker5) {
         text += &recalls(&own.figures);
         text += &people(own);

@@ -9,8 +9,8 @@ pub(super) fn evaluation(shipment: &Shipment<'_>) -> String {
     let text = match &shipment.origin {
         Origin::Evidence(_) => format!(
             "The clips of {} themselves, each by networks of the same recipe that did not learn from it: in `speaker5` not from \
-             its speaker either. Which clip is asked about in which fold is committed with the trainer; the predictions lie in \
-             `evaluation` beside the versions. No other data set was measured.",
+             its speaker either. The predictions, with the fold of each clip, lie in `evaluation` beside the versions. No other data \
+             set was measured.",
             shipment.sheet.dataset
         ),
         Origin::HeldOut(measured) => {

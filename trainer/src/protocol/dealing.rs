@@ -3,7 +3,7 @@
 use super::FoldId;
 use crate::dataset::{Clip, Speaker, names};
 use crate::{Random, TrainError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use undertone_bundle::Checksum;
 use undertone_core::Emotion;
@@ -56,14 +56,14 @@ pub(super) fn folds(clips: &[Clip], id: FoldId) -> Result<Vec<u32>, TrainError> 
     }
 }
 
-/// Speakers of the next fold but for some, which ones moves on with the seed; never more than half of those who are not
-/// tested.
+/// Some speakers of another fold; which fold, and then which of them, moves on with the seed. Never more than half of those
+/// who are not tested.
 pub(super) fn validation_speakers(clips: &[Clip], folds: &[u32], id: FoldId) -> Vec<Speaker> {
     let count = id.dealing.folds;
     let other = (id.fold + 1 + id.run.seed % (count - 1)) % count;
     let of = |wanted: &dyn Fn(u32) -> bool| -> Vec<&Speaker> {
         let own = clips.iter().zip(folds).filter(|(_, fold)| wanted(**fold));
-        own.map(|(clip, _)| &clip.speaker).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+        own.map(|(clip, _)| &clip.speaker).collect::<BTreeSet<_>>().into_iter().collect()
     };
     let (group, untested) = (of(&|fold| fold == other), of(&|fold| fold != id.fold).len());
     let first = (id.run.seed / (count - 1)) as usize * VALIDATION_SPEAKERS;
