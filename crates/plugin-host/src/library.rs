@@ -6,10 +6,13 @@ use crate::onnxruntime::OnnxRuntime;
 use crate::services::Services;
 use crate::text::text_of;
 use crate::version::is_spoken;
+use core::mem::{MaybeUninit, offset_of};
 use libloading::os::unix::{Library as Dynamic, RTLD_LOCAL, RTLD_NOW};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use undertone_plugin_abi::{ENTRY_SYMBOL, Entry, STREAM_STATE_EXTENSION, StreamStateTable, Text};
+use undertone_plugin_abi::{
+    ClassifierTable, ENTRY_SYMBOL, Entry, ExtractorTable, STREAM_STATE_EXTENSION, StreamStateTable, Text,
+};
 
 /// A plugin library that keeps the contract, as far as can be told without running it. Never unloaded.
 #[derive(Debug)]
@@ -74,15 +77,19 @@ impl Library {
             let name = text_of(entry.name).ok_or("its name is no text")?;
             let extractor = table(entry.extractor, "the extractor table")?;
             let classifier = table(entry.classifier, "the classifier table")?;
-            let functions = EntryFunctions::checked(entry).map_err(null)?;
+            let functions = EntryFunctions::checked(&entry).map_err(null)?;
             let stream = (functions.get_extension)(Text::new(STREAM_STATE_EXTENSION));
             let stream = table(stream.cast::<StreamStateTable>(), "the stream state table")?;
             Ok(Self {
                 version: text_of(entry.version).ok_or("its version is no text")?,
                 entry: functions,
-                extractor: extractor.map(ExtractorFunctions::checked).transpose().map_err(null)?,
-                classifier: classifier.map(ClassifierFunctions::checked).transpose().map_err(null)?,
-                stream: stream.map(StreamFunctions::checked).transpose().map_err(null)?,
+                extractor: extractor.as_ref().map(ExtractorFunctions::checked).transpose().map_err(null)?,
+                classifier: classifier
+                    .as_ref()
+                    .map(ClassifierFunctions::checked)
+                    .transpose()
+                    .map_err(null)?,
+                stream: stream.as_ref().map(StreamFunctions::checked).transpose().map_err(null)?,
                 services: Services::leak(&name, Arc::clone(onnxruntime)),
                 control: Mutex::new(()),
                 name,
@@ -109,11 +116,40 @@ fn check_version(path: &Path, entry: *const Entry) -> Result<(), HostError> {
     Err(HostError::Version { what: path.display().to_string(), major, minor })
 }
 
-/// A table of the library, `None` when it has none. Refuses one that is shorter than the oldest version's.
+/// A table that later minor versions may make longer.
+///
+/// # Safety
+/// It starts with its size in 32 bits, and every field may be all zeros.
+unsafe trait Table: Sized {
+    /// Bytes up to the last field that version 1.0 has.
+    const FIRST: usize;
+}
+
+/// Names the last field of each table in version 1.0, and its type.
+macro_rules! tables {
+    ($($table:ty: $last:ident as $of:ty,)+) => {
+        $(
+            // SAFETY: the contract says so: numbers, texts, and functions and tables that may be null.
+            unsafe impl Table for $table {
+                const FIRST: usize = offset_of!($table, $last) + size_of::<$of>();
+            }
+        )+
+    };
+}
+
+tables! {
+    Entry: classifier as *const ClassifierTable,
+    ExtractorTable: destroy_instance as usize,
+    ClassifierTable: destroy_instance as usize,
+    StreamStateTable: advance as usize,
+}
+
+/// What the library has of a table, `None` when it has none: fields behind its size are null. Refuses one that is shorter than
+/// the first version's.
 ///
 /// # Safety
 /// Unless it is null, `table` is a table of our version that lives as long as the process.
-unsafe fn table<T>(table: *const T, what: &str) -> Result<Option<&'static T>, String> {
+unsafe fn table<T: Table>(table: *const T, what: &str) -> Result<Option<T>, String> {
     if table.is_null() {
         return Ok(None);
     }
@@ -122,9 +158,64 @@ unsafe fn table<T>(table: *const T, what: &str) -> Result<Option<&'static T>, St
     }
     // SAFETY: every table starts with its size in 32 bits.
     let size = unsafe { *table.cast::<u32>() } as usize;
-    if size < size_of::<T>() {
-        return Err(format!("{what} has {size} bytes, {} are the fewest", size_of::<T>()));
+    if size < T::FIRST {
+        return Err(format!("{what} has {size} bytes, {} are the fewest", T::FIRST));
     }
-    // SAFETY: the caller's promise, and the size was compared.
-    Ok(Some(unsafe { &*table }))
+    let mut own = MaybeUninit::<T>::zeroed();
+    // SAFETY: the library's table has so many bytes, ours as many or more, and both are no one else's to write. What is not
+    // copied is zero, which the trait allows.
+    let own = unsafe {
+        own.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(table.cast(), size.min(size_of::<T>()));
+        own.assume_init()
+    };
+    Ok(Some(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table of a minor version to come.
+    #[repr(C)]
+    #[derive(Debug)]
+    struct Grown {
+        size: u32,
+        old: Option<extern "C" fn()>,
+        new: Option<extern "C" fn()>,
+    }
+
+    // SAFETY: it starts with its size, and all else may be null.
+    unsafe impl Table for Grown {
+        const FIRST: usize = offset_of!(Grown, old) + size_of::<usize>();
+    }
+
+    extern "C" fn nothing() {}
+
+    fn read(size: usize) -> Result<Option<Grown>, String> {
+        let library = Grown { size: size as u32, old: Some(nothing), new: Some(nothing) };
+        // SAFETY: it outlives the call.
+        unsafe { table(&raw const library, "the table") }
+    }
+
+    #[test]
+    fn a_field_behind_the_size_that_a_library_gives_does_not_exist() {
+        let built_for_the_first = read(Grown::FIRST).expect("long enough").expect("not null");
+        assert!(built_for_the_first.old.is_some() && built_for_the_first.new.is_none());
+        let built_for_this = read(size_of::<Grown>()).expect("long enough").expect("not null");
+        assert!(built_for_this.new.is_some());
+        let built_for_a_later_one = read(size_of::<Grown>() + 8).expect("long enough").expect("not null");
+        assert!(built_for_a_later_one.new.is_some());
+    }
+
+    #[test]
+    fn a_table_that_is_shorter_than_the_first_versions_is_refused() {
+        let error = read(Grown::FIRST - 1).expect_err("a function is missing");
+        assert_eq!(error, "the table has 15 bytes, 16 are the fewest");
+    }
+
+    #[test]
+    fn the_first_versions_tables_are_as_long_as_ever() {
+        let tables = [Entry::FIRST, ExtractorTable::FIRST, ClassifierTable::FIRST, StreamStateTable::FIRST];
+        assert_eq!(tables, [88, 88, 64, 32]);
+    }
 }

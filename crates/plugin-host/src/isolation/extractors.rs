@@ -116,7 +116,8 @@ impl IsolatedExtractors {
     /// A process that no stream has: one that is there, or one that is coming or is started now. Whoever asks is a worker
     /// with other streams, so it waits only a while.
     fn free_process(&self) -> Result<PluginProcess, PluginError> {
-        if let Some(process) = self.spare().take() {
+        let spare = self.spare().take();
+        if let Some(process) = spare.and_then(|spare| self.facts.if_alive(spare)) {
             return Ok(process);
         }
         let expected = self.seats().coming.take();

@@ -5,6 +5,7 @@ use super::loss::Loss;
 use super::observer::{ProcessObserver, ProcessOf};
 use super::order::{Answer, Order};
 use super::process::PluginProcess;
+use super::seat::Place;
 use super::settings::ProcessConfig;
 use super::supervisor::{Coming, Wish, started};
 use super::tally::Totals;
@@ -34,6 +35,8 @@ pub(crate) struct Facts {
     pub(crate) breaker: Mutex<Breaker>,
     /// The processes that live, and some that do no more.
     pub(crate) living: Mutex<Vec<Weak<Watched>>>,
+    /// Those that have a process, or are to have one.
+    places: Mutex<Vec<Weak<Place>>>,
     /// How long the last start took, in milliseconds.
     pub(crate) start_milliseconds: AtomicU64,
     /// What the plugins of all processes counted.
@@ -76,6 +79,7 @@ impl Facts {
             replaced,
             observer,
             living: Mutex::default(),
+            places: Mutex::default(),
             start_milliseconds: AtomicU64::new(0),
             totals,
         }
@@ -170,6 +174,25 @@ impl Facts {
         (loss, self.count_loss(before))
     }
 
+    /// The process that nobody had for a while, unless it has ended meanwhile.
+    pub(crate) fn if_alive(&self, mut process: PluginProcess) -> Option<PluginProcess> {
+        let Some(loss) = process.ended_by_itself() else { return Some(process) };
+        self.lose(process, loss, 0);
+        None
+    }
+
+    /// Has the place looked at from now on, for as long as somebody has it.
+    pub(crate) fn watch(&self, place: &Arc<Place>) {
+        self.places().push(Arc::downgrade(place));
+    }
+
+    /// The places that are looked at.
+    pub(crate) fn watched_places(&self) -> Vec<Arc<Place>> {
+        let mut places = self.places();
+        places.retain(|place| place.strong_count() > 0);
+        places.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// Tells the breaker of a loss; how long to wait before the next start.
     pub(crate) fn count_loss(&self, before: u32) -> Duration {
         let now = Instant::now();
@@ -233,6 +256,10 @@ impl Facts {
 
     pub(crate) fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn places(&self) -> MutexGuard<'_, Vec<Weak<Place>>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn living(&self) -> MutexGuard<'_, Vec<Weak<Watched>>> {

@@ -109,7 +109,7 @@ impl IsolatedModel {
             return Ok(seat);
         }
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let process = match spare {
+        let process = match spare.and_then(|spare| self.facts.if_alive(spare)) {
             Some(process) => process,
             None => self.another()?,
         };

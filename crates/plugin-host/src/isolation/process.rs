@@ -156,6 +156,12 @@ impl PluginProcess {
         }
     }
 
+    /// How it ended, if it did while nobody waited for it.
+    pub(crate) fn ended_by_itself(&mut self) -> Option<Loss> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(Loss::of(status))
+    }
+
     /// How a process ended that can answer no more; one that merely closed its pipe is unreachable.
     fn ended(&mut self) -> Loss {
         let mut life = [PollFd::new(&self.life, PollFlags::IN)];

@@ -8,7 +8,7 @@ use super::process::PluginProcess;
 use super::supervisor::{Due, Wish};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 use undertone_core::PluginError;
 
@@ -45,8 +45,32 @@ impl Place {
         (content.expected, content.losses) = (at, losses);
     }
 
+    /// Lets go of a process that ended while nobody called it; when the next one may be started, and the losses since the last
+    /// answer. A process that is being called is left to the caller.
+    pub(crate) fn lose_if_ended(&self, facts: &Facts) -> Option<(Instant, u32)> {
+        let mut content = match self.0.try_lock() {
+            Ok(content) => content,
+            Err(TryLockError::Poisoned(content)) => content.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let loss = content.process.as_mut()?.ended_by_itself()?;
+        let (_, at) = content.lose(facts, loss)?;
+        Some((at, content.losses))
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Content {
+    /// Gives up the process, if there is one; how it was lost, and when the next one may be started.
+    fn lose(&mut self, facts: &Facts, loss: Loss) -> Option<(Loss, Instant)> {
+        let (loss, wait) = facts.lose(self.process.take()?, loss, self.losses);
+        let at = Instant::now() + wait;
+        self.losses = self.losses.saturating_add(1);
+        self.expected = at + facts.usual_start();
+        Some((loss, at))
     }
 }
 
@@ -88,7 +112,9 @@ impl Seat {
             expected: Instant::now(),
             losses: 0,
         };
-        Self { facts, place: Arc::new(Place(Mutex::new(content))), supervisor }
+        let place = Arc::new(Place(Mutex::new(content)));
+        facts.watch(&place);
+        Self { facts, place, supervisor }
     }
 
     /// Its process, if it has one; nobody has the seat any more.
@@ -145,11 +171,7 @@ impl Seat {
                 Err(self.cancelled(call))
             }
             Err(loss) => {
-                let process = content.process.take().expect("it was called just before");
-                let (loss, wait) = facts.lose(process, loss, content.losses);
-                let at = Instant::now() + wait;
-                content.losses = content.losses.saturating_add(1);
-                content.expected = at + facts.usual_start();
+                let (loss, at) = content.lose(facts, loss).expect("it was called just before");
                 let (losses, error) = (content.losses, self.lost(call, loss.to_string(), content.expected));
                 drop(guard);
                 self.replace(at, losses);

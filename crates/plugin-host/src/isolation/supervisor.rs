@@ -14,7 +14,7 @@ use undertone_core::ErrorKind;
 
 /// More wishes do not wait; whoever has another one waits. A seat has one at most.
 const WISHES: usize = 64;
-/// How often memory is looked at.
+/// How often memory is looked at, and whether a process has ended that nobody calls.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a supervisor is asked for.
@@ -84,8 +84,18 @@ impl Supervisor {
             }
             self.fill_those_due();
             if looked.elapsed() >= LOOK {
+                self.replace_those_ended();
                 self.facts.look_at_memory();
                 looked = Instant::now();
+            }
+        }
+    }
+
+    /// A process that ends while it has nothing to do is replaced before anybody misses it.
+    fn replace_those_ended(&mut self) {
+        for place in self.facts.watched_places() {
+            if let Some((at, losses)) = place.lose_if_ended(&self.facts) {
+                self.due.push(Due { seat: Arc::downgrade(&place), at, losses });
             }
         }
     }

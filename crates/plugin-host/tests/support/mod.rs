@@ -158,17 +158,29 @@ fn manifest(version: &str, wanted: &Wanted<'_>) -> Manifest {
     }
 }
 
-/// How far the processes stand back whose parent this one is.
-pub(crate) fn nice_of_children() -> Vec<i32> {
+/// A process whose parent this one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChildProcess {
+    pub(crate) id: i32,
+    /// How far it stands back.
+    pub(crate) nice: i32,
+}
+
+/// The processes whose parent this one is, but for those that have ended.
+pub(crate) fn children() -> Vec<ChildProcess> {
     /// The fields of a process's `stat` behind its name.
+    const STATE: usize = 0;
     const PARENT: usize = 1;
     const NICE: usize = 16;
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").expect("readable").flatten();
     let stats = processes.filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok());
-    let nice = |stat: String| {
-        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-        (fields.get(PARENT) == Some(&own.as_str())).then(|| fields.get(NICE)?.parse().ok())?
+    let child = |stat: String| {
+        let (id, fields) = (stat.split(' ').next()?, stat.rsplit_once(") ")?.1);
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let is_child = fields.get(PARENT) == Some(&own.as_str()) && fields.get(STATE) != Some(&"Z");
+        let child = ChildProcess { id: id.parse().ok()?, nice: fields.get(NICE)?.parse().ok()? };
+        is_child.then_some(child)
     };
-    stats.filter_map(nice).collect()
+    stats.filter_map(child).collect()
 }
