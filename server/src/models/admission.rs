@@ -1,10 +1,10 @@
 //! From a bundle's place to a model that can be served. What can be checked without running code of a plugin comes first.
 
+use super::unpacked::{self, Unpacked};
 use super::{ModelSettings, ModelsError};
 use semver::Version;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::TempDir;
 use tokio::sync::OwnedSemaphorePermit;
 use undertone_bundle::{ARCHIVE_ENDING, Acceptance, Bundle, Provenance, unpack};
 use undertone_core::ModelRef;
@@ -27,7 +27,7 @@ pub(crate) struct Opened {
     /// Where it lies; its archive, if it came as one.
     pub(crate) path: PathBuf,
     /// What it was unpacked to, and removed with this.
-    pub(crate) unpacked: Option<TempDir>,
+    pub(crate) unpacked: Option<Unpacked>,
 }
 
 /// A bundle that somebody brought, with its turn to be loaded: to unpack and verify it is work, too.
@@ -62,6 +62,10 @@ pub(crate) fn reference_of((name, version): &Key) -> ModelRef {
 
 impl Admission {
     pub(crate) fn new(host: PluginHost, settings: &ModelSettings) -> Self {
+        let swept = unpacked::sweep(&settings.unpack_dir);
+        if swept > 0 {
+            tracing::info!(dir = %settings.unpack_dir.display(), swept, "removed unpacked bundles of servers that are gone");
+        }
         Self { host, acceptance: settings.acceptance.clone(), unpack_dir: settings.unpack_dir.clone() }
     }
 
@@ -85,11 +89,9 @@ impl Admission {
         self.host.counters()
     }
 
-    fn unpack(&self, archive: &Path) -> Result<TempDir, ModelsError> {
+    fn unpack(&self, archive: &Path) -> Result<Unpacked, ModelsError> {
         let no_room = |source| ModelsError::NoRoom { path: archive.to_owned(), source };
-        std::fs::create_dir_all(&self.unpack_dir).map_err(no_room)?;
-        let folder = tempfile::Builder::new().prefix("undertone-bundle-").tempdir_in(&self.unpack_dir);
-        let folder = folder.map_err(no_room)?;
+        let folder = Unpacked::make(&self.unpack_dir).map_err(no_room)?;
         unpack(archive, folder.path(), self.acceptance.bounds)?;
         Ok(folder)
     }

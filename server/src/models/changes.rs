@@ -75,7 +75,9 @@ impl Models {
             }
             Wanted::At(path) => {
                 let turn = self.turn().await?;
-                let opened = self.blocking(move |models| models.open_at(&path)).await?;
+                let what = path.display().to_string();
+                let opened = self.blocking(move |models| models.open_at(&path));
+                let opened = self.in_time(what, opened).await?;
                 self.is_as_loaded(&opened)?;
                 (opened.key(), opened.path.clone(), Some(Brought { opened, turn }))
             }
@@ -172,7 +174,7 @@ impl Models {
             Some(Brought { opened, turn }) => (Some(opened), turn),
             None => (None, self.turn().await?),
         };
-        let (within, model) = (self.settings.load_within, reference_of(key));
+        let what = spelled(key);
         let (key, path) = (key.clone(), path.to_owned());
         let loaded = self.blocking(move |models| {
             let opened = opened.map_or_else(|| models.admission.open(&path), Ok)?.belongs_to(&key)?;
@@ -183,11 +185,20 @@ impl Models {
             })?;
             Ok((held, outfit))
         });
-        // A thread that hangs in a plugin cannot be ended, but nobody else waits for it.
-        let loaded = tokio::time::timeout(within, loaded).await;
-        let (held, outfit) = loaded.map_err(|_| ModelsError::TooSlow { model, within })??;
+        let (held, outfit) = self.in_time(what, loaded).await?;
         self.engine.adopt(outfit).await;
         Ok(held)
+    }
+
+    /// What `work` on a bundle gives, unless it takes too long. A thread that hangs in a plugin cannot be ended, but nobody else
+    /// waits for it.
+    async fn in_time<T>(
+        &self,
+        what: String,
+        work: impl Future<Output = Result<T, ModelsError>>,
+    ) -> Result<T, ModelsError> {
+        let within = self.settings.load_within;
+        tokio::time::timeout(within, work).await.unwrap_or(Err(ModelsError::TooSlow { what, within }))
     }
 
     /// Waits until one more version may be loaded.

@@ -48,10 +48,10 @@ pub enum ModelsError {
         source: std::io::Error,
     },
     /// Its plugins take too long, perhaps for ever.
-    #[error("{model} was not loaded within {within:?} (models.load_within), and is given up")]
+    #[error("{what} was not loaded within {within:?} (models.load_within), and is given up")]
     TooSlow {
-        /// Name and version.
-        model: ModelRef,
+        /// Name and version, or the bundle's place.
+        what: String,
         /// The limit.
         within: Duration,
     },

@@ -1,11 +1,11 @@
 //! Every version that the server knows of, and what became of it.
 
 use super::admission::{Key, reference_of};
+use super::unpacked::Unpacked;
 use super::withheld::Withheld;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use tempfile::TempDir;
 use undertone_bundle::Provenance;
 use undertone_core::ModelRef;
 use undertone_plugin_host::{KeptPlugins, LoadedModel};
@@ -52,7 +52,7 @@ pub(super) struct Held {
 pub(super) struct Parts {
     pub(super) _plugins: KeptPlugins,
     /// The folder of a bundle that came as an archive.
-    pub(super) _unpacked: Option<TempDir>,
+    pub(super) _unpacked: Option<Unpacked>,
     pub(super) signed_by: String,
 }
 
@@ -94,7 +94,7 @@ impl State {
 }
 
 impl Held {
-    pub(super) fn new(model: Arc<LoadedModel>, unpacked: Option<TempDir>) -> Self {
+    pub(super) fn new(model: Arc<LoadedModel>, unpacked: Option<Unpacked>) -> Self {
         let signed_by = match model.provenance() {
             Provenance::Signed { key, .. } => key.clone(),
             Provenance::NotLookedAt | Provenance::Doubtful(_) => String::new(),

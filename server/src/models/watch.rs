@@ -4,16 +4,19 @@ use super::Models;
 use super::follow::Touched;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Changes that may wait to be looked at; when there are more, everything in the folder is looked at.
 const WAITING: usize = 1024;
+/// So many times the time without a change pass before it is looked at whether the folder is still the one that is watched.
+const LOOK: u32 = 5;
 /// After so many times the time without a change that is waited for, what was touched is looked at all the same.
 const PATIENCE: u32 = 30;
 
@@ -29,10 +32,20 @@ pub(super) fn start(models: &Arc<Models>, stop: &CancellationToken) -> Option<Jo
     }
 }
 
+/// What tells a folder from one that has its name later.
+type Identity = (u64, u64);
+
+fn identity_of(folder: &Path) -> Option<Identity> {
+    let about = std::fs::metadata(folder).ok()?;
+    Some((about.dev(), about.ino()))
+}
+
 struct Watch {
     /// Events come for as long as it lives.
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
     folder: PathBuf,
+    /// Which folder is watched: another one may have been put in its place.
+    watched: Option<Identity>,
     paths: mpsc::Receiver<PathBuf>,
     overflowed: Arc<AtomicBool>,
 }
@@ -57,7 +70,8 @@ impl Watch {
             }
         })?;
         watcher.watch(&folder, RecursiveMode::Recursive)?;
-        Ok(Self { _watcher: watcher, folder, paths, overflowed })
+        let watched = identity_of(&folder);
+        Ok(Self { watcher, folder, watched, paths, overflowed })
     }
 
     async fn run(mut self, models: Arc<Models>, stop: CancellationToken) {
@@ -75,10 +89,41 @@ impl Watch {
         }
     }
 
+    /// What is touched first. Where another folder was put in the place of the one that is watched, that one is watched from
+    /// now on, and all of it is looked at.
+    async fn first(&mut self, look: Duration) -> Option<PathBuf> {
+        loop {
+            if self.watches_another() {
+                self.overflowed.store(true, Ordering::Release);
+                return Some(self.folder.clone());
+            }
+            if let Ok(touched) = timeout(look, self.paths.recv()).await {
+                return touched;
+            }
+        }
+    }
+
+    /// Whether there is another folder now, which is watched in place of the one before. Without any, everything stays as it
+    /// is until one is there.
+    fn watches_another(&mut self) -> bool {
+        let Some(there) = identity_of(&self.folder).filter(|there| Some(*there) != self.watched) else {
+            return false;
+        };
+        // Fails where the folder before was removed, with its watch.
+        let _ = self.watcher.unwatch(&self.folder);
+        if let Err(error) = self.watcher.watch(&self.folder, RecursiveMode::Recursive) {
+            tracing::warn!(folder = %self.folder.display(), %error, "the folder of models that is there now is not watched");
+            return false;
+        }
+        tracing::info!(folder = %self.folder.display(), "another folder of models is there, and is watched");
+        self.watched = Some(there);
+        true
+    }
+
     /// What was touched, once nothing has changed for a while. Where something changes all the time, whatever else came
     /// does not wait for that longer than [`PATIENCE`] whiles.
     async fn settled(&mut self, models: &Models) -> Option<Touched> {
-        let mut touched = vec![self.paths.recv().await?];
+        let mut touched = vec![self.first(models.settings.watch_settle * LOOK).await?];
         let (settle, until) =
             (models.settings.watch_settle, Instant::now() + models.settings.watch_settle * PATIENCE);
         while let Ok(next) = timeout_at(until.min(Instant::now() + settle), self.paths.recv()).await {

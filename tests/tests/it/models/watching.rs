@@ -76,3 +76,15 @@ async fn a_model_of_another_name_appears_beside_the_others() {
     assert_eq!(Speaker::open(&server, "second").await.announced, "second@1.0.0");
     assert_eq!(states(&server).await.len(), 2);
 }
+
+#[tokio::test]
+async fn another_folder_that_takes_the_place_of_the_models_is_looked_at_and_watched() {
+    let releases = Releases::new();
+    let server = releases.serve(&[SOON]).await;
+    let bundle = releases.make("1.1.0", |_, _| {});
+    std::fs::rename(releases.models(), releases.models().with_extension("before")).unwrap();
+    copy_tree(&bundle, &releases.models().join("cnn/1.1.0")).unwrap();
+    until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 ready"]).await;
+    releases.release("1.2.0", |_, _| {});
+    until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 unloaded", "cnn@1.2.0 ready"]).await;
+}
