@@ -135,7 +135,8 @@ impl Recognition {
     /// Records the end of a stream that failed or was given up.
     pub(crate) async fn record_broken(&self, stream: StreamId, reason: EndReason, heard: Heard) {
         let Heard { samples, utterances } = heard;
-        let summary = Summary { reason, samples, utterances, updates_dropped: 0, resume: None };
+        let summary =
+            Summary { reason, samples, utterances, updates_dropped: 0, updates_thinned: 0, resume: None };
         if let Err(error) = self.record_ended(stream, &summary).await {
             tracing::warn!(%stream, %error, "the end of a stream could not be recorded");
         }

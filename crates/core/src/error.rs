@@ -100,8 +100,10 @@ pub enum EndReason {
     Finished,
     /// The client went away or cancelled.
     Cancelled,
-    /// An idle or maximum duration was over.
+    /// No message came for the idle timeout.
     TimedOut,
+    /// It was as long as a stream may be, in audio or by the clock.
+    Longest,
     /// The stream failed.
     Failed,
     /// The server drained.
@@ -114,7 +116,8 @@ impl EndReason {
         match self {
             Self::Finished => "finished",
             Self::Cancelled => "cancelled",
-            Self::TimedOut => "timed_out",
+            // Records and plugins know one name for both: the stream's time was over.
+            Self::TimedOut | Self::Longest => "timed_out",
             Self::Failed => "failed",
             Self::Drained => "drained",
         }

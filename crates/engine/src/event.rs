@@ -120,6 +120,8 @@ pub struct Summary {
     pub utterances: u32,
     /// Updates dropped because the reader was slow.
     pub updates_dropped: u64,
+    /// Updates left out because the worker was behind.
+    pub updates_thinned: u64,
     /// Where the stream can be taken up again; of a drained stream whose client comes back.
     pub resume: Option<ResumePoint>,
 }

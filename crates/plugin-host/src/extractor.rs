@@ -162,7 +162,7 @@ fn abi_reason(reason: EndReason) -> abi::EndReason {
     match reason {
         EndReason::Finished => abi::EndReason::FINISHED,
         EndReason::Cancelled => abi::EndReason::CANCELLED,
-        EndReason::TimedOut => abi::EndReason::TIMED_OUT,
+        EndReason::TimedOut | EndReason::Longest => abi::EndReason::TIMED_OUT,
         EndReason::Failed => abi::EndReason::FAILED,
         EndReason::Drained => abi::EndReason::DRAINED,
     }

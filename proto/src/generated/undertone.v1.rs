@@ -2509,7 +2509,8 @@ pub mod control {
         /// End the utterance here.
         #[prost(message, tag = "2")]
         EndUtterance(super::EndUtterance),
-        /// Says that the client is still there; restarts the idle timer.
+        /// Says that the client is still there; restarts the idle timer, and brings a resumable stream a new token when its last one
+        /// is no longer new.
         #[prost(message, tag = "3")]
         Keepalive(super::Keepalive),
         /// No more audio will come; the same as closing the sending side.
@@ -2627,6 +2628,9 @@ pub struct StreamLimits {
     /// How long a resume token is good for.
     #[prost(message, optional, tag = "4")]
     pub resume_within: ::core::option::Option<::prost_types::Duration>,
+    /// Longest time from the stream's begin to its end, by the clock.
+    #[prost(message, optional, tag = "5")]
+    pub max_duration: ::core::option::Option<::prost_types::Duration>,
 }
 /// Somebody began or stopped speaking.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2842,6 +2846,9 @@ pub struct Ended {
     /// How to take the stream up at another server, or at this one when it is back; of drained resumable streams.
     #[prost(message, optional, tag = "6")]
     pub acknowledgement: ::core::option::Option<Acknowledgement>,
+    /// Interim updates left out because the server was behind; the next one told what they would have.
+    #[prost(uint64, tag = "7")]
+    pub updates_thinned: u64,
 }
 /// Nested message and enum types in `Ended`.
 pub mod ended {
@@ -2858,6 +2865,8 @@ pub mod ended {
         /// The server is shutting down; everything heard so far was answered, except for the utterance under way of a resumable
         /// stream.
         Drained = 3,
+        /// The stream reached StreamLimits.max_audio or max_duration; everything heard until then was answered. Open another one.
+        Longest = 4,
     }
     impl Reason {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -2870,6 +2879,7 @@ pub mod ended {
                 Self::Finished => "REASON_FINISHED",
                 Self::IdleTimeout => "REASON_IDLE_TIMEOUT",
                 Self::Drained => "REASON_DRAINED",
+                Self::Longest => "REASON_LONGEST",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2879,6 +2889,7 @@ pub mod ended {
                 "REASON_FINISHED" => Some(Self::Finished),
                 "REASON_IDLE_TIMEOUT" => Some(Self::IdleTimeout),
                 "REASON_DRAINED" => Some(Self::Drained),
+                "REASON_LONGEST" => Some(Self::Longest),
                 _ => None,
             }
         }

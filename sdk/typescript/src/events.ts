@@ -7,6 +7,7 @@ export interface Limits {
   readonly maxAudio: number;
   readonly idleTimeout: number;
   readonly resumeWithin: number;
+  readonly maxDuration: number;
 }
 
 /** First: what the server understood. */
@@ -57,7 +58,7 @@ export interface AudioWarning {
 /** Last: totals of the stream. */
 export interface Ended {
   readonly type: "ended";
-  readonly reason: "finished" | "idle_timeout" | "drained" | "unknown";
+  readonly reason: "finished" | "idle_timeout" | "drained" | "longest" | "unknown";
   /** Seconds of audio heard. */
   readonly audioDuration: number;
   /** Final results sent. */
@@ -65,6 +66,8 @@ export interface Ended {
   readonly updatesSent: number;
   /** Updates left out because they were read too slowly. */
   readonly updatesDropped: number;
+  /** Updates left out because the server was behind. */
+  readonly updatesThinned: number;
 }
 
 /** Whatever a stream tells, told apart by `type`. */

@@ -18,7 +18,7 @@ import {
 import { readFinal, readInterim, readModel, readParticipation } from "./results.js";
 
 const WARNINGS: readonly AudioWarning["kind"][] = ["unknown", "gap", "clipping", "low_level", "too_short"];
-const REASONS: readonly Ended["reason"][] = ["unknown", "finished", "idle_timeout", "drained"];
+const REASONS: readonly Ended["reason"][] = ["unknown", "finished", "idle_timeout", "drained", "longest"];
 
 /** The server shuts down and leaves the rest of the stream to whoever takes it up. */
 export class Drained extends UndertoneError {
@@ -129,6 +129,7 @@ export class Session {
       utterances: wire.utterances,
       updatesSent: Number(wire.updatesSent),
       updatesDropped: Number(wire.updatesDropped),
+      updatesThinned: Number(wire.updatesThinned),
     };
   }
 
@@ -143,6 +144,7 @@ function readLimits(wire: StreamLimits | undefined): Limits {
     maxAudio: seconds(wire?.maxAudio),
     idleTimeout: seconds(wire?.idleTimeout),
     resumeWithin: seconds(wire?.resumeWithin),
+    maxDuration: seconds(wire?.maxDuration),
   };
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn started(request: &CheckedRequest, recognition: &Recognition) -> v1
             max_audio: Some(duration(recognition.settings.max_audio())),
             idle_timeout: Some(duration(recognition.settings.idle_timeout)),
             resume_within: Some(duration(recognition.resumption.within())),
+            max_duration: Some(duration(recognition.settings.max_duration)),
         }),
         acknowledgement: None,
         participation: request.participation.as_ref().map(|own| own.to_wire()),
@@ -128,6 +129,7 @@ pub(crate) fn ended(summary: &Summary, updates_sent: u64) -> v1::Ended {
     let reason = match summary.reason {
         EndReason::Finished => Reason::Finished,
         EndReason::TimedOut => Reason::IdleTimeout,
+        EndReason::Longest => Reason::Longest,
         EndReason::Drained => Reason::Drained,
         EndReason::Cancelled | EndReason::Failed => Reason::Unspecified,
     };
@@ -137,6 +139,7 @@ pub(crate) fn ended(summary: &Summary, updates_sent: u64) -> v1::Ended {
         utterances: summary.utterances,
         updates_sent,
         updates_dropped: summary.updates_dropped,
+        updates_thinned: summary.updates_thinned,
         acknowledgement: None,
     }
 }

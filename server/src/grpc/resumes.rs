@@ -5,6 +5,7 @@ use super::{reply, status};
 use crate::recognition::Recognition;
 use crate::resumption::{Claim, ConfigDigest};
 use std::sync::Arc;
+use std::time::Duration;
 use tonic::Status;
 use undertone_audio::{AudioFormat, AudioLimits, Encoding};
 use undertone_core::{PIPELINE_RATE, SampleRate, StreamId};
@@ -83,6 +84,11 @@ impl Acknowledging {
             rate: session.format.sample_rate?,
             frame_bytes: frame_bytes(session.format),
         })
+    }
+
+    /// How long a token is good for.
+    pub(super) fn within(&self) -> Duration {
+        self.recognition.resumption.within()
     }
 
     pub(super) fn acknowledgement(&self, point: ResumePoint) -> v1::Acknowledgement {

@@ -125,6 +125,8 @@ pub struct RecognitionSettings {
     pub min_interim_hop: Duration,
     /// `recognition.max_audio`, `.max_channels`, `.max_header_bytes`.
     pub limits: AudioLimits,
+    /// `recognition.max_duration`: a stream that is open for so long ends.
+    pub max_duration: Duration,
     /// `recognition.idle_timeout`: a stream without a message for so long ends.
     pub idle_timeout: Duration,
     /// `recognition.max_labels`: labels per stream.

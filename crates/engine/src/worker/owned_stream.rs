@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
+use undertone_audio::AudioError;
 use undertone_core::{EndReason, ErrorKind, Extractor, Frames, FramesView, Model, PluginError, StreamId};
 
 /// A client may try again this long after a plugin instance was lost.
@@ -85,6 +86,8 @@ pub(crate) struct OwnedStream {
     budget: Budget,
     observer: Arc<dyn Observer>,
     hand_out_frames: bool,
+    answer_the_longest: bool,
+    updates_thinned: u64,
 }
 
 impl OwnedStream {
@@ -114,6 +117,8 @@ impl OwnedStream {
             budget: Budget::new(new.budget, new.budget_bytes),
             observer,
             hand_out_frames: new.config.hand_out_frames,
+            answer_the_longest: new.config.answer_the_longest,
+            updates_thinned: 0,
             _load: new.load,
         };
         match session {
@@ -177,7 +182,9 @@ impl OwnedStream {
                     heard.waited = others;
                 }
                 let pushed = session.push(&data, steps);
-                observer.updates_thinned(self.model.reference(), session.take_thinned());
+                let thinned = session.take_thinned();
+                self.updates_thinned += thinned;
+                observer.updates_thinned(self.model.reference(), thinned);
                 self.liveness = self.liveness.heard(session.position() - self.from, begun);
                 let taken = *pushed.as_ref().unwrap_or(&data.len());
                 let rest = data.split_off(taken);
@@ -185,7 +192,13 @@ impl OwnedStream {
                     self.inbox.push_front((own_time, Input::Audio { data: rest, received }));
                 }
                 self.budget.give_back(taken, self.inbox.is_empty());
-                pushed.map(drop)
+                match pushed {
+                    Err(error) if self.answer_the_longest && is_longest(&error, session) => {
+                        self.ending = Some(EndReason::Longest);
+                        session.wind_up(steps)
+                    }
+                    pushed => pushed.map(drop),
+                }
             }
             Input::Control(control) => {
                 self.budget.give_back(CONTROL_COST_BYTES, self.inbox.is_empty());
@@ -304,6 +317,7 @@ impl OwnedStream {
             samples,
             utterances: self.answering.finals,
             updates_dropped: self.delivery.updates_dropped,
+            updates_thinned: self.updates_thinned,
             resume: checkpoint.map(|checkpoint| self.answering.resume_point(checkpoint)),
         }
     }
@@ -315,6 +329,11 @@ impl Drop for OwnedStream {
         self.budget.close();
         self.observer.stream_closed(self.model.reference(), self.ending.unwrap_or(EndReason::Failed));
     }
+}
+
+/// Whether all was heard that a stream may have. One whose header names a longer recording is wrong from the start.
+fn is_longest(error: &SessionError, session: &Session) -> bool {
+    matches!(error, SessionError::Audio(AudioError::TooLong { .. })) && session.position() > 0
 }
 
 pub(crate) fn failure(kind: ErrorKind, message: String) -> StreamFailure {

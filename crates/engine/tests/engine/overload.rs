@@ -62,18 +62,26 @@ async fn open(engine: &Engine, model: Arc<dyn Model>) -> (StreamInput, StreamEve
     engine.open(StreamId::generate(), config(Some(HOP)), model).await.expect("there is room")
 }
 
-async fn answers(mut events: StreamEvents) -> Vec<Answer> {
-    let mut answers = Vec::new();
-    while let Some(event) = events.next().await {
-        if let Event::Answer(answer) = event {
-            answers.push(*answer);
-        }
-    }
-    answers
+async fn answers(events: StreamEvents) -> Vec<Answer> {
+    listen(events).await.0
 }
 
-/// Sends the same second and a half to several streams at once; gives each one's answers.
-async fn crowd(engine: &Engine, streams: usize) -> Vec<Vec<Answer>> {
+/// The answers, and how many updates the end says were left out.
+async fn listen(mut events: StreamEvents) -> (Vec<Answer>, u64) {
+    let (mut answers, mut thinned) = (Vec::new(), 0);
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Answer(answer) => answers.push(*answer),
+            Event::Ended(summary) => thinned = summary.updates_thinned,
+            _ => {}
+        }
+    }
+    (answers, thinned)
+}
+
+/// Sends the same second and a half to several streams at once; gives each one's answers, and how many it says were
+/// left out.
+async fn crowd(engine: &Engine, streams: usize) -> Vec<(Vec<Answer>, u64)> {
     let model: Arc<dyn Model> = Arc::new(LoudnessModel::dawdling());
     let mut open_streams = Vec::new();
     for _ in 0..streams {
@@ -88,7 +96,7 @@ async fn crowd(engine: &Engine, streams: usize) -> Vec<Vec<Answer>> {
     let mut all = Vec::new();
     for (input, events) in open_streams {
         input.finish().await.expect("it is taken");
-        all.push(answers(events).await);
+        all.push(listen(events).await);
     }
     all
 }
@@ -96,26 +104,29 @@ async fn crowd(engine: &Engine, streams: usize) -> Vec<Vec<Answer>> {
 #[tokio::test]
 async fn a_crowd_loses_updates_and_no_final_answer() {
     let (relaxed, none) = start(sizes());
-    let all_updates = crowd(&relaxed, 1).await.remove(0);
+    let (all_updates, left_out) = crowd(&relaxed, 1).await.remove(0);
     assert_eq!(all_updates.len(), 16, "an update per hop, and the final answer");
-    assert_eq!(none.0.load(Ordering::Relaxed), 0);
+    assert_eq!((none.0.load(Ordering::Relaxed), left_out), (0, 0));
 
     // While eight streams are answered, each waits for seven others.
     let (busy, thinned) = start(EngineConfig { thin_after: 2 * DAWDLE, ..sizes() });
-    for answers in crowd(&busy, 8).await {
+    let mut told = 0;
+    for (answers, left_out) in crowd(&busy, 8).await {
+        told += left_out;
         assert!(answers.len() < all_updates.len(), "{} answers", answers.len());
         let [last, all_last] = [&answers, &all_updates].map(|answers| answers.last().expect("a final one"));
         assert!(last.trigger.is_final());
         assert_eq!((&last.probabilities, last.interval), (&all_last.probabilities, all_last.interval));
     }
-    assert!(thinned.0.load(Ordering::Relaxed) > 0, "they are counted");
+    assert!(told > 0, "they are counted");
+    assert_eq!(thinned.0.load(Ordering::Relaxed), told, "streams and metrics tell the same");
 }
 
 #[tokio::test]
 async fn what_waits_for_the_streams_own_audio_costs_no_update() {
     // The last piece waits for longer than this.
     let (engine, thinned) = start(EngineConfig { thin_after: 10 * DAWDLE, ..sizes() });
-    assert_eq!(crowd(&engine, 1).await[0].len(), 16);
+    assert_eq!(crowd(&engine, 1).await[0].0.len(), 16);
     assert_eq!(thinned.0.load(Ordering::Relaxed), 0);
 }
 

@@ -14,8 +14,14 @@ pub(crate) const PIECE_SAMPLES: usize = 1024;
 const HEAD: usize = CONTENT;
 const SAMPLES: usize = CONTENT + 64;
 const VALUE_BYTES: usize = size_of::<f32>();
-const REASONS: [EndReason; 5] =
-    [EndReason::Finished, EndReason::Cancelled, EndReason::TimedOut, EndReason::Failed, EndReason::Drained];
+const REASONS: [EndReason; 6] = [
+    EndReason::Finished,
+    EndReason::Cancelled,
+    EndReason::TimedOut,
+    EndReason::Failed,
+    EndReason::Drained,
+    EndReason::Longest,
+];
 
 /// Bytes that a call takes which gives so many frames of `dim` values at most.
 pub(crate) fn bytes(frames: usize, dim: usize) -> usize {

@@ -19,6 +19,8 @@ class EndReason(Enum):
     """No message came for the server's idle timeout."""
     DRAINED = v1.Ended.REASON_DRAINED
     """The server shut down, and the stream could not be taken up again."""
+    LONGEST = v1.Ended.REASON_LONGEST
+    """The stream was as long as the server allows (``Limits``); all that was heard was answered."""
     UNKNOWN = v1.Ended.REASON_UNSPECIFIED
 
 
@@ -40,6 +42,7 @@ class Limits:
     max_audio: float
     idle_timeout: float
     resume_within: float
+    max_duration: float
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ class Ended:
     """Interim updates sent."""
     updates_dropped: int
     """Interim updates left out because they were read too slowly."""
+    updates_thinned: int
+    """Interim updates left out because the server was behind."""
 
 
 Event: TypeAlias = Started | Resumed | SpeechBegin | SpeechEnd | Interim | Final | AudioWarning | Ended

@@ -125,6 +125,7 @@ class Session:
             utterances=wire.utterances,
             updates_sent=wire.updates_sent,
             updates_dropped=wire.updates_dropped,
+            updates_thinned=wire.updates_thinned,
         )
 
     def _acknowledge(self, reply: v1.Started | v1.Result | v1.Ended, own: v1.Acknowledgement) -> None:
@@ -138,6 +139,7 @@ def _limits(wire: v1.StreamLimits) -> Limits:
         max_audio=seconds(wire.max_audio),
         idle_timeout=seconds(wire.idle_timeout),
         resume_within=seconds(wire.resume_within),
+        max_duration=seconds(wire.max_duration),
     )
 
 

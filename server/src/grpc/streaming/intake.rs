@@ -2,8 +2,10 @@
 
 use super::{Ask, ReplySender, Tell};
 use crate::grpc::{reply, status};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -16,6 +18,10 @@ pub(super) struct Intake {
     pub(super) input: StreamInput,
     pub(super) replies: ReplySender,
     pub(super) idle: Duration,
+    /// The stream ends then, whatever comes.
+    pub(super) until: Instant,
+    /// Told when the client says that it is still there.
+    pub(super) stays: Arc<Notify>,
     /// The number that the next audio message should carry, once the client has begun to number them.
     pub(super) expected_sequence: Option<u64>,
     /// Takes the status of a client that broke the protocol.
@@ -31,7 +37,8 @@ enum Flow {
 }
 
 impl Intake {
-    /// Runs until the client has finished, stays silent for too long, or breaks the protocol, or the stream is over.
+    /// Runs until the client has finished, stays silent for too long, or breaks the protocol, or the stream is over or as long as
+    /// it may be.
     pub(super) async fn run<S>(mut self, mut asks: S)
     where
         S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
@@ -55,8 +62,13 @@ impl Intake {
         S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
     {
         loop {
-            let Ok(next) = tokio::time::timeout(self.idle, asks.next()).await else {
-                return Ok(EndReason::TimedOut);
+            let now = Instant::now();
+            if now >= self.until {
+                return Ok(EndReason::Longest);
+            }
+            let Ok(next) = timeout_at(self.until.min(now + self.idle), asks.next()).await else {
+                let is_longest = Instant::now() >= self.until;
+                return Ok(if is_longest { EndReason::Longest } else { EndReason::TimedOut });
             };
             let Some(ask) = next.transpose()? else { return Ok(EndReason::Finished) };
             if let Flow::Finish = self.take(ask).await? {
@@ -73,7 +85,10 @@ impl Intake {
             }
             Some(Ask::Control(v1::Control { action: Some(action) })) => match control(&action) {
                 Asked::OfWorker(control) => self.input.control(control).await,
-                Asked::ToStay => Ok(()),
+                Asked::ToStay => {
+                    self.stays.notify_one();
+                    Ok(())
+                }
                 Asked::ToFinish => return Ok(Flow::Finish),
             },
             Some(Ask::Config(_)) => {

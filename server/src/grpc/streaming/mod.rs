@@ -1,6 +1,7 @@
 //! One `StreamingRecognize` call: a task that brings the client's messages to the worker, and one that brings the
 //! worker's events to the client, recording results before they are sent.
 
+mod acknowledged;
 mod intake;
 mod outflow;
 
@@ -10,10 +11,11 @@ use super::resumes::Acknowledging;
 use super::{reply, request, spans, status};
 use crate::access::{Caller, Passage};
 use crate::recognition::{Heard, Recognition, StreamFacts};
+use acknowledged::Acknowledged;
 use intake::Intake;
 use outflow::Outflow;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -60,16 +62,26 @@ where
     let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
     let (broken, input_broke) = oneshot::channel();
-    let idle = recognition.settings.idle_timeout;
+    let (idle, longest) = (recognition.settings.idle_timeout, recognition.settings.max_duration);
+    let (until, stays) = (tokio::time::Instant::now() + longest, Arc::<Notify>::default());
     let over = CancellationToken::new();
-    let intake =
-        Intake { input, replies: replies.clone(), idle, expected_sequence: None, broken, over: over.clone() };
+    let intake = Intake {
+        input,
+        replies: replies.clone(),
+        idle,
+        until,
+        stays: stays.clone(),
+        expected_sequence: None,
+        broken,
+        over: over.clone(),
+    };
     tokio::spawn(intake.run(asks));
     let outflow = Outflow {
         source: request.source(&recognition),
         recognition,
         replies,
-        acknowledging,
+        acknowledging: acknowledging.map(|own| Acknowledged::new(own, from)),
+        stays,
         span,
         passage: passage.going_on(from.checkpoint.position),
         heard: Heard { samples: from.checkpoint.position, utterances: from.finals },

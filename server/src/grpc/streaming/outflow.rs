@@ -1,15 +1,15 @@
 //! Brings the worker's events to the client; final results are recorded first.
 
+use super::acknowledged::Acknowledged;
 use super::{ReplySender, Tell};
 use crate::access::Passage;
 use crate::grpc::deadline::Deadline;
-use crate::grpc::resumes::Acknowledging;
 use crate::grpc::{recorded, reply, spans, status};
 use crate::live::LiveStream;
 use crate::recognition::{Heard, Recognition, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::DropGuard;
 use tonic::{Code, Status};
 use undertone_core::{EndReason, Model};
@@ -23,7 +23,9 @@ pub(super) struct Outflow {
     pub(super) source: Source,
     pub(super) replies: ReplySender,
     /// Tells the client what it may forget, if it comes back when the stream breaks off.
-    pub(super) acknowledging: Option<Acknowledging>,
+    pub(super) acknowledging: Option<Acknowledged>,
+    /// Told when the client says that it is still there.
+    pub(super) stays: Arc<Notify>,
     /// What the stream uses of its caller's quota.
     pub(super) passage: Passage,
     pub(super) span: CallSpan,
@@ -59,6 +61,12 @@ impl Outflow {
                 status = &mut input_broke => break Err(status),
                 status = &mut late => break Err(status),
                 () = self.replies.closed() => break Err(Status::cancelled("the client went away")),
+                () = self.stays.notified() => {
+                    match self.acknowledge_again().await {
+                        Ok(()) => continue,
+                        Err(status) => break Err(status),
+                    }
+                }
                 event = events.next() => event,
             };
             match self.pass_on(event, &mut updates_sent).await {
@@ -127,8 +135,17 @@ impl Outflow {
         self.passage.pay(samples, Instant::now()).map_err(|refusal| status::refused(&refusal))
     }
 
-    fn acknowledgement(&self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {
-        Some(self.acknowledging.as_ref()?.acknowledgement(point?))
+    fn acknowledgement(&mut self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {
+        Some(self.acknowledging.as_mut()?.at(point?))
+    }
+
+    /// A client that sends no audio for a while can still come back.
+    async fn acknowledge_again(&mut self) -> Result<(), Status> {
+        let again = self.acknowledging.as_mut().and_then(Acknowledged::again);
+        match again {
+            Some(acknowledgement) => self.send(Tell::Acknowledgement(acknowledgement)).await,
+            None => Ok(()),
+        }
     }
 
     async fn send(&self, message: Tell) -> Result<(), Status> {

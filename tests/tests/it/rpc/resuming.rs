@@ -174,3 +174,36 @@ async fn a_token_that_cannot_be_used_is_refused_with_its_reason() {
     let sentence = refusal(container).await;
     assert!(sentence.contains("config.resumable: a container cannot be taken up"), "{sentence}");
 }
+
+#[tokio::test]
+async fn a_client_that_is_muted_for_long_can_still_come_back() {
+    let server = TestServer::start(&[("resume.within", "2s")]).await.unwrap();
+    let mut client = server.recognizer().await.unwrap();
+    let (asks, receiver) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
+    asks.send(ask(Ask::Config(resumable("cnn")))).await.unwrap();
+    let mut replies = client.streaming_recognize(stream).await.unwrap().into_inner();
+    let first = started(&mut replies).await.acknowledgement.unwrap();
+    let keepalive = v1::Control { action: Some(v1::control::Action::Keepalive(v1::Keepalive {})) };
+    let begun = std::time::Instant::now();
+    let mut latest = first.clone();
+    // Longer than a token is good for.
+    while begun.elapsed() < std::time::Duration::from_secs(3) {
+        asks.send(ask(Ask::Control(keepalive))).await.unwrap();
+        let soon = std::time::Duration::from_millis(100);
+        while let Ok(reply) = tokio::time::timeout(soon, replies.message()).await {
+            let Some(Tell::Acknowledgement(own)) = reply.unwrap().unwrap().message else {
+                panic!("no audio")
+            };
+            latest = own;
+        }
+    }
+    assert_eq!((latest.audio_bytes, latest.audio), (first.audio_bytes, first.audio));
+    let mut take_up = async |token: &str| {
+        let config = v1::RecognitionConfig { resume_token: token.into(), ..resumable("cnn") };
+        client.streaming_recognize(tokio_stream::iter([ask(Ask::Config(config))])).await
+    };
+    let refusal = take_up(&first.resume_token).await.expect_err("it has grown old");
+    assert!(refusal.message().contains("it is older than 2 s"), "{}", refusal.message());
+    take_up(&latest.resume_token).await.expect("it is new");
+}
