@@ -8,8 +8,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
     Options, Report, measure_analytics, measure_engines, measure_experiments, measure_features,
-    measure_isolation, measure_memory, measure_peers, measure_record, measure_startup, measure_stateful,
-    measure_streams, measure_tax, measure_train, write_untrained,
+    measure_growth, measure_isolation, measure_memory, measure_peers, measure_record, measure_startup,
+    measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
 
 #[derive(Parser)]
@@ -50,6 +50,8 @@ enum Bench {
     Experiments,
     /// Log-mel frames against the bare Fourier transforms, kaldi-native-fbank and librosa.
     Features,
+    /// How cost grows with streams at once and with the model's size.
+    Growth,
     /// A plugin in a process of its own against the same in this one.
     Isolation,
     /// Memory of a server per open stream.
@@ -88,6 +90,7 @@ impl Arguments {
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
             Bench::Engines => measure_engines(&self.options(untrained)?),
+            Bench::Growth => measure_growth(&self.options(untrained)?),
             Bench::Isolation => measure_isolation(&self.options(untrained)?),
             Bench::Memory => measure_memory(&self.options(untrained)?),
             Bench::Peers => measure_peers(&self.options(untrained)?, &self.peers),

@@ -1,5 +1,6 @@
 //! Bundles with random weights, for figures that do not depend on what a network has learnt.
 
+use crate::serving::MODELS;
 use anyhow::{Context, Result};
 use std::path::Path;
 use undertone_core::Emotion;
@@ -13,14 +14,19 @@ const SEED: u64 = 7;
 /// Writes a bundle per recipe of the trainer to `NAME/0.0.0-untrained` below `dir`: the networks' shapes, a graph that
 /// carries state included, with weights that nobody trained.
 pub fn write_untrained(dir: &Path) -> Result<()> {
-    for name in ["cnn", "lstm"] {
-        let recipe = TrainingRecipe::read(&Path::new(RECIPES).join(name).with_extension("toml"))?;
-        write(&recipe, &dir.join(name).join(VERSION))?;
+    for name in MODELS {
+        write(&recipe_of(name)?, dir)?;
     }
     Ok(())
 }
 
-fn write(recipe: &TrainingRecipe, dir: &Path) -> Result<()> {
+/// The trainer's recipe of a model.
+pub(crate) fn recipe_of(model: &str) -> Result<TrainingRecipe> {
+    Ok(TrainingRecipe::read(&Path::new(RECIPES).join(model).with_extension("toml"))?)
+}
+
+/// Writes a bundle of the recipe below `dir`; gives how many values its networks of full context could learn.
+pub(crate) fn write(recipe: &TrainingRecipe, dir: &Path) -> Result<usize> {
     let interface = Interface { dim: recipe.dim(), labels: Emotion::ALL.len() };
     let members = (0..recipe.ensemble as u64).map(|member| {
         let network = Network::new(recipe.whole.clone(), interface, SEED + member);
@@ -36,7 +42,8 @@ fn write(recipe: &TrainingRecipe, dir: &Path) -> Result<()> {
         whole: &whole,
         stream: Some(&causal),
     };
-    Ok(untrained.write(dir)?)
+    untrained.write(&dir.join(&recipe.name).join(VERSION))?;
+    Ok(whole.learnt())
 }
 
 /// With the input scale of log-mel frames of speech, so that no value is extraordinary.

@@ -95,13 +95,7 @@ fn interim_pairs(run: &Run) -> Vec<(Heard, Pair)> {
 mod tests {
     use super::*;
     use crate::evidence::{InterimPrediction, Protocol, RunId};
-    use crate::statistics::example::sure;
-    use undertone_core::Emotion::{Calm, Happy};
-
-    fn said(clip: &str, right: bool) -> Prediction {
-        let answer = sure(Calm, if right { Calm } else { Happy }, 0.9).answer;
-        Prediction { clip: clip.to_owned(), speaker: "01".to_owned(), fold: 0, truth: Calm, answer }
-    }
+    use crate::statistics::example::said;
 
     #[test]
     fn answers_that_changed_are_counted_whichever_was_right() {

@@ -58,14 +58,8 @@ fn whole_uar(runs: &[&Run], clips: &BTreeSet<(RunId, &str)>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{InterimPrediction, Prediction, Protocol};
-    use crate::statistics::example::sure;
-    use undertone_core::Emotion::{Calm, Happy};
-
-    fn said(clip: &str, right: bool) -> Prediction {
-        let answer = sure(Calm, if right { Calm } else { Happy }, 0.9).answer;
-        Prediction { clip: clip.to_owned(), speaker: "01".to_owned(), fold: 0, truth: Calm, answer }
-    }
+    use crate::evidence::{InterimPrediction, Protocol};
+    use crate::statistics::example::said;
 
     #[test]
     fn the_ratio_is_taken_on_the_clips_that_were_asked_about() {

@@ -109,7 +109,8 @@ async fn clients_that_are_killed_free_their_streams() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_costs_updates_and_is_given_up_and_others_go_on() {
-    let server = TestServer::start(&[("recognition.idle_timeout", "2s")]).await.unwrap();
+    let patience = format!("{}s", scaled(2, 60));
+    let server = TestServer::start(&[("recognition.idle_timeout", &patience)]).await.unwrap();
     let hop = Some(prost_types::Duration { seconds: 0, nanos: 100_000_000 });
     let config = v1::RecognitionConfig { interim_results: true, interim_hop: hop, ..float_config("cnn") };
     // More replies than windows and queues hold.
