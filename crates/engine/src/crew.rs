@@ -1,6 +1,7 @@
 //! The workers, and how one that is stuck is replaced.
 
 use crate::capacity::{Capacity, STALE_AFTER};
+use crate::census::Census;
 use crate::cores::Cores;
 use crate::mailbox::{Mail, Mailbox};
 use crate::priority::make_way;
@@ -39,6 +40,7 @@ pub(crate) struct WorkerHandle {
     stop: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
     give_up: Arc<watch::Sender<bool>>,
+    census: Arc<Census>,
 }
 
 /// What a worker is there for.
@@ -187,6 +189,7 @@ impl Crew {
             self.hiring.observer.worker_stuck();
             handle.stop.store(true, Ordering::Release);
             handle.give_up.send_replace(true);
+            handle.census.give_up();
         }
     }
 
@@ -224,6 +227,7 @@ impl Hiring {
             stop: Arc::default(),
             pulse: Arc::default(),
             give_up: Arc::new(give_up),
+            census: Arc::new(Census::new(self.observer.clone())),
         };
         // Whoever had the place before has left it, or is left behind.
         self.cores.give_back(place);
@@ -244,6 +248,7 @@ impl Hiring {
         let context = WorkerContext {
             roster: self.roster.clone(),
             observer: self.observer.clone(),
+            census: handle.census.clone(),
             abstain_below: self.config.abstain_below,
             stop: handle.stop.clone(),
             pulse: handle.pulse.clone(),

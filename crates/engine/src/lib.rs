@@ -8,12 +8,14 @@
 
 mod answer;
 mod capacity;
+mod census;
 mod cores;
 mod crew;
 mod delivery;
 mod engine;
 mod event;
 mod extractor_pool;
+
 mod mailbox;
 mod observer;
 mod outfit;

@@ -4,6 +4,7 @@
 
 use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger, TurnCost};
+use crate::census::Census;
 use crate::cores::Cores;
 use crate::extractor_pool::ExtractorPool;
 use crate::mailbox::Mail;
@@ -78,6 +79,8 @@ pub(crate) enum Input {
 pub(crate) struct WorkerContext {
     pub(crate) roster: Arc<Roster>,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Counts this worker's streams.
+    pub(crate) census: Arc<Census>,
     pub(crate) abstain_below: Option<f32>,
     /// Set when this worker is to end, whatever streams it has.
     pub(crate) stop: Arc<AtomicBool>,
@@ -234,7 +237,7 @@ impl<'a> Worker<'a> {
     fn open(&mut self, new: NewStream) {
         let id = new.id;
         let extractor = self.extractors.take(new.model.as_ref());
-        let stream = OwnedStream::open(new, extractor, self.context.observer.clone());
+        let stream = OwnedStream::open(new, extractor, self.context.census.clone());
         self.streams.insert(id, stream);
         let drained = self.drained;
         self.touch(id, |stream| {

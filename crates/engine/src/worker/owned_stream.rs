@@ -4,6 +4,7 @@ use super::budget::Budget;
 use super::liveness::Liveness;
 use super::{Input, WorkerContext};
 use crate::answer::Answering;
+use crate::census::Census;
 use crate::delivery::Delivery;
 use crate::step::{Scope, ScoreRequest, Step};
 use crate::stream::CONTROL_COST_BYTES;
@@ -84,7 +85,7 @@ pub(crate) struct OwnedStream {
     /// What the model last said about that utterance.
     said: Vec<f32>,
     budget: Budget,
-    observer: Arc<dyn Observer>,
+    census: Arc<Census>,
     hand_out_frames: bool,
     answer_the_longest: bool,
     updates_thinned: u64,
@@ -94,9 +95,9 @@ impl OwnedStream {
     pub(crate) fn open(
         new: NewStream,
         extractor: Result<Box<dyn Extractor>, PluginError>,
-        observer: Arc<dyn Observer>,
+        census: Arc<Census>,
     ) -> Self {
-        observer.stream_opened(new.model.reference());
+        census.opened(new.model.reference());
         let step_frames = new.model.streaming().map(|streaming| streaming.step_frames);
         let session = extractor
             .map_err(SessionError::from)
@@ -115,7 +116,7 @@ impl OwnedStream {
             state: Vec::new(),
             said: Vec::new(),
             budget: Budget::new(new.budget, new.budget_bytes),
-            observer,
+            census,
             hand_out_frames: new.config.hand_out_frames,
             answer_the_longest: new.config.answer_the_longest,
             updates_thinned: 0,
@@ -327,7 +328,7 @@ impl Drop for OwnedStream {
     fn drop(&mut self) {
         // Also when the worker panicked: nobody may wait for permits that never come back.
         self.budget.close();
-        self.observer.stream_closed(self.model.reference(), self.ending.unwrap_or(EndReason::Failed));
+        self.census.closed(self.model.reference(), self.ending.unwrap_or(EndReason::Failed));
     }
 }
 
