@@ -2,7 +2,7 @@
 
 use crate::serving::{Generator, ServerProcess, ServerSettings};
 use crate::{Options, Run};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 /// How long each load is measured.
 const DURATION: [&str; 2] = ["15s", "5s"];
@@ -10,7 +10,8 @@ const WARM_UP: &str = "3s";
 /// The server has the first core to itself, everything else the second one.
 const SERVER_CORE: usize = 0;
 const GENERATOR_CORE: usize = 1;
-/// Nothing is refused and no update is left out: both would make a large load look cheaper.
+/// Streams are refused only when they would take all of a core, and no update is left out: both would make a large load look
+/// cheaper. A load that does not fit has no figures.
 const ONE_WORKER: [&str; 3] = ["engine.workers=1", "engine.admit_below=1.0", "engine.thin_after=60s"];
 
 /// Streams, and the names of the figures: cost, p50, p99.
@@ -50,7 +51,7 @@ pub(super) fn measure(options: &Options, figures: &mut Run) -> Result<()> {
     for (model, loads) in LOADS {
         let server = start(options)?;
         for (streams, names) in loads {
-            let cost = put(options, &server, model, streams)?;
+            let Some(cost) = put(options, &server, model, streams)? else { break };
             figures.extend(names.into_iter().zip([cost.ms_per_second, cost.p50_ms, cost.p99_ms]));
         }
     }
@@ -62,8 +63,13 @@ pub(super) fn start(options: &Options) -> Result<ServerProcess> {
     ServerProcess::start(options, ServerSettings { core: Some(SERVER_CORE), set: &ONE_WORKER })
 }
 
-/// Puts so many streams of `model` on the server.
-pub(super) fn put(options: &Options, server: &ServerProcess, model: &str, streams: u32) -> Result<Cost> {
+/// Puts so many streams of `model` on the server; `None` when it does not take them all.
+pub(super) fn put(
+    options: &Options,
+    server: &ServerProcess,
+    model: &str,
+    streams: u32,
+) -> Result<Option<Cost>> {
     let (streams, duration) = (streams.to_string(), DURATION[usize::from(options.quick)]);
     let arguments = ["--streams", &streams, "--duration", duration, "--warm-up", WARM_UP];
     let before = server.usage().cpu_seconds()?;
@@ -71,14 +77,16 @@ pub(super) fn put(options: &Options, server: &ServerProcess, model: &str, stream
     let report = generator.run(options, server.url())?;
     let used = server.usage().cpu_seconds()? - before;
     let load = &report["loads"][0];
-    ensure!(load["streams_ended"].as_f64() == streams.parse().ok(), "streams were lost: {load}");
+    if load["streams_ended"].as_f64() != streams.parse().ok() {
+        return Ok(None);
+    }
     let figure = |value: &serde_json::Value, name: &str| {
         value[name].as_f64().with_context(|| format!("the load tells no {name}"))
     };
     let latency = &load["update_latency_ms"];
-    Ok(Cost {
+    Ok(Some(Cost {
         ms_per_second: used * 1e3 / figure(load, "audio_seconds_heard")?,
         p50_ms: figure(latency, "p50")?,
         p99_ms: figure(latency, "p99")?,
-    })
+    }))
 }

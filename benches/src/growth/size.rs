@@ -4,7 +4,7 @@ use super::crowd::{put, start};
 use crate::bare::BareWork;
 use crate::untrained::{recipe_of, write};
 use crate::{Options, Run};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use undertone_trainer::{Architecture, Body};
 
@@ -31,7 +31,8 @@ pub(super) fn measure(options: &Options, figures: &mut Run) -> Result<()> {
         let values = write(&recipe, models.path())?;
         let options = Options { models_dir: models.path().to_owned(), ..options.clone() };
         let server = start(&options)?;
-        let served = put(&options, &server, MODEL, STREAMS)?.ms_per_second;
+        let served =
+            put(&options, &server, MODEL, STREAMS)?.context("not all streams were taken")?.ms_per_second;
         let bare = BareWork::new(&options, &server, MODEL)?.cost()?.work * 1e3;
         figures.extend(names.into_iter().zip([values as f64 / 1e3, served, bare]));
     }

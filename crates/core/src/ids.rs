@@ -1,5 +1,6 @@
 //! Identifiers. All are UUIDv7, so that rows sort by the time they were made.
 
+use crate::UnixMicros;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -19,6 +20,13 @@ macro_rules! id {
             /// Takes an identifier made elsewhere.
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
+            }
+
+            /// When it was made, to the millisecond; `None` for one that tells no time.
+            pub fn made_at(self) -> Option<UnixMicros> {
+                let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+                let micros = seconds.checked_mul(1_000_000)?.checked_add(u64::from(nanos / 1000))?;
+                i64::try_from(micros).ok().map(UnixMicros)
             }
 
             /// The identifier as a UUID.
@@ -77,7 +85,17 @@ impl PredictionId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Clock, SystemClock};
     use std::collections::BTreeSet;
+
+    #[test]
+    fn an_identifier_tells_when_it_was_made_unless_somebody_else_made_it_up() {
+        let now = || SystemClock.now().0;
+        let before = now();
+        let UnixMicros(made) = StreamId::generate().made_at().expect("it tells a time");
+        assert!((before - 1_000..=now()).contains(&made), "{made} is not now");
+        assert_eq!(StreamId::from_uuid(Uuid::nil()).made_at(), None);
+    }
 
     #[test]
     fn final_answers_have_identifiers_of_their_own_that_are_the_same_for_whoever_answers() {

@@ -15,7 +15,6 @@ mod delivery;
 mod engine;
 mod event;
 mod extractor_pool;
-
 mod mailbox;
 mod observer;
 mod outfit;

@@ -52,6 +52,21 @@ pub enum EvaluationError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Seeds whose folds by speaker are not the same.
+    #[error(
+        "{folder}: clip {clip} is in fold {} of seed {} and in fold {} of seed {}; seeds with other folds belong into a folder of their own",
+        one.1, one.0, other.1, other.0, folder = folder.display()
+    )]
+    Folds {
+        /// Where they are.
+        folder: PathBuf,
+        /// A clip that is in two of them.
+        clip: String,
+        /// A seed and a fold.
+        one: (u32, u32),
+        /// Another seed and another fold.
+        other: (u32, u32),
+    },
     /// Values that are no probabilities of the eight emotions.
     #[error("no probabilities: {what}")]
     Probabilities {

@@ -2628,7 +2628,7 @@ pub struct StreamLimits {
     /// How long a resume token is good for.
     #[prost(message, optional, tag = "4")]
     pub resume_within: ::core::option::Option<::prost_types::Duration>,
-    /// Longest time from the stream's begin to its end, by the clock.
+    /// Longest time from the stream's begin to its end, by the clock, also when it is taken up again.
     #[prost(message, optional, tag = "5")]
     pub max_duration: ::core::option::Option<::prost_types::Duration>,
 }
@@ -2865,7 +2865,8 @@ pub mod ended {
         /// The server is shutting down; everything heard so far was answered, except for the utterance under way of a resumable
         /// stream.
         Drained = 3,
-        /// The stream reached StreamLimits.max_audio or max_duration; everything heard until then was answered. Open another one.
+        /// The stream would have more audio than StreamLimits.max_audio, or lasted for max_duration; everything heard until then was
+        /// answered. Open another one.
         Longest = 4,
     }
     impl Reason {

@@ -147,6 +147,34 @@ def test_every_stream_outlives_its_server_and_keeps_its_answers(own_server, how)
                 assert_near(own, expected, EDGE_SECONDS)
 
 
+def test_a_stream_that_is_muted_for_longer_than_a_token_is_good_for_outlives_its_server(own_server):
+    within = 12
+    server = own_server(f"resume.within={within}s", "recognition.idle_timeout=3s")
+    audio, rate = samples(CLIP)
+
+    async def speak():
+        speaks_again = asyncio.Event()
+
+        async def chunks():
+            yield audio[:rate]
+            await speaks_again.wait()
+            yield audio[rate:]
+
+        events = []
+        async with AsyncClient(server.address, retry=PATIENT) as client:
+            async for event in client.stream(chunks(), format=AudioFormat(Encoding.LINEAR16, rate)):
+                events.append(event)
+                if isinstance(event, Started):
+                    await asyncio.sleep(within + 2)
+                    await asyncio.to_thread(server.restart)
+                    speaks_again.set()
+        return events
+
+    events = asyncio.run(speak())
+    assert any(isinstance(event, Resumed) for event in events)
+    assert events[-1].reason is undertone.EndReason.FINISHED
+
+
 def test_a_stream_without_resume_breaks_with_its_server(own_server):
     server = own_server()
     with Client(server.address) as client, client.stream(CLIP, realtime=True, resume=False) as stream:

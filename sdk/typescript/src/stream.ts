@@ -67,10 +67,7 @@ export class EventStream implements AsyncIterable<Event> {
     try {
       while (!session.over) {
         try {
-          for await (const event of this.#call(session)) {
-            patience.progress(session.position);
-            yield event;
-          }
+          yield* this.#call(session, patience);
         } catch (error) {
           if (!session.over) await this.#beforeNextCall(error, patience, { session, feed });
         }
@@ -104,7 +101,7 @@ export class EventStream implements AsyncIterable<Event> {
     this.#replay.forgetFlushes();
   }
 
-  async *#call(session: Session): AsyncGenerator<Event> {
+  async *#call(session: Session, patience: Patience): AsyncGenerator<Event> {
     this.#manner.signal?.throwIfAborted();
     const call = this.#manner.transport.open();
     const over = { yes: false };
@@ -114,6 +111,8 @@ export class EventStream implements AsyncIterable<Event> {
     try {
       for await (const reply of call.replies) {
         const event = session.take(reply);
+        // An acknowledgement is no event, and tells that the server is there all the same.
+        patience.progress(session.position);
         this.#replay.forget(session.position);
         this.#room.give();
         // The writer learns how long it may be silent.

@@ -22,10 +22,13 @@ pub(super) enum Touched {
 }
 
 impl Models {
-    /// Follows the folder of models: loads what its policy keeps, and lets go of what is not there any more.
+    /// Follows the folder of models, while it can be read: loads what its policy keeps, and lets go of what is not there any more.
     pub(super) async fn follow_folder(self: &Arc<Self>, touched: &Touched) {
         // Cannot fail: what cannot be read is noted.
         let by_name = self.blocking(|models| Ok(models.folder().by_name())).await.unwrap_or_default();
+        if self.folder_problem().is_some() {
+            return;
+        }
         self.let_go_of_removed(touched);
         for (name, found) in by_name {
             let candidates = found.into_iter().filter(|found| self.is_to_be_looked_at(found, touched));

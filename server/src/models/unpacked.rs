@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
-const PREFIX: &str = "undertone-bundle-";
+const PREFIX: &str = "undertone-unpacked-";
 /// One that is younger may not be locked yet by whoever makes it.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -14,7 +14,7 @@ const YOUNG: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Unpacked {
     folder: TempDir,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Unpacked {
@@ -22,8 +22,8 @@ impl Unpacked {
     pub(super) fn make(dir: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(dir)?;
-        let lock = File::open(folder.path())?;
-        lock.lock()?;
+        // Where the file system has no locks for folders, nobody else gets one either, and nothing is swept.
+        let lock = File::open(folder.path()).ok().filter(|lock| lock.lock().is_ok());
         Ok(Self { folder, _lock: lock })
     }
 
@@ -75,13 +75,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let held = Unpacked::make(dir.path()).expect("writable");
         grow_old(held.path(), 2 * YOUNG);
-        put(dir.path(), "undertone-bundle-left", 2 * YOUNG);
-        put(dir.path(), "undertone-bundle-young", YOUNG / 2);
+        put(dir.path(), "undertone-unpacked-left", 2 * YOUNG);
+        put(dir.path(), "undertone-unpacked-young", YOUNG / 2);
         put(dir.path(), "of-somebody-else", 2 * YOUNG);
-        std::fs::write(dir.path().join("undertone-bundle-file"), "").expect("writable");
+        std::fs::write(dir.path().join("undertone-unpacked-file"), "").expect("writable");
         assert_eq!(sweep(dir.path()), 1);
-        assert!(!dir.path().join("undertone-bundle-left").exists());
-        let kept = ["undertone-bundle-young", "of-somebody-else", "undertone-bundle-file"];
+        assert!(!dir.path().join("undertone-unpacked-left").exists());
+        let kept = ["undertone-unpacked-young", "of-somebody-else", "undertone-unpacked-file"];
         assert!(held.path().exists() && kept.iter().all(|name| dir.path().join(name).exists()));
         let path = held.path().to_owned();
         drop(held);

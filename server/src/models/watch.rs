@@ -2,7 +2,7 @@
 
 use super::Models;
 use super::follow::Touched;
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -48,17 +48,23 @@ struct Watch {
     watched: Option<Identity>,
     paths: mpsc::Receiver<PathBuf>,
     overflowed: Arc<AtomicBool>,
+    /// The folder itself was removed or moved.
+    gone: Arc<AtomicBool>,
 }
 
 impl Watch {
     fn new(folder: PathBuf) -> notify::Result<Self> {
         let (sender, paths) = mpsc::channel(WAITING);
         let overflowed = Arc::new(AtomicBool::new(false));
-        let (flag, root) = (overflowed.clone(), folder.clone());
+        let gone = Arc::new(AtomicBool::new(false));
+        let (flag, root, root_gone) = (overflowed.clone(), folder.clone(), gone.clone());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let missed = event.as_ref().map_or(true, Event::need_rescan);
             if missed {
                 flag.store(true, Ordering::Release);
+            }
+            if event.as_ref().is_ok_and(|event| is_end(event.kind) && event.paths.contains(&root)) {
+                root_gone.store(true, Ordering::Release);
             }
             let changed = event.ok().filter(|event| is_change(event.kind));
             let paths = changed.into_iter().flat_map(|event| event.paths);
@@ -69,9 +75,10 @@ impl Watch {
                 }
             }
         })?;
-        watcher.watch(&folder, RecursiveMode::Recursive)?;
+        // What takes its place from now on is another one.
         let watched = identity_of(&folder);
-        Ok(Self { watcher, folder, watched, paths, overflowed })
+        watcher.watch(&folder, RecursiveMode::Recursive)?;
+        Ok(Self { watcher, folder, watched, paths, overflowed, gone })
     }
 
     async fn run(mut self, models: Arc<Models>, stop: CancellationToken) {
@@ -106,9 +113,12 @@ impl Watch {
     /// Whether there is another folder now, which is watched in place of the one before. Without any, everything stays as it
     /// is until one is there.
     fn watches_another(&mut self) -> bool {
-        let Some(there) = identity_of(&self.folder).filter(|there| Some(*there) != self.watched) else {
-            return false;
-        };
+        let there = identity_of(&self.folder);
+        // A folder that is made anew may get the number of the one before.
+        if self.gone.swap(false, Ordering::AcqRel) || there.is_none() {
+            self.watched = None;
+        }
+        let Some(there) = there.filter(|there| Some(*there) != self.watched) else { return false };
         // Fails where the folder before was removed, with its watch.
         let _ = self.watcher.unwatch(&self.folder);
         if let Err(error) = self.watcher.watch(&self.folder, RecursiveMode::Recursive) {
@@ -139,6 +149,11 @@ impl Watch {
         touched.retain(|path| *path != self.folder);
         Some(Touched::Paths(touched))
     }
+}
+
+/// Whether what is named in the event is no longer there.
+fn is_end(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)))
 }
 
 /// Reading is no change; ours would be seen, too.

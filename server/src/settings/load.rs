@@ -153,7 +153,7 @@ fn recognition(reader: &mut Reader) -> RecognitionSettings {
                 1024..=1 << 30,
             ) as u32,
         },
-        max_duration: reader.duration("recognition.max_duration", Duration::from_secs(24 * 60 * 60)),
+        max_duration: reader.duration("recognition.max_duration", Duration::from_secs(2 * 60 * 60)),
         idle_timeout: reader.duration("recognition.idle_timeout", Duration::from_secs(60)),
         max_labels: reader.count("recognition.max_labels", 16, 0..=1000) as usize,
         max_label_bytes: reader.count("recognition.max_label_bytes", 256, 1..=65_536) as usize,

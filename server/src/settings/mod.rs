@@ -91,9 +91,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// No stream lasts longer; one that is taken up again may last longer than its audio.
+    /// No stream lasts longer; one that breaks off at its end may still be taken up to be told so.
     pub fn longest_stream(&self) -> Duration {
-        2 * self.recognition.max_audio() + self.resume.within
+        self.recognition.max_duration + self.resume.within
     }
 }
 
@@ -125,7 +125,7 @@ pub struct RecognitionSettings {
     pub min_interim_hop: Duration,
     /// `recognition.max_audio`, `.max_channels`, `.max_header_bytes`.
     pub limits: AudioLimits,
-    /// `recognition.max_duration`: a stream that is open for so long ends.
+    /// `recognition.max_duration`: a stream that began so long ago ends, whoever took it up meanwhile.
     pub max_duration: Duration,
     /// `recognition.idle_timeout`: a stream without a message for so long ends.
     pub idle_timeout: Duration,

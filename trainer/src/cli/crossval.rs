@@ -97,9 +97,14 @@ impl<'a> Campaign<'a> {
         self.arguments.material.job(&self.recipe, SplitRule::Fold(id), &id.folder())
     }
 
-    /// A fold's evidence, if nothing of it has to be trained.
+    /// A fold's evidence, if nothing of it has to be trained. What weights in 8 bits say is in it only where that is asked for,
+    /// since of a run all folds have it or none.
     fn on_the_shelf(&self, id: FoldId) -> anyhow::Result<Option<FoldEvidence>> {
-        let there = self.shelf.as_ref().map(|shelf| shelf.take(id, &self.recipe)).transpose()?.flatten();
+        let mut there = self.shelf.as_ref().map(|shelf| shelf.take(id, &self.recipe)).transpose()?.flatten();
+        if let Some(own) = there.as_mut().filter(|_| !self.arguments.int8) {
+            own.int8.clear();
+            own.int8_interim.clear();
+        }
         Ok(there.filter(|own| self.arguments.whole_only || !own.interim.is_empty()))
     }
 

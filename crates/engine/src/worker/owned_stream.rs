@@ -193,13 +193,7 @@ impl OwnedStream {
                     self.inbox.push_front((own_time, Input::Audio { data: rest, received }));
                 }
                 self.budget.give_back(taken, self.inbox.is_empty());
-                match pushed {
-                    Err(error) if self.answer_the_longest && is_longest(&error, session) => {
-                        self.ending = Some(EndReason::Longest);
-                        session.wind_up(steps)
-                    }
-                    pushed => pushed.map(drop),
-                }
+                pushed.map(drop)
             }
             Input::Control(control) => {
                 self.budget.give_back(CONTROL_COST_BYTES, self.inbox.is_empty());
@@ -219,6 +213,13 @@ impl OwnedStream {
                 self.ending = Some(EndReason::Cancelled);
                 Ok(())
             }
+        };
+        let done = match done {
+            Err(error) if self.answer_the_longest && is_longest(&error, session) => {
+                self.ending = Some(EndReason::Longest);
+                session.wind_up(steps)
+            }
+            done => done,
         };
         let took = begun.elapsed();
         self.own_time += took;

@@ -21,7 +21,7 @@ pub use prediction::Prediction;
 pub use run::{Protocol, RunId};
 
 use crate::EvaluationError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -39,14 +39,36 @@ impl Evidence {
     }
 
     /// Reads every CSV file in `folder`. Fails for a damaged file, for one whose name says no run, for a run
-    /// without predictions, and for a folder without runs. Files other than CSV are not looked at.
+    /// without predictions, for seeds whose folds by speaker differ, and for a folder without runs. Files other than CSV are not looked at.
     pub fn open(folder: &Path) -> Result<Self, EvaluationError> {
         let ids = run_ids(folder)?;
         if ids.is_empty() {
             return Err(EvaluationError::Empty { folder: folder.to_owned() });
         }
         let read = |id| Run::read_whole(folder, id);
-        Ok(Self { runs: ids.into_iter().map(read).collect::<Result<_, _>>()? })
+        let evidence = Self { runs: ids.into_iter().map(read).collect::<Result<_, _>>()? };
+        evidence.check_folds(folder)?;
+        Ok(evidence)
+    }
+
+    /// Bounds are set for a fold by the others of all seeds, so that a speaker must be in one fold only.
+    fn check_folds(&self, folder: &Path) -> Result<(), EvaluationError> {
+        let mut places: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+        for run in self.of(Protocol::Speaker5) {
+            for Prediction { clip, fold, .. } in &run.predictions {
+                let other = (run.id.seed, *fold);
+                let one = *places.entry(clip).or_insert(other);
+                if one.1 != other.1 {
+                    return Err(EvaluationError::Folds {
+                        folder: folder.to_owned(),
+                        clip: clip.clone(),
+                        one,
+                        other,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The runs, by protocol and seed.

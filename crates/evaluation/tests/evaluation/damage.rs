@@ -60,6 +60,16 @@ fn a_damaged_line_of_predictions_is_refused_with_its_number() {
 }
 
 #[test]
+fn seeds_with_other_folds_by_speaker_are_refused() {
+    let of_seed = |seed: u32, fold| good("a", "01", fold).replace("speaker5,1", &format!("speaker5,{seed}"));
+    let message = refusal(&[
+        ("speaker5-seed1.csv", &predictions(&[&of_seed(1, 0)])),
+        ("speaker5-seed2.csv", &predictions(&[&of_seed(2, 3)])),
+    ]);
+    assert!(message.contains("clip a is in fold 0 of seed 1 and in fold 3 of seed 2"), "{message}");
+}
+
+#[test]
 fn a_file_that_is_not_the_table_it_should_be_is_refused() {
     let text = predictions(&[&good("a", "01", 0)]);
     for (text, place, what) in [

@@ -91,7 +91,7 @@ impl Supervisor {
         }
     }
 
-    /// A process that ends while it has nothing to do is replaced before anybody misses it.
+    /// A process that ended while it had nothing to do is replaced, so that a later call finds another one.
     fn replace_those_ended(&mut self) {
         for place in self.facts.watched_places() {
             if let Some((at, losses)) = place.lose_if_ended(&self.facts) {

@@ -98,9 +98,8 @@ class AsyncEventStream:
             while not self._session.over:
                 left = deadline - loop.time() if deadline is not None else None
                 try:
-                    async with contextlib.aclosing(self._call(left)) as events:
+                    async with contextlib.aclosing(self._call(left, patience)) as events:
                         async for event in events:
-                            patience.progress(self._session.position)
                             yield event
                 except (ServerError, Drained, StreamBroken) as error:
                     if not self._session.over:
@@ -126,12 +125,14 @@ class AsyncEventStream:
         self._replay.forget(self._session.position)
         self._replay.forget_flushes()
 
-    async def _call(self, timeout: float | None) -> AsyncGenerator[Event, None]:
+    async def _call(self, timeout: float | None, patience: _Patience) -> AsyncGenerator[Event, None]:
         call = self._manner.dial(timeout)
         writer = asyncio.create_task(self._write(call))
         try:
             async for reply in call:
                 event = self._session.take(reply)
+                # An acknowledgement is no event, and tells that the server is there all the same.
+                patience.progress(self._session.position)
                 self._replay.forget(self._session.position)
                 self._room.set()
                 if isinstance(event, Started | Resumed):

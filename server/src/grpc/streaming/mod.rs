@@ -15,13 +15,14 @@ use acknowledged::Acknowledged;
 use intake::Intake;
 use outflow::Outflow;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use undertone_core::{Model, SampleRate, StreamId};
+use undertone_core::{Model, SampleRate, StreamId, UnixMicros};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
@@ -62,8 +63,9 @@ where
     let _ = replies.send(Box::new(Ok(reply::reply(Tell::Started(started))))).await;
 
     let (broken, input_broke) = oneshot::channel();
-    let (idle, longest) = (recognition.settings.idle_timeout, recognition.settings.max_duration);
-    let (until, stays) = (tokio::time::Instant::now() + longest, Arc::<Notify>::default());
+    let idle = recognition.settings.idle_timeout;
+    let until = tokio::time::Instant::now() + time_left(&recognition, id);
+    let stays = Arc::<Notify>::default();
     let over = CancellationToken::new();
     let intake = Intake {
         input,
@@ -93,6 +95,13 @@ where
     };
     tokio::spawn(outflow.run(events, input_broke));
     Ok(ReceiverStream::new(receiver).map(|reply: Reply| *reply))
+}
+
+/// How long the stream may still last, whoever took it up; its name tells when it began.
+fn time_left(recognition: &Recognition, stream: StreamId) -> Duration {
+    let now = recognition.clock.now().0;
+    let age = stream.made_at().map_or(0, |UnixMicros(made)| now.saturating_sub(made));
+    recognition.settings.max_duration.saturating_sub(Duration::from_micros(u64::try_from(age).unwrap_or(0)))
 }
 
 /// A call whose stream is open.

@@ -87,4 +87,25 @@ async fn another_folder_that_takes_the_place_of_the_models_is_looked_at_and_watc
     until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 ready"]).await;
     releases.release("1.2.0", |_, _| {});
     until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 unloaded", "cnn@1.2.0 ready"]).await;
+    // The number of the folder before is given to the new one at once by many file systems.
+    let bundle = releases.make("1.3.0", |_, _| {});
+    std::fs::remove_dir_all(releases.models()).unwrap();
+    copy_tree(&bundle, &releases.models().join("cnn/1.3.0")).unwrap();
+    let unloaded = ["cnn@1.0.0 unloaded", "cnn@1.1.0 unloaded", "cnn@1.2.0 unloaded"];
+    until(&server, &[unloaded.as_slice(), &["cnn@1.3.0 ready"]].concat()).await;
+}
+
+#[tokio::test]
+async fn while_there_is_no_folder_every_version_stays() {
+    let releases = Releases::new();
+    releases.release("1.1.0", |_, _| {});
+    let server = releases.serve(&[SOON, ("models.policy", "latest 2")]).await;
+    let away = releases.models().with_extension("away");
+    std::fs::rename(releases.models(), &away).unwrap();
+    std::fs::remove_dir_all(away.join("cnn/1.0.0")).unwrap();
+    // Longer than it takes to look.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    until(&server, &["cnn@1.0.0 ready", "cnn@1.1.0 ready"]).await;
+    std::fs::rename(&away, releases.models()).unwrap();
+    until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 ready"]).await;
 }

@@ -207,3 +207,22 @@ async fn a_client_that_is_muted_for_long_can_still_come_back() {
     assert!(refusal.message().contains("it is older than 2 s"), "{}", refusal.message());
     take_up(&latest.resume_token).await.expect("it is new");
 }
+
+#[tokio::test]
+async fn a_stream_that_is_taken_up_again_does_not_begin_anew_by_the_clock() {
+    let server = TestServer::start(&[("recognition.max_duration", "1s")]).await.unwrap();
+    let mut client = server.recognizer().await.unwrap();
+    let token = token_of(&server).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let config = v1::RecognitionConfig { resume_token: token, ..resumable("cnn") };
+    // It would stay open for the idle timeout.
+    let (asks, receiver) = tokio::sync::mpsc::channel(1);
+    asks.send(ask(Ask::Config(config))).await.unwrap();
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
+    let mut replies = client.streaming_recognize(stream).await.unwrap().into_inner();
+    started(&mut replies).await;
+    let Some(Tell::Ended(ended)) = replies.message().await.unwrap().unwrap().message else {
+        panic!("it is over")
+    };
+    assert_eq!(ended.reason(), v1::ended::Reason::Longest);
+}
