@@ -6,7 +6,7 @@ mod size;
 use crate::{Options, Report, Run};
 use anyhow::Result;
 
-const RUNS: [usize; 2] = [5, 3];
+const RUNS: [usize; 2] = [3, 1];
 const WORK: &str = "real-time streams on a server with one worker on one core, the generator on the other; \
                     processor time of the server's process per second of audio that it heard, p50 and p99 of updates every 0.5 s; \
                     *_width_*: the CNN's recipe with so many percent of its channels, random weights, beside the bare work";

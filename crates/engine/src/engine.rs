@@ -1,6 +1,7 @@
 //! The engine: workers, and which of them takes a new stream.
 
 use crate::crew::{Crew, WorkerHandle, unless_lost};
+use crate::door::Door;
 use crate::outfit::{Leftovers, Outfit};
 use crate::question::{NewQuestion, Place, Room};
 use crate::ramp::Ramp;
@@ -65,10 +66,15 @@ pub enum OpenError {
     Full {
         /// `max_streams`.
         limit: usize,
+        /// When to come again.
+        retry_after: Duration,
     },
     /// Every worker has as much to do as it can in time.
     #[error("the workers are busy with the streams that are open; try again later")]
-    Busy,
+    Busy {
+        /// When to come again.
+        retry_after: Duration,
+    },
     /// The worker that was to take the stream is stuck.
     #[error("the worker that was to take the stream is stuck and is being replaced; try again")]
     WorkerLost,
@@ -81,19 +87,24 @@ impl OpenError {
     /// The kind for the caller.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Full { .. } | Self::Busy => ErrorKind::Overload,
+            Self::Full { .. } | Self::Busy { .. } => ErrorKind::Overload,
             Self::Draining | Self::WorkerLost => ErrorKind::Unavailable,
         }
     }
 
     /// How long a client should wait before it tries again.
     pub const fn retry_after(&self) -> Duration {
-        Duration::from_secs(1)
+        match self {
+            Self::Full { retry_after, .. } | Self::Busy { retry_after } => *retry_after,
+            Self::Draining | Self::WorkerLost => RETRY_ELSEWHERE,
+        }
     }
 }
 
 /// A new stream waits for its turn for at most so long, where many come at once.
 const OPEN_WITHIN: Duration = Duration::from_secs(2);
+/// Another server, or the worker in the place of this one, may take a stream after this.
+const RETRY_ELSEWHERE: Duration = Duration::from_secs(1);
 /// How long a dropped engine waits for workers that are inside a plugin.
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -103,6 +114,7 @@ pub struct Engine {
     crew: Arc<Crew>,
     roster: Arc<Roster>,
     ramp: Ramp,
+    door: Door,
     room: Room,
     patient_room: Room,
     watchdog: Thread,
@@ -129,6 +141,7 @@ impl Engine {
             crew,
             roster,
             ramp,
+            door: Door::default(),
             room,
             patient_room,
             watchdog,
@@ -195,13 +208,15 @@ impl Engine {
         loop {
             // Others may have come while this one waited.
             if self.open_streams() >= self.config.max_streams {
-                return Err(OpenError::Full { limit: self.config.max_streams });
+                let limit = self.config.max_streams;
+                return Err(OpenError::Full { limit, retry_after: self.door.turn_away(Instant::now()) });
             }
-            let worker = self.crew.least_loaded(apart, self.config.admit_below).ok_or(OpenError::Busy)?;
             let now = Instant::now();
+            let busy = || OpenError::Busy { retry_after: self.door.turn_away(now) };
+            let worker = self.crew.least_loaded(apart, self.config.admit_below).ok_or_else(busy)?;
             match self.ramp.wait(self.open_streams(), now) {
                 None => return Ok(worker),
-                Some(wait) if now + wait > until => return Err(OpenError::Busy),
+                Some(wait) if now + wait > until => return Err(busy()),
                 Some(wait) => tokio::time::sleep(wait).await,
             }
         }

@@ -12,6 +12,7 @@ mod census;
 mod cores;
 mod crew;
 mod delivery;
+mod door;
 mod engine;
 mod event;
 mod extractor_pool;
