@@ -151,7 +151,8 @@ async fn a_stream_that_would_be_too_much_is_refused_with_a_delay_until_the_other
             tokio::task::yield_now().await;
         }
     };
-    assert_eq!((refused.kind(), refused.retry_after()), (ErrorKind::Overload, Duration::from_secs(1)));
+    assert_eq!(refused.kind(), ErrorKind::Overload);
+    assert!(refused.retry_after() >= Duration::from_secs(1), "{:?}", refused.retry_after());
     assert!(refused.to_string().contains("busy"), "{refused}");
     input.finish().await.expect("it is taken");
     assert!(events.await.expect("no panic").last().expect("answers").trigger.is_final());

@@ -242,7 +242,8 @@ async fn more_streams_than_the_limit_are_refused_with_a_delay() {
     }
     let model = Arc::new(LoudnessModel::new());
     let refused = engine.open(StreamId::generate(), config(None), model).await.expect_err("full");
-    assert_eq!((refused.kind(), refused.retry_after()), (ErrorKind::Overload, Duration::from_secs(1)));
+    assert_eq!(refused.kind(), ErrorKind::Overload);
+    assert!(refused.retry_after() >= Duration::from_secs(1), "{:?}", refused.retry_after());
 }
 
 #[tokio::test]

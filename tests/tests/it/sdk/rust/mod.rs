@@ -258,10 +258,9 @@ async fn a_full_server_is_asked_again_after_the_delay_that_it_names() {
     let impatient = Client::connect(impatient).await.unwrap();
     let refused = impatient.recognize(real_clip(), &Options::default()).await.unwrap_err();
     let ClientError::Server(refused) = refused else { panic!("{refused:?}") };
-    assert_eq!(
-        (refused.code(), refused.retry_after()),
-        (Code::ResourceExhausted, Some(Duration::from_secs(1)))
-    );
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    let delay = refused.retry_after().expect("it names one");
+    assert!(delay >= Duration::from_secs(1), "{delay:?}");
 
     let patient = tokio::spawn(async move { client.recognize(real_clip(), &Options::default()).await });
     let counted = "undertone_rpc_finished_total{code=\"RESOURCE_EXHAUSTED\",method=\"Recognize\"} 2";
