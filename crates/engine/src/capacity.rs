@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 const WINDOW: Duration = Duration::from_millis(500);
 /// A worker that has told nothing for so long has nothing to do.
 pub(crate) const STALE_AFTER: Duration = Duration::from_secs(2);
-/// What the newest window counts for in the cost of audio: the last few seconds decide, since people pause.
+/// What the newest window counts for in the cost of audio: the last few seconds decide, since people pause. Time and audio
+/// are averaged apart, so that a window in which little was heard and much was answered counts by the little.
 const NEWEST: f64 = 0.2;
 
 /// What a worker tells of its load a few times per second, and what has been opened since. Read when a stream is opened.
@@ -23,12 +24,14 @@ struct Told {
     opened: [usize; 2],
 }
 
-/// What a window showed.
+/// What a window showed, or the last windows on average.
 #[derive(Debug, Clone, Copy)]
 struct Load {
-    /// Share of the worker's time that a second of live audio takes per second.
-    per_audio_second: f64,
-    /// Seconds of live audio per second.
+    /// Seconds that live streams took of a window.
+    live: f64,
+    /// Seconds of live audio in it.
+    heard: f64,
+    /// Seconds of live audio per second, in the last window.
     audio: f64,
     /// Whether live streams had to wait.
     late: bool,
@@ -44,7 +47,7 @@ impl Capacity {
             Some(Load { late: true, .. }) => f64::INFINITY,
             Some(load) => {
                 let newcomers: usize = told.opened.iter().sum();
-                load.per_audio_second * (load.audio + newcomers as f64 + 1.0)
+                load.live / load.heard * (load.audio + newcomers as f64 + 1.0)
             }
             None => 0.0,
         }
@@ -57,10 +60,10 @@ impl Capacity {
 
     fn tell(&self, measured: Load) {
         let mut told = self.told();
-        let before =
-            fresh(told.latest, measured.at).map_or(measured.per_audio_second, |load| load.per_audio_second);
-        let per_audio_second = before + NEWEST * (measured.per_audio_second - before);
-        told.latest = Some(Load { per_audio_second, ..measured });
+        let before = fresh(told.latest, measured.at).unwrap_or(measured);
+        let [live, heard] = [(before.live, measured.live), (before.heard, measured.heard)]
+            .map(|(before, now)| before + NEWEST * (now - before));
+        told.latest = Some(Load { live, heard, ..measured });
         told.opened = [told.opened[1], 0];
     }
 
@@ -144,7 +147,8 @@ impl Ledger {
             capacity.tell_silence();
         } else {
             capacity.tell(Load {
-                per_audio_second: window.live.as_secs_f64() / window.audio.as_secs_f64(),
+                live: window.live.as_secs_f64(),
+                heard: window.audio.as_secs_f64(),
                 audio: window.audio.as_secs_f64() / window.length().as_secs_f64(),
                 late: window.waited / window.turns.max(1) > self.bearable,
                 at: window.until,
@@ -218,6 +222,20 @@ mod tests {
         ledger(now).enter(silence, &capacity);
         let after = capacity.share_with_one_more(now + 500 * MILLI);
         assert!((after / before - 0.8).abs() < 0.1, "{before}, then {after}");
+    }
+
+    #[test]
+    fn answers_to_many_streams_that_ended_together_make_no_audio_dear() {
+        let (capacity, begin) = (Capacity::default(), Instant::now());
+        let now = work(&capacity, begin, |turn| turn);
+        let before = capacity.share_with_one_more(now);
+        // Half a second for answers, in which one stream is heard.
+        let answers = TurnCost { ended: now + 500 * MILLI, live: 1.0, audio: 500 * MILLI, ..turn(now) };
+        ledger(now).enter(answers, &capacity);
+        // As many streams as before, whose audio is in no window yet.
+        (0..9).for_each(|_| capacity.count_opening());
+        let after = capacity.share_with_one_more(now + 500 * MILLI);
+        assert!(after < before * 2.5, "{before}, then {after}");
     }
 
     #[test]

@@ -258,6 +258,7 @@ impl Hiring {
             max_batch: self.config.max_batch,
             thin_after: self.config.thin_after,
             turn_frames: self.config.turn_frames,
+            final_frames: self.config.final_frames,
             apart: handle.duty == Duty::Apart,
         };
         let pinned = self.config.pin_workers;

@@ -54,6 +54,9 @@ pub struct EngineConfig {
     /// Frames of questions that a worker scores in one turn, at least one item. While somebody speaks into one of its
     /// streams it is one item.
     pub turn_frames: usize,
+    /// Frames of finished utterances that a worker scores in one turn while somebody speaks into one of its streams, at least
+    /// one utterance; the others wait for its next turns.
+    pub final_frames: usize,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
     pub abstain_below: Option<f32>,
 }

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
 
 mod agenda;
+mod backlog;
 mod budget;
 mod listener;
 mod liveness;
@@ -33,6 +34,7 @@ mod taken;
 mod turn;
 
 use agenda::Agenda;
+use backlog::Backlog;
 pub(crate) use listener::{ListenerContext, listen};
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure, plugin_failure};
 use questions::{Asked, Questions, Share};
@@ -94,6 +96,7 @@ pub(crate) struct WorkerContext {
     pub(crate) max_batch: usize,
     pub(crate) thin_after: Duration,
     pub(crate) turn_frames: usize,
+    pub(crate) final_frames: usize,
     /// Whether its streams are those of models that run elsewhere.
     pub(crate) apart: bool,
 }
@@ -131,6 +134,7 @@ struct Worker<'a> {
     extractors: ExtractorPool,
     classifiers: Classifiers,
     agenda: Agenda,
+    backlog: Backlog,
     /// The streams that somebody speaks into.
     live: HashSet<StreamId>,
     ledger: Ledger,
@@ -157,6 +161,7 @@ impl<'a> Worker<'a> {
             extractors: ExtractorPool::default(),
             classifiers,
             agenda: Agenda::default(),
+            backlog: Backlog::default(),
             live: HashSet::new(),
             ledger: Ledger::new(Instant::now(), context.thin_after / LATE_BEFORE_THIN),
             drained: false,
@@ -165,7 +170,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, mail: &mut Mail) {
         while !self.context.stop.load(Ordering::Acquire) {
-            if self.questions.is_empty() && self.agenda.is_empty() {
+            if self.questions.is_empty() && self.agenda.is_empty() && self.backlog.is_empty() {
                 let Some(message) = self.wait(mail) else { return };
                 self.context.pulse.beat();
                 self.take(message);
@@ -250,9 +255,14 @@ impl<'a> Worker<'a> {
     fn turn(&mut self) {
         let began = Instant::now();
         let mut taken = self.advance_streams();
+        self.backlog.add(std::mem::take(&mut taken.pending));
+        let soon = self.backlog.take_soon();
+        let scored = self.score(&soon, &[]);
+        self.deliver(soon, scored.steps);
+        let finals = self.next_finals();
         let asked = self.who_is_asked();
-        let scored = self.score(&taken.pending, &asked);
-        self.deliver(std::mem::take(&mut taken.pending), scored.steps);
+        let scored = self.score(&finals, &asked);
+        self.deliver(finals, scored.steps);
         self.questions.answer(asked, scored.verdicts);
         self.retire(&taken.streams);
         let cost = TurnCost {
@@ -270,6 +280,9 @@ impl<'a> Worker<'a> {
     /// turn, so that nobody who speaks waits for many of them.
     fn advance_streams(&mut self) -> Taken {
         let mut taken = Taken::default();
+        for id in self.backlog.streams() {
+            taken.take_part(id, self.streams.get(&id).is_some_and(OwnedStream::is_live));
+        }
         if let Some(id) = self.agenda.next_bulk() {
             self.advance(id, &mut taken);
         }
@@ -280,6 +293,12 @@ impl<'a> Worker<'a> {
             self.advance(id, &mut taken);
         }
         taken
+    }
+
+    /// The final requests that are scored in this turn. Nobody who speaks waits for many of them.
+    fn next_finals(&mut self) -> Vec<Pending> {
+        let most = if self.live.is_empty() { usize::MAX } else { self.context.final_frames };
+        self.backlog.take_finals(most)
     }
 
     /// The items of questions that are scored in this turn.
@@ -294,9 +313,8 @@ impl<'a> Worker<'a> {
     /// Lets a stream take a piece of its input. A recording beside which nobody speaks takes pieces until it asks for an
     /// answer, so that recordings ask together.
     fn advance(&mut self, id: StreamId, taken: &mut Taken) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
-        taken.streams.push(id);
-        taken.live += usize::from(stream.has_work() && stream.is_live());
+        let Some(stream) = self.streams.get_mut(&id).filter(|_| !self.backlog.holds(id)) else { return };
+        taken.take_part(id, stream.has_work() && stream.is_live());
         let asked = taken.asked;
         while stream.has_work() {
             self.context.pulse.beat();
@@ -336,8 +354,9 @@ impl<'a> Worker<'a> {
     }
 
     /// Gives up those of `streams` that have nothing more to say; the others are listed again if they have something to do.
+    /// Those that wait for a final result need everything as it is.
     fn retire(&mut self, streams: &[StreamId]) {
-        for &id in streams {
+        for &id in streams.iter().filter(|&&id| !self.backlog.holds(id)) {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             stream.delivery.resume();
             if let Some(extractor) = stream.wind_down() {

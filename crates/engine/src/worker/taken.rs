@@ -11,6 +11,16 @@ pub(super) struct Pending {
     pub(super) step: Step,
 }
 
+impl Pending {
+    /// How many frames it asks about, if it asks for a final result.
+    pub(super) fn final_frames(&self) -> Option<usize> {
+        match &self.step {
+            Step::Score(request) if request.trigger.is_final() => Some(request.rows.len()),
+            Step::Score(_) | Step::Tell(_) | Step::Acknowledge(_) => None,
+        }
+    }
+}
+
 /// What one turn works on.
 #[derive(Default)]
 pub(super) struct Taken {
@@ -37,6 +47,12 @@ impl Taken {
         self.asked += steps.iter().filter(|step| matches!(step, Step::Score(_))).count();
         self.pending.extend(steps.drain(..).map(|step| Pending { stream, step }));
         self.steps = steps;
+    }
+
+    /// A stream has its part of the turn.
+    pub(super) fn take_part(&mut self, stream: StreamId, is_live: bool) {
+        self.streams.push(stream);
+        self.live += usize::from(is_live);
     }
 
     /// Takes what was heard from a stream.

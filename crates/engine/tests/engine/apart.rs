@@ -99,6 +99,7 @@ fn sizes() -> EngineConfig {
         stuck_after: Duration::from_secs(600),
         question_buffer_bytes: 1 << 20,
         turn_frames: 2048,
+        final_frames: 256,
         abstain_below: None,
     }
 }

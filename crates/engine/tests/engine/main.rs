@@ -11,3 +11,4 @@ mod streams;
 mod stuck;
 #[cfg(target_os = "linux")]
 mod threads;
+mod turns;

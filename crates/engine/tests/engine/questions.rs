@@ -71,6 +71,7 @@ fn sizes(question_buffer_bytes: usize, turn_frames: usize) -> EngineConfig {
         stuck_after: Duration::from_secs(60),
         question_buffer_bytes,
         turn_frames,
+        final_frames: 256,
         abstain_below: None,
     }
 }

@@ -29,6 +29,7 @@ fn engine() -> Engine {
         stuck_after: Duration::from_secs(60),
         question_buffer_bytes: 1 << 20,
         turn_frames: 2048,
+        final_frames: 256,
         abstain_below: None,
     };
     let models: [Arc<dyn Model>; 1] = [Arc::new(LoudnessModel::new())];

@@ -34,6 +34,7 @@ pub(crate) fn sizes(workers: usize, event_queue: usize) -> EngineConfig {
         stuck_after: Duration::from_secs(60),
         question_buffer_bytes: 1 << 20,
         turn_frames: 2048,
+        final_frames: 256,
         abstain_below: None,
     }
 }
