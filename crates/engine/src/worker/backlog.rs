@@ -17,12 +17,7 @@ impl Backlog {
         self.waiting.is_empty()
     }
 
-    /// Whether the stream waits for a final result: it can take no input, since its frames are still needed.
-    pub(super) fn holds(&self, stream: StreamId) -> bool {
-        self.waiting.iter().any(|item| item.stream == stream)
-    }
-
-    /// The streams that wait.
+    /// The streams that wait, each for a final result.
     pub(super) fn streams(&self) -> HashSet<StreamId> {
         self.waiting.iter().map(|item| item.stream).collect()
     }
@@ -111,7 +106,7 @@ mod tests {
         let mut backlog = Backlog::default();
         backlog.add(vec![final_of(first, 100), update(second), acknowledgement(second)]);
         assert_eq!(told(&backlog.take_soon()), [(second, false); 2]);
-        assert!(backlog.holds(first) && !backlog.holds(second));
+        assert_eq!(backlog.streams(), HashSet::from([first]));
         assert_eq!(told(&backlog.take_finals(1)), [(first, true)]);
         assert!(backlog.is_empty());
     }
@@ -126,7 +121,7 @@ mod tests {
         assert!(backlog.take_soon().is_empty());
         assert_eq!(told(&backlog.take_finals(usize::MAX)), [(stream, true)]);
         assert_eq!(told(&backlog.take_soon()), [(stream, false); 2]);
-        assert!(backlog.holds(stream));
+        assert_eq!(backlog.streams(), HashSet::from([stream]));
         assert_eq!(told(&backlog.take_finals(usize::MAX)), [(stream, true)]);
         assert!(backlog.is_empty());
     }

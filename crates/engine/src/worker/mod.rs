@@ -280,17 +280,18 @@ impl<'a> Worker<'a> {
     /// turn, so that nobody who speaks waits for many of them.
     fn advance_streams(&mut self) -> Taken {
         let mut taken = Taken::default();
-        for id in self.backlog.streams() {
+        let waiting = self.backlog.streams();
+        for &id in &waiting {
             taken.take_part(id, self.streams.get(&id).is_some_and(OwnedStream::is_live));
         }
         if let Some(id) = self.agenda.next_bulk() {
-            self.advance(id, &mut taken);
+            self.advance(id, &waiting, &mut taken);
         }
         while taken.inputs < MOST_INPUTS && taken.asked < self.context.max_batch {
             let spoken = self.agenda.next_spoken();
             let next = if self.live.is_empty() { spoken.or_else(|| self.agenda.next_bulk()) } else { spoken };
             let Some(id) = next else { break };
-            self.advance(id, &mut taken);
+            self.advance(id, &waiting, &mut taken);
         }
         taken
     }
@@ -310,10 +311,10 @@ impl<'a> Worker<'a> {
         self.questions.take(share, Some(self.context.observer.as_ref()))
     }
 
-    /// Lets a stream take a piece of its input. A recording beside which nobody speaks takes pieces until it asks for an
-    /// answer, so that recordings ask together.
-    fn advance(&mut self, id: StreamId, taken: &mut Taken) {
-        let Some(stream) = self.streams.get_mut(&id).filter(|_| !self.backlog.holds(id)) else { return };
+    /// Lets a stream take a piece of its input, but for those `waiting` for a final result, whose frames are still needed. A
+    /// recording beside which nobody speaks takes pieces until it asks for an answer, so that recordings ask together.
+    fn advance(&mut self, id: StreamId, waiting: &HashSet<StreamId>, taken: &mut Taken) {
+        let Some(stream) = self.streams.get_mut(&id).filter(|_| !waiting.contains(&id)) else { return };
         taken.take_part(id, stream.has_work() && stream.is_live());
         let asked = taken.asked;
         while stream.has_work() {
@@ -356,7 +357,8 @@ impl<'a> Worker<'a> {
     /// Gives up those of `streams` that have nothing more to say; the others are listed again if they have something to do.
     /// Those that wait for a final result need everything as it is.
     fn retire(&mut self, streams: &[StreamId]) {
-        for &id in streams.iter().filter(|&&id| !self.backlog.holds(id)) {
+        let waiting = self.backlog.streams();
+        for &id in streams.iter().filter(|&id| !waiting.contains(id)) {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             stream.delivery.resume();
             if let Some(extractor) = stream.wind_down() {
