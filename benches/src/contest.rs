@@ -1,11 +1,12 @@
 //! Two ways to run the same models, by turns on one thread.
 
+use crate::scored::all_scored;
 use crate::{Aim, Options, Report, Run, noise};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use undertone_core::{Advance, Classifier, FramesView, Model, PluginError, StreamClassifier, Streaming};
-use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost, Registry};
+use undertone_core::{Advance, Classifier, FramesView, Model, StreamClassifier, Streaming};
+use undertone_plugin_host::{LoadedModel, PluginHost, Registry};
 
 /// Either side works for so long before it is the other one's turn.
 const TURN: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(100)];
@@ -102,12 +103,7 @@ pub(crate) fn contest(
 
 /// The models that `change`d host loads.
 pub(crate) fn models(options: &Options, change: impl FnOnce(PluginHost) -> PluginHost) -> Registry {
-    let host = PluginHost::new(HostConfig {
-        plugins_dir: options.stage.join("plugins"),
-        models_dir: options.models_dir.clone(),
-        onnxruntime: None,
-    });
-    Registry::new(change(host).load_all().models)
+    Registry::new(change(options.host()).load_all().models)
 }
 
 /// A model on both sides.
@@ -228,11 +224,4 @@ fn both(
         mean: calls.iter().sum::<f64>() / calls.len() as f64,
         fastest: calls.iter().copied().fold(f64::INFINITY, f64::min),
     }))
-}
-
-fn all_scored(logits: &[Result<Vec<f32>, PluginError>]) -> Result<()> {
-    match logits.iter().find_map(|item| item.as_ref().err()) {
-        Some(error) => Err(error.clone().into()),
-        None => Ok(()),
-    }
 }

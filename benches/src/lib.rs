@@ -4,6 +4,7 @@
 
 mod analytics;
 mod bare;
+mod clip;
 mod contest;
 mod engines;
 mod experiments;
@@ -18,6 +19,7 @@ mod peers;
 mod python;
 mod record;
 mod report;
+mod scored;
 mod serving;
 mod startup;
 mod stateful;
@@ -27,6 +29,7 @@ mod train;
 mod untrained;
 
 pub use analytics::measure_analytics;
+pub use clip::measure_clip;
 pub use engines::measure_engines;
 pub use experiments::measure_experiments;
 pub use features::measure_features;

@@ -1,4 +1,4 @@
-//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--python PATH] [--peers DIR] [--rows N]`: runs one benchmark and prints its
+//! `undertone-benches NAME [--json] [--quick] [--models-dir DIR | --untrained] [--evidence DIR] [--python PATH] [--peers DIR] [--rows N]`: runs one benchmark and prints its
 //! figures; the last line is one JSON object.
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use std::path::{Path, PathBuf};
 use undertone_benches::{
-    Options, Report, measure_analytics, measure_engines, measure_experiments, measure_features,
+    Options, Report, measure_analytics, measure_clip, measure_engines, measure_experiments, measure_features,
     measure_growth, measure_isolation, measure_memory, measure_peers, measure_record, measure_startup,
     measure_stateful, measure_streams, measure_tax, measure_train, write_untrained,
 };
@@ -32,6 +32,9 @@ struct Arguments {
     /// The Python of `train` (with torch and numpy) and `features` (with kaldi-native-fbank and librosa).
     #[arg(long, default_value = "python3")]
     python: PathBuf,
+    /// Where `clip` puts its times: the folder of models, each with its evidence.
+    #[arg(long)]
+    evidence: Option<PathBuf>,
     /// Answers of `analytics`, where not ten million.
     #[arg(long)]
     rows: Option<u64>,
@@ -44,6 +47,8 @@ struct Arguments {
 enum Bench {
     /// The questions of dashboards on PostgreSQL with a long history of answers.
     Analytics,
+    /// What a clip of speech costs, as a server computes it.
+    Clip,
     /// The same bundles on tract and on ONNX Runtime.
     Engines,
     /// Simulated experiments: how often the analysis is right.
@@ -87,6 +92,7 @@ impl Arguments {
     fn measure(&self, untrained: &Path) -> Result<Report> {
         match self.bench {
             Bench::Analytics => measure_analytics(&self.options(untrained)?, self.rows),
+            Bench::Clip => measure_clip(&self.options(untrained)?, self.evidence.as_deref()),
             Bench::Experiments => measure_experiments(self.quick),
             Bench::Features => measure_features(&self.python),
             Bench::Engines => measure_engines(&self.options(untrained)?),

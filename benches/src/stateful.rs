@@ -1,12 +1,13 @@
 //! Interim updates from carried state against scoring a window of the last seconds again.
 
+use crate::scored::all_scored;
 use crate::{Aim, Options, Report, Run, noise};
 use anyhow::{Context, Result};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 use undertone_core::{Advance, Classifier, Frames, FramesView, Model, StreamClassifier, Streaming};
-use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost, Registry};
+use undertone_plugin_host::LoadedModel;
 
 const RUNS: usize = 9;
 const SECONDS: usize = 30;
@@ -24,12 +25,7 @@ const RATE: usize = 16_000;
 /// at every hop (`speedup`), and against the full-context graph run so (`speedup_against_whole`). All run on one
 /// thread.
 pub fn measure_stateful(options: &Options) -> Result<Report> {
-    let host = PluginHost::new(HostConfig {
-        plugins_dir: options.stage.join("plugins"),
-        models_dir: options.models_dir.clone(),
-        onnxruntime: None,
-    });
-    let models = Registry::new(host.load_all().models);
+    let models = options.models();
     let mut contest = Contest::new(models.resolve(MODEL)?)?;
     let mut runs = Vec::with_capacity(RUNS);
     // The first run only warms caches up.
@@ -152,11 +148,4 @@ impl Contest {
 /// Frames heard at every hop.
 fn hops(frames: &Frames) -> impl Iterator<Item = usize> {
     (HOP_FRAMES..=frames.len().min(SECONDS * FRAMES_PER_SECOND)).step_by(HOP_FRAMES)
-}
-
-fn all_scored(logits: &[Result<Vec<f32>, undertone_core::PluginError>]) -> Result<()> {
-    match logits.iter().find_map(|item| item.as_ref().err()) {
-        Some(error) => Err(error.clone().into()),
-        None => Ok(()),
-    }
 }

@@ -74,9 +74,8 @@ impl TrainingRecipe {
         };
         let floats = graphs.iter().map(|(name, file, own)| described((*name).to_owned(), file, own));
         // A rounded graph does the same work: it multiplies its weights out to floats.
-        let rounded = graphs
-            .iter()
-            .map(|(name, file, own)| described(format!("{name}, 8 bits"), &in_8_bits(file), own));
+        let rounded =
+            graphs.iter().map(|(name, file, own)| described(Timing::in_8_bits(name), &in_8_bits(file), own));
         floats.chain(rounded).collect()
     }
 }

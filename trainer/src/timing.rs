@@ -30,6 +30,14 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// The graphs of a recipe, as reports call them: the one that scores whole utterances, and the one that carries state.
+    pub const GRAPHS: [&str; 2] = [WHOLE, STREAM];
+
+    /// What reports call a graph when its weights are in 8 bits.
+    pub fn in_8_bits(graph: &str) -> String {
+        format!("{graph}, 8 bits")
+    }
+
     /// Measures the networks of `recipe` on this thread and on as many others as the pool has that it runs in. What they have
     /// learnt does not change how long they take.
     pub fn measure(recipe: &TrainingRecipe) -> Result<Self, TrainError> {

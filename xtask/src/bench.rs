@@ -34,6 +34,8 @@ pub(crate) struct Bench {
     pub(crate) models_dir: Option<PathBuf>,
     /// Whether to measure bundles with random weights and graphs that carry state.
     pub(crate) untrained: bool,
+    /// Where `clip` puts its times: the folder of models, each with its evidence.
+    pub(crate) evidence: Option<PathBuf>,
     /// Answers of `analytics`; ten million if not given.
     pub(crate) rows: Option<u64>,
     /// The interpreter of a benchmark in [`IN_PYTHON`]; one is made in the cache if not given.
@@ -60,6 +62,9 @@ impl Bench {
         }
         if let Some(models_dir) = self.models_dir {
             cargo.arg("--models-dir").arg(std::path::absolute(models_dir)?);
+        }
+        if let Some(evidence) = self.evidence {
+            cargo.arg("--evidence").arg(std::path::absolute(evidence)?);
         }
         if let Some((_, environment)) = IN_PYTHON.iter().find(|(name, _)| *name == self.name) {
             let python = self.python.map_or_else(|| environment.provide(workspace), Ok)?;

@@ -118,6 +118,9 @@ enum Task {
         /// Bundles with random weights, made from the trainer's recipes, whose graphs carry state
         #[arg(long)]
         untrained: bool,
+        /// Put the times of `clip` beside the evidence in this folder of models, for the trainer's reports
+        #[arg(long)]
+        evidence: Option<PathBuf>,
         /// Answers of `analytics`, where not ten million.
         #[arg(long)]
         rows: Option<u64>,
@@ -173,8 +176,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Console { pictures: true } => return test::pictures(&workspace),
         Task::Console { pictures: false } => println!("{}", console::run(&workspace)?.display()),
         Task::Codegen { check } => codegen::run(&workspace, check)?,
-        Task::Bench { name, json, quick, models_dir, untrained, rows, python } => {
-            Bench { name, json, quick, models_dir, untrained, rows, python }.run(&workspace)?;
+        Task::Bench { name, json, quick, models_dir, untrained, evidence, rows, python } => {
+            Bench { name, json, quick, models_dir, untrained, evidence, rows, python }.run(&workspace)?;
         }
         Task::Package { out } => package::run(&workspace, out)?,
     }

@@ -3,6 +3,7 @@
 mod lane;
 mod script;
 
+use crate::scored::all_scored;
 use crate::serving::{ServerProcess, own_thread_seconds};
 use crate::{Options, Run};
 use anyhow::Result;
@@ -11,7 +12,7 @@ use script::Asked;
 use std::sync::Arc;
 use undertone_audio::{AudioLimits, Endpointing, Segmenter, read_all};
 use undertone_core::{Advance, Classifier, FramesView, Model, PIPELINE_RATE, PluginError, StreamClassifier};
-use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost, Registry};
+use undertone_plugin_host::LoadedModel;
 
 /// What `undertone bench` sends when it is given no recording.
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/demo/undertone-demo.wav");
@@ -47,14 +48,9 @@ pub(crate) struct BareCost {
 impl BareWork {
     /// The work that `server` does for its model `name`; the bundle is loaded here once more.
     pub(crate) fn new(options: &Options, server: &ServerProcess, name: &str) -> Result<Self> {
-        let host = PluginHost::new(HostConfig {
-            plugins_dir: options.stage.join("plugins"),
-            models_dir: options.models_dir.clone(),
-            onnxruntime: None,
-        });
         let samples = track()?;
         let (asked, version) = script::requests(server, name, &samples)?;
-        let models = Registry::new(host.load_all().models);
+        let models = options.models();
         let model = models.resolve(&format!("{name}@{version}"))?.clone();
         let stream = model.streaming().map(|_| model.new_stream_classifier()).transpose()?;
         let mut work =
@@ -176,13 +172,6 @@ fn track() -> Result<Vec<f32>> {
     let mut clip = read_all(&std::fs::read(CLIP)?, None, AudioLimits::default())?;
     clip.resize((clip.len() + PAUSE_SAMPLES).next_multiple_of(PIECE_SAMPLES), 0.0);
     Ok(clip.repeat(REPETITIONS))
-}
-
-fn all_scored(logits: &[Result<Vec<f32>, PluginError>]) -> Result<()> {
-    match logits.iter().find_map(|item| item.as_ref().err()) {
-        Some(error) => Err(error.clone().into()),
-        None => Ok(()),
-    }
 }
 
 impl BareCost {

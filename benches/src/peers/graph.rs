@@ -4,7 +4,6 @@ use crate::Options;
 use anyhow::Result;
 use std::path::PathBuf;
 use undertone_core::Model;
-use undertone_plugin_host::{HostConfig, PluginHost, Registry};
 
 /// A bundle's graph over whole utterances.
 #[derive(Debug)]
@@ -21,12 +20,7 @@ pub(super) struct SharedGraph {
 impl SharedGraph {
     /// That of the newest bundle of this name.
     pub(super) fn of(options: &Options, name: &str) -> Result<Self> {
-        let host = PluginHost::new(HostConfig {
-            plugins_dir: options.stage.join("plugins"),
-            models_dir: options.models_dir.clone(),
-            onnxruntime: None,
-        });
-        let models = Registry::new(host.load_all().models);
+        let models = options.models();
         let model = models.resolve(name)?;
         let whole = &model.manifest().graph.whole;
         Ok(Self {
