@@ -138,30 +138,29 @@ async fn while_somebody_speaks_a_turn_takes_one_item() {
 }
 
 #[tokio::test]
-async fn a_question_and_a_stream_that_wait_for_one_model_are_scored_in_one_batch() {
+async fn a_question_and_a_final_result_of_one_model_are_scored_in_one_batch() {
     let (engine, batches) = start(1 << 20, 1000);
     let model: Arc<dyn Model> = Arc::new(LoudnessModel::new());
     let opened = engine.open(StreamId::generate(), config(None), model.clone()).await;
     let (input, mut events) = opened.expect("there is room");
-    let together = async |input: &undertone_engine::StreamInput| {
-        // While the worker is busy, both come to it; unless this thread was kept from telling them in time.
-        let mut busy = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0; 10])));
-        set_off(busy.as_mut());
+    for _ in 0..20 {
         input.audio(Bytes::from(recording(0.3))).await.expect("it is taken");
         input.control(Control::Flush).await.expect("it is taken");
+        while !matches!(events.next().await, Some(Event::Answer(_))) {}
+        batches.take();
+        // While the worker is busy, both come to it; unless this thread was kept from telling them in time.
+        let mut busy = pin!(engine.ask(question(LoudnessModel::dawdling(), &[1.0])));
+        set_off(busy.as_mut());
+        input.control(Control::EndUtterance).await.expect("it is taken");
         let asked = Question { model: model.clone(), ..question(LoudnessModel::new(), &[1.0]) };
         engine.ask(asked).await.expect("answered");
         busy.await.expect("answered");
-        batches.take().contains(&2)
-    };
-    for _ in 0..20 {
-        let found = together(&input).await;
         while !matches!(events.next().await, Some(Event::Answer(_))) {}
-        if found {
+        if batches.take().contains(&2) {
             return;
         }
     }
-    panic!("a stream and a question were never scored together");
+    panic!("a final result and a question were never scored together");
 }
 
 #[tokio::test]
