@@ -126,6 +126,11 @@ impl Window {
 }
 
 impl Ledger {
+    /// Enters what was done for live streams beside the turns.
+    pub(crate) fn enter_beside(&mut self, worked: Duration) {
+        self.window.live += worked;
+    }
+
     /// Of a worker whose live streams may wait for as long as `bearable`, on average over turns.
     pub(crate) fn new(now: Instant, bearable: Duration) -> Self {
         Self { bearable, window: Window::new(now) }

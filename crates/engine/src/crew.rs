@@ -7,12 +7,12 @@ use crate::mailbox::{Mail, Mailbox};
 use crate::priority::make_way;
 use crate::pulse::Pulse;
 use crate::roster::Roster;
-use crate::worker::{self, ListenerContext, Message, WorkerContext};
+use crate::worker::{self, FinisherContext, Job, ListenerContext, Message, WorkerContext};
 use crate::{EngineConfig, Observer};
 use std::convert::Infallible;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -39,6 +39,8 @@ pub(crate) struct WorkerHandle {
     duty: Duty,
     stop: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
+    /// Its finisher's.
+    beside: Arc<Pulse>,
     give_up: Arc<watch::Sender<bool>>,
     census: Arc<Census>,
 }
@@ -52,6 +54,13 @@ enum Duty {
     Apart,
     /// Patient questions.
     Listening,
+}
+
+impl WorkerHandle {
+    /// For how long it, or its finisher, has been inside one call.
+    fn busy_for(&self) -> Duration {
+        self.pulse.busy_for().max(self.beside.busy_for())
+    }
 }
 
 /// Waits for `work`, unless the worker that it waits for is lost.
@@ -119,9 +128,8 @@ impl Crew {
     /// time with one more; where there is another one, none of which nothing was heard for a while.
     pub(crate) fn least_loaded(&self, apart: bool, most: f64) -> Option<WorkerHandle> {
         let now = Instant::now();
-        let load = |worker: &WorkerHandle| {
-            (worker.pulse.busy_for() >= STALE_AFTER, worker.load.load(Ordering::Acquire))
-        };
+        let load =
+            |worker: &WorkerHandle| (worker.busy_for() >= STALE_AFTER, worker.load.load(Ordering::Acquire));
         let has_room = |worker: &WorkerHandle| worker.capacity.share_with_one_more(now) <= most;
         self.workers_for(apart).filter(has_room).min_by_key(load)
     }
@@ -157,7 +165,7 @@ impl Crew {
         for (number, place) in self.places.iter().enumerate() {
             let handle = place.read().unwrap_or_else(PoisonError::into_inner).clone();
             let times = if handle.duty == Duty::Listening { LISTENERS_PATIENCE } else { 1 };
-            if handle.pulse.busy_for() < self.hiring.config.stuck_after * times {
+            if handle.busy_for() < self.hiring.config.stuck_after * times {
                 continue;
             }
             let streams = handle.load.load(Ordering::Acquire);
@@ -187,9 +195,11 @@ impl Crew {
                 self.end();
             }
             self.hiring.observer.worker_stuck();
-            handle.stop.store(true, Ordering::Release);
             handle.give_up.send_replace(true);
             handle.census.give_up();
+            // Where its finisher is what is stuck the worker itself leaves, and then everybody knows why.
+            handle.stop.store(true, Ordering::Release);
+            handle.messages.post(Message::Look);
         }
     }
 
@@ -226,6 +236,7 @@ impl Hiring {
             duty,
             stop: Arc::default(),
             pulse: Arc::default(),
+            beside: Arc::default(),
             give_up: Arc::new(give_up),
             census: Arc::new(Census::new(self.observer.clone())),
         };
@@ -233,8 +244,11 @@ impl Hiring {
         self.cores.give_back(place);
         let running = running.clone();
         let (name, work): (String, Box<dyn FnOnce() + Send>) = match duty {
-            Duty::Streams => (format!("worker-{place}"), self.work(place, &handle, mail)),
-            Duty::Apart => (format!("apart-{place}"), self.work(place, &handle, mail)),
+            Duty::Streams => {
+                let finisher = self.hire_finisher(place, &handle, &running)?;
+                (format!("worker-{place}"), self.work(place, &handle, mail, Some(finisher)))
+            }
+            Duty::Apart => (format!("apart-{place}"), self.work(place, &handle, mail, None)),
             Duty::Listening => (format!("listener-{place}"), self.listening(place, &handle, mail)),
         };
         thread::Builder::new().name(name).spawn(move || {
@@ -244,7 +258,37 @@ impl Hiring {
         Ok(handle)
     }
 
-    fn work(&self, place: usize, handle: &WorkerHandle, mail: Mail) -> Box<dyn FnOnce() + Send> {
+    /// The thread beside the worker at `place`. It ends when the worker does.
+    fn hire_finisher(
+        &self,
+        place: usize,
+        handle: &WorkerHandle,
+        running: &Sender<Infallible>,
+    ) -> io::Result<SyncSender<Job>> {
+        let (jobs, mail) = sync_channel(1);
+        let context = FinisherContext {
+            observer: self.observer.clone(),
+            pulse: handle.beside.clone(),
+            worker: handle.messages.clone(),
+        };
+        let (pinned, running) = (self.config.pin_workers, running.clone());
+        thread::Builder::new().name(format!("finals-{place}")).spawn(move || {
+            if pinned {
+                stay_on_core(place);
+            }
+            worker::finish(&mail, &context);
+            drop(running);
+        })?;
+        Ok(jobs)
+    }
+
+    fn work(
+        &self,
+        place: usize,
+        handle: &WorkerHandle,
+        mail: Mail,
+        finisher: Option<SyncSender<Job>>,
+    ) -> Box<dyn FnOnce() + Send> {
         let context = WorkerContext {
             roster: self.roster.clone(),
             observer: self.observer.clone(),
@@ -259,6 +303,7 @@ impl Hiring {
             thin_after: self.config.thin_after,
             turn_frames: self.config.turn_frames,
             final_frames: self.config.final_frames,
+            finisher,
             apart: handle.duty == Duty::Apart,
         };
         let pinned = self.config.pin_workers;

@@ -54,8 +54,8 @@ pub struct EngineConfig {
     /// Frames of questions that a worker scores in one turn, at least one item. While somebody speaks into one of its
     /// streams it is one item.
     pub turn_frames: usize,
-    /// Frames of finished utterances that a worker scores in one turn while somebody speaks into one of its streams, at least
-    /// one utterance; the others wait for its next turns.
+    /// Frames of finished utterances that are scored at once while somebody speaks into one of a worker's streams, at least
+    /// one utterance; the others wait. A thread beside the worker does that for models that carry state.
     pub final_frames: usize,
     /// Answers with a lower confidence abstain. `None`: each model's own threshold, and 0 for one that names none.
     pub abstain_below: Option<f32>,
@@ -202,7 +202,10 @@ impl Engine {
             budget_bytes,
             ended: false,
         };
-        Ok((input, StreamEvents { id, events, worker_waits, worker: messages, lost: Some(lost) }))
+        Ok((
+            input,
+            StreamEvents { id, events, worker_waits, worker: messages, lost: Some(lost), is_over: false },
+        ))
     }
 
     /// The worker for a new stream, once there may be one more.

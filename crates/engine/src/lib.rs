@@ -9,6 +9,7 @@
 mod answer;
 mod capacity;
 mod census;
+mod clock;
 mod cores;
 mod crew;
 mod delivery;

@@ -18,7 +18,8 @@ pub(crate) struct Classifiers {
 
 /// The classifiers of one model, for one worker.
 pub(crate) struct ModelClassifiers {
-    whole: Box<dyn Classifier>,
+    /// Gone while it is lent.
+    whole: Option<WholeClassifier>,
     /// For models that score streams as they go on.
     stream: Option<Box<dyn StreamClassifier>>,
 }
@@ -32,7 +33,7 @@ impl std::fmt::Debug for ModelClassifiers {
 impl ModelClassifiers {
     pub(crate) fn make(model: &dyn Model) -> Result<Self, PluginError> {
         let stream = model.streaming().map(|_| model.new_stream_classifier()).transpose()?;
-        Ok(Self { whole: model.new_classifier()?, stream })
+        Ok(Self { whole: Some(WholeClassifier::make(model)?), stream })
     }
 
     /// Scores as little as can be, so that what an instance makes on its first call is there before a stream waits for it.
@@ -40,7 +41,7 @@ impl ModelClassifiers {
     pub(crate) fn warm_up(&mut self, model: &dyn Model) -> Result<(), PluginError> {
         let mut scores = Vec::new();
         let shortest = silence(model, model.min_frames());
-        self.whole.classify(&[shortest.view(0..shortest.len())], &mut scores)?;
+        self.whole(model)?.0.classify(&[shortest.view(0..shortest.len())], &mut scores)?;
         if let (Some(stream), Some(streaming)) = (&mut self.stream, model.streaming()) {
             let step = silence(model, streaming.step_frames);
             let mut state = vec![0.0; streaming.state_values];
@@ -52,7 +53,32 @@ impl ModelClassifiers {
 
     /// Instances in it.
     pub(crate) fn count(&self) -> usize {
-        1 + usize::from(self.stream.is_some())
+        usize::from(self.whole.is_some()) + usize::from(self.stream.is_some())
+    }
+
+    /// The one for whole utterances; another one while it is lent.
+    fn whole(&mut self, model: &dyn Model) -> Result<&mut WholeClassifier, PluginError> {
+        let own = self.whole.take().map_or_else(|| WholeClassifier::make(model), Ok)?;
+        Ok(self.whole.insert(own))
+    }
+}
+
+/// A model's classifier for whole utterances.
+pub(crate) struct WholeClassifier(Box<dyn Classifier>);
+
+impl WholeClassifier {
+    fn make(model: &dyn Model) -> Result<Self, PluginError> {
+        model.new_classifier().map(Self)
+    }
+
+    /// Scores the utterances of `batch` with one call; gives one result per item and the time of the call.
+    pub(crate) fn score(
+        &mut self,
+        model: &dyn Model,
+        batch: &[FramesView<'_>],
+        observer: &dyn Observer,
+    ) -> (Vec<ItemScores>, Duration) {
+        timed(model, batch.len(), observer, |scores| self.0.classify(batch, scores))
     }
 }
 
@@ -78,16 +104,29 @@ impl Classifiers {
         self.of(model).map(|_| ())
     }
 
-    /// Scores the utterances of `batch` with one call; gives one result per item and the time of the call.
+    /// Gives away the model's classifier for whole utterances, until [`Self::take_back`].
+    pub(crate) fn lend(&mut self, model: &dyn Model) -> Result<WholeClassifier, PluginError> {
+        match self.of(model)?.whole.take() {
+            Some(own) => Ok(own),
+            None => WholeClassifier::make(model),
+        }
+    }
+
+    /// Takes back what was lent.
+    pub(crate) fn take_back(&mut self, model: &ModelRef, lent: WholeClassifier) {
+        if let Some(own) = self.ready.get_mut(model) {
+            own.whole = Some(lent);
+        }
+    }
+
+    /// Scores utterances, as [`WholeClassifier::score`].
     pub(crate) fn score(
         &mut self,
         model: &dyn Model,
         batch: &[FramesView<'_>],
         observer: &dyn Observer,
     ) -> (Vec<ItemScores>, Duration) {
-        self.timed(model, batch.len(), observer, |classifiers, scores| {
-            classifiers.whole.classify(batch, scores)
-        })
+        timed(model, batch.len(), observer, |scores| self.of(model)?.whole(model)?.0.classify(batch, scores))
     }
 
     /// Scores streams that go on, as [`Self::score`] does utterances.
@@ -97,31 +136,10 @@ impl Classifiers {
         batch: &mut [Advance<'_>],
         observer: &dyn Observer,
     ) -> (Vec<ItemScores>, Duration) {
-        self.timed(model, batch.len(), observer, |classifiers, scores| match &mut classifiers.stream {
+        timed(model, batch.len(), observer, |scores| match &mut self.of(model)?.stream {
             Some(stream) => stream.advance(batch, scores),
             None => model.new_stream_classifier().map(|_| ()),
         })
-    }
-
-    fn timed(
-        &mut self,
-        model: &dyn Model,
-        items: usize,
-        observer: &dyn Observer,
-        call: impl FnOnce(&mut ModelClassifiers, &mut Vec<ItemScores>) -> Result<(), PluginError>,
-    ) -> (Vec<ItemScores>, Duration) {
-        let begun = Instant::now();
-        let mut scores = Vec::with_capacity(items);
-        let called = self.of(model).and_then(|classifiers| call(classifiers, &mut scores));
-        let took = begun.elapsed();
-        if let Err(error) = called.and_then(|()| check(model, scores.len(), items)) {
-            scores = (0..items).map(|_| Err(error.clone())).collect();
-        }
-        for _ in scores.iter().filter(|score| score.is_err()) {
-            observer.plugin_failed(model.reference());
-        }
-        observer.batch_scored(model.reference(), items, took);
-        (scores, took)
     }
 
     fn of(&mut self, model: &dyn Model) -> Result<&mut ModelClassifiers, PluginError> {
@@ -130,6 +148,27 @@ impl Classifiers {
         }
         Ok(self.ready.get_mut(model.reference()).expect("made just before"))
     }
+}
+
+/// What a call says about so many items, and how long it took. Where the call fails, so does every item.
+fn timed(
+    model: &dyn Model,
+    items: usize,
+    observer: &dyn Observer,
+    call: impl FnOnce(&mut Vec<ItemScores>) -> Result<(), PluginError>,
+) -> (Vec<ItemScores>, Duration) {
+    let begun = Instant::now();
+    let mut scores = Vec::with_capacity(items);
+    let called = call(&mut scores);
+    let took = begun.elapsed();
+    if let Err(error) = called.and_then(|()| check(model, scores.len(), items)) {
+        scores = (0..items).map(|_| Err(error.clone())).collect();
+    }
+    for _ in scores.iter().filter(|score| score.is_err()) {
+        observer.plugin_failed(model.reference());
+    }
+    observer.batch_scored(model.reference(), items, took);
+    (scores, took)
 }
 
 fn check(model: &dyn Model, results: usize, items: usize) -> Result<(), PluginError> {

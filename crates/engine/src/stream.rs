@@ -107,22 +107,26 @@ pub struct StreamEvents {
     pub(crate) worker: Mailbox,
     /// Becomes true when the worker is given up; gone once the reader was told.
     pub(crate) lost: Option<watch::Receiver<bool>>,
+    /// Whether it has told how the stream ended; whatever becomes of the worker then, it did not fail.
+    pub(crate) is_over: bool,
 }
 
 impl StreamEvents {
     /// The next event; `None` after the last one, and when the worker was lost.
     pub async fn next(&mut self) -> Option<Event> {
         let lost = self.lost.as_ref()?;
-        let Some(event) = unless_lost(lost, self.events.recv()).await else {
+        let event = unless_lost(lost, self.events.recv()).await.flatten();
+        if event.is_none() && *lost.borrow() {
             self.lost = None;
-            return Some(Event::Failed(worker_lost()));
-        };
+            return (!self.is_over).then(|| Event::Failed(worker_lost()));
+        }
         // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
         fence(Ordering::SeqCst);
         if self.worker_waits.swap(false, Ordering::SeqCst) {
             // Fails only when the worker is gone, and then nobody waits.
             let _ = self.worker.send(Message::Wake(self.id)).await;
         }
+        self.is_over |= matches!(event, Some(Event::Ended(_) | Event::Failed(_)));
         event
     }
 }

@@ -10,16 +10,29 @@ use undertone_core::StreamId;
 #[derive(Default)]
 pub(super) struct Backlog {
     waiting: Vec<Pending>,
+    /// Those whose final request is being scored beside.
+    under_way: HashSet<StreamId>,
 }
 
 impl Backlog {
+    /// Whether nothing waits for its turn.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
     /// The streams that wait, each for a final result.
     pub(super) fn streams(&self) -> HashSet<StreamId> {
-        self.waiting.iter().map(|item| item.stream).collect()
+        self.waiting.iter().map(|item| item.stream).chain(self.under_way.iter().copied()).collect()
+    }
+
+    /// The `finals` that were taken are not answered in this turn: until [`Self::end`] their streams wait.
+    pub(super) fn begin(&mut self, finals: &[Pending]) {
+        self.under_way = finals.iter().map(|item| item.stream).collect();
+    }
+
+    /// What was begun is answered.
+    pub(super) fn end(&mut self) {
+        self.under_way.clear();
     }
 
     /// Puts steps behind those that are here.
@@ -29,7 +42,7 @@ impl Backlog {
 
     /// What stands in front of the final requests.
     pub(super) fn take_soon(&mut self) -> Vec<Pending> {
-        let mut behind_a_final = HashSet::new();
+        let mut behind_a_final = self.under_way.clone();
         let (waiting, soon) = std::mem::take(&mut self.waiting).into_iter().partition(|item| {
             if item.final_frames().is_some() {
                 behind_a_final.insert(item.stream);
@@ -124,6 +137,21 @@ mod tests {
         assert_eq!(backlog.streams(), HashSet::from([stream]));
         assert_eq!(told(&backlog.take_finals(usize::MAX)), [(stream, true)]);
         assert!(backlog.is_empty());
+    }
+
+    #[test]
+    fn what_is_behind_a_final_request_waits_for_it_while_it_is_scored_beside() {
+        let [first, second] = streams();
+        let mut backlog = Backlog::default();
+        backlog.add(vec![final_of(first, 100), acknowledgement(first), final_of(second, 100)]);
+        let finals = backlog.take_finals(100);
+        backlog.begin(&finals);
+        backlog.add(vec![update(second)]);
+        assert!(backlog.take_soon().is_empty());
+        assert_eq!(backlog.streams(), HashSet::from([first, second]));
+        backlog.end();
+        assert_eq!(told(&backlog.take_soon()), [(first, false)]);
+        assert_eq!(backlog.streams(), HashSet::from([second]));
     }
 
     #[test]

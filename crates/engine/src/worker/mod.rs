@@ -2,7 +2,6 @@
 //! longest waiting first, until as many answers are asked for as one batch may hold; scores them, and with them frames of
 //! questions, in one batch per model, and hands out the events.
 
-use crate::answer::ScoringFacts;
 use crate::capacity::{Capacity, Ledger, TurnCost};
 use crate::census::Census;
 use crate::cores::Cores;
@@ -13,12 +12,12 @@ use crate::pulse::Pulse;
 use crate::question::NewQuestion;
 use crate::roster::Roster;
 use crate::scoring::{Classifiers, ModelClassifiers};
-use crate::step::{ScoreRequest, Step};
-use crate::{Answer, Control, Event, Observer};
+use crate::{Control, Observer};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
@@ -26,6 +25,9 @@ use undertone_core::{EndReason, ModelRef, PIPELINE_RATE, StreamId};
 mod agenda;
 mod backlog;
 mod budget;
+mod finals;
+mod finisher;
+mod handing_out;
 mod listener;
 mod liveness;
 mod owned_stream;
@@ -35,11 +37,13 @@ mod turn;
 
 use agenda::Agenda;
 use backlog::Backlog;
+use finals::Beside;
+pub(crate) use finisher::{FinisherContext, Job, finish};
 pub(crate) use listener::{ListenerContext, listen};
 pub(crate) use owned_stream::{LoadGuard, NewStream, OwnedStream, failure, plugin_failure};
-use questions::{Asked, Questions, Share};
+use questions::{Asked, Questions};
 use taken::{Pending, Taken};
-use turn::{Score, Scored, Turn};
+use turn::{Scored, Turn};
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -97,6 +101,8 @@ pub(crate) struct WorkerContext {
     pub(crate) thin_after: Duration,
     pub(crate) turn_frames: usize,
     pub(crate) final_frames: usize,
+    /// Takes final results while somebody speaks; without one the worker scores them itself.
+    pub(crate) finisher: Option<SyncSender<Job>>,
     /// Whether its streams are those of models that run elsewhere.
     pub(crate) apart: bool,
 }
@@ -135,6 +141,7 @@ struct Worker<'a> {
     classifiers: Classifiers,
     agenda: Agenda,
     backlog: Backlog,
+    beside: Beside,
     /// The streams that somebody speaks into.
     live: HashSet<StreamId>,
     ledger: Ledger,
@@ -162,6 +169,7 @@ impl<'a> Worker<'a> {
             classifiers,
             agenda: Agenda::default(),
             backlog: Backlog::default(),
+            beside: Beside::default(),
             live: HashSet::new(),
             ledger: Ledger::new(Instant::now(), context.thin_after / LATE_BEFORE_THIN),
             drained: false,
@@ -170,7 +178,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self, mail: &mut Mail) {
         while !self.context.stop.load(Ordering::Acquire) {
-            if self.questions.is_empty() && self.agenda.is_empty() && self.backlog.is_empty() {
+            if !self.has_something_to_do() {
                 let Some(message) = self.wait(mail) else { return };
                 self.context.pulse.beat();
                 self.take(message);
@@ -182,19 +190,30 @@ impl<'a> Worker<'a> {
             if mail.something_was_overlooked() {
                 self.look_at_all();
             }
+            self.take_finished();
             self.turn();
         }
     }
 
-    /// The next message; the worker rests while there is none, and a listener may have its core.
+    /// While the finisher works, final requests and questions wait for it.
+    fn has_something_to_do(&self) -> bool {
+        let something_waits = !self.questions.is_empty() || !self.backlog.is_empty();
+        !self.agenda.is_empty() || (something_waits && !self.beside.is_busy())
+    }
+
+    /// The next message; the worker rests while there is none, and a listener may have its core if its finisher rests too.
     fn wait(&self, mail: &mut Mail) -> Option<Message> {
         if let Some(message) = mail.next() {
             return Some(message);
         }
         self.context.pulse.rest();
-        self.context.cores.give_back(self.context.place);
+        if !self.beside.is_busy() {
+            self.context.cores.give_back(self.context.place);
+        }
         let message = mail.wait()?;
-        self.context.cores.take(self.context.place);
+        if !self.context.stop.load(Ordering::Acquire) {
+            self.context.cores.take(self.context.place);
+        }
         Some(message)
     }
 
@@ -259,15 +278,11 @@ impl<'a> Worker<'a> {
         let soon = self.backlog.take_soon();
         let scored = self.score(&soon, &[]);
         self.deliver(soon, scored.steps);
-        let finals = self.next_finals();
-        let asked = self.who_is_asked();
-        let scored = self.score(&finals, &asked);
-        self.deliver(finals, scored.steps);
-        self.questions.answer(asked, scored.verdicts);
+        let for_questions = self.score_finals();
         self.retire(&taken.streams);
         let cost = TurnCost {
             // Questions take what streams leave, so their time is none that a stream would have to do without.
-            began: began + scored.for_questions,
+            began: began + for_questions,
             ended: Instant::now(),
             live: taken.live_share(),
             audio: PIPELINE_RATE.duration_of(taken.live_samples),
@@ -294,21 +309,6 @@ impl<'a> Worker<'a> {
             self.advance(id, &waiting, &mut taken);
         }
         taken
-    }
-
-    /// The final requests that are scored in this turn. Nobody who speaks waits for many of them.
-    fn next_finals(&mut self) -> Vec<Pending> {
-        let most = if self.live.is_empty() { usize::MAX } else { self.context.final_frames };
-        self.backlog.take_finals(most)
-    }
-
-    /// The items of questions that are scored in this turn.
-    fn who_is_asked(&mut self) -> Vec<Asked> {
-        let share = match self.live.is_empty() {
-            true => Share::Frames(self.context.turn_frames),
-            false => Share::OneItem,
-        };
-        self.questions.take(share, Some(self.context.observer.as_ref()))
     }
 
     /// Lets a stream take a piece of its input, but for those `waiting` for a final result, whose frames are still needed. A
@@ -340,20 +340,6 @@ impl<'a> Worker<'a> {
         turn.into_scored()
     }
 
-    fn deliver(&mut self, pending: Vec<Pending>, scores: Vec<Option<Score>>) {
-        for (item, score) in pending.into_iter().zip(scores) {
-            let Some(stream) = self.streams.get_mut(&item.stream) else { continue };
-            match item.step {
-                Step::Tell(event) => stream.tell(event, self.context.observer.as_ref()),
-                Step::Score(request) => deliver_score(stream, &request, score, self.context),
-                Step::Acknowledge(checkpoint) => {
-                    let point = stream.answering.resume_point(checkpoint);
-                    stream.tell(Event::Acknowledged(point), self.context.observer.as_ref());
-                }
-            }
-        }
-    }
-
     /// Gives up those of `streams` that have nothing more to say; the others are listed again if they have something to do.
     /// Those that wait for a final result need everything as it is.
     fn retire(&mut self, streams: &[StreamId]) {
@@ -373,28 +359,5 @@ impl<'a> Worker<'a> {
                 self.agenda.add(id, stream.is_bulk());
             }
         }
-    }
-}
-
-fn deliver_score(
-    stream: &mut OwnedStream,
-    request: &ScoreRequest,
-    score: Option<Score>,
-    context: &WorkerContext,
-) {
-    let Some(Score { logits, took, own }) = score else { return };
-    stream.own_time += own;
-    let beside = took.saturating_sub(own);
-    let facts = ScoringFacts { inference: own, beside, abstain_below: context.abstain_below };
-    let answered = match logits {
-        Ok(logits) => stream.answering.answer(request, &logits, stream.model.as_ref(), &facts),
-        Err(error) => Err(plugin_failure(&error)),
-    };
-    match answered {
-        Ok(answer) => {
-            let answer = Answer { frames: stream.handed_out(request), ..answer };
-            stream.tell(Event::Answer(Box::new(answer)), context.observer.as_ref());
-        }
-        Err(failure) => stream.fail(failure, context.observer.as_ref()),
     }
 }

@@ -12,7 +12,7 @@ use undertone_core::{Advance, FramesView, Model, ModelRef, PluginError, StreamId
 
 /// Where a request stands.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     /// Among the pending steps.
     Step(usize),
     /// Among the items of questions.
@@ -20,29 +20,45 @@ enum Place {
 }
 
 /// A model, with the requests for it: place and frames.
-type Group<'s> = (Arc<dyn Model>, Vec<(Place, FramesView<'s>)>);
+pub(super) type Group<'s> = (Arc<dyn Model>, Vec<(Place, FramesView<'s>)>);
 
 /// What the model says to a request.
 pub(super) struct Score {
     pub(super) logits: ItemScores,
     /// How long the batch took that it was part of.
     pub(super) took: Duration,
-    /// Its part of that.
+    /// Its part of the work on it.
     pub(super) own: Duration,
 }
 
-impl Score {
-    fn of_batch(logits: ItemScores, spent: (Duration, usize)) -> Self {
-        Self { logits, took: spent.0, own: Self::share_of(spent) }
+/// What a batch took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spent {
+    /// From its beginning to its end.
+    pub(super) took: Duration,
+    /// Of that, what a processor worked on it.
+    pub(super) worked: Duration,
+}
+
+impl Spent {
+    /// A batch that nobody interrupted.
+    fn at_a_stretch(took: Duration) -> Self {
+        Self { took, worked: took }
     }
 
-    /// An item's part of the time that a batch of so many took.
-    fn share_of((took, items): (Duration, usize)) -> Duration {
-        took / u32::try_from(items.max(1)).unwrap_or(u32::MAX)
+    /// The part of one of so many items.
+    fn share(self, items: usize) -> Duration {
+        self.worked / u32::try_from(items.max(1)).unwrap_or(u32::MAX)
     }
 }
 
-/// What was scored in a turn.
+impl Score {
+    fn of_batch(logits: ItemScores, spent: Spent, items: usize) -> Self {
+        Self { logits, took: spent.took, own: spent.share(items) }
+    }
+}
+
+/// What was scored.
 pub(super) struct Scored {
     /// By the place of the pending steps.
     pub(super) steps: Vec<Option<Score>>,
@@ -52,13 +68,59 @@ pub(super) struct Scored {
     pub(super) for_questions: Duration,
 }
 
+impl Scored {
+    /// Nothing yet, of so many steps and of `asked`.
+    pub(super) fn nothing(steps: usize, asked: &[Asked]) -> Self {
+        Self {
+            steps: (0..steps).map(|_| None).collect(),
+            verdicts: asked.iter().map(|asked| Err(not_scored(asked.model.as_ref()))).collect(),
+            for_questions: Duration::ZERO,
+        }
+    }
+
+    /// Enters what a model said to a batch of requests about whole utterances.
+    pub(super) fn enter(&mut self, places: &[Place], results: Vec<ItemScores>, spent: Spent) {
+        for (place, result) in places.iter().zip(results) {
+            match *place {
+                Place::Step(index) => {
+                    self.steps[index] = Some(Score::of_batch(result, spent, places.len()));
+                }
+                Place::Asked(index) => {
+                    self.for_questions += spent.share(places.len());
+                    self.verdicts[index] = result;
+                }
+            }
+        }
+    }
+}
+
+/// The requests about whole utterances, by their model: those of streams, and behind them those of questions.
+pub(super) fn about_whole_utterances<'r>(
+    pending: &'r [Pending],
+    asked: &'r [Asked],
+    streams: &'r BTreeMap<StreamId, OwnedStream>,
+) -> impl Iterator<Item = Group<'r>> {
+    let mut groups: BTreeMap<&ModelRef, Group<'_>> = BTreeMap::new();
+    for (index, stream, request) in requests(pending, streams) {
+        if let (Scope::Whole, Some(view)) = (request.scope, stream.frames(request)) {
+            let group = groups.entry(stream.model.reference());
+            let (_, items) = group.or_insert_with(|| (stream.model.clone(), Vec::new()));
+            items.push((Place::Step(index), view));
+        }
+    }
+    for (index, asked) in asked.iter().enumerate() {
+        let group = groups.entry(asked.model.reference());
+        let (_, items) = group.or_insert_with(|| (asked.model.clone(), Vec::new()));
+        items.push((Place::Asked(index), asked.frames.view(0..asked.frames.len())));
+    }
+    groups.into_values()
+}
+
 /// Scores for requests, by their place.
 pub(super) struct Turn<'t> {
     pending: &'t [Pending],
     asked: &'t [Asked],
-    scores: Vec<Option<Score>>,
-    verdicts: Vec<Option<ItemScores>>,
-    for_questions: Duration,
+    scored: Scored,
     classifiers: &'t mut Classifiers,
     context: &'t WorkerContext,
 }
@@ -70,21 +132,13 @@ impl<'t> Turn<'t> {
         classifiers: &'t mut Classifiers,
         context: &'t WorkerContext,
     ) -> Self {
-        let scores = pending.iter().map(|_| None).collect();
-        let verdicts = asked.iter().map(|_| None).collect();
-        Self { pending, asked, scores, verdicts, for_questions: Duration::ZERO, classifiers, context }
+        let scored = Scored::nothing(pending.len(), asked);
+        Self { pending, asked, scored, classifiers, context }
     }
 
     /// What was scored.
     pub(super) fn into_scored(self) -> Scored {
-        let of = |(asked, verdict): (&Asked, Option<ItemScores>)| {
-            verdict.unwrap_or_else(|| Err(not_scored(asked.model.as_ref())))
-        };
-        Scored {
-            steps: self.scores,
-            verdicts: self.asked.iter().zip(self.verdicts).map(of).collect(),
-            for_questions: self.for_questions,
-        }
+        self.scored
     }
 
     /// Scores all requests, in as few batches per model as there can be.
@@ -98,36 +152,13 @@ impl<'t> Turn<'t> {
         }
     }
 
-    /// The requests about whole utterances: those of streams, and behind them those of questions.
     fn score_whole(&mut self, streams: &BTreeMap<StreamId, OwnedStream>) {
-        let mut groups: BTreeMap<&ModelRef, Group<'_>> = BTreeMap::new();
-        for (index, stream, request) in requests(self.pending, streams) {
-            if let (Scope::Whole, Some(view)) = (request.scope, stream.frames(request)) {
-                let group = groups.entry(stream.model.reference());
-                let (_, items) = group.or_insert_with(|| (stream.model.clone(), Vec::new()));
-                items.push((Place::Step(index), view));
-            }
-        }
-        for (index, asked) in self.asked.iter().enumerate() {
-            let group = groups.entry(asked.model.reference());
-            let (_, items) = group.or_insert_with(|| (asked.model.clone(), Vec::new()));
-            items.push((Place::Asked(index), asked.frames.view(0..asked.frames.len())));
-        }
-        for (model, items) in groups.into_values() {
-            let batch: Vec<FramesView<'_>> = items.iter().map(|(_, view)| *view).collect();
+        for (model, items) in about_whole_utterances(self.pending, self.asked, streams) {
+            let (places, batch): (Vec<Place>, Vec<FramesView<'_>>) = items.into_iter().unzip();
             self.context.pulse.beat();
             let observer = self.context.observer.as_ref();
             let (results, took) = self.classifiers.score(model.as_ref(), &batch, observer);
-            let spent = (took, batch.len());
-            for ((place, _), result) in items.into_iter().zip(results) {
-                match place {
-                    Place::Step(index) => self.scores[index] = Some(Score::of_batch(result, spent)),
-                    Place::Asked(index) => {
-                        self.for_questions += Score::share_of(spent);
-                        self.verdicts[index] = Some(result);
-                    }
-                }
-            }
+            self.scored.enter(&places, results, Spent::at_a_stretch(took));
         }
     }
 
@@ -160,8 +191,8 @@ impl<'t> Turn<'t> {
                 continue;
             };
             if request.rows.is_empty() {
-                self.scores[index] =
-                    stream.said_last().map(|logits| Score::of_batch(Ok(logits), (Duration::ZERO, 1)));
+                self.scored.steps[index] =
+                    stream.said_last().map(|logits| Score::of_batch(Ok(logits), Spent::default(), 1));
                 continue;
             }
             states.push((index, stream.take_state(request)));
@@ -186,12 +217,12 @@ impl<'t> Turn<'t> {
         self.context.pulse.beat();
         let observer = self.context.observer.as_ref();
         let (results, took) = self.classifiers.advance(model.as_ref(), &mut batch, observer);
-        let spent = (took, places.len());
+        let items = places.len();
         for (index, result) in places.into_iter().zip(results) {
-            self.scores[index] = Some(Score::of_batch(result, spent));
+            self.scored.steps[index] = Some(Score::of_batch(result, Spent::at_a_stretch(took), items));
         }
         for (index, state) in states {
-            let said = self.scores[index].as_ref().and_then(|score| score.logits.as_ref().ok());
+            let said = self.scored.steps[index].as_ref().and_then(|score| score.logits.as_ref().ok());
             if let Some(stream) = streams.get_mut(&self.pending[index].stream) {
                 stream.put_state_back(state, said);
             }
