@@ -142,7 +142,8 @@ impl Ledger {
         window.live += turn.ended.saturating_duration_since(turn.began).mul_f64(turn.live);
         window.audio += turn.audio;
         window.waited += turn.waited;
-        window.turns += 1;
+        // Others, that only look round, say nothing of how long audio waits.
+        window.turns += u32::from(!turn.audio.is_zero() || !turn.waited.is_zero());
         window.until = turn.ended;
         if window.length() < WINDOW {
             return;

@@ -269,7 +269,7 @@ impl Hiring {
         let context = FinisherContext {
             observer: self.observer.clone(),
             pulse: handle.beside.clone(),
-            worker: handle.messages.clone(),
+            worker: handle.messages.downgrade(),
         };
         let (pinned, running) = (self.config.pin_workers, running.clone());
         thread::Builder::new().name(format!("finals-{place}")).spawn(move || {

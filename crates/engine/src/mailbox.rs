@@ -17,6 +17,13 @@ pub(crate) struct Mailbox {
     overlooked: Arc<AtomicBool>,
 }
 
+/// One that keeps no worker waiting for more.
+#[derive(Debug, Clone)]
+pub(crate) struct WeakMailbox {
+    messages: mpsc::WeakSender<Message>,
+    overlooked: Arc<AtomicBool>,
+}
+
 /// The worker's side of it.
 #[derive(Debug)]
 pub(crate) struct Mail {
@@ -33,6 +40,11 @@ impl Mailbox {
         (Self { messages: sender, overlooked }, mail)
     }
 
+    /// For somebody who lives no longer than the worker.
+    pub(crate) fn downgrade(&self) -> WeakMailbox {
+        WeakMailbox { messages: self.messages.downgrade(), overlooked: self.overlooked.clone() }
+    }
+
     /// Waits for room.
     pub(crate) async fn send(&self, message: Message) -> Result<(), WorkerGone> {
         self.messages.send(message).await.map_err(|_| WorkerGone)
@@ -44,6 +56,15 @@ impl Mailbox {
             self.overlooked.store(true, Ordering::SeqCst);
             // A worker that has emptied the queue meanwhile is woken; one that has not looks at the flag when it does.
             let _ = self.messages.try_send(Message::Look);
+        }
+    }
+}
+
+impl WeakMailbox {
+    /// As [`Mailbox::post`], while anybody else may tell the worker things.
+    pub(crate) fn post(&self, message: Message) {
+        if let Some(messages) = self.messages.upgrade() {
+            Mailbox { messages, overlooked: self.overlooked.clone() }.post(message);
         }
     }
 }

@@ -25,6 +25,14 @@ impl Backlog {
         self.waiting.iter().map(|item| item.stream).chain(self.under_way.iter().copied()).collect()
     }
 
+    /// Whether something has its turn while others are under way: what stands in front of a stream's final request, or such a
+    /// request if it `may`.
+    pub(super) fn has_due(&self, may: impl Fn(&Pending) -> bool) -> bool {
+        let mut seen = self.under_way.clone();
+        let due = |item: &Pending| seen.insert(item.stream) && (item.final_frames().is_none() || may(item));
+        self.waiting.iter().any(due)
+    }
+
     /// The `finals` that were taken are not answered in this turn: until [`Self::end`] their streams wait.
     pub(super) fn begin(&mut self, finals: &[Pending]) {
         self.under_way = finals.iter().map(|item| item.stream).collect();
@@ -53,14 +61,15 @@ impl Backlog {
         soon
     }
 
-    /// The next final requests, one of a stream: the first one, and more until they name more than `most_frames`.
-    pub(super) fn take_finals(&mut self, most_frames: usize) -> Vec<Pending> {
-        let mut seen = HashSet::new();
+    /// The next final requests of those that `may`, one of a stream: the first one, and more until they name more than
+    /// `most_frames`.
+    pub(super) fn take_finals(&mut self, most_frames: usize, may: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+        let mut seen = self.under_way.clone();
         let mut frames = 0;
         let mut has_room = true;
         let (finals, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|item| {
             let is_first = seen.insert(item.stream);
-            let own = item.final_frames().filter(|_| is_first);
+            let own = item.final_frames().filter(|_| is_first && may(item));
             has_room &= own.is_none_or(|own| frames == 0 || frames + own <= most_frames);
             let is_taken = has_room && own.is_some();
             frames += own.filter(|_| is_taken).map_or(0, |own| own.max(1));
@@ -92,6 +101,10 @@ mod tests {
         Pending { stream, step: Step::Score(request) }
     }
 
+    fn any(_: &Pending) -> bool {
+        true
+    }
+
     fn update(stream: StreamId) -> Pending {
         asked(stream, Trigger::Interval, 50)
     }
@@ -120,7 +133,7 @@ mod tests {
         backlog.add(vec![final_of(first, 100), update(second), acknowledgement(second)]);
         assert_eq!(told(&backlog.take_soon()), [(second, false); 2]);
         assert_eq!(backlog.streams(), HashSet::from([first]));
-        assert_eq!(told(&backlog.take_finals(1)), [(first, true)]);
+        assert_eq!(told(&backlog.take_finals(1, any)), [(first, true)]);
         assert!(backlog.is_empty());
     }
 
@@ -132,10 +145,10 @@ mod tests {
         backlog.add(vec![final_of(stream, 10)]);
         assert_eq!(told(&backlog.take_soon()), [(stream, false)]);
         assert!(backlog.take_soon().is_empty());
-        assert_eq!(told(&backlog.take_finals(usize::MAX)), [(stream, true)]);
+        assert_eq!(told(&backlog.take_finals(usize::MAX, any)), [(stream, true)]);
         assert_eq!(told(&backlog.take_soon()), [(stream, false); 2]);
         assert_eq!(backlog.streams(), HashSet::from([stream]));
-        assert_eq!(told(&backlog.take_finals(usize::MAX)), [(stream, true)]);
+        assert_eq!(told(&backlog.take_finals(usize::MAX, any)), [(stream, true)]);
         assert!(backlog.is_empty());
     }
 
@@ -144,11 +157,12 @@ mod tests {
         let [first, second] = streams();
         let mut backlog = Backlog::default();
         backlog.add(vec![final_of(first, 100), acknowledgement(first), final_of(second, 100)]);
-        let finals = backlog.take_finals(100);
+        let finals = backlog.take_finals(100, any);
         backlog.begin(&finals);
         backlog.add(vec![update(second)]);
         assert!(backlog.take_soon().is_empty());
         assert_eq!(backlog.streams(), HashSet::from([first, second]));
+        assert!(backlog.has_due(any) && !backlog.has_due(|_| false));
         backlog.end();
         assert_eq!(told(&backlog.take_soon()), [(first, false)]);
         assert_eq!(backlog.streams(), HashSet::from([second]));
@@ -161,9 +175,9 @@ mod tests {
         let mut backlog = Backlog::default();
         backlog.add(all.iter().zip(frames).map(|(&stream, frames)| final_of(stream, frames)).collect());
         // One that is larger than the room goes alone; a short one does not overtake a long one.
-        assert_eq!(told(&backlog.take_finals(300)), [(all[0], true)]);
-        assert_eq!(told(&backlog.take_finals(300)), [(all[1], true)]);
-        assert_eq!(told(&backlog.take_finals(301)), [(all[2], true), (all[3], true)]);
+        assert_eq!(told(&backlog.take_finals(300, any)), [(all[0], true)]);
+        assert_eq!(told(&backlog.take_finals(300, any)), [(all[1], true)]);
+        assert_eq!(told(&backlog.take_finals(301, any)), [(all[2], true), (all[3], true)]);
         assert!(backlog.is_empty());
     }
 }

@@ -41,20 +41,34 @@ impl Beside {
 }
 
 impl Worker<'_> {
+    /// Whether there is something to do: while the finisher works, what it does waits.
+    pub(super) fn has_something_to_do(&self) -> bool {
+        let something_is_due = match self.beside.is_busy() {
+            true => self.backlog.has_due(|item| !self.can_go_beside(item)),
+            false => !self.backlog.is_empty() || !self.questions.is_empty(),
+        };
+        something_is_due || !self.agenda.is_empty()
+    }
+
     /// Has final requests and items of questions scored, and answers those that are not scored beside; gives the time that
     /// went to questions.
     pub(super) fn score_finals(&mut self) -> Duration {
-        if self.beside.is_busy() {
-            return Duration::ZERO;
+        let is_busy = self.beside.is_busy();
+        // Nobody who speaks waits for many of them.
+        let most = if self.live.is_empty() { usize::MAX } else { self.context.final_frames };
+        let mut backlog = std::mem::take(&mut self.backlog);
+        let finals = backlog.take_finals(most, |item| !is_busy || !self.can_go_beside(item));
+        self.backlog = backlog;
+        let asked = if is_busy { Vec::new() } else { self.who_is_asked() };
+        let speaks = !self.live.is_empty();
+        let (beside, mut finals): (Vec<_>, _) =
+            finals.into_iter().partition(|item| speaks && self.can_go_beside(item));
+        let (asked_beside, mut asked): (Vec<_>, _) =
+            asked.into_iter().partition(|item| self.is_scored_beside(item.model.as_ref()));
+        if let Some((beside, asked_beside)) = self.begin(beside, asked_beside) {
+            finals.extend(beside);
+            asked.extend(asked_beside);
         }
-        let is_beside = !self.live.is_empty() && self.context.finisher.is_some();
-        let (beside, finals) =
-            self.next_finals().into_iter().partition(|item| is_beside && self.can_be_scored_beside(item));
-        let (asked_beside, asked) = self
-            .who_is_asked()
-            .into_iter()
-            .partition::<Vec<_>, _>(|item| is_beside && carries_state(item.model.as_ref()));
-        self.begin(beside, asked_beside);
         let scored = self.score(&finals, &asked);
         self.deliver(finals, scored.steps);
         self.questions.answer(asked, scored.verdicts);
@@ -82,35 +96,49 @@ impl Worker<'_> {
         self.retire(&streams);
     }
 
-    fn begin(&mut self, finals: Vec<Pending>, asked: Vec<Asked>) {
-        let Some(finisher) =
-            self.context.finisher.as_ref().filter(|_| !(finals.is_empty() && asked.is_empty()))
-        else {
-            return;
-        };
+    /// Whether final results of this model are scored beside now.
+    pub(super) fn is_scored_beside(&self, model: &dyn Model) -> bool {
+        !self.live.is_empty() && self.can_be_scored_beside(model)
+    }
+
+    /// Updates of models that carry no state need the classifier that final results need, and in a process of its own a model
+    /// is asked one thing at a time.
+    fn can_be_scored_beside(&self, model: &dyn Model) -> bool {
+        self.context.finisher.is_some() && model.streaming().is_some() && !model.is_apart()
+    }
+
+    fn can_go_beside(&self, item: &Pending) -> bool {
+        let is_whole = matches!(&item.step, Step::Score(request) if request.scope == Scope::Whole);
+        let model = self.streams.get(&item.stream).map(|stream| stream.model.as_ref());
+        is_whole && model.is_some_and(|model| self.can_be_scored_beside(model))
+    }
+
+    /// Hands these to the finisher, or back where it can take none.
+    fn begin(&mut self, finals: Vec<Pending>, asked: Vec<Asked>) -> Option<(Vec<Pending>, Vec<Asked>)> {
+        let finisher = self.context.finisher.as_ref()?;
+        if finals.is_empty() && asked.is_empty() {
+            return None;
+        }
         let batches = about_whole_utterances(&finals, &asked, &self.streams).map(|(model, items)| {
             let copied = |view: FramesView<'_>| view.to_frames();
             let (places, items) = items.into_iter().map(|(place, view)| (place, copied(view))).unzip();
             let classifier = self.classifiers.lend(model.as_ref());
             Batch::new(classifier, model, places, items)
         });
-        let batches: Vec<Batch> = batches.collect();
-        let live = finals.iter().filter(|item| self.live.contains(&item.stream)).count() as f64;
-        self.backlog.begin(&finals);
-        let live = live / finals.len().max(1) as f64;
-        self.beside.under_way = Some(UnderWay { finals, asked, live });
-        let job = Job { batches, reply: self.beside.reply.clone() };
+        let job = Job { batches: batches.collect(), reply: self.beside.reply.clone() };
         if let Err(TrySendError::Full(unsent) | TrySendError::Disconnected(unsent)) = finisher.try_send(job) {
-            // The finisher is no more, or has those of workers that panicked: nothing was scored, and nobody would tell.
-            let _ = self.beside.reply.try_send(unsent.batches);
-            self.take_finished();
+            for Batch { classifier, model, .. } in unsent.batches {
+                if let Some(lent) = classifier {
+                    self.classifiers.take_back(model.reference(), lent);
+                }
+            }
+            return Some((finals, asked));
         }
-    }
-
-    /// The final requests that have their turn. Nobody who speaks waits for many of them.
-    fn next_finals(&mut self) -> Vec<Pending> {
-        let most = if self.live.is_empty() { usize::MAX } else { self.context.final_frames };
-        self.backlog.take_finals(most)
+        let live = finals.iter().filter(|item| self.live.contains(&item.stream)).count() as f64;
+        let live = live / finals.len().max(1) as f64;
+        self.backlog.begin(&finals);
+        self.beside.under_way = Some(UnderWay { finals, asked, live });
+        None
     }
 
     /// The items of questions that have their turn.
@@ -121,14 +149,4 @@ impl Worker<'_> {
         };
         self.questions.take(share, Some(self.context.observer.as_ref()))
     }
-
-    /// Updates of models that carry no state need the classifier that final results need.
-    fn can_be_scored_beside(&self, item: &Pending) -> bool {
-        let is_whole = matches!(&item.step, Step::Score(request) if request.scope == Scope::Whole);
-        is_whole && self.streams.get(&item.stream).is_some_and(|stream| carries_state(stream.model.as_ref()))
-    }
-}
-
-fn carries_state(model: &dyn Model) -> bool {
-    model.streaming().is_some()
 }

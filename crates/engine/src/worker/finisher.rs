@@ -4,7 +4,7 @@
 use super::turn::{Place, Spent};
 use crate::Observer;
 use crate::clock::thread_time;
-use crate::mailbox::Mailbox;
+use crate::mailbox::WeakMailbox;
 use crate::pulse::Pulse;
 use crate::scoring::{ItemScores, WholeClassifier};
 use crate::worker::Message;
@@ -20,7 +20,7 @@ pub(crate) struct FinisherContext {
     /// Tells the watchdog how it goes.
     pub(crate) pulse: Arc<Pulse>,
     /// Is told when something is scored.
-    pub(crate) worker: Mailbox,
+    pub(crate) worker: WeakMailbox,
 }
 
 /// Utterances to score, and where to say what was found.
@@ -55,9 +55,9 @@ pub(crate) fn finish(jobs: &Receiver<Job>, context: &FinisherContext) {
             context.pulse.beat();
             batch.score(context.observer.as_ref());
         }
-        context.pulse.rest();
-        // Fails where the worker started anew or left meanwhile, and its streams are lost.
+        // Fails where the worker started anew or left meanwhile, and its streams are lost; then the instances end here.
         let _ = reply.send(batches);
+        context.pulse.rest();
         context.worker.post(Message::Look);
     }
 }

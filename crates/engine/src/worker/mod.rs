@@ -190,15 +190,8 @@ impl<'a> Worker<'a> {
             if mail.something_was_overlooked() {
                 self.look_at_all();
             }
-            self.take_finished();
             self.turn();
         }
-    }
-
-    /// While the finisher works, final requests and questions wait for it.
-    fn has_something_to_do(&self) -> bool {
-        let something_waits = !self.questions.is_empty() || !self.backlog.is_empty();
-        !self.agenda.is_empty() || (something_waits && !self.beside.is_busy())
     }
 
     /// The next message; the worker rests while there is none, and a listener may have its core if its finisher rests too.
@@ -273,6 +266,7 @@ impl<'a> Worker<'a> {
 
     fn turn(&mut self) {
         let began = Instant::now();
+        self.take_finished();
         let mut taken = self.advance_streams();
         self.backlog.add(std::mem::take(&mut taken.pending));
         let soon = self.backlog.take_soon();
@@ -296,8 +290,11 @@ impl<'a> Worker<'a> {
     fn advance_streams(&mut self) -> Taken {
         let mut taken = Taken::default();
         let waiting = self.backlog.streams();
-        for &id in &waiting {
-            taken.take_part(id, self.streams.get(&id).is_some_and(OwnedStream::is_live));
+        for (&id, stream) in waiting.iter().filter_map(|id| self.streams.get_key_value(id)) {
+            match self.is_scored_beside(stream.model.as_ref()) {
+                true => taken.streams.push(id),
+                false => taken.take_part(id, stream.is_live()),
+            }
         }
         if let Some(id) = self.agenda.next_bulk() {
             self.advance(id, &waiting, &mut taken);

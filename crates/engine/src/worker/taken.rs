@@ -25,9 +25,11 @@ impl Pending {
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) streams: Vec<StreamId>,
+    /// How many of them have a part of it: not those that wait for what is done beside.
+    pub(super) parts: usize,
     /// Pieces of input.
     pub(super) inputs: usize,
-    /// How many of them somebody speaks into.
+    /// Those of the parts that are for somebody who speaks.
     pub(super) live: usize,
     pub(super) pending: Vec<Pending>,
     /// What was heard from these.
@@ -52,6 +54,7 @@ impl Taken {
     /// A stream has its part of the turn.
     pub(super) fn take_part(&mut self, stream: StreamId, is_live: bool) {
         self.streams.push(stream);
+        self.parts += 1;
         self.live += usize::from(is_live);
     }
 
@@ -63,6 +66,6 @@ impl Taken {
 
     /// The share of the work that was done for streams that somebody speaks into.
     pub(super) fn live_share(&self) -> f64 {
-        self.live as f64 / self.streams.len().max(1) as f64
+        self.live as f64 / self.parts.max(1) as f64
     }
 }

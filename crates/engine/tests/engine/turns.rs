@@ -126,7 +126,11 @@ impl StreamClassifier for Watched<Box<dyn StreamClassifier>> {
 
 /// Half a second of somebody who speaks, and what the client asks for then.
 async fn speak(engine: &Engine, model: &Arc<WatchedModel>, asks: Control) -> (StreamInput, StreamEvents) {
-    let opened = engine.open(StreamId::generate(), config(None), model.clone()).await;
+    speak_to(engine, model.clone(), asks).await
+}
+
+async fn speak_to(engine: &Engine, model: Arc<dyn Model>, asks: Control) -> (StreamInput, StreamEvents) {
+    let opened = engine.open(StreamId::generate(), config(None), model).await;
     let (input, events) = opened.expect("there is room");
     input.audio(recording(0.5).into()).await.expect("open");
     input.control(asks).await.expect("open");
@@ -175,6 +179,20 @@ async fn updates_are_answered_while_a_final_result_is_scored_and_these_wait_for_
         let events = collect(events).await;
         assert!(matches!(events.last(), Some(Event::Ended(_))), "{events:?}");
     }
+}
+
+#[tokio::test]
+async fn a_final_result_of_a_model_without_state_waits_for_none_of_another_model() {
+    let (model, calls, way_out) = WatchedModel::new();
+    let engine = start(&model, |_| ());
+    let held = speak(&engine, &model, Control::EndUtterance).await;
+    assert_eq!(next(&calls), Call::Whole(1));
+    let (input, events) = speak_to(&engine, Arc::new(LoudnessModel::new()), Control::EndUtterance).await;
+    input.finish().await.expect("open");
+    let events = collect(events).await;
+    assert!(answers(&events).last().expect("a final result").trigger.is_final());
+    assert!(matches!(events.last(), Some(Event::Ended(_))), "{events:?}");
+    drop((way_out, held));
 }
 
 #[tokio::test]
