@@ -1,6 +1,6 @@
 //! A worker: one OS thread that owns its streams. Each turn it takes a piece of input from the streams that have some, the
 //! longest waiting first, until as many answers are asked for as one batch may hold; scores them, and with them frames of
-//! questions, in one batch per model, and hands out the events.
+//! questions, in one batch per model, and hands out the events. Final results, which take long, its finisher scores meanwhile.
 
 use crate::capacity::{Capacity, Ledger, TurnCost};
 use crate::census::Census;
