@@ -126,14 +126,14 @@ impl Window {
 }
 
 impl Ledger {
-    /// Enters what was done for live streams beside the turns.
-    pub(crate) fn enter_beside(&mut self, worked: Duration) {
-        self.window.live += worked;
-    }
-
     /// Of a worker whose live streams may wait for as long as `bearable`, on average over turns.
     pub(crate) fn new(now: Instant, bearable: Duration) -> Self {
         Self { bearable, window: Window::new(now) }
+    }
+
+    /// Enters what was done for live streams beside the turns.
+    pub(crate) fn enter_beside(&mut self, worked: Duration) {
+        self.window.live += worked;
     }
 
     /// Enters a turn. Once enough time has passed `capacity` is told what live audio takes.

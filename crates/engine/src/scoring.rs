@@ -175,9 +175,14 @@ fn check(model: &dyn Model, results: usize, items: usize) -> Result<(), PluginEr
     if results == items {
         return Ok(());
     }
-    Err(PluginError::Failed {
+    Err(failed(model, format!("{results} results for {items} items")))
+}
+
+/// Why an item was not scored, where the plugin itself does not say.
+pub(crate) fn failed(model: &dyn Model, message: impl Into<String>) -> PluginError {
+    PluginError::Failed {
         plugin: model.reference().to_string(),
         what: "scoring".into(),
-        message: format!("{results} results for {items} items"),
-    })
+        message: message.into(),
+    }
 }

@@ -1,12 +1,12 @@
 //! A finisher: a thread beside a worker that scores whole utterances while somebody speaks, so that no update waits for a
 //! final result. The system shares a core out between the two, and lets the worker in when it has something to do.
 
-use super::turn::{Place, Spent};
+use super::turn::{PASSED_OVER, Place, Spent};
 use crate::Observer;
 use crate::clock::thread_time;
 use crate::mailbox::WeakMailbox;
 use crate::pulse::Pulse;
-use crate::scoring::{ItemScores, WholeClassifier};
+use crate::scoring::{ItemScores, WholeClassifier, failed};
 use crate::worker::Message;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Batch {
         items: Vec<Frames>,
     ) -> Self {
         let (classifier, why) = match lent {
-            Ok(classifier) => (Some(classifier), failed(model.as_ref(), "it was passed over")),
+            Ok(classifier) => (Some(classifier), failed(model.as_ref(), PASSED_OVER)),
             Err(why) => (None, why),
         };
         let results = items.iter().map(|_| Err(why.clone())).collect();
@@ -100,13 +100,5 @@ impl Batch {
                 self.results = self.items.iter().map(|_| Err(failed(model, "it panicked"))).collect();
             }
         }
-    }
-}
-
-fn failed(model: &dyn Model, message: &str) -> PluginError {
-    PluginError::Failed {
-        plugin: model.reference().to_string(),
-        what: "scoring".into(),
-        message: message.into(),
     }
 }

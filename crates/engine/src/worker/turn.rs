@@ -3,12 +3,15 @@
 use super::questions::Asked;
 use super::taken::Pending;
 use super::{OwnedStream, WorkerContext};
-use crate::scoring::{Classifiers, ItemScores};
+use crate::scoring::{Classifiers, ItemScores, failed};
 use crate::step::{Scope, ScoreRequest, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use undertone_core::{Advance, FramesView, Model, ModelRef, PluginError, StreamId};
+use undertone_core::{Advance, FramesView, Model, ModelRef, StreamId};
+
+/// What is said of an item until a model has said something.
+pub(super) const PASSED_OVER: &str = "an item was passed over";
 
 /// Where a request stands.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +76,7 @@ impl Scored {
     pub(super) fn nothing(steps: usize, asked: &[Asked]) -> Self {
         Self {
             steps: (0..steps).map(|_| None).collect(),
-            verdicts: asked.iter().map(|asked| Err(not_scored(asked.model.as_ref()))).collect(),
+            verdicts: asked.iter().map(|asked| Err(failed(asked.model.as_ref(), PASSED_OVER))).collect(),
             for_questions: Duration::ZERO,
         }
     }
@@ -227,15 +230,6 @@ impl<'t> Turn<'t> {
                 stream.put_state_back(state, said);
             }
         }
-    }
-}
-
-/// Cannot happen while every group gives one result per item.
-fn not_scored(model: &dyn Model) -> PluginError {
-    PluginError::Failed {
-        plugin: model.reference().to_string(),
-        what: "scoring".into(),
-        message: "an item was passed over".into(),
     }
 }
 
