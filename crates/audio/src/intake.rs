@@ -106,16 +106,18 @@ impl Intake {
     pub(crate) fn push(&mut self, interleaved: &[f32], out: &mut Vec<f32>) -> Result<(), AudioError> {
         let max_seconds = self.limits.max_seconds;
         let Some(source) = &mut self.source else { return Ok(()) };
-        let arriving = (interleaved.len() / usize::from(source.channels)) as u64;
-        if source.frames + arriving > source.max_frames {
-            return Err(AudioError::TooLong { max_seconds });
-        }
+        let channels = usize::from(source.channels);
+        let arriving = (interleaved.len() / channels) as u64;
+        let taken = arriving.min(source.max_frames.saturating_sub(source.frames));
+        // However the audio is cut, all of it up to the limit is heard.
+        let interleaved = &interleaved[..taken as usize * channels];
         source.check_finite(interleaved)?;
-        source.frames += arriving;
+        source.frames += taken;
         MIXED.with_borrow_mut(|mixed| {
             mix(interleaved, source.channels, mixed);
             source.resampler.push(mixed, out)
-        })
+        })?;
+        if taken < arriving { Err(AudioError::TooLong { max_seconds }) } else { Ok(()) }
     }
 
     /// No more frames come: appends what the resampler still holds.

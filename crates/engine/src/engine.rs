@@ -202,10 +202,7 @@ impl Engine {
             budget_bytes,
             ended: false,
         };
-        Ok((
-            input,
-            StreamEvents { id, events, worker_waits, worker: messages, lost: Some(lost), is_over: false },
-        ))
+        Ok((input, StreamEvents::new(id, events, worker_waits, (messages, lost))))
     }
 
     /// The worker for a new stream, once there may be one more.

@@ -107,25 +107,45 @@ pub struct StreamEvents {
     pub(crate) worker: Mailbox,
     /// Becomes true when the worker is given up; gone once the reader was told.
     pub(crate) lost: Option<watch::Receiver<bool>>,
+    /// What was received while the worker had to be told that there is room; whoever asks next gets it.
+    held: Option<Event>,
+    /// Whether the worker has still to be told.
+    owes_wake: bool,
     /// Whether it has told how the stream ended; whatever becomes of the worker then, it did not fail.
-    pub(crate) is_over: bool,
+    is_over: bool,
 }
 
 impl StreamEvents {
-    /// The next event; `None` after the last one, and when the worker was lost.
+    /// The events of a stream that `worker` delivers until it is `lost`; it sets `worker_waits` while it waits for room.
+    pub(crate) fn new(
+        id: StreamId,
+        events: mpsc::Receiver<Event>,
+        worker_waits: Arc<AtomicBool>,
+        (worker, lost): (Mailbox, watch::Receiver<bool>),
+    ) -> Self {
+        let (held, owes_wake, is_over) = (None, false, false);
+        Self { id, events, worker_waits, worker, lost: Some(lost), held, owes_wake, is_over }
+    }
+
+    /// The next event; `None` after the last one, and when the worker was lost. Whoever stops waiting for it loses none.
     pub async fn next(&mut self) -> Option<Event> {
         let lost = self.lost.as_ref()?;
-        let event = unless_lost(lost, self.events.recv()).await.flatten();
-        if event.is_none() && *lost.borrow() {
-            self.lost = None;
-            return (!self.is_over).then(|| Event::Failed(worker_lost()));
+        if self.held.is_none() {
+            self.held = unless_lost(lost, self.events.recv()).await.flatten();
+            if self.held.is_none() && *lost.borrow() {
+                self.lost = None;
+                return (!self.is_over).then(|| Event::Failed(worker_lost()));
+            }
+            // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
+            fence(Ordering::SeqCst);
+            self.owes_wake |= self.worker_waits.swap(false, Ordering::SeqCst);
         }
-        // Pairs with the fence in `Delivery::resume`: either the worker sees the room, or this sees the flag.
-        fence(Ordering::SeqCst);
-        if self.worker_waits.swap(false, Ordering::SeqCst) {
+        if self.owes_wake {
             // Fails only when the worker is gone, and then nobody waits.
-            let _ = self.worker.send(Message::Wake(self.id)).await;
+            let _ = unless_lost(lost, self.worker.send(Message::Wake(self.id))).await;
+            self.owes_wake = false;
         }
+        let event = self.held.take();
         self.is_over |= matches!(event, Some(Event::Ended(_) | Event::Failed(_)));
         event
     }
@@ -140,5 +160,47 @@ impl Drop for StreamEvents {
         self.events.close();
         // A worker that holds events back for this reader learns that it is gone.
         self.worker.post(Message::Wake(self.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// Asks once for the next event, and stops waiting for it.
+    fn ask(events: &mut StreamEvents) -> Poll<Option<Event>> {
+        pin!(events.next()).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// A stream's events, of which one waits, and so does the worker for room; its mailbox has none.
+    fn full() -> (StreamEvents, crate::mailbox::Mail, watch::Sender<bool>) {
+        let (mailbox, mail) = Mailbox::new(1);
+        mailbox.post(Message::Look);
+        let (events, receiver) = mpsc::channel(1);
+        events.try_send(Event::Failed(worker_lost())).unwrap();
+        let (lose, lost) = watch::channel(false);
+        let waits = Arc::new(AtomicBool::new(true));
+        (StreamEvents::new(StreamId::generate(), receiver, waits, (mailbox, lost)), mail, lose)
+    }
+
+    #[test]
+    fn whoever_stops_waiting_while_the_worker_is_told_loses_no_event() {
+        let (mut events, mut mail, _lose) = full();
+        assert!(ask(&mut events).is_pending());
+        assert!(matches!(mail.next(), Some(Message::Look)));
+        let event = ask(&mut events);
+        assert!(matches!(event, Poll::Ready(Some(Event::Failed(_)))), "{event:?}");
+        assert!(matches!(mail.next(), Some(Message::Wake(_))));
+    }
+
+    #[test]
+    fn a_worker_that_is_lost_is_not_waited_for() {
+        let (mut events, _mail, lose) = full();
+        assert!(ask(&mut events).is_pending());
+        lose.send(true).unwrap();
+        let event = ask(&mut events);
+        assert!(matches!(event, Poll::Ready(Some(Event::Failed(_)))), "{event:?}");
     }
 }

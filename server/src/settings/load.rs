@@ -135,7 +135,7 @@ fn engine(reader: &mut Reader, isolation: &IsolationConfig) -> EngineConfig {
             as usize,
         turn_frames: reader.count("engine.turn_frames", 2048, 1..=1_000_000) as usize,
         final_frames: reader.count("engine.final_frames", 256, 1..=1_000_000) as usize,
-        stuck_after: reader.duration("engine.stuck_after", Duration::from_secs(10)),
+        stuck_after: reader.positive_duration("engine.stuck_after", Duration::from_secs(10)),
         abstain_below: reader.optional_number("recognition.abstain_below", 0.0..=1.0),
     }
 }

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// A hundred years; more could not be added to a time.
+const LONGEST_DURATION: Duration = Duration::from_secs(36_500 * 86_400);
+
 /// Reads values from a layered configuration. A value that cannot be read is noted and its default is used, so that
 /// one run finds all mistakes.
 pub(super) struct Reader {
@@ -69,9 +72,19 @@ impl Reader {
         self.value(
             path,
             read,
-            "a duration with its unit, such as \"500ms\", \"30s\", \"5m\", \"4h\" or \"30d\"",
+            "a duration with its unit, such as \"500ms\", \"30s\", \"5m\", \"4h\" or \"30d\", of at most 36500 days",
         )
         .unwrap_or(default)
+    }
+
+    /// A duration above 0.
+    pub(super) fn positive_duration(&mut self, path: &str, default: Duration) -> Duration {
+        let read = self.duration(path, default);
+        if read.is_zero() {
+            self.mistake(format!("{path} = {read:?}: give more than 0"));
+            return default;
+        }
+        read
     }
 
     /// A value that knows how to read itself from a text.
@@ -164,14 +177,15 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let count: u64 = text[..unit_at].parse().ok()?;
-    match text[unit_at..].trim() {
+    let read = match text[unit_at..].trim() {
         "ms" => Some(Duration::from_millis(count)),
         "s" => Some(Duration::from_secs(count)),
         "m" => count.checked_mul(60).map(Duration::from_secs),
         "h" => count.checked_mul(3600).map(Duration::from_secs),
         "d" => count.checked_mul(86_400).map(Duration::from_secs),
         _ => None,
-    }
+    };
+    read.filter(|read| *read <= LONGEST_DURATION)
 }
 
 /// Levenshtein distance in bytes.
@@ -198,7 +212,7 @@ mod tests {
         assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(parse_duration("4h"), Some(Duration::from_secs(14_400)));
         assert_eq!(parse_duration("30d"), Some(Duration::from_secs(2_592_000)));
-        for wrong in ["250", "", "s", "1.5s", "-1s", "3 weeks", "99999999999999999999s"] {
+        for wrong in ["250", "", "s", "1.5s", "-1s", "3 weeks", "99999999999999999999s", "36501d"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
     }

@@ -54,7 +54,8 @@ impl Connection {
         match self.carry(recognizer, caller).await {
             End::Finished => self.part(&[frame::goodbye()]).await,
             End::Failed(status) => self.part(&frame::failure(&status)).await,
-            End::Gone => {}
+            // An answer to a client's close frame goes out with the next look.
+            End::Gone => drop(timeout(FAREWELL, self.socket.recv()).await),
         }
     }
 
@@ -80,11 +81,14 @@ impl Connection {
                 Turn::Opened(Err(status)) | Turn::Replied(Some(Err(status))) => return End::Failed(status),
                 Turn::Replied(Some(Ok(frame))) => self.send(frame).await,
                 Turn::Replied(None) => return End::Finished,
-                Turn::Came(Incoming::Gone) => return End::Gone,
+                Turn::Came(Incoming::Gone) => false,
                 Turn::Came(_) => true,
                 Turn::Ping => self.send(Message::Ping(Vec::new().into())).await,
             };
             if !sent {
+                // As over gRPC, where a call that is reset does not end in order.
+                let cancelled = asks.send(Err(Status::cancelled("the client went away")));
+                let _ = timeout(FAREWELL, cancelled).await;
                 return End::Gone;
             }
         }

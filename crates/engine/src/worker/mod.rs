@@ -155,7 +155,12 @@ impl<'a> Worker<'a> {
         let models = context.roster.look().clone();
         let own = models.iter().filter(|model| context.apart == model.is_apart());
         for model in own.take_while(|_| !context.stop.load(Ordering::Acquire)) {
-            context.pulse.beat();
+            // A process has a time of its own to start in, longer perhaps than after which a call counts as stuck.
+            if context.apart {
+                context.pulse.rest()
+            } else {
+                context.pulse.beat()
+            }
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");
                 context.observer.plugin_failed(model.reference());
@@ -253,6 +258,8 @@ impl<'a> Worker<'a> {
 
     fn open(&mut self, new: NewStream) {
         let id = new.id;
+        // Each may wait for a process.
+        self.context.pulse.beat();
         let extractor = self.extractors.take(new.model.as_ref());
         let stream = OwnedStream::open(new, extractor, self.context.census.clone());
         self.streams.insert(id, stream);
@@ -345,6 +352,7 @@ impl<'a> Worker<'a> {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             stream.delivery.resume();
             if let Some(extractor) = stream.wind_down() {
+                self.context.pulse.beat();
                 self.extractors.put_back(stream.model.reference(), extractor);
             }
             if !stream.is_live() {

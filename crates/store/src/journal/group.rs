@@ -157,7 +157,11 @@ impl<'g> Group<'g> {
     async fn change_stream(&mut self, record: &Record) -> Result<bool, Fault> {
         let connection = &mut *self.connection;
         match (record, self.at_limit) {
-            (Record::StreamOpened(_), Some(refusal)) => Err(Fault::Full(refusal.clone())),
+            // One that is taken up again is no new stream.
+            (Record::StreamOpened(opened), Some(refusal)) => {
+                let is_known = statements::stream_is_known(connection, &opened.stream_id.to_string()).await?;
+                if is_known { Ok(false) } else { Err(Fault::Full(refusal.clone())) }
+            }
             (Record::StreamOpened(opened), None) => {
                 Ok(statements::insert_stream(connection, &StreamColumns::from(opened)).await?)
             }

@@ -10,7 +10,8 @@ const INSERT_STREAM: &str = "insert into streams (id, opened_at_micros, tenant, 
      model_version, encoding, sample_rate_hz, labels) values (?, ?, ?, ?, ?, ?, ?, ?, ?) \
      on conflict (id) do nothing; insert into outbox (kind, id) select 'stream', ? where changes() > 0";
 const END_STREAM: &str = "update streams set ended_at_micros = ?, end_reason = ?, samples = ?, \
-     utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or ended_at_micros < ?); \
+     utterances = ?, recovered = 0 where id = ? and (ended_at_micros is null or \
+     (coalesce(samples, 0), ended_at_micros) < (?, ?)); \
      insert into outbox (kind, id) select 'stream', ? where changes() > 0";
 const SET_ASIDE: &str = "insert into set_aside (at_micros, refused_by, kind, id, error, record, tenant, subject_key, stream_id) \
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -81,8 +82,9 @@ pub(super) async fn insert_stream(
     Ok(done.rows_affected() > 0)
 }
 
-/// A stream that was taken up again ends once more, and the last end counts; it is in the outbox then. False when no such stream is there, or
-/// when it ended later.
+/// A stream that was taken up again ends once more, and the end counts that more audio was heard before, which the server may
+/// notice sooner than that of the connection that broke; of two at the same place the later one. It is in the outbox then. False when
+/// no such stream is there, or when another end counts.
 pub(super) async fn end_stream(
     connection: &mut SqliteConnection,
     row: &StreamEndColumns,
@@ -93,6 +95,7 @@ pub(super) async fn end_stream(
         .bind(row.samples)
         .bind(row.utterances)
         .bind(&row.id)
+        .bind(row.samples)
         .bind(row.ended_at_micros)
         .bind(&row.id)
         .execute(connection)

@@ -33,7 +33,8 @@ const MERGE_STREAMS: &str = "insert into streams as known (id, opened_at, tenant
      ended_at, end_reason, samples, utterances, recovered from incoming_streams \
      on conflict (id) do update set ended_at = excluded.ended_at, end_reason = excluded.end_reason, \
      samples = excluded.samples, utterances = excluded.utterances, recovered = excluded.recovered \
-     where excluded.ended_at is not null and (known.ended_at is null or known.ended_at < excluded.ended_at)";
+     where excluded.ended_at is not null and (known.ended_at is null or \
+     (coalesce(known.samples, 0), known.ended_at) < (coalesce(excluded.samples, 0), excluded.ended_at))";
 
 /// Inserts the rows that are not there, and takes the others out of the incoming rows.
 const MERGE_SOME: &str = "with fresh as (insert into predictions (id, stream_id, utterance, created_at, \

@@ -5,7 +5,7 @@ use crate::grpc::{reply, status};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -71,7 +71,10 @@ impl Intake {
                 return Ok(if is_longest { EndReason::Longest } else { EndReason::TimedOut });
             };
             let Some(ask) = next.transpose()? else { return Ok(EndReason::Finished) };
-            if let Flow::Finish = self.take(ask).await? {
+            let Ok(taken) = timeout_at(self.until, self.take(ask)).await else {
+                return Ok(EndReason::Longest);
+            };
+            if let Flow::Finish = taken? {
                 return Ok(EndReason::Finished);
             }
         }
@@ -80,7 +83,7 @@ impl Intake {
     async fn take(&mut self, ask: v1::StreamingRecognizeRequest) -> Result<Flow, Status> {
         let taken = match ask.message {
             Some(Ask::Audio(audio)) => {
-                self.watch_sequence(audio.sequence).await;
+                self.watch_sequence(audio.sequence).await?;
                 self.input.audio(audio.data).await
             }
             Some(Ask::Control(v1::Control { action: Some(action) })) => match control(&action) {
@@ -101,16 +104,19 @@ impl Intake {
         Ok(if taken.is_ok() { Flow::GoOn } else { Flow::Finish })
     }
 
-    async fn watch_sequence(&mut self, sequence: u64) {
+    /// Warns of a gap. A client that does not read warnings is given up as one that does not read anything else.
+    async fn watch_sequence(&mut self, sequence: u64) -> Result<(), Status> {
         if sequence == 0 {
-            return;
+            return Ok(());
         }
         if let Some(expected) = self.expected_sequence.filter(|&expected| expected != sequence) {
-            let warning = reply::gap(expected, sequence);
-            // Fails only when the client is gone.
-            let _ = self.replies.send(Box::new(Ok(reply::reply(Tell::Warning(warning))))).await;
+            let warning = Tell::Warning(reply::gap(expected, sequence));
+            let sending = self.replies.send(Box::new(Ok(reply::reply(warning))));
+            // It may fail because the client is gone, which the outflow sees too.
+            drop(timeout(self.idle, sending).await.map_err(|_| status::not_reading(self.idle))?);
         }
         self.expected_sequence = Some(sequence.wrapping_add(1));
+        Ok(())
     }
 }
 

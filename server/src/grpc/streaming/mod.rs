@@ -22,7 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use undertone_core::{Model, SampleRate, StreamId, UnixMicros};
+use undertone_core::{EndReason, Model, SampleRate, StreamId, UnixMicros};
 use undertone_engine::{StreamEvents, StreamInput};
 use undertone_proto::v1;
 use undertone_telemetry::CallSpan;
@@ -113,7 +113,7 @@ struct Begun {
 
 /// Takes the configuration and opens the stream.
 async fn begin<S>(
-    recognition: &Recognition,
+    recognition: &Arc<Recognition>,
     caller: &Caller,
     asks: &mut S,
     span: &mut CallSpan,
@@ -130,7 +130,7 @@ where
 
 /// Opens a checked stream in the engine and records that it was opened.
 pub(crate) async fn open(
-    recognition: &Recognition,
+    recognition: &Arc<Recognition>,
     request: &CheckedRequest,
 ) -> Result<(StreamInput, StreamEvents), Status> {
     let id = request.id;
@@ -139,15 +139,28 @@ pub(crate) async fn open(
     let own = request.resumes.map_or(id, |_| StreamId::generate());
     let opened = recognition.engine.open(own, request.session.clone(), model).await;
     let streams = opened.map_err(|error| status::not_opened(&error))?;
-    recognition
-        .record_opened(&facts(request))
-        .await
-        .map_err(|error| status::not_recorded("the stream", &error))?;
+    record_opened(recognition, facts(request)).await?;
     if request.resumes.is_some() {
         let model = request.model.reference().to_string();
         recognition.metrics.engine.streams_resumed.with_label_values(&[&model]).inc();
     }
     Ok(streams)
+}
+
+/// Records that a stream was opened. A caller who leaves meanwhile leaves none that stays open in the records.
+async fn record_opened(recognition: &Arc<Recognition>, facts: StreamFacts) -> Result<(), Status> {
+    let (told, recorded) = oneshot::channel();
+    let recognition = recognition.clone();
+    tokio::spawn(async move {
+        let outcome = recognition.record_opened(&facts).await;
+        if let Err(Ok(())) = told.send(outcome) {
+            recognition.record_broken(facts.id, EndReason::Cancelled, Heard::default()).await;
+        }
+    });
+    match recorded.await {
+        Ok(outcome) => outcome.map_err(|error| status::not_recorded("the stream", &error)),
+        Err(_) => Err(Status::internal("recording the stream broke off")),
+    }
 }
 
 /// What the stream's records have in common.

@@ -167,3 +167,18 @@ async fn a_connection_that_went_silent_is_found_and_its_stream_ended() {
     assert_eq!(closed(&server, 1).await, ["model=\"cnn@1.1.0\",reason=\"cancelled\"} 1"]);
     assert_eq!(finished(&server, 1).await, [("CANCELLED".to_owned(), 1)]);
 }
+
+#[tokio::test]
+async fn a_client_that_reads_no_warnings_is_given_up_as_one_that_reads_nothing() {
+    let server = TestServer::start(&[("recognition.idle_timeout", "300ms")]).await.unwrap();
+    // The same number again and again, each of which is a gap; without audio they cost the client nothing.
+    let same = Ask::Audio(v1::Audio { data: Vec::new().into(), sequence: 7 });
+    let asks = std::iter::once(Ask::Config(float_config("cnn"))).chain(std::iter::repeat(same));
+    let endpoint = tonic::transport::Channel::from_shared(server.url().to_owned()).unwrap();
+    let window = Some(65_535);
+    let endpoint = endpoint.initial_stream_window_size(window).initial_connection_window_size(window);
+    let mut client = RecognizerClient::new(endpoint.connect().await.unwrap());
+    let deaf = client.streaming_recognize(tokio_stream::iter(asks.map(ask))).await.unwrap();
+    assert_eq!(finished(&server, 1).await, [("DEADLINE_EXCEEDED".to_owned(), 1)]);
+    drop(deaf);
+}

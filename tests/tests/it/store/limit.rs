@@ -19,6 +19,7 @@ async fn at_its_limit_the_journal_refuses_new_streams_and_keeps_open_ones() {
     let message = refused.unwrap_err().message;
     assert!(message.contains("limit") && message.contains("1001 rows are not in Postgres"), "{message}");
     journal.record(Record::Utterance(answer(stream, 1_001))).await.expect("its stream is open");
+    journal.record(Record::StreamOpened(opening(stream))).await.expect("taken up again, it is no new one");
     assert_eq!(journal.status().borrow().set_aside_rows, 0, "the row is not at fault");
 }
 

@@ -22,7 +22,7 @@ on_both! {
     what_was_recorded_reads_back_equal
     a_record_made_twice_is_one_row
     newest_come_first_and_ties_go_by_identifier
-    a_stream_that_was_taken_up_again_has_its_last_end
+    a_stream_that_was_taken_up_again_has_the_end_that_heard_most
 }
 
 async fn what_was_recorded_reads_back_equal(bed: Bed) {
@@ -88,7 +88,7 @@ async fn newest_come_first_and_ties_go_by_identifier(bed: Bed) {
     assert_eq!(bed.predictions(7).await, answers[..7]);
 }
 
-async fn a_stream_that_was_taken_up_again_has_its_last_end(bed: Bed) {
+async fn a_stream_that_was_taken_up_again_has_the_end_that_heard_most(bed: Bed) {
     let (ended, open) = (StreamId::generate(), StreamId::generate());
     bed.record([opening(ended), opening(open)].map(Record::StreamOpened)).await;
     assert_eq!(bed.counts().await.open_streams, 2);
@@ -97,7 +97,10 @@ async fn a_stream_that_was_taken_up_again_has_its_last_end(bed: Bed) {
     let mut last = closing(ended, 9);
     last.ended_at = UnixMicros(first.ended_at.0 + 1);
     last.reason = EndReason::Drained;
-    bed.record([first.clone(), last.clone(), first].map(Record::StreamEnded)).await;
+    // The connection that broke is noticed at last.
+    let mut noticed = closing(ended, 2);
+    noticed.ended_at = UnixMicros(last.ended_at.0 + 1);
+    bed.record([first.clone(), last.clone(), first, noticed].map(Record::StreamEnded)).await;
 
     assert_eq!(bed.counts().await.open_streams, 1);
     let streams = bed.streams(10).await;

@@ -77,11 +77,14 @@ async fn a_client_that_leaves_ends_its_stream_as_one_over_grpc_does() {
     client.send(&ask(Ask::Config(float_config("cnn")))).await;
     assert!(matches!(client.next().await, Tell::Started(_)));
     drop(client);
-    let cancelled = async || {
+    let counted = async |name: &str, word: &str| {
         let (_, metrics) = server.get("/metrics").await.unwrap();
-        metrics.lines().any(|line| line.contains("StreamingRecognize") && line.contains("CANCELLED"))
+        let mut lines = metrics.lines().filter(|line| !line.starts_with('#') && !line.ends_with(" 0"));
+        lines.any(|line| line.contains(name) && line.contains(word))
     };
-    while !cancelled().await {}
+    while !counted("StreamingRecognize", "CANCELLED").await {}
+    while !counted("streams_closed_total", "cancelled").await {}
+    assert!(!counted("streams_closed_total", "finished").await);
 }
 
 #[tokio::test]
