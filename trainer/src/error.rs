@@ -102,7 +102,7 @@ pub enum TrainError {
         expected_dim: usize,
     },
     /// A checkpoint was made with other settings than those asked for, or with another program.
-    #[error("the checkpoint {} does not belong to this run: {reason}", path.display())]
+    #[error("the checkpoint {} does not belong to this run: {reason}; give another --work-dir, or remove it", path.display())]
     Checkpoint {
         /// Which file.
         path: PathBuf,

@@ -132,6 +132,9 @@ impl Job {
     pub fn trained(&self) -> Result<Trained, TrainError> {
         let material = self.material()?;
         let load = |place: (Side, usize), material: &Material, teacher| {
+            if !self.checkpoint(place).is_file() {
+                return Err(self.refusal(place, "there is none"));
+            }
             let run = self.start(place, material, teacher, true)?;
             if run.is_finished() { Ok(run) } else { Err(self.refusal(place, "it is not finished")) }
         };
@@ -210,7 +213,7 @@ impl Job {
             return Ok(Run::new(Start { network, plan, teacher, origin }));
         }
         if !resume {
-            let reason = "it is there already: resume it, or choose another work folder";
+            let reason = "it is there already, and is not to be resumed";
             return Err(self.refusal(place, reason));
         }
         let run = Run::load(&path, teacher)?;

@@ -113,6 +113,29 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
     }
     assert!(!page.contains("RAVDESS") && !page.contains("actors"), "{page}");
     place.succeed(&[report.as_slice(), &["--check"]].concat());
+    fs::write(place.path("evaluation/report.md"), "# other: evaluation").expect("writable");
+    let refusal = place.fail(&report);
+    assert!(refusal.contains("its report is about the model other, the recipe makes cnn"), "{refusal}");
+}
+
+#[test]
+fn what_could_not_be_written_at_the_end_is_told_before_anything_is_trained() {
+    let Some(place) = Workplace::new(1, tiny::clips) else { return };
+    fs::create_dir_all(place.path("models/tiny/1.0.0")).expect("writable");
+    let train = ["train", "--data", "@clips", "--work-dir", "@work", "--test-speakers", "3", "--out"];
+    for (out, why) in [
+        ("@models/tiny/1.0.0", "exists already"),
+        ("@models/tiny/first", "is not a version"),
+        ("@models/X y/1.0.0", "is not a name"),
+    ] {
+        let refusal = place.fail(&[train.as_slice(), &[out]].concat());
+        assert!(refusal.contains(why), "{refusal}");
+    }
+    let crossval =
+        ["crossval", "--data", "@clips", "--work-dir", "@work", "--fold", "0", "--evidence", "@none"];
+    let refusal = place.fail(&crossval);
+    assert!(refusal.contains("none"), "{refusal}");
+    assert!(!place.path("work").exists(), "nothing was trained");
 }
 
 /// Reads what the program tells; kills it when it has told of two epochs of the network `side`, so that the first of them is

@@ -38,6 +38,14 @@ pub(crate) fn of_manifest(manifest: &Manifest) -> Vec<Mistake> {
     found.0
 }
 
+/// What is wrong with a model's name and a version.
+pub(crate) fn of_identity(name: &str, version: &str) -> Vec<Mistake> {
+    let mut found = Found(Vec::new());
+    found.name("name", name);
+    found.version(version);
+    found.0
+}
+
 struct Found(Vec<Mistake>);
 
 impl Found {
@@ -58,18 +66,24 @@ impl Found {
             ("plugin.classifier", &plugin.classifier),
             ("plugin.extractor", &plugin.extractor),
         ];
-        for (field, name) in names {
-            self.check(is_name(name), || {
-                format!("{field}: {name:?} is not a name of lower-case letters, digits, - and _")
-            });
-        }
-        if let Err(why) = semver::Version::parse(&manifest.version) {
-            self.add(format!("version: {:?} is not a version such as 1.0.0: {why}", manifest.version));
-        }
+        names.into_iter().for_each(|(field, name)| self.name(field, name));
+        self.version(&manifest.version);
         self.check(is_abi_version(&plugin.abi), || {
             format!("plugin.abi: {:?} is not major.minor, such as 1.0", plugin.abi)
         });
         self.check(!manifest.licence.trim().is_empty(), || "licence: is empty".to_owned());
+    }
+
+    fn name(&mut self, field: &str, name: &str) {
+        self.check(is_name(name), || {
+            format!("{field}: {name:?} is not a name of lower-case letters, digits, - and _")
+        });
+    }
+
+    fn version(&mut self, version: &str) {
+        if let Err(why) = semver::Version::parse(version) {
+            self.add(format!("version: {version:?} is not a version such as 1.0.0: {why}"));
+        }
     }
 
     fn labels(&mut self, labels: &[String]) {

@@ -2,13 +2,22 @@
 
 use crate::bundle::{MANIFEST_FILE, refuse};
 use crate::files::path_mistake;
-use crate::mistakes::of_manifest;
+use crate::mistakes::{of_identity, of_manifest};
 use crate::{Bundle, BundleError, Checksum, Manifest, Mistake};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 impl Bundle {
+    /// Fails where [`Self::write`] would because of `dir` alone, whose last two parts are the model's name and version.
+    pub fn check_target(dir: &Path) -> Result<(), BundleError> {
+        let part = |path: Option<&Path>| {
+            path.and_then(Path::file_name).map(|part| part.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        refuse(dir, of_identity(&part(dir.parent()), &part(Some(dir))))?;
+        check_absence(dir)
+    }
+
     /// Writes a bundle to `dir`, which must not exist yet, and opens it. `files` are pairs of path and
     /// content, among them the graphs and `card.md`; their checksums replace `manifest.files`. Missing parent
     /// folders are made. The folder appears under its name only when it is complete.
@@ -49,9 +58,7 @@ struct Unfinished<'a> {
 impl<'a> Unfinished<'a> {
     fn beside(target: &'a Path) -> Result<Self, BundleError> {
         let failed = |source| write_error(target, ".", source);
-        if target.symlink_metadata().is_ok() {
-            return Err(BundleError::Exists { dir: target.to_owned() });
-        }
+        check_absence(target)?;
         let name = target.file_name().ok_or_else(|| {
             failed(io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a folder's name"))
         })?;
@@ -80,6 +87,13 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         // After a rename there is nothing left to remove; after a failure the cause is already reported.
         let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn check_absence(dir: &Path) -> Result<(), BundleError> {
+    match dir.symlink_metadata() {
+        Ok(_) => Err(BundleError::Exists { dir: dir.to_owned() }),
+        Err(_) => Ok(()),
     }
 }
 

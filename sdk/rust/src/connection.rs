@@ -29,7 +29,7 @@ pub struct Tls {
 /// How a server is reached. `Debug` shows no secret.
 #[derive(Clone)]
 pub struct Connection {
-    /// As `http://127.0.0.1:50151`, or `https://...` with TLS.
+    /// As `http://127.0.0.1:50151`, or `https://...` with TLS; `http://` when it begins with neither.
     pub address: String,
     /// What `https://` trusts and shows.
     pub tls: Tls,
@@ -84,7 +84,11 @@ impl Connection {
     }
 
     fn endpoint(&self) -> Result<Endpoint, ClientError> {
-        let endpoint = Channel::from_shared(self.address.clone())
+        let address = match self.address.contains("://") {
+            true => self.address.clone(),
+            false => format!("http://{}", self.address),
+        };
+        let endpoint = Channel::from_shared(address)
             .map_err(|source| ClientError::Address { address: self.address.clone(), source })?
             .connect_timeout(self.connect_timeout);
         let endpoint = match self.keep_alive {

@@ -4,6 +4,7 @@ use super::SettingsArgs;
 use crate::Server;
 use anyhow::Context;
 use clap::Args;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,14 +33,27 @@ pub(super) async fn run(args: &ServeArgs, settings: &SettingsArgs) -> anyhow::Re
     let flags = flags.into_iter().filter_map(|(path, value)| Some((path.to_owned(), value.clone()?)));
     let settings = settings.load(flags.collect())?;
     undertone_telemetry::init_logging(&settings.log.filter, settings.log.format)?;
+    // An old one would tell of a server that is gone.
+    args.ready_file.as_deref().map_or(Ok(()), withdraw)?;
     let server = Server::start(&settings).await?;
     if let Some(path) = &args.ready_file {
         announce(path, &server)?;
     }
     stop_signal().await?;
     tracing::info!("stopping: open streams get their answers");
+    args.ready_file.as_deref().map_or(Ok(()), withdraw)?;
     server.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the addresses away.
+fn withdraw(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes the addresses under another name first, so that a reader never sees half a file.

@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 const COLUMNS: &str = "file,model,version,start_s,end_s,top,confidence,abstained,prediction_id";
 
-/// The header; the labels are those of the first recording's model.
+/// The header with the labels of the recording's model, which one without speech does not tell.
 pub(crate) fn header(report: &FileReport) -> String {
     let labels = report.utterances.first().into_iter().flat_map(|utterance| &utterance.probabilities);
-    labels.fold(COLUMNS.to_owned(), |header, (label, _)| header + "," + &quoted(label))
+    labels.fold(COLUMNS.to_owned(), |header, (label, _)| header + "," + &quoted(label)) + "\r\n"
 }
 
 /// One line per utterance; none for a recording without speech.

@@ -107,3 +107,16 @@ impl FileReport {
 pub(crate) fn seconds(duration: Option<&prost_types::Duration>) -> f64 {
     duration.map_or(0.0, |duration| duration.seconds as f64 + f64::from(duration.nanos) * 1e-9)
 }
+
+/// Why a stream ended before its audio did; nothing when it did not.
+pub(crate) fn cut(ended: &v1::Ended) -> Option<String> {
+    use v1::ended::Reason;
+    let heard = seconds(ended.audio_duration.as_ref());
+    let why = match ended.reason() {
+        Reason::Finished | Reason::Unspecified => return None,
+        Reason::Longest => "a stream is no longer there (recognition.max_audio and recognition.max_duration)",
+        Reason::IdleTimeout => "nothing was sent for too long (recognition.idle_timeout)",
+        Reason::Drained => "the server is shutting down",
+    };
+    Some(format!("only the first {heard:.1} s were heard: {why}"))
+}

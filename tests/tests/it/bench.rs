@@ -116,7 +116,18 @@ fn what_cannot_be_measured_is_told_in_one_sentence() {
     let folder = tempfile::TempDir::new().unwrap();
     let empty = sentence(&load("http://127.0.0.1:1", &[folder.path().to_str().unwrap()]));
     assert!(empty.contains("there is no recording"), "{empty}");
+    let unwritable = sentence(&load("http://127.0.0.1:1", &["--out", "/nowhere/latency.svg"]));
+    assert!(unwritable.contains("/nowhere/latency.svg cannot be written"), "{unwritable}");
     let bed = Bed::new(&[]);
     let unknown = sentence(&bed.load(&["--model", "nobody"]));
     assert!(unknown.contains("nobody") && unknown.contains("cnn@1.1.0"), "{unknown}");
+}
+
+#[test]
+fn a_load_that_nobody_answers_has_measured_nothing() {
+    let bed = Bed::new(&[]);
+    let output = bed.load(&["--hop", "10ms"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(said.contains("8 streams: no update came") && said.contains("nothing was answered"), "{said}");
 }

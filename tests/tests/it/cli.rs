@@ -19,6 +19,19 @@ fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+/// 16 kHz, one channel, 16 bits.
+fn wav(samples: &[i16]) -> Vec<u8> {
+    let bytes = 2 * samples.len() as u32;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend([16_000_u32, 32_000].iter().flat_map(|rate| rate.to_le_bytes()));
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend(bytes.to_le_bytes());
+    wav.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    wav
+}
+
 fn clip() -> String {
     shipped_clip().to_str().unwrap().to_owned()
 }
@@ -265,6 +278,35 @@ fn db_migrate_makes_a_journal_and_recent_shows_what_a_server_recorded() {
 }
 
 #[test]
+fn a_table_has_one_width_although_nobody_speaks_in_the_first_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let silence = folder.path().join("silence.wav");
+    std::fs::write(&silence, wav(&[0; 32_000])).unwrap();
+    let silence = silence.to_str().unwrap();
+    let table = printed(&undertone(&["recognize", silence, &clip(), "--format", "csv"]));
+    let lines: Vec<&str> = table.split_terminator("\r\n").collect();
+    let columns = |line: &str| line.split(',').count();
+    assert!(lines.len() > 1 && lines[0].starts_with("file,") && lines[0].ends_with(",surprised"), "{table}");
+    assert!(lines.iter().all(|line| columns(line) == columns(lines[0]) && !line.contains('\n')), "{table}");
+    let empty = printed(&undertone(&["recognize", silence, "--format", "csv"]));
+    assert!(empty.starts_with("file,") && empty.lines().count() == 1, "{empty}");
+}
+
+#[test]
+fn a_recording_that_is_not_heard_to_its_end_says_so_beside_what_was_answered() {
+    let arguments =
+        ["recognize", &clip(), "--stream", "--format", "json", "--set", "recognition.max_audio=3s"];
+    let output = undertone(&arguments);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("only the first 3.0 s were heard"), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["seconds"], 3.0);
+    assert!(!report["utterances"].as_array().unwrap().is_empty());
+    assert!(report["warnings"][0].as_str().unwrap().contains("max_audio"));
+}
+
+#[test]
 fn stream_shows_updates_as_they_come() {
     let text = printed(&undertone(&["recognize", &clip(), "--stream"]));
     assert!(text.contains("so far") && text.contains("final"), "{text}");
@@ -295,7 +337,10 @@ fn a_stream_goes_on_when_its_server_is_back() {
     let server = runtime.block_on(TestServer::start_in(data, &[("grpc.listen", &address)])).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.contains("going on at"), "{said}");
+    assert!(output.status.success(), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    let [broken, resumed] = lines[..] else { panic!("it is told once each: {said}") };
+    assert!(broken.contains("trying to go on at") && resumed.ends_with("going on"), "{said}");
     let utterances = |text: &str| {
         let report: serde_json::Value = serde_json::from_str(text).unwrap();
         let tops = report["utterances"].as_array().unwrap().iter().map(|own| own["top"].clone());

@@ -40,6 +40,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let campaign = Campaign::new(arguments)?;
+    if let (Some(folder), Some(_)) = (&arguments.evidence, arguments.fold) {
+        // It is compared with at the end; a mistake is told now.
+        Evidence::open(folder)?;
+    }
     let mut forecast = campaign.forecast()?;
     let run = arguments.folds.run(arguments.material.seed);
     let mut evidence = Run::new(run);

@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = &arguments.evidence;
     let evidence = Evidence::open(folder)?;
     let recipe = TrainingRecipe::read(&arguments.recipe)?;
+    check_name(folder, &recipe)?;
     let clips = evidence.runs().iter().flat_map(|run| &run.predictions).map(|own| own.clip.as_str());
     let sheet = arguments.sheet.read(known_sheet(clips)?, folder)?;
     if arguments.time {
@@ -52,6 +53,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     println!("{} is written", folder.join(HTML).display());
     Ok(())
+}
+
+/// A report that is there already is about the model that the recipe makes, or the recipe is another model's.
+fn check_name(folder: &Path, recipe: &TrainingRecipe) -> anyhow::Result<()> {
+    let Ok(page) = fs::read_to_string(folder.join(MARKDOWN)) else { return Ok(()) };
+    match page.lines().next().and_then(|title| title.strip_prefix("# ")?.split(':').next()) {
+        Some(model) if model != recipe.name => {
+            bail!(
+                "{}: its report is about the model {model}, the recipe makes {}",
+                folder.display(),
+                recipe.name
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
 fn compare(folder: &Path, pages: &[(&str, String)]) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use super::sheet::{SheetArguments, known_sheet};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
+use undertone_bundle::Bundle;
 use undertone_evaluation::{Evidence, Figures, Summary};
 use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
 use undertone_trainer::evaluation::{Decision, DecisionRule};
@@ -37,6 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "nothing tells how good the model is: give --test-speakers, or --evidence of a cross-validation"
         );
     }
+    Bundle::check_target(&arguments.out).context("no bundle can be written there")?;
     let clips: Vec<String> = arguments.material.clips()?.iter().map(Clip::name).collect();
     let known = known_sheet(clips.iter().map(String::as_str))?;
     let sheet = arguments.sheet.read(known, arguments.material.data())?;

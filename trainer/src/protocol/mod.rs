@@ -58,8 +58,10 @@ impl FoldId {
             () => Part::Training,
         };
         let parts: Vec<Part> = clips.iter().zip(&folds).map(part).collect();
-        if self.fold >= self.dealing.tested(self.run.protocol) || !parts.contains(&Part::Test) {
-            let mistakes = vec![format!("{} has no fold {}", self.run.protocol, self.fold)];
+        let has_fold = self.fold < self.dealing.tested(self.run.protocol);
+        if !has_fold || !parts.contains(&Part::Test) {
+            let why = if has_fold { ": none of the clips belongs to it" } else { "" };
+            let mistakes = vec![format!("{} has no fold {}{why}", self.run.protocol, self.fold)];
             return Err(TrainError::Split { mistakes });
         }
         Split::of_parts(clips, parts)

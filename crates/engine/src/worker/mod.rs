@@ -156,10 +156,9 @@ impl<'a> Worker<'a> {
         let own = models.iter().filter(|model| context.apart == model.is_apart());
         for model in own.take_while(|_| !context.stop.load(Ordering::Acquire)) {
             // A process has a time of its own to start in, longer perhaps than after which a call counts as stuck.
-            if context.apart {
-                context.pulse.rest()
-            } else {
-                context.pulse.beat()
+            match context.apart {
+                true => context.pulse.rest(),
+                false => context.pulse.beat(),
             }
             if let Err(error) = classifiers.prepare(model.as_ref()) {
                 tracing::error!(model = %model.reference(), %error, "a worker could not make a classifier");

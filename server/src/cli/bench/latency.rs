@@ -44,6 +44,11 @@ impl Latency {
         Duration::from_micros(self.0.value_at_quantile(quantile))
     }
 
+    /// Whether 99 of 100 stayed within `bound`; `None` when there are none.
+    pub(super) fn is_within(&self, bound: Duration) -> Option<bool> {
+        (self.count() > 0).then(|| self.at(0.99) < bound)
+    }
+
     pub(super) fn quantiles(&self) -> Quantiles {
         let millis = |quantile| self.at(quantile).as_secs_f64() * 1e3;
         Quantiles {

@@ -26,6 +26,7 @@ use super::recognizer::Recognizer;
 use crate::settings::parse_duration;
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
+use curve::Curve;
 use load::{Load, Pace};
 use plan::Plan;
 use report::Report;
@@ -50,8 +51,6 @@ pub(super) struct BenchArgs {
     /// What is put on the server.
     #[arg(long, value_enum, default_value = "undertone")]
     protocol: Protocol,
-    #[command(flatten)]
-    tensors: Tensors,
     /// Recordings to send over and over, or folders of them; a clip of synthesised speech when none is given.
     clips: Vec<PathBuf>,
     /// The server.
@@ -100,8 +99,10 @@ pub(super) struct BenchArgs {
     #[arg(long)]
     json: bool,
     /// Draw latency against load into this file (SVG).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "as_fast_as_accepted")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    tensors: Tensors,
 }
 
 /// What `--protocol open-inference` sends.
@@ -127,16 +128,20 @@ struct Tensors {
 }
 
 pub(super) async fn run(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
-    match args.protocol {
+    let is_answered = match args.protocol {
         Protocol::Undertone => streams(args, settings).await?,
         Protocol::OpenInference => tensors::run(args, &args.tensors, settings.target(&args.server)).await?,
+    };
+    if !is_answered {
+        eprintln!("undertone: nothing was answered, so nothing was measured");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if is_answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Streams of speech.
-async fn streams(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<()> {
+/// Streams of speech. False when nothing was answered.
+async fn streams(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<bool> {
     let pace = args.pace()?;
+    args.check_out()?;
     let clips = clips::read(&args.clips)?;
     let recognizer = Recognizer::open(Some(&args.server), settings).await?;
     let model = recognizer.model(&args.model).await?.reference.unwrap_or_default();
@@ -152,16 +157,14 @@ async fn streams(args: &BenchArgs, settings: &SettingsArgs) -> anyhow::Result<()
     let found = args.plan_of(args.streams).carry_out(&load, args.p99_below, aloud).await?;
     let report =
         Report { model, clips: (clips.samples.len(), clips.found), load, bound: args.p99_below, found };
-    if let Some(path) = &args.out {
-        let drawn = svg::draw(&report.curve());
-        std::fs::write(path, drawn).with_context(|| format!("{} cannot be written", path.display()))?;
-    }
     if args.json {
         say!("{}", json::object(&report));
     } else {
         say_part!("{}\n{}", table::render(&report), chart::render(&report.curve()));
     }
-    Ok(())
+    args.draw(&report.curve())?;
+    let without_clock = args.as_fast_as_accepted;
+    Ok(if without_clock { report.has_finals() } else { report.found.is_answered() })
 }
 
 impl BenchArgs {
@@ -173,6 +176,19 @@ impl BenchArgs {
         }
         let speed = (!self.as_fast_as_accepted).then_some(self.speed);
         Ok(Pace { piece: self.piece, speed, warm_up: self.warm_up, duration: self.duration })
+    }
+
+    /// Fails before the measurement where its picture could not be written behind it.
+    fn check_out(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.out else { return Ok(()) };
+        let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        opened.map(drop).with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    fn draw(&self, curve: &Curve<'_>) -> anyhow::Result<()> {
+        let Some(path) = &self.out else { return Ok(()) };
+        std::fs::write(path, svg::draw(curve))
+            .with_context(|| format!("{} cannot be written", path.display()))
     }
 
     /// The loads up to one of `size`, or from there on.

@@ -39,6 +39,9 @@ pub(super) trait Showing {
     /// Whether it was ended early.
     fn cut_short(&self) -> bool;
 
+    /// Whether 99 of 100 came within `bound`, of those that came; `None` when none did.
+    fn is_fast(&self, bound: Duration) -> Option<bool>;
+
     /// A sentence about it, such as "8 streams: 99 of 100 updates within 5 ms".
     fn sentence(&self) -> String;
 }
@@ -53,6 +56,11 @@ pub(super) struct Found<F> {
 }
 
 impl<F: Showing> Found<F> {
+    /// Whether anything was answered at all.
+    pub(super) fn is_answered(&self) -> bool {
+        self.loads.iter().any(|figures| figures.is_fast(Duration::MAX).is_some())
+    }
+
     /// The loads by their size.
     pub(super) fn by_size(&self) -> Vec<&F> {
         let mut loads: Vec<&F> = self.loads.iter().collect();
@@ -80,8 +88,13 @@ impl Plan {
             let figures = burden.run(size, search.as_ref().map(|_| bound)).await?;
             let kept = figures.keep_within(bound);
             if aloud {
-                let verdict = if kept { "within the bound" } else { "beyond the bound" };
-                eprintln!("{}, {verdict}", figures.sentence());
+                let verdict = match (kept, figures.is_fast(bound)) {
+                    (true, _) => ", within the bound",
+                    (false, Some(true)) => ", but others were refused, failed or were left out",
+                    (false, Some(false)) => ", beyond the bound",
+                    (false, None) => "",
+                };
+                eprintln!("{}{verdict}", figures.sentence());
             }
             if figures.cut_short() {
                 // What the server still has to do for those that were left must not burden the next load.
@@ -150,6 +163,10 @@ mod tests {
 
         fn cut_short(&self) -> bool {
             false
+        }
+
+        fn is_fast(&self, _: Duration) -> Option<bool> {
+            Some(self.kept)
         }
 
         fn sentence(&self) -> String {

@@ -25,6 +25,11 @@ impl Report {
         self.bound.as_secs_f64() * 1e3
     }
 
+    /// Whether any utterance was answered.
+    pub(super) fn has_finals(&self) -> bool {
+        self.found.loads.iter().any(|figures| figures.tally.finals > 0)
+    }
+
     /// The latency of updates against the number of streams.
     pub(super) fn curve(&self) -> Curve<'_> {
         let loads = self.found.by_size();

@@ -8,7 +8,8 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 420.0;
 /// Room for names and numbers: left, top, right, bottom.
 const MARGIN: [f64; 4] = [64.0, 48.0, 96.0, 52.0];
-const GRID_LINES: usize = 5;
+/// Most steps of an axis.
+const GRID_STEPS: f64 = 6.0;
 const INK: &str = "#333";
 
 /// A percentile of all loads.
@@ -26,6 +27,9 @@ struct Mark {
     /// Whether the load kept within the bound.
     kept: bool,
 }
+
+/// Names of lines are written at least so far apart.
+const LINE_HEIGHT: f64 = 14.0;
 
 /// Where numbers lie in the picture.
 struct Scale {
@@ -70,29 +74,37 @@ fn picture((title, unit): (&str, &str), lines: &[Line], bound: f64) -> String {
         let words = "hollow: beyond the bound, refused, lost or ended early";
         text(&mut svg, (WIDTH - MARGIN[2], 26.0), "end", words);
     }
-    for line in lines {
-        polyline(&mut svg, &scale, line);
-    }
+    lines.iter().for_each(|line| polyline(&mut svg, &scale, line));
+    names(&mut svg, &scale, lines);
     svg.push_str("</svg>\n");
     svg
 }
 
 fn grid(svg: &mut String, scale: &Scale, unit: &str) {
     let (left, right) = (scale.x(0.0), scale.x(scale.largest));
-    for number in 0..=GRID_LINES {
-        let share = number as f64 / GRID_LINES as f64;
-        let (millis, size) = (share * scale.most_millis, share * scale.largest);
-        let y = scale.y(millis);
+    for millis in marks(scale.most_millis) {
+        let y = scale.y(millis as f64);
         // Writing to a string cannot fail.
         let _ = writeln!(
             svg,
             "<line x1=\"{left:.1}\" x2=\"{right:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>"
         );
-        text(svg, (left - 8.0, y + 4.0), "end", &format!("{millis:.0}"));
-        text(svg, (scale.x(size), HEIGHT - MARGIN[3] + 18.0), "middle", &format!("{size:.0}"));
+        text(svg, (left - 8.0, y + 4.0), "end", &millis.to_string());
+    }
+    for size in marks(scale.largest) {
+        let place = (scale.x(size as f64), HEIGHT - MARGIN[3] + 18.0);
+        text(svg, place, "middle", &size.to_string());
     }
     text(svg, (left - 8.0, MARGIN[1] - 8.0), "end", "ms");
     text(svg, ((left + right) / 2.0, HEIGHT - 12.0), "middle", unit);
+}
+
+/// Whole numbers from 0 to `most`, in steps of 1, 2 or 5 times a power of ten.
+fn marks(most: f64) -> impl Iterator<Item = u64> {
+    let powers = (0..).map(|power| 10_u64.pow(power));
+    let mut steps = powers.take(18).flat_map(|power| [power, 2 * power, 5 * power]);
+    let step = steps.find(|&step| most / step as f64 <= GRID_STEPS).unwrap_or(u64::MAX);
+    (0..=(most / step as f64) as u64).map(move |number| number * step)
 }
 
 fn bound_line(svg: &mut String, scale: &Scale, bound: f64) {
@@ -122,8 +134,16 @@ fn polyline(svg: &mut String, scale: &Scale, line: &Line) {
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" stroke=\"{colour}\" fill=\"{fill}\"/>"
         );
     }
-    if let Some((x, y)) = line.points.last().map(place) {
-        text(svg, (x + 8.0, y + 4.0), "start", line.name);
+}
+
+/// The names of the lines behind their ends, from the lowest one up and none over another.
+fn names(svg: &mut String, scale: &Scale, lines: &[Line]) {
+    let mut lowest = f64::INFINITY;
+    for line in lines {
+        let Some(mark) = line.points.last() else { continue };
+        let y = scale.y(mark.millis).min(lowest);
+        lowest = y - LINE_HEIGHT;
+        text(svg, (scale.x(mark.size) + 8.0, y + 4.0), "start", line.name);
     }
 }
 
@@ -146,6 +166,28 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_are_marked_at_round_numbers() {
+        let all = |most| marks(most).collect::<Vec<u64>>();
+        assert_eq!(all(1.0), [0, 1]);
+        assert_eq!(all(4.0), [0, 1, 2, 3, 4]);
+        assert_eq!(all(52.5), [0, 10, 20, 30, 40, 50]);
+        assert_eq!(all(1_000.0), [0, 200, 400, 600, 800, 1_000]);
+    }
+
+    #[test]
+    fn names_of_lines_that_end_together_stand_above_one_another() {
+        let line =
+            |name| Line { name, colour: "red", points: vec![Mark { size: 1.0, millis: 5.0, kept: true }] };
+        let svg = picture(("load", "streams"), &[line("p50"), line("p90")], 50.0);
+        let height = |name: &str| {
+            let end = svg.find(&format!(">{name}</text>")).expect("it is named");
+            let y = svg[..end].rfind(" y=\"").expect("it has a place") + 4;
+            svg[y..].split('"').next().and_then(|y| y.parse::<f64>().ok()).expect("a number")
+        };
+        assert!(height("p50") - height("p90") >= LINE_HEIGHT, "{svg}");
+    }
 
     #[test]
     fn a_picture_names_its_lines_and_escapes_what_a_server_says() {

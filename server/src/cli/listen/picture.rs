@@ -1,6 +1,6 @@
 //! What is heard now, and above it what was heard.
 
-use crate::report::{Palette, seconds, text};
+use crate::report::{Palette, cut, seconds, text};
 use std::io::{self, Write};
 use undertone_client::Event;
 use undertone_proto::v1;
@@ -14,6 +14,8 @@ pub(super) struct Picture<W> {
     /// In the order of the labels.
     bars: Vec<(String, f32)>,
     is_speaking: bool,
+    /// Whether the stream is broken, and was not taken up again yet.
+    is_interrupted: bool,
     heard_seconds: f64,
     /// Lines of the picture on the terminal.
     drawn: usize,
@@ -21,7 +23,16 @@ pub(super) struct Picture<W> {
 
 impl<W: Write> Picture<W> {
     pub(super) fn new(out: W, palette: Palette, is_live: bool) -> Self {
-        Self { out, palette, is_live, bars: Vec::new(), is_speaking: false, heard_seconds: 0.0, drawn: 0 }
+        Self {
+            out,
+            palette,
+            is_live,
+            bars: Vec::new(),
+            is_speaking: false,
+            is_interrupted: false,
+            heard_seconds: 0.0,
+            drawn: 0,
+        }
     }
 
     pub(super) fn show(&mut self, event: Event) -> io::Result<()> {
@@ -46,10 +57,18 @@ impl<W: Write> Picture<W> {
                 self.result(&result)
             }
             Event::Warning(warning) => self.line(&format!("  note: {}", warning.message)),
+            Event::Interrupted { .. } if std::mem::replace(&mut self.is_interrupted, true) => Ok(()),
             Event::Interrupted { why, from } => {
-                self.line(&format!("  {why}; going on at {:.1} s", from.as_secs_f64()))
+                self.line(&format!("  {why}; trying to go on at {:.1} s", from.as_secs_f64()))
             }
-            Event::Resumed(_) | Event::Ended(_) => Ok(()),
+            Event::Resumed(_) => {
+                self.is_interrupted = false;
+                self.line("  going on")
+            }
+            Event::Ended(ended) => match cut(&ended) {
+                Some(why) => self.line(&format!("  note: {why}")),
+                None => Ok(()),
+            },
         }
     }
 

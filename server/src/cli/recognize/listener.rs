@@ -1,7 +1,8 @@
 //! Takes what a stream tells, and shows it as it comes.
 
+use crate::cli::console::sentence_of;
 use crate::cli::console::{say, say_part};
-use crate::report::{FileReport, Palette, text};
+use crate::report::{self, FileReport, Palette, text};
 use std::io::{IsTerminal, Write};
 use undertone_client::{ClientError, Event, EventStream};
 use undertone_proto::v1;
@@ -10,20 +11,44 @@ use undertone_proto::v1;
 pub(super) struct Listener {
     report: FileReport,
     ticker: Option<Ticker>,
+    /// Whether the stream is broken, and was not taken up again yet.
+    interrupted: bool,
+    /// Why the server did not hear everything.
+    cut: Option<String>,
+}
+
+/// What was told about a recording.
+pub(super) struct Told {
+    pub(super) report: FileReport,
+    /// Why it is not about the whole recording.
+    pub(super) unfinished: Option<String>,
+}
+
+impl From<FileReport> for Told {
+    fn from(report: FileReport) -> Self {
+        Self { report, unfinished: None }
+    }
 }
 
 impl Listener {
     /// With `watch`, updates are shown as they come.
     pub(super) fn new(name: String, watch: bool) -> Self {
-        Self { report: FileReport::named(name), ticker: watch.then(Ticker::new) }
+        let ticker = watch.then(Ticker::new);
+        Self { report: FileReport::named(name), ticker, interrupted: false, cut: None }
     }
 
-    /// Listens to the end.
-    pub(super) async fn listen(mut self, mut events: EventStream) -> anyhow::Result<FileReport> {
+    /// Listens to the end. Fails when nothing was said of the recording before the stream failed.
+    pub(super) async fn listen(mut self, mut events: EventStream) -> anyhow::Result<Told> {
         while let Some(event) = events.next().await {
-            self.take(event)?;
+            match self.take(event) {
+                Err(error) if self.report.utterances.is_empty() => return Err(error),
+                Err(error) => self.cut = Some(sentence_of(&error)),
+                Ok(()) => {}
+            }
         }
-        Ok(self.report)
+        let Self { mut report, cut, .. } = self;
+        report.warnings.extend(cut.clone());
+        Ok(Told { report, unfinished: cut })
     }
 
     fn take(&mut self, event: Result<Event, ClientError>) -> anyhow::Result<()> {
@@ -32,7 +57,13 @@ impl Listener {
             Event::Interrupted { why, from } => {
                 // Updates of the utterance that will be heard again are forgotten.
                 self.report.forget_updates();
-                eprintln!("undertone: {why}; going on at {:.1} s", from.as_secs_f64());
+                if !std::mem::replace(&mut self.interrupted, true) {
+                    eprintln!("undertone: {why}; trying to go on at {:.1} s", from.as_secs_f64());
+                }
+            }
+            Event::Resumed(_) => {
+                self.interrupted = false;
+                eprintln!("undertone: going on");
             }
             Event::Interim(result) | Event::Final(result) => self.show(*result)?,
             Event::Warning(warning) => self.report.warnings.push(warning.message),
@@ -41,8 +72,9 @@ impl Listener {
                     ticker.clear()?;
                 }
                 self.report.end(&ended);
+                self.cut = report::cut(&ended);
             }
-            Event::Resumed(_) | Event::Speech(_) => {}
+            Event::Speech(_) => {}
         }
         Ok(())
     }

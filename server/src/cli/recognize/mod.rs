@@ -11,7 +11,7 @@ use super::recognizer::Recognizer;
 use crate::report::FileReport;
 use anyhow::Context;
 use clap::Args;
-use listener::Listener;
+use listener::{Listener, Told};
 use printer::{Printer, ReportFormat};
 use progress::Progress;
 use sources::Source;
@@ -75,7 +75,13 @@ pub(super) async fn run(args: &RecognizeArgs, settings: &SettingsArgs) -> anyhow
         under_way.extend(waiting.next().map(begin));
         progress.clear();
         match outcome {
-            Ok(report) => printer.print(&source, &report)?,
+            Ok(Told { report, unfinished }) => {
+                printer.print(&source, &report)?;
+                if let Some(why) = unfinished {
+                    failed += 1;
+                    eprintln!("undertone: {source}: {why}");
+                }
+            }
             Err(error) => {
                 failed += 1;
                 eprintln!("undertone: {source}: {}", sentence_of(&error));
@@ -96,18 +102,14 @@ impl RecognizeArgs {
     }
 }
 
-async fn recognize(
-    source: &Source,
-    args: &RecognizeArgs,
-    recognizer: &Recognizer,
-) -> anyhow::Result<FileReport> {
+async fn recognize(source: &Source, args: &RecognizeArgs, recognizer: &Recognizer) -> anyhow::Result<Told> {
     let bytes = source.read()?;
     let asked = asked(args);
     let name = source.to_string();
     if !args.stream && bytes.len() <= ONE_MESSAGE_BYTES {
         let request = v1::RecognizeRequest { config: Some(asked.to_config(None)), audio: bytes.into() };
         let response = recognizer.recognize(request).await?;
-        return Ok(FileReport::from_response(name, response));
+        return Ok(FileReport::from_response(name, response).into());
     }
     let recording = undertone_client::Source::recording(Recording::from(bytes)).await?;
     let recording = if args.stream { recording.in_real_time() } else { recording };

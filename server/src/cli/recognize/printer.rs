@@ -81,18 +81,23 @@ impl Printer {
 
     pub(super) fn print(&mut self, source: &Source, report: &FileReport) -> anyhow::Result<()> {
         match &self.out {
-            None => self.say(report)?,
+            None => {
+                self.say(report)?;
+                self.begun |= self.format != ReportFormat::Csv || !report.utterances.is_empty();
+            }
             Some(folder) => {
                 let path = folder.join(format!("{}.{}", source.stem(), self.format.ending()));
                 self.write(&path, report).with_context(|| format!("{} cannot be written", path.display()))?;
             }
         }
-        self.begun = true;
         Ok(())
     }
 
     /// Everything was printed.
     pub(super) fn finish(self) -> anyhow::Result<()> {
+        if self.format == ReportFormat::Csv && self.out.is_none() && !self.begun {
+            say_part!("{}", csv::header(&FileReport::default()));
+        }
         self.table.map_or(Ok(()), Utterances::finish)
     }
 
@@ -111,7 +116,10 @@ impl Printer {
         }
         match self.format {
             ReportFormat::Text if self.begun => say_part!("\n{}", self.whole(report)?),
-            ReportFormat::Csv if self.begun => say_part!("{}", csv::rows(report)),
+            // The header waits for somebody who speaks, since his answer tells the labels.
+            ReportFormat::Csv if self.begun || report.utterances.is_empty() => {
+                say_part!("{}", csv::rows(report));
+            }
             _ => say_part!("{}", self.whole(report)?),
         }
         Ok(())
@@ -121,7 +129,7 @@ impl Printer {
         Ok(match self.format {
             ReportFormat::Text => text::render(report, self.palette),
             ReportFormat::Json => serde_json::to_string(&json::object(report))? + "\n",
-            ReportFormat::Csv => csv::header(report) + "\n" + &csv::rows(report),
+            ReportFormat::Csv => csv::header(report) + &csv::rows(report),
             ReportFormat::Srt => subtitles::srt(report),
             ReportFormat::Vtt => subtitles::vtt(report),
             // It is written as it comes, see above.

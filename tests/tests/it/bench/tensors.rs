@@ -43,7 +43,9 @@ fn flags_say_which_tensor_is_sent_and_how() {
 fn a_request_that_the_server_does_not_take_is_a_failure_and_told_with_its_code() {
     let bed = Bed::new(&[]);
     let flags = ["--model", "cnn", "--input", "frames", "--shape", "1,20,64", "--rate", "5", "--json"];
-    let report = object(&ask(bed.server.url(), &flags));
+    let output = ask(bed.server.url(), &flags);
+    assert!(!output.status.success(), "nothing was measured");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let load = &report["loads"][0];
     assert_eq!((&load["answers"], &load["within_bound"]), (&0.into(), &false.into()), "{load}");
     assert_eq!(load["failures"]["INVALID_ARGUMENT"]["requests"], 5);

@@ -54,8 +54,11 @@ impl Showing for Figures {
     }
 
     fn keep_within(&self, bound: Duration) -> bool {
-        let latency = &self.tally.latency;
-        !self.cut_short && self.tally.lost() == 0 && latency.count() > 0 && latency.at(0.99) < bound
+        !self.cut_short && self.tally.lost() == 0 && self.is_fast(bound) == Some(true)
+    }
+
+    fn is_fast(&self, bound: Duration) -> Option<bool> {
+        self.tally.latency.is_within(bound)
     }
 
     fn cut_short(&self) -> bool {
@@ -63,8 +66,15 @@ impl Showing for Figures {
     }
 
     fn sentence(&self) -> String {
-        let p99 = self.tally.latency.quantiles().p99_ms;
-        format!("{} requests per second: 99 of 100 answers within {p99:.1} ms", self.rate)
+        let latency = &self.tally.latency;
+        match latency.count() {
+            0 => format!("{} requests per second: no answer came", self.rate),
+            _ => format!(
+                "{} requests per second: 99 of 100 answers within {:.1} ms",
+                self.rate,
+                latency.quantiles().p99_ms
+            ),
+        }
     }
 }
 
