@@ -163,7 +163,7 @@ fn recognition(reader: &mut Reader) -> RecognitionSettings {
 }
 
 fn max_audio_seconds(reader: &mut Reader) -> u32 {
-    let longest = reader.duration("recognition.max_audio", DEFAULT_MAX_AUDIO);
+    let longest = reader.positive_duration("recognition.max_audio", DEFAULT_MAX_AUDIO);
     u32::try_from(longest.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 

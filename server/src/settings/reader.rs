@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A hundred years; more could not be added to a time.
-const LONGEST_DURATION: Duration = Duration::from_secs(36_500 * 86_400);
+/// A thousand years; more could not be added to a time.
+const LONGEST_DURATION: Duration = Duration::from_secs(365_000 * 86_400);
 
 /// Reads values from a layered configuration. A value that cannot be read is noted and its default is used, so that
 /// one run finds all mistakes.
@@ -72,7 +72,7 @@ impl Reader {
         self.value(
             path,
             read,
-            "a duration with its unit, such as \"500ms\", \"30s\", \"5m\", \"4h\" or \"30d\", of at most 36500 days",
+            "a duration with its unit, such as \"500ms\", \"30s\", \"5m\", \"4h\" or \"30d\", of at most 365000 days",
         )
         .unwrap_or(default)
     }
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(parse_duration("4h"), Some(Duration::from_secs(14_400)));
         assert_eq!(parse_duration("30d"), Some(Duration::from_secs(2_592_000)));
-        for wrong in ["250", "", "s", "1.5s", "-1s", "3 weeks", "99999999999999999999s", "36501d"] {
+        for wrong in ["250", "", "s", "1.5s", "-1s", "3 weeks", "99999999999999999999s", "365001d"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
     }

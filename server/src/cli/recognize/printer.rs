@@ -6,7 +6,7 @@ use crate::report::parquet::Utterances;
 use crate::report::{FileReport, Palette, csv, json, subtitles, text};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{IsTerminal, Stdout};
 use std::path::{Path, PathBuf};
@@ -64,9 +64,14 @@ impl Printer {
         if let Some(folder) = &out {
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-            let mut stems = BTreeSet::new();
-            if let Some(twice) = sources.iter().find(|source| !stems.insert(source.stem())) {
-                bail!("--out: two recordings are called {:?}, and each has one file there", twice.stem());
+            let mut stems = BTreeMap::new();
+            for source in sources {
+                if let Some(other) = stems.insert(source.stem(), source) {
+                    bail!(
+                        "--out: {other} and {source} are both called {:?}, and each has one file there",
+                        source.stem()
+                    );
+                }
             }
         } else if matches!(format, ReportFormat::Srt | ReportFormat::Vtt) && sources.len() > 1 {
             bail!("subtitles of {} recordings need a file each: give --out FOLDER", sources.len());

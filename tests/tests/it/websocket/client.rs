@@ -62,6 +62,12 @@ impl Client {
         let _ = self.socket.send(frame).await;
     }
 
+    /// Ends the connection in order; the server's answer is still to be heard.
+    pub(crate) async fn close(&mut self) {
+        let frame = CloseFrame { code: 1000.into(), reason: "".into() };
+        self.send_frame(Message::Close(Some(frame))).await;
+    }
+
     /// Sends everything while listening, as a browser does.
     pub(crate) async fn converse(self, asks: Vec<v1::StreamingRecognizeRequest>) -> Heard {
         let (mut sink, stream) = self.socket.split();

@@ -88,6 +88,19 @@ async fn a_client_that_leaves_ends_its_stream_as_one_over_grpc_does() {
 }
 
 #[tokio::test]
+async fn a_close_is_answered_with_a_close() {
+    let server = TestServer::start(&[]).await.unwrap();
+    for asks in [Vec::new(), vec![ask(Ask::Config(float_config("cnn")))]] {
+        let mut client = Client::open(&server, &[]).await.unwrap();
+        for message in &asks {
+            client.send(message).await;
+        }
+        client.close().await;
+        assert_eq!(client.listen().await.close, Some((1000, String::new())), "{} messages", asks.len());
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stops_answers_what_it_heard_and_says_goodbye() {
     let key = ("resume.key", "a secret of both");
     let server = TestServer::start(&[key]).await.unwrap();
