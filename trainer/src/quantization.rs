@@ -3,11 +3,10 @@
 use crate::TrainError;
 use crate::card::quantized;
 use crate::onnx::ModelProto;
-use crate::shipment::name_and_version;
 use prost::Message;
 use std::fs;
 use std::path::Path;
-use undertone_bundle::{Bundle, CARD_FILE};
+use undertone_bundle::{Bundle, CARD_FILE, name_and_version};
 
 /// Logits of a quantized graph differ by more than rounding from those it was made from.
 const TOLERANCE: f32 = 0.5;

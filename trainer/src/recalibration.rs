@@ -1,11 +1,10 @@
 //! A bundle with other temperatures and thresholds.
 
 use crate::evaluation::Decision;
-use crate::shipment::name_and_version;
 use crate::{TrainError, TrainingRecipe, card};
 use std::fs;
 use std::path::Path;
-use undertone_bundle::{Bundle, CARD_FILE};
+use undertone_bundle::{Bundle, CARD_FILE, name_and_version};
 
 /// What a bundle's answers are read by.
 #[derive(Debug)]

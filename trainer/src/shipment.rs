@@ -11,6 +11,7 @@ use std::path::Path;
 use undertone_bundle::{
     Bundle, CARD_FILE, Calibration, Dim, Features, GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden, Graph,
     Graphs, Limits, Manifest, Plugin, Profile, SCHEMA, State, StreamGraph, Tensor, Training,
+    name_and_version,
 };
 use undertone_core::{Emotion, FramesView};
 use undertone_evaluation::{Figures, Protocol, Summary};
@@ -193,14 +194,6 @@ impl Shipment<'_> {
         };
         Ok((golden, Golden::encode_frames(&values)))
     }
-}
-
-/// What the last two parts of a bundle's folder say.
-pub(crate) fn name_and_version(dir: &Path) -> (String, String) {
-    let part = |path: Option<&Path>| {
-        path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    };
-    (part(dir.parent()), part(Some(dir)))
 }
 
 pub(crate) fn whole_graph(interface: Interface) -> Graph {

@@ -38,3 +38,4 @@ pub use manifest::{
 pub use profile::{Histogram, Profile};
 pub use recipe::RecipeError;
 pub use trust::{Provenance, SIGNATURE_FILE, Trust, TrustPolicy, TrustedKey};
+pub use writing::name_and_version;

@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 impl Bundle {
     /// Fails where [`Self::write`] would because of `dir` alone, whose last two parts are the model's name and version.
     pub fn check_target(dir: &Path) -> Result<(), BundleError> {
-        let part = |path: Option<&Path>| {
-            path.and_then(Path::file_name).map(|part| part.to_string_lossy().into_owned()).unwrap_or_default()
-        };
-        refuse(dir, of_identity(&part(dir.parent()), &part(Some(dir))))?;
+        let (name, version) = name_and_version(dir);
+        refuse(dir, of_identity(&name, &version))?;
         check_absence(dir)
     }
 
@@ -37,6 +35,14 @@ impl Bundle {
         unfinished.rename()?;
         Self::open(dir)
     }
+}
+
+/// What the last two parts of a bundle's folder say.
+pub fn name_and_version(dir: &Path) -> (String, String) {
+    let part = |path: Option<&Path>| {
+        path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    (part(dir.parent()), part(Some(dir)))
 }
 
 fn mistakes_of_input(manifest: &Manifest, files: &[(&str, &[u8])]) -> Vec<Mistake> {

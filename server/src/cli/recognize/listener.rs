@@ -1,7 +1,6 @@
 //! Takes what a stream tells, and shows it as it comes.
 
-use crate::cli::console::sentence_of;
-use crate::cli::console::{say, say_part};
+use crate::cli::console::{say, say_part, sentence_of};
 use crate::report::{self, FileReport, Palette, text};
 use std::io::{IsTerminal, Write};
 use undertone_client::{ClientError, Event, EventStream};
