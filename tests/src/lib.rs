@@ -32,6 +32,7 @@ pub use planned::Planned;
 pub use postgres::PrivatePostgres;
 pub use process::ServerProcess;
 pub use server::{
-    TestServer, bad_plugin, copy_tree, example_plugins, repository, settings as server_settings, stage,
+    TestServer, bad_plugin, copy_tree, example_plugins, link_files, repository, settings as server_settings,
+    stage,
 };
 pub use small_disk::SmallDisk;

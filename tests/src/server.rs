@@ -160,6 +160,17 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Gives the files of a folder names in another one. A library takes some fifty megabytes with what a debugger wants to know, so
+/// that copies for many tests fill a small disk; whoever changes a file takes [`copy_tree`].
+pub fn link_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
 /// Copies a folder with everything in it.
 pub fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;

@@ -1,6 +1,7 @@
 //! What finished networks say about real clips, by the trainer's own forward pass: a bundle's graphs can be held to it on
 //! any machine that has the clips.
 
+use crate::dataset::Playing;
 use crate::recipe::Side;
 use crate::{Ensemble, TrainError, Trained};
 use std::fmt::Write;
@@ -27,7 +28,9 @@ pub struct Sample {
 pub fn samples(trained: &Trained, clips: usize) -> Result<Vec<Sample>, TrainError> {
     let material = &trained.material;
     let mut first: Vec<(usize, FramesView<'_>)> = Vec::new();
-    for utterance in material.prepared.utterances.iter().filter(|utterance| utterance.speed_percent == 100) {
+    for utterance in
+        material.prepared.utterances.iter().filter(|utterance| utterance.playing == Playing::AS_RECORDED)
+    {
         if first.last().is_none_or(|&(clip, _)| clip != utterance.clip) {
             first.push((utterance.clip, utterance.view()));
         }

@@ -191,7 +191,7 @@ impl Job {
             split: &self.split,
             cache_dir: &self.cache_dir,
         };
-        Material::load(&source, &self.recipe.features, &self.recipe.speeds_percent)
+        Material::load(&source, &self.recipe.features, self.recipe.playings())
     }
 
     fn start(

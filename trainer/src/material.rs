@@ -1,7 +1,7 @@
 //! Clips, their parts and their frames together.
 
 use crate::dataset::{
-    Clip, Part, Preparation, Prepared, Split, Utterance, names, prepare_cached, read_clips,
+    Clip, Part, Playing, Preparation, Prepared, Split, Utterance, names, prepare_cached, read_clips,
 };
 use crate::evaluation::Trial;
 use crate::training::Example;
@@ -51,8 +51,8 @@ pub struct Scale {
 }
 
 impl Material {
-    /// Reads, splits and prepares the clips of `source` with the features called `recipe`.
-    pub fn load(source: &Source<'_>, recipe: &str, speeds_percent: &[u32]) -> Result<Self, TrainError> {
+    /// Reads, splits and prepares the clips of `source` with the features called `recipe`, played in so many ways.
+    pub fn load(source: &Source<'_>, recipe: &str, playings: Vec<Playing>) -> Result<Self, TrainError> {
         let recipe = Recipe::named(recipe).ok_or_else(|| TrainError::Recipe { name: recipe.to_owned() })?;
         let clips = read_clips(source.folder, source.corpus)?;
         let split = match source.split {
@@ -60,11 +60,7 @@ impl Material {
             SplitRule::Speakers(held_out) => Split::new(&clips, held_out),
         };
         let split = split.map_err(|error| error.about_clips_of(source.folder))?;
-        let preparation = Preparation {
-            recipe,
-            endpointing: Endpointing::default(),
-            speeds_percent: speeds_percent.to_vec(),
-        };
+        let preparation = Preparation { recipe, endpointing: Endpointing::default(), playings };
         let prepared = prepare_cached(&clips, &preparation, source.cache_dir)?;
         let (names, recipe) = (names(&clips), preparation.recipe.clone());
         let mut material = Self { clips, names, split, prepared, recipe };
@@ -100,12 +96,12 @@ impl Material {
             format!("{} {} {} {:?}", clip.name(), clip.emotion, clip.speaker, self.split.part(index))
         });
         let heard = self.prepared.utterances.iter();
-        let heard = heard.map(|own| format!("{} {} {}", own.clip, own.speed_percent, own.frames.len()));
+        let heard = heard.map(|own| format!("{} {} {}", own.clip, own.playing, own.frames.len()));
         let lines: Vec<String> = clips.chain(heard).collect();
         format!("{}\n{}", self.recipe.fingerprint(), lines.join("\n"))
     }
 
-    /// The clips of `parts`, to learn from them, at all speeds. Clips in which no speech was found are left out, and of
+    /// The clips of `parts`, to learn from them, played in all ways. Clips in which no speech was found are left out, and of
     /// clips with the same samples all but one.
     pub fn examples(&self, parts: &[Part]) -> Vec<Example<'_>> {
         let heard = self.views(|_| true);
@@ -120,7 +116,7 @@ impl Material {
 
     /// The clips of `part` as recorded; their indices beside them.
     pub fn trials(&self, part: Part) -> (Vec<usize>, Vec<Trial<'_>>) {
-        let heard = self.views(|speed_percent| speed_percent == 100);
+        let heard = self.views(|playing| playing == Playing::AS_RECORDED);
         let indices = self.split.clips(part);
         let trial = |&index: &usize| Trial {
             utterances: heard[index].clone(),
@@ -147,10 +143,10 @@ impl Material {
         }
     }
 
-    /// Every clip's utterances at the speeds that `wanted` accepts.
-    fn views(&self, wanted: impl Fn(u32) -> bool) -> Vec<Vec<FramesView<'_>>> {
+    /// Every clip's utterances, played in the ways that `wanted` accepts.
+    fn views(&self, wanted: impl Fn(Playing) -> bool) -> Vec<Vec<FramesView<'_>>> {
         let mut views = vec![Vec::new(); self.clips.len()];
-        for utterance in self.prepared.utterances.iter().filter(|utterance| wanted(utterance.speed_percent)) {
+        for utterance in self.prepared.utterances.iter().filter(|utterance| wanted(utterance.playing)) {
             views[utterance.clip].push(utterance.view());
         }
         views

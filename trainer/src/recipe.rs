@@ -1,11 +1,13 @@
 //! What is trained, and how: a TOML file per model.
 
+use crate::dataset::{Line, Playing};
 use crate::evaluation::DecisionRule;
 use crate::protocol::FoldId;
 use crate::training::Plan;
 use crate::{Architecture, Context, Normalisation, SplitRule, TrainError};
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use undertone_evaluation::{Protocol, RunId};
 use undertone_features::FeatureExtractor;
@@ -26,6 +28,12 @@ pub struct TrainingRecipe {
     pub more_corpora: Vec<String>,
     /// Playing speeds at which clips to learn from are heard, in percent (pitch moves too).
     pub speeds_percent: Vec<u32>,
+    /// Clips to learn from are heard at these pitches, too, in cents above the recorded one, at the same pace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pitches_cents: Vec<i32>,
+    /// Clips to learn from are heard over these telephone lines, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
     /// All trainings take so many times their epochs under the protocol `random80`, where longer ones pay.
     #[serde(default = "once")]
     pub random80_times: f32,
@@ -46,6 +54,13 @@ pub struct TrainingRecipe {
     /// How it learns.
     #[serde(default)]
     pub stream_plan: Plan,
+}
+
+/// An octave down to an octave up.
+const PITCHES: RangeInclusive<i32> = -1_200..=1_200;
+
+fn repeats<T: PartialEq>(values: &[T]) -> bool {
+    values.iter().enumerate().any(|(place, value)| values[..place].contains(value))
 }
 
 fn alone() -> usize {
@@ -86,6 +101,13 @@ impl TrainingRecipe {
         features.and_then(|recipe| FeatureExtractor::new(&recipe).ok()).map_or(0, |own| own.layout().dim)
     }
 
+    /// The ways in which every clip is heard.
+    pub fn playings(&self) -> Vec<Playing> {
+        let speeds = self.speeds_percent.iter().copied().map(Playing::Speed);
+        let pitches = self.pitches_cents.iter().copied().map(Playing::Pitch);
+        speeds.chain(pitches).chain(self.lines.iter().copied().map(Playing::Line)).collect()
+    }
+
     /// One of the networks with its plan.
     pub fn side(&self, side: Side) -> (&Architecture, &Plan) {
         match side {
@@ -117,11 +139,18 @@ impl TrainingRecipe {
         if let Some(speed) = self.speeds_percent.iter().find(|speed| !(50..=200).contains(*speed)) {
             mistakes.push(format!("speeds_percent: {speed} is not between 50 and 200"));
         }
-        let mut speeds = self.speeds_percent.clone();
-        speeds.sort_unstable();
-        speeds.dedup();
-        if speeds.len() != self.speeds_percent.len() {
+        if let Some(cents) = self.pitches_cents.iter().find(|cents| !PITCHES.contains(cents) || **cents == 0)
+        {
+            mistakes.push(format!("pitches_cents: {cents} is not between -1200 and 1200, without 0"));
+        }
+        if repeats(&self.speeds_percent) {
             mistakes.push("speeds_percent: one stands twice".into());
+        }
+        if repeats(&self.pitches_cents) {
+            mistakes.push("pitches_cents: one stands twice".into());
+        }
+        if repeats(&self.lines) {
+            mistakes.push("lines: one stands twice".into());
         }
         if self.stream.context != Context::Causal {
             mistakes.push("stream.context: must be causal, it answers before the utterance ends".into());

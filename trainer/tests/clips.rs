@@ -10,14 +10,14 @@ use undertone_audio::Endpointing;
 use undertone_core::Emotion;
 use undertone_features::Recipe;
 use undertone_trainer::dataset::{
-    HeldOut, Part, Preparation, Speaker, Split, prepare, prepare_cached, read_clips,
+    HeldOut, Line, Part, Playing, Preparation, Speaker, Split, prepare, prepare_cached, read_clips,
 };
 
-fn preparation(speeds_percent: &[u32]) -> Preparation {
+fn preparation(playings: &[Playing]) -> Preparation {
     Preparation {
         recipe: Recipe::named("logmel64").expect("ours"),
         endpointing: Endpointing { enabled: false, ..Endpointing::default() },
-        speeds_percent: speeds_percent.to_vec(),
+        playings: playings.to_vec(),
     }
 }
 
@@ -124,22 +124,26 @@ fn clips_with_the_same_samples_keep_their_utterances_and_are_listed() {
         ("03-01-03-01-01-02-07.wav", tone(0.2)),
     ]);
     let clips = read_clips(folder.path(), "any").expect("good names");
-    let prepared = prepare(&clips, &preparation(&[100])).expect("good audio");
+    let prepared = prepare(&clips, &preparation(&[Playing::AS_RECORDED])).expect("good audio");
     assert_eq!(prepared.duplicates, [2]);
     let heard: Vec<usize> = prepared.utterances.iter().map(|utterance| utterance.clip).collect();
     assert_eq!(heard, [0, 1, 2]);
 }
 
 #[test]
-fn all_clips_are_heard_at_all_speeds() {
+fn all_clips_are_heard_in_all_ways() {
     let folder = folder(&[("03-01-03-01-02-01-01.wav", tone(0.1)), ("03-01-03-01-02-01-02.wav", tone(0.2))]);
     let clips = read_clips(folder.path(), "any").expect("good names");
-    let prepared = prepare(&clips, &preparation(&[90, 100, 110])).expect("good audio");
+    let ways =
+        [Playing::Speed(90), Playing::AS_RECORDED, Playing::Pitch(200), Playing::Line(Line::Narrowband)];
+    let prepared = prepare(&clips, &preparation(&ways)).expect("good audio");
     let heard: Vec<_> =
-        prepared.utterances.iter().map(|utterance| (utterance.clip, utterance.speed_percent)).collect();
-    assert_eq!(heard, [(0, 90), (0, 100), (0, 110), (1, 90), (1, 100), (1, 110)]);
+        prepared.utterances.iter().map(|utterance| (utterance.clip, utterance.playing)).collect();
+    let expected: Vec<_> = [0, 1].into_iter().flat_map(|clip| ways.map(|way| (clip, way))).collect();
+    assert_eq!(heard, expected);
     let frames: Vec<usize> = prepared.utterances.iter().map(|utterance| utterance.frames.len()).collect();
-    assert!(frames[0] > frames[1] && frames[1] > frames[2], "slower is longer: {frames:?}");
+    assert!(frames[0] > frames[1], "slower is longer: {frames:?}");
+    assert_eq!([frames[1]; 2], [frames[2], frames[3]], "pitch and line keep the pace");
 }
 
 #[test]
@@ -152,7 +156,8 @@ fn every_clip_that_is_no_audio_or_has_no_sound_is_named_with_the_reason() {
         ("sad/ann/silent.wav", wav(&[1; 8_000])),
     ]);
     let clips = read_clips(folder.path(), "any").expect("good folders");
-    let refusal = prepare(&clips, &preparation(&[100])).expect_err("four bad clips").to_string();
+    let refusal =
+        prepare(&clips, &preparation(&[Playing::AS_RECORDED])).expect_err("four bad clips").to_string();
     assert!(refusal.contains("4 of the clips") && !refusal.contains("good.wav"), "{refusal}");
     for (file, reason) in
         [("broken", "not a WAV"), ("empty", "no samples"), ("nothing", "no byte"), ("silent", "silent")]
@@ -168,7 +173,7 @@ fn a_file_that_cannot_be_read_is_named() {
     let folder = folder(&[("03-01-03-01-02-01-01.wav", tone(0.1))]);
     let clips = read_clips(folder.path(), "any").expect("a good name");
     fs::remove_file(&clips[0].path).expect("removable");
-    let refusal = prepare(&clips, &preparation(&[100])).expect_err("no file").to_string();
+    let refusal = prepare(&clips, &preparation(&[Playing::AS_RECORDED])).expect_err("no file").to_string();
     assert!(refusal.contains("03-01-03-01-02-01-01.wav"), "{refusal}");
 }
 
@@ -185,7 +190,7 @@ fn the_list_of_the_corpus_and_its_file_names_agree() {
 fn the_upstream_duplicate_is_found() {
     let Some(data) = corpus::ravdess() else { return };
     let clips = read_clips(&data.join("ravdess/Actor_07"), "any").expect("good names");
-    let prepared = prepare(&clips, &preparation(&[100])).expect("good audio");
+    let prepared = prepare(&clips, &preparation(&[Playing::AS_RECORDED])).expect("good audio");
     let names: Vec<_> = prepared.duplicates.iter().map(|&clip| clips[clip].path.file_stem()).collect();
     assert_eq!(names, [Some(Path::new("03-01-03-01-02-02-07").as_os_str())]);
 }
@@ -214,7 +219,8 @@ fn a_clip_that_was_replaced_is_prepared_again() {
     let folder = folder(&[("Actor_01/03-01-03-01-02-01-01.wav", tone(0.1))]);
     let cache = tempfile::tempdir().expect("a temporary folder");
     let clips = read_clips(folder.path(), "any").expect("good names");
-    let prepared = || prepare_cached(&clips, &preparation(&[100]), cache.path()).expect("good audio");
+    let prepared =
+        || prepare_cached(&clips, &preparation(&[Playing::AS_RECORDED]), cache.path()).expect("good audio");
     let before = prepared();
     assert_eq!(before, prepared(), "the second time it is read");
     let longer: Vec<i16> = (0..20_000).map(|index| ((index as f32 * 0.3).sin() * 5_000.0) as i16).collect();

@@ -48,11 +48,22 @@ fn a_word_that_no_recipe_has_is_named_with_its_line() {
 #[test]
 fn all_impossible_settings_are_named_at_once() {
     let refusal = refusal(|text| {
-        text.replace("speeds_percent = [90, 95, 100, 105, 110]", "speeds_percent = [90, 900]")
-            .replace("features = \"logmel64\"", "features = \"nothing\"")
-            .replacen("epochs = 100", "epochs = 0", 1)
+        text.replace(
+            "speeds_percent = [90, 95, 100, 105, 110]",
+            "speeds_percent = [90, 900]\npitches_cents = [0, 50, 50]\nlines = [\"wideband\", \"wideband\"]",
+        )
+        .replace("features = \"logmel64\"", "features = \"nothing\"")
+        .replacen("epochs = 100", "epochs = 0", 1)
     });
-    for wrong in ["speeds_percent: 100", "900", "nothing", "whole_plan.epochs"] {
+    for wrong in [
+        "speeds_percent: 100",
+        "900",
+        "pitches_cents: 0",
+        "pitches_cents: one",
+        "lines: one",
+        "nothing",
+        "whole_plan.epochs",
+    ] {
         assert!(refusal.contains(wrong), "{wrong} is missing: {refusal}");
     }
 }

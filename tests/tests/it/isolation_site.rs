@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, Dim, Features, Graph, Manifest, State, StreamGraph, Tensor};
-use undertone_tests::{TestServer, bad_plugin, copy_tree, repository, stage};
+use undertone_tests::{TestServer, bad_plugin, copy_tree, link_files, repository, stage};
 
 /// The model that is bad on command.
 pub(crate) const FAULTY: &str = "faulty";
@@ -34,7 +34,7 @@ impl IsolationSite {
 
     fn without_faulty(apart: &'static str) -> Self {
         let site = Self { folder: TempDir::new().unwrap(), apart };
-        copy_tree(&stage().unwrap().join("plugins"), &site.plugins()).unwrap();
+        link_files(&stage().unwrap().join("plugins"), &site.plugins()).unwrap();
         for plugin in ["faulty_classifier", "faulty_extractor"] {
             let library = bad_plugin(plugin).unwrap();
             std::fs::copy(&library, site.plugins().join(library.file_name().unwrap())).unwrap();

@@ -12,7 +12,7 @@ use undertone_features::Recipe;
 use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost};
 use undertone_tests::{corpus, repository, stage};
 use undertone_trainer::Side;
-use undertone_trainer::dataset::{Preparation, Prepared, prepare, read_clips};
+use undertone_trainer::dataset::{Playing, Preparation, Prepared, prepare, read_clips};
 use undertone_trainer::forward::{Sample, from_csv};
 
 /// Steps that go into a stateful graph at once, in turn.
@@ -51,7 +51,7 @@ fn heard(data: &Path, samples: &[Sample]) -> (HashMap<String, usize>, Prepared) 
     let preparation = Preparation {
         recipe: Recipe::named("logmel64").unwrap(),
         endpointing: Default::default(),
-        speeds_percent: vec![100],
+        playings: vec![Playing::AS_RECORDED],
     };
     let names = clips.iter().enumerate().map(|(index, clip)| (clip.name(), index)).collect();
     (names, prepare(&clips, &preparation).unwrap())

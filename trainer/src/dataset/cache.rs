@@ -1,6 +1,6 @@
 //! Prepared utterances on disk, so that a second run need not decode again.
 
-use super::{Clip, Preparation, Prepared, Utterance, prepare};
+use super::{Clip, Playing, Preparation, Prepared, Utterance, prepare};
 use crate::TrainError;
 use crate::archive::Archive;
 use std::fs;
@@ -21,7 +21,7 @@ pub fn prepare_cached(clips: &[Clip], preparation: &Preparation, dir: &Path) -> 
     if file.is_file() {
         let archive = Archive::read(&file)?;
         if archive.notes.get(KEY) == Some(&key)
-            && let Some(prepared) = unpack(archive)
+            && let Some(prepared) = unpack(archive, &preparation.playings)
         {
             return Ok(prepared);
         }
@@ -39,8 +39,10 @@ fn key(clips: &[Clip], preparation: &Preparation) -> String {
         format!("{} {:?} {changed:?}", clip.path.display(), file.map(|file| file.len()))
     };
     let clips: Vec<String> = clips.iter().map(described).collect();
-    let Preparation { recipe, endpointing, speeds_percent } = preparation;
-    format!("{} {endpointing:?} {speeds_percent:?} {}", recipe.fingerprint(), clips.join(" "))
+    let Preparation { recipe, endpointing, playings } = preparation;
+    let playings: Vec<String> = playings.iter().map(Playing::to_string).collect();
+    let playings = playings.join(", ");
+    format!("{} {endpointing:?} [{playings}] {}", recipe.fingerprint(), clips.join(" "))
 }
 
 fn pack(prepared: &Prepared, key: String) -> Archive {
@@ -49,22 +51,23 @@ fn pack(prepared: &Prepared, key: String) -> Archive {
     let duplicates: Vec<String> = prepared.duplicates.iter().map(usize::to_string).collect();
     archive.notes.insert(DUPLICATES.into(), duplicates.join(" "));
     for (position, utterance) in prepared.utterances.iter().enumerate() {
-        let name = format!("{position:07} {} {}", utterance.clip, utterance.speed_percent);
+        let name = format!("{position:07} {} {}", utterance.clip, utterance.playing);
         let frames = &utterance.frames;
         archive.arrays.insert(name, (vec![frames.len(), frames.dim()], frames.values().to_vec()));
     }
     archive
 }
 
-fn unpack(archive: Archive) -> Option<Prepared> {
+fn unpack(archive: Archive, playings: &[Playing]) -> Option<Prepared> {
     let numbers = archive.notes.get(DUPLICATES)?.split_whitespace();
     let duplicates = numbers.map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>()?;
     let utterance = |(name, (shape, values)): (String, (Vec<usize>, Vec<f32>))| {
         let mut parts = name.split(' ').skip(1);
-        let (clip, speed_percent) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let (clip, name) = (parts.next()?.parse().ok()?, parts.next()?);
+        let playing = playings.iter().copied().find(|playing| playing.to_string() == name)?;
         let mut frames = Frames::new(*shape.get(1).filter(|&&dim| dim > 0)?);
         frames.grow(shape[0]).copy_from_slice(&values);
-        Some(Utterance { clip, speed_percent, frames })
+        Some(Utterance { clip, playing, frames })
     };
     let utterances = archive.arrays.into_iter().map(utterance).collect::<Option<_>>()?;
     Some(Prepared { utterances, duplicates })

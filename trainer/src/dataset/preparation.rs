@@ -1,13 +1,13 @@
 //! From audio files to utterances, by the same code and the same rule that serve.
 
-use super::Clip;
+use super::{Clip, Playing};
 use crate::{MIN_FRAMES, TrainError};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::thread;
-use undertone_audio::{AudioFormat, AudioLimits, Encoding, Endpointing, SegmentEvent, Segmenter, read_all};
-use undertone_core::{Frames, FramesView, PIPELINE_RATE, SampleRange, SampleRate};
+use undertone_audio::{AudioLimits, Endpointing, SegmentEvent, Segmenter, read_all};
+use undertone_core::{Frames, FramesView, SampleRange};
 use undertone_features::{FeatureExtractor, Recipe};
 
 /// How clips become frames.
@@ -17,8 +17,8 @@ pub struct Preparation {
     pub recipe: Recipe,
     /// Where utterances begin and end.
     pub endpointing: Endpointing,
-    /// Playing speeds at which clips are heard, in percent (pitch moves too); 100 is as recorded.
-    pub speeds_percent: Vec<u32>,
+    /// The ways in which every clip is heard.
+    pub playings: Vec<Playing>,
 }
 
 /// The frames of one utterance.
@@ -26,8 +26,8 @@ pub struct Preparation {
 pub struct Utterance {
     /// Index of its clip.
     pub clip: usize,
-    /// The speed at which the clip was played; 100 is as recorded.
-    pub speed_percent: u32,
+    /// How the clip was played.
+    pub playing: Playing,
     /// At least [`MIN_FRAMES`] frames.
     pub frames: Frames,
 }
@@ -42,7 +42,7 @@ impl Utterance {
 /// All utterances of all clips.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prepared {
-    /// Ordered by clip and speed.
+    /// Ordered by clip and way of playing.
     pub utterances: Vec<Utterance>,
     /// Clips whose samples equal an earlier clip's.
     pub duplicates: Vec<usize>,
@@ -51,7 +51,7 @@ pub struct Prepared {
 /// A clip that never gets louder than four steps of 16 bits is silent: dither is as loud.
 const SILENT_PEAK: f32 = 4.0 / 32_768.0;
 
-/// Decodes, extracts and cuts every clip at every speed. A clip may give several utterances, or none. Fails with every
+/// Decodes, extracts and cuts every clip in every way. A clip may give several utterances, or none. Fails with every
 /// clip that cannot be read or decoded, has no samples, or is silent.
 pub fn prepare(clips: &[Clip], preparation: &Preparation) -> Result<Prepared, TrainError> {
     FeatureExtractor::new(&preparation.recipe).map_err(|_| refused(&preparation.recipe))?;
@@ -117,22 +117,11 @@ fn hear(index: usize, clip: &Clip, preparation: &Preparation) -> Outcome {
         return Err("it is silent from beginning to end".into());
     }
     let mut utterances = Vec::new();
-    for &speed_percent in &preparation.speeds_percent {
-        let played = at_speed(&samples, speed_percent)?;
-        let cut = cut(&played, preparation)?;
-        utterances.extend(cut.into_iter().map(|frames| Utterance { clip: index, speed_percent, frames }));
+    for &playing in &preparation.playings {
+        let cut = cut(&playing.play(&samples)?, preparation)?;
+        utterances.extend(cut.into_iter().map(|frames| Utterance { clip: index, playing, frames }));
     }
     Ok(Heard { clip: index, samples, utterances })
-}
-
-/// Plays `samples` faster or slower by taking them for samples of another rate.
-fn at_speed(samples: &[f32], percent: u32) -> Result<Vec<f32>, undertone_audio::AudioError> {
-    if percent == 100 {
-        return Ok(samples.to_vec());
-    }
-    let rate = SampleRate::new(PIPELINE_RATE.hz() * percent / 100)?;
-    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    read_all(&bytes, Some(AudioFormat::mono(Encoding::Float32, rate)), AudioLimits::default())
 }
 
 /// The frames of each utterance that is long enough to be scored.

@@ -11,7 +11,7 @@ const MIXUP_SHAPE: f32 = 0.3;
 /// A causal network answers at so many random places of an utterance, besides its end.
 const EARLY_ANSWERS: usize = 2;
 
-/// A labelled clip with all its utterances at all speeds; at least one.
+/// A labelled clip with all its utterances, played in all ways; at least one.
 #[derive(Debug, Clone)]
 pub struct Example<'a> {
     /// The clip's utterances; each epoch hears one of them.

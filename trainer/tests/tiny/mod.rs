@@ -23,6 +23,7 @@ pub(crate) fn recipe() -> TrainingRecipe {
     let mut recipe = TrainingRecipe::read(&path).expect("a good recipe");
     let body = Body::Cnn(CnnShape { channels: [2, 2, 3, 3], attention: 4 });
     (recipe.speeds_percent, recipe.ensemble) = (vec![100], 1);
+    (recipe.pitches_cents, recipe.lines) = (vec![], vec![]);
     for (architecture, plan) in
         [(&mut recipe.whole, &mut recipe.whole_plan), (&mut recipe.stream, &mut recipe.stream_plan)]
     {

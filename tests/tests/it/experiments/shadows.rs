@@ -8,7 +8,7 @@ use undertone_bundle::{Bundle, discover};
 use undertone_core::Role;
 use undertone_proto::v1;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, bad_plugin, copy_tree, crowd, stage};
+use undertone_tests::{TestServer, bad_plugin, copy_tree, crowd, link_files, stage};
 use v1::feedback_client::FeedbackClient;
 use v1::judgement::Verdict;
 
@@ -110,9 +110,9 @@ async fn counted(server: &TestServer, outcomes: &[&str], utterances: usize) {
 /// The shipped plugins and models with a classifier that is at fault, as the model `broken`.
 fn site(behaviour: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
-    copy_tree(&stage().unwrap().join("plugins"), &folder.path().join("plugins")).unwrap();
+    link_files(&stage().unwrap().join("plugins"), &folder.path().join("plugins")).unwrap();
     copy_tree(&stage().unwrap().join("models"), &folder.path().join("models")).unwrap();
-    copy_tree(&stage().unwrap().join("lib"), &folder.path().join("lib")).unwrap();
+    link_files(&stage().unwrap().join("lib"), &folder.path().join("lib")).unwrap();
     let library = bad_plugin("faulty_classifier").unwrap();
     std::fs::copy(&library, folder.path().join("plugins").join(library.file_name().unwrap())).unwrap();
     let cnn = discover(&folder.path().join("models")).unwrap();

@@ -4,15 +4,15 @@ use super::example_bundle;
 use tempfile::TempDir;
 use undertone_proto::v1;
 use undertone_tests::{
-    LOUD, TestServer, compile_energy, copy_tree, example_plugins, shipped_clip, stage, write_loud,
+    LOUD, TestServer, compile_energy, copy_tree, example_plugins, link_files, shipped_clip, stage, write_loud,
 };
 
 /// A folder of plugins with the examples and those of the server, and a folder of models.
 fn site() -> TempDir {
     let folder = TempDir::new().unwrap();
     let plugins = folder.path().join("plugins");
-    copy_tree(&stage().unwrap().join("plugins"), &plugins).unwrap();
-    copy_tree(&example_plugins().unwrap(), &plugins).unwrap();
+    link_files(&stage().unwrap().join("plugins"), &plugins).unwrap();
+    link_files(&example_plugins().unwrap(), &plugins).unwrap();
     compile_energy(&plugins, |source| source).unwrap();
     let models = folder.path().join("models");
     copy_tree(&example_bundle(), &models.join("linear/1.0.0")).unwrap();
