@@ -23,6 +23,7 @@ mod report;
 mod resumption;
 mod server;
 pub mod settings;
+mod start_check;
 mod table;
 mod tls;
 mod v2;

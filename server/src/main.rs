@@ -3,7 +3,8 @@
 
 use clap::Parser;
 use std::process::ExitCode;
-use undertone::cli::{Cli, nobody_reads, sentence_of};
+use undertone::cli::Cli;
+use undertone_terminal::{nobody_reads, sentence_of};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

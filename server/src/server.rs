@@ -13,6 +13,7 @@ use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
+use crate::start_check::{refuse_one_address_for_two, refuse_to_stand_open};
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::v2;
 use crate::web_pages::{self, cross_origin};
@@ -89,6 +90,7 @@ impl Server {
     /// Starts everything; when this returns, calls are accepted.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         refuse_to_stand_open(settings)?;
+        refuse_one_address_for_two(settings)?;
         let certificates = settings.tls.as_ref().map(Certificates::read).transpose()?.map(Arc::new);
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;
@@ -283,23 +285,6 @@ async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
         }
         _ => anyhow!("{setting}: cannot listen on {address}: {error}"),
     })
-}
-
-/// A server that anybody can reach asks for something.
-fn refuse_to_stand_open(settings: &Settings) -> anyhow::Result<()> {
-    let listeners = [("grpc.listen", settings.grpc.listen), ("http.listen", settings.http_listen)];
-    let beyond = listeners.into_iter().find(|(_, address)| !address.ip().is_loopback());
-    match beyond {
-        Some((setting, address))
-            if settings.tls.is_none() && !settings.auth.keys && !settings.auth.allow_open =>
-        {
-            Err(anyhow!(
-                "{setting} = {address} can be reached from other machines, and there is neither TLS nor a key: set \
-                 auth.keys, or tls.certificate and tls.key, or auth.allow_open if something else keeps strangers out"
-            ))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// What stands in front of every service.

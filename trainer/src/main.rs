@@ -5,7 +5,15 @@ mod cli;
 
 use clap::Parser;
 use cli::Cli;
+use std::process::ExitCode;
+use undertone_terminal::sentence_of;
 
-fn main() -> anyhow::Result<()> {
-    Cli::parse().run()
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("undertone-trainer: {}", sentence_of(&error));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -176,3 +176,28 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_graphs_byte_for_by
     }
     Bundle::open(&rough).expect("a whole bundle");
 }
+
+#[test]
+fn a_mistake_is_told_in_one_line_and_a_reader_who_has_gone_is_no_panic() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trainer = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-trainer"));
+        command.env("RUST_BACKTRACE", "1").stdout(Stdio::null());
+        command
+    };
+    let output = trainer().args(["report", "--check", "--recipe", "none.toml"]).arg(folder.path()).output();
+    let told = String::from_utf8(output.expect("it starts").stderr).expect("text");
+    assert!(told.starts_with("undertone-trainer: ") && told.contains("holds no predictions"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/cnn/evaluation");
+    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes/cnn.toml");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut check = trainer();
+    check.args(["report", "--check", "--recipe"]).arg(recipe).arg(models).stdout(writer);
+    let output = check.output().expect("it starts");
+    let told = String::from_utf8(output.stderr).expect("text");
+    assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
+    assert!(told.contains("Broken pipe"), "{told}");
+}

@@ -27,7 +27,7 @@ impl fmt::Display for Mistake {
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// A file or folder could not be read.
-    #[error("bundle {dir}: {file} cannot be read: {source}", dir = dir.display())]
+    #[error("{} cannot be read: {source}", place(dir, file))]
     Read {
         /// The bundle's folder, or the folder of bundles.
         dir: PathBuf,
@@ -107,6 +107,14 @@ pub enum BundleError {
 impl BundleError {
     pub(crate) fn key(path: &Path, why: String) -> Self {
         Self::Key { path: path.to_owned(), why }
+    }
+}
+
+/// A file of a bundle, or a folder itself, as an error names it.
+fn place(dir: &Path, file: &str) -> String {
+    match file {
+        "." => format!("the folder {}", dir.display()),
+        file => format!("bundle {}: {file}", dir.display()),
     }
 }
 

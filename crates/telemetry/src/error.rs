@@ -7,7 +7,7 @@ pub enum TelemetryError {
     #[error("a metric could not be registered: {0}")]
     Metric(#[from] prometheus::Error),
     /// The log filter is not understood.
-    #[error("log filter {filter:?} is not understood: {message}")]
+    #[error("log.filter = {filter:?} is not understood: {message}")]
     Filter {
         /// What was given.
         filter: String,

@@ -23,7 +23,7 @@ pub use engine_metrics::EngineMetrics;
 pub use error::TelemetryError;
 pub use experiment_metrics::ExperimentMetrics;
 pub use inference_metrics::InferenceMetrics;
-pub use logging::{LogFormat, init_logging};
+pub use logging::{LogFormat, check_filter, init_logging};
 pub use metrics::Metrics;
 pub use model_metrics::ModelMetrics;
 pub use process_metrics::ProcessMetrics;

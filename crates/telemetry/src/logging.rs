@@ -26,10 +26,19 @@ impl FromStr for LogFormat {
     }
 }
 
+/// Whether `filter` can be understood.
+pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
+    parsed(filter).map(drop)
+}
+
+fn parsed(filter: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::try_new(filter)
+        .map_err(|error| TelemetryError::Filter { filter: filter.into(), message: error.to_string() })
+}
+
 /// Sends log lines that pass `filter` (as `info` or `undertone=debug,warn`) to standard error.
 pub fn init_logging(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
-    let parsed = EnvFilter::try_new(filter)
-        .map_err(|error| TelemetryError::Filter { filter: filter.into(), message: error.to_string() })?;
+    let parsed = parsed(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
     let done = match format {
         LogFormat::Pretty => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),

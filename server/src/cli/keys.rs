@@ -1,7 +1,6 @@
 //! `undertone keys`
 
 use super::SettingsArgs;
-use super::console::say;
 use crate::access::{ApiKey, Scope, Scopes};
 use crate::server::key_database;
 use crate::settings::parse_duration;
@@ -11,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone_core::{Clock, SystemClock};
 use undertone_store::{KeyStore, StoredKey};
+use undertone_terminal::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {

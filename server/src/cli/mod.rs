@@ -4,7 +4,6 @@ mod bench;
 mod bundle;
 mod config_check;
 mod connection;
-mod console;
 mod db;
 mod evaluate;
 mod experiments;
@@ -20,7 +19,6 @@ mod serve;
 mod settings_args;
 
 use clap::{Parser, Subcommand};
-pub use console::{nobody_reads, sentence_of};
 use settings_args::SettingsArgs;
 use std::process::ExitCode;
 

@@ -75,9 +75,11 @@ impl Watch {
                 }
             }
         })?;
-        // What takes its place from now on is another one.
+        // What takes its place from now on is another one, as is the first one where there is none yet.
         let watched = identity_of(&folder);
-        watcher.watch(&folder, RecursiveMode::Recursive)?;
+        if watched.is_some() {
+            watcher.watch(&folder, RecursiveMode::Recursive)?;
+        }
         Ok(Self { watcher, folder, watched, paths, overflowed, gone })
     }
 
@@ -125,7 +127,7 @@ impl Watch {
             tracing::warn!(folder = %self.folder.display(), %error, "the folder of models that is there now is not watched");
             return false;
         }
-        tracing::info!(folder = %self.folder.display(), "another folder of models is there, and is watched");
+        tracing::info!(folder = %self.folder.display(), "a folder of models is there that was not, and is watched");
         self.watched = Some(there);
         true
     }

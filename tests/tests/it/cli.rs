@@ -261,6 +261,15 @@ fn config_check_names_all_mistakes_and_accepts_the_documented_file() {
     let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
     assert!(!bad.status.success());
     assert!(errors.contains("grpc.listen") && errors.contains("engine.workers"), "{errors}");
+    let words = ["grpc.listen=0.0.0.0:7", "http.listen=0.0.0.0:7", "log.filter=info=what", "tls.key=k.pem"];
+    let mut args = vec!["config", "check"];
+    args.extend(words.iter().flat_map(|word| ["--set", word]));
+    let bad = undertone(&[args.as_slice(), &["--set", "tls.certificate=gone.pem"]].concat());
+    let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
+    assert!(!bad.status.success() && !String::from_utf8_lossy(&bad.stdout).contains("valid"));
+    for what in ["grpc.listen and http.listen are both 0.0.0.0:7", "log.filter = ", "gone.pem"] {
+        assert!(errors.contains(what), "{what} is missing: {errors}");
+    }
 }
 
 #[test]

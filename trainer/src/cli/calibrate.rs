@@ -5,7 +5,8 @@ use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
 use undertone_evaluation::Evidence;
-use undertone_trainer::evaluation::DecisionRule;
+use undertone_terminal::say;
+use undertone_trainer::evaluation::{Decision, DecisionRule};
 use undertone_trainer::{Recalibration, TrainingRecipe};
 
 #[derive(Debug, Args)]
@@ -38,6 +39,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         stream_temperature: DecisionRule::stream_temperature(&evidence),
     };
     calibrated.write(&bundle, &arguments.out)?;
-    println!("{} is written: {:?}", arguments.out.display(), decision);
+    say!("{} is written: {}", arguments.out.display(), told(&decision));
     Ok(())
+}
+
+fn told(decision: &Decision) -> String {
+    let Decision { temperature, conformal_threshold, abstain_below } = decision;
+    let held_back = match abstain_below {
+        Some(bound) => format!("answers less probable than {bound:.3} are held back"),
+        None => "no answer is held back, since no bound keeps the error that was asked for".to_owned(),
+    };
+    format!(
+        "temperature {temperature:.3}; sets hold what is at least {conformal_threshold:.4} probable; {held_back}"
+    )
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId};
+use undertone_terminal::say;
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
 use undertone_trainer::{Forecast, Job, Outlook, Progress, SplitRule, TrainingRecipe};
@@ -49,10 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut evidence = Run::new(run);
     for &id in &campaign.folds {
         let own = campaign.fold_evidence(id, &mut forecast)?;
-        print_figures(&id.folder(), &own.predictions);
-        println!("  asked about {}", speakers(&own.predictions));
+        print_figures(&id.folder(), &own.predictions)?;
+        say!("  asked about {}", speakers(&own.predictions));
         if !own.int8.is_empty() {
-            print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8);
+            print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8)?;
         }
         own.add_to(&mut evidence);
     }
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (None, _) => {}
     }
     if arguments.fold.is_none() {
-        print_figures(&run.to_string(), &evidence.predictions);
+        print_figures(&run.to_string(), &evidence.predictions)?;
     }
     Ok(())
 }
@@ -157,7 +158,7 @@ fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::
         let of_fold: Vec<Prediction> = of_fold.cloned().collect();
         if !of_fold.is_empty() {
             said.push(
-                print_figures(&format!("in the evidence, seed {}", committed.id.seed), &of_fold).accuracy,
+                print_figures(&format!("in the evidence, seed {}", committed.id.seed), &of_fold)?.accuracy,
             );
         }
     }
@@ -168,7 +169,7 @@ fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::
     let figures = figures_of(own);
     let error = (figures.accuracy * (1.0 - figures.accuracy) / figures.clips as f64).sqrt();
     let beyond = (least - figures.accuracy).max(figures.accuracy - most).max(0.0);
-    println!(
+    say!(
         "{:.1} points beyond the seeds of the evidence; the standard error over {} clips is {:.1}",
         100.0 * beyond,
         figures.clips,
@@ -177,10 +178,10 @@ fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::
     Ok(())
 }
 
-fn print_figures(name: &str, predictions: &[Prediction]) -> Figures {
+fn print_figures(name: &str, predictions: &[Prediction]) -> anyhow::Result<Figures> {
     let figures = figures_of(predictions);
-    println!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
-    figures
+    say!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
+    Ok(figures)
 }
 
 /// Whose clips these are.

@@ -4,6 +4,7 @@ use super::folds::FoldArguments;
 use super::material::MaterialArguments;
 use clap::Args;
 use undertone_evaluation::{Figures, Judged, Prediction};
+use undertone_terminal::say;
 use undertone_trainer::SplitRule;
 
 #[derive(Debug, Args)]
@@ -23,6 +24,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let trained = arguments.material.job(&recipe, SplitRule::Fold(id), &id.folder()).trained()?;
     let evidence = trained.evidence(arguments.fold, &recipe.decision)?;
     let judged: Vec<Judged> = evidence.predictions.iter().map(Prediction::judged).collect();
-    println!("{}", serde_json::to_string_pretty(&Figures::of(&judged))?);
+    say!("{}", serde_json::to_string_pretty(&Figures::of(&judged))?);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
+use undertone_terminal::say;
 use undertone_trainer::fetch::{Md5, Published, RAVDESS_ARCHIVE, RAVDESS_MD5, RAVDESS_URL, Step, Transfer};
 
 /// Without a terminal a line is printed every so many percent.
@@ -51,9 +52,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     display.end_line();
     let fetched = outcome?;
     if fetched.nothing_to_do() {
-        println!("everything is there and verified: nothing to do");
+        say!("everything is there and verified: nothing to do");
     }
-    println!("{}: {} clips of {} speakers", arguments.into.display(), fetched.clips, fetched.speakers);
+    say!("{}: {} clips of {} speakers", arguments.into.display(), fetched.clips, fetched.speakers);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use anyhow::Context;
 use clap::Args;
 use std::fs;
 use std::path::PathBuf;
+use undertone_terminal::say;
 use undertone_trainer::SplitRule;
 use undertone_trainer::dataset::HeldOut;
 use undertone_trainer::forward;
@@ -31,6 +32,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let samples = forward::samples(&trained, arguments.clips)?;
     let out = &arguments.out;
     fs::write(out, forward::to_csv(&samples)).with_context(|| format!("cannot write {}", out.display()))?;
-    println!("{} answers are in {}", samples.len(), out.display());
+    say!("{} answers are in {}", samples.len(), out.display());
     Ok(())
 }

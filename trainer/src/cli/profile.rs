@@ -5,6 +5,7 @@ use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
 use undertone_features::{FeatureExtractor, Recipe};
+use undertone_terminal::say;
 use undertone_trainer::dataset::{Clip, read_clips};
 use undertone_trainer::profile;
 
@@ -36,6 +37,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let profile = profile(own.iter().copied(), grid)?;
     let (clips, utterances) = (profile.clips, profile.utterances);
     Bundle::write_profile(&arguments.bundle, &profile)?;
-    println!("{} has the profile of {utterances} utterances in {clips} clips", arguments.bundle.display());
+    say!("{} has the profile of {utterances} utterances in {clips} clips", arguments.bundle.display());
     Ok(())
 }

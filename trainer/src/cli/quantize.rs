@@ -3,6 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
+use undertone_terminal::say;
 use undertone_trainer::quantize;
 
 #[derive(Debug, Args)]
@@ -16,6 +17,6 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     quantize(&Bundle::open(&arguments.bundle)?, &arguments.out)?;
-    println!("{} is written", arguments.out.display());
+    say!("{} is written", arguments.out.display());
     Ok(())
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Summary, check, report_html, report_markdown};
+use undertone_terminal::say;
 use undertone_trainer::{Timing, TrainingRecipe};
 
 const HTML: &str = "report.html";
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let path = folder.join(name);
         fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!("{} is written", folder.join(HTML).display());
+    say!("{} is written", folder.join(HTML).display());
     Ok(())
 }
 
@@ -83,6 +84,6 @@ fn compare(folder: &Path, pages: &[(&str, String)]) -> anyhow::Result<()> {
     if !differences.is_empty() {
         bail!("{} does not follow from its predictions:\n{}", folder.display(), differences.join("\n"));
     }
-    println!("{}: every figure follows from the predictions", folder.display());
+    say!("{}: every figure follows from the predictions", folder.display());
     Ok(())
 }

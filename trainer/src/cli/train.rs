@@ -8,6 +8,7 @@ use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
 use undertone_evaluation::{Evidence, Figures, Summary};
+use undertone_terminal::say;
 use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
 use undertone_trainer::evaluation::{Decision, DecisionRule};
 use undertone_trainer::{Forecast, Origin, Progress, Shipment, SplitRule, Trained, TrainingRecipe};
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let shipment =
         Shipment { recipe: &recipe, trained: &trained, decision, stream_temperature, origin, sheet: &sheet };
     shipment.write(&arguments.out).context("cannot ship the networks")?;
-    println!("{} is written", arguments.out.display());
+    say!("{} is written", arguments.out.display());
     Ok(())
 }
 
@@ -94,9 +95,11 @@ fn measured(
 ) -> anyhow::Result<(Origin, Option<Decision>, Option<f32>)> {
     let measured = trained.measure(&recipe.decision)?;
     let figures = Figures::of(&measured.judged);
-    println!(
+    say!(
         "test speakers: accuracy {:.3}, UAR {:.3} over {} clips",
-        figures.accuracy, figures.uar, figures.clips
+        figures.accuracy,
+        figures.uar,
+        figures.clips
     );
     let (decision, stream) = (measured.whole, measured.stream);
     Ok((Origin::HeldOut(measured), decision, stream.map(|own| own.temperature)))

@@ -21,7 +21,6 @@ mod track;
 mod verdict;
 
 use super::SettingsArgs;
-use super::console::{say, say_part};
 use super::recognizer::Recognizer;
 use crate::settings::parse_duration;
 use anyhow::{Context, ensure};
@@ -36,6 +35,7 @@ use std::time::Duration;
 use track::Track;
 use undertone_core::PIPELINE_RATE;
 use undertone_proto::v1;
+use undertone_terminal::{say, say_part};
 
 /// What is put on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,11 @@
 //! `undertone bundle inspect`
 
 use super::source::{Source, summary};
-use crate::cli::console::say;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_bundle::{Acceptance, Manifest, SIGNATURE_FILE};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InspectArgs {

@@ -1,6 +1,5 @@
 //! `undertone bundle keygen`
 
-use crate::cli::console::say;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use minisign::KeyPair;
@@ -9,6 +8,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct KeygenArgs {

@@ -1,12 +1,12 @@
 //! `undertone bundle pack`
 
 use super::source::summary;
-use crate::cli::console::say;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_bundle::{ARCHIVE_ENDING, Bundle};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PackArgs {

@@ -1,6 +1,5 @@
 //! `undertone bundle sign`
 
-use crate::cli::console::say;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use minisign::{SecretKey, SecretKeyBox};
@@ -8,6 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_bundle::{Bundle, MANIFEST_FILE, SIGNATURE_FILE};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SignArgs {

@@ -2,11 +2,11 @@
 
 use super::source::{Source, summary};
 use crate::cli::SettingsArgs;
-use crate::cli::console::say;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_bundle::{Acceptance, Provenance, Trust, TrustPolicy};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArgs {

@@ -1,11 +1,11 @@
 //! `undertone db erase`
 
 use super::sentence;
-use crate::cli::console::say;
 use crate::settings::Settings;
 use anyhow::bail;
 use clap::Args;
 use undertone_store::{ErasedRows, erase_subject};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct EraseArgs {

@@ -6,7 +6,6 @@ mod reship;
 mod status;
 
 use super::SettingsArgs;
-use super::console::say;
 use crate::settings::Settings;
 use crate::wire_time;
 use anyhow::{Context, anyhow};
@@ -14,6 +13,7 @@ use clap::Subcommand;
 use std::process::ExitCode;
 use undertone_core::{PIPELINE_RATE, SystemClock, UnixMicros};
 use undertone_store::{Database, JournalReader, PostgresReader, PredictionRow, StoreError, migrate, prune};
+use undertone_terminal::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DbCommand {

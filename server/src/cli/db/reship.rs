@@ -1,7 +1,6 @@
 //! `undertone db reship`
 
 use super::{sentence, time};
-use crate::cli::console::say;
 use crate::settings::Settings;
 use crate::wire_time::timestamp;
 use anyhow::bail;
@@ -9,6 +8,7 @@ use clap::Args;
 use std::time::Duration;
 use undertone_core::{Clock, SystemClock, UnixMicros};
 use undertone_store::{Reship, ReshipSpan, Reshipped, reship};
+use undertone_terminal::say;
 
 const HOUR: i64 = 3_600_000_000;
 /// Rows are sent some time after they were looked at, when more is too old.

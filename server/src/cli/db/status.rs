@@ -1,9 +1,9 @@
 //! `undertone db status`
 
 use super::sentence;
-use crate::cli::console::say;
 use crate::settings::Settings;
 use undertone_store::{Counts, JournalReader, PartitionRow, PostgresReader, partitions};
+use undertone_terminal::say;
 
 pub(super) async fn show(settings: &Settings) -> anyhow::Result<()> {
     let journal = JournalReader::open(&settings.data_dir).await.map_err(|error| sentence(&error))?;

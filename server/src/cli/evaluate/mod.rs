@@ -4,7 +4,6 @@ mod clips;
 mod tally;
 
 use super::SettingsArgs;
-use super::console::say;
 use super::recognizer::Recognizer;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -13,6 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tally::Tally;
 use undertone_proto::v1;
+use undertone_terminal::say;
 
 /// Figures further apart than this, as shares, disagree.
 const AGREEMENT: f32 = 0.01;

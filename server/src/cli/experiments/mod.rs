@@ -4,7 +4,6 @@ mod plan;
 mod show;
 
 use super::SettingsArgs;
-use super::console::say;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::collections::HashMap;
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_client::Client;
 use undertone_proto::v1;
+use undertone_terminal::say;
 use v1::change_experiment_request::Step;
 
 #[derive(Debug, Args)]

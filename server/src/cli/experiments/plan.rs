@@ -1,8 +1,8 @@
 //! `undertone experiments plan`
 
-use crate::cli::console::say;
 use crate::experiments::{Document, Forecast, margin};
 use anyhow::Context;
+use undertone_terminal::say;
 
 /// Differences in points that are told beside the one that is expected.
 const POINTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0];

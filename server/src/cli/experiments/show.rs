@@ -1,7 +1,7 @@
 //! Experiments on the screen.
 
-use crate::cli::console::say;
 use undertone_proto::v1;
+use undertone_terminal::say;
 
 /// One line per experiment, with its arms.
 pub(super) fn list(experiments: &[v1::Experiment]) -> std::io::Result<()> {

@@ -3,13 +3,13 @@
 mod csv;
 
 use super::SettingsArgs;
-use super::console::say;
 use crate::settings::parse_duration;
 use anyhow::Context;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_proto::v1;
+use undertone_terminal::say;
 use v1::judgement::{About, Verdict};
 
 /// Judgements of a file that are sent in one call.

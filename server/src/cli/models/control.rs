@@ -1,13 +1,13 @@
 //! `undertone models load|unload|rollback|list`: what a running server serves.
 
 use crate::cli::SettingsArgs;
-use crate::cli::console::say;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
 use undertone_bundle::ARCHIVE_ENDING;
 use undertone_client::Client;
 use undertone_proto::v1;
+use undertone_terminal::say;
 use v1::load_model_request::Source;
 use v1::model_version::State;
 

@@ -3,11 +3,11 @@
 mod control;
 
 use super::SettingsArgs;
-use super::console::say;
 use super::recognizer::Recognizer;
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
 use undertone_proto::v1;
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -4,7 +4,6 @@ use super::child::{self, Bounds, Ran};
 use super::sheet;
 use super::subject::SubjectArgs;
 use crate::cli::SettingsArgs;
-use crate::cli::console::say;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::VecDeque;
@@ -14,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use undertone_plugin_host::conformance::{Case, Subject, cases};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {

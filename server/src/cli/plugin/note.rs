@@ -2,10 +2,10 @@
 
 use crate::assembly::plugin_host;
 use crate::cli::SettingsArgs;
-use crate::cli::console::say;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NoteArgs {

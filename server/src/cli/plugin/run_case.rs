@@ -3,13 +3,13 @@
 use super::outcome::spoken;
 use super::subject::SubjectArgs;
 use crate::cli::SettingsArgs;
-use crate::cli::console::say;
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_plugin_host::conformance::cases;
 use undertone_plugin_host::isolation::limit_memory;
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunCaseArgs {

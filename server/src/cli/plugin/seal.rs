@@ -1,10 +1,10 @@
 //! `undertone plugin seal`
 
-use crate::cli::console::say;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use undertone_bundle::Bundle;
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SealArgs {

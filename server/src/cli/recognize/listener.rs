@@ -1,10 +1,10 @@
 //! Takes what a stream tells, and shows it as it comes.
 
-use crate::cli::console::{say, say_part, sentence_of};
 use crate::report::{self, FileReport, Palette, text};
 use std::io::{IsTerminal, Write};
 use undertone_client::{ClientError, Event, EventStream};
 use undertone_proto::v1;
+use undertone_terminal::{say, say_part, sentence_of};
 
 /// Everything that was told about a recording so far.
 pub(super) struct Listener {

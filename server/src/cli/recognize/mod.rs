@@ -6,7 +6,6 @@ mod progress;
 mod sources;
 
 use super::SettingsArgs;
-use super::console::sentence_of;
 use super::recognizer::Recognizer;
 use crate::report::FileReport;
 use anyhow::Context;
@@ -22,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use undertone_client::{Options, Recording, StreamOptions};
 use undertone_proto::v1;
+use undertone_terminal::sentence_of;
 
 /// Recordings up to this size go in one message; longer ones are streamed as fast as they are taken.
 const ONE_MESSAGE_BYTES: usize = 3 * 1024 * 1024;

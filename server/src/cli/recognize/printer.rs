@@ -1,7 +1,6 @@
 //! Where reports go, and in which form.
 
 use super::sources::Source;
-use crate::cli::console::say_part;
 use crate::report::parquet::Utterances;
 use crate::report::{FileReport, Palette, csv, json, subtitles, text};
 use anyhow::{Context, bail};
@@ -10,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{IsTerminal, Stdout};
 use std::path::{Path, PathBuf};
+use undertone_terminal::say_part;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {

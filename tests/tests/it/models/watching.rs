@@ -96,6 +96,19 @@ async fn another_folder_that_takes_the_place_of_the_models_is_looked_at_and_watc
 }
 
 #[tokio::test]
+async fn a_folder_that_is_not_there_when_the_server_starts_is_followed_once_it_is() {
+    let releases = Releases::new();
+    let away = releases.models().with_extension("away");
+    std::fs::rename(releases.models(), &away).unwrap();
+    let server = releases.serve(&[SOON]).await;
+    until(&server, &[]).await;
+    std::fs::rename(&away, releases.models()).unwrap();
+    until(&server, &["cnn@1.0.0 ready"]).await;
+    releases.release("1.1.0", |_, _| {});
+    until(&server, &["cnn@1.0.0 unloaded", "cnn@1.1.0 ready"]).await;
+}
+
+#[tokio::test]
 async fn while_there_is_no_folder_every_version_stays() {
     let releases = Releases::new();
     releases.release("1.1.0", |_, _| {});

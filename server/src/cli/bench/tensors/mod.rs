@@ -10,11 +10,11 @@ mod tally;
 
 use super::{BenchArgs, Tensors, chart};
 use crate::cli::connection::Target;
-use crate::cli::console::{say, say_part};
 use anyhow::ensure;
 use load::TensorLoad;
 use question::Question;
 use report::Report;
+use undertone_terminal::{say, say_part};
 
 /// Asks the server about its model, puts the loads on it, and tells what was found. False when nothing was answered.
 pub(super) async fn run(args: &BenchArgs, tensors: &Tensors, server: Target) -> anyhow::Result<bool> {

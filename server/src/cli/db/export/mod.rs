@@ -5,7 +5,6 @@ mod parquet;
 mod sink;
 
 use super::{sentence, time};
-use crate::cli::console::say;
 use crate::settings::Settings;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -17,6 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use undertone_store::{ExportFile, Exported, Exporter};
+use undertone_terminal::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {

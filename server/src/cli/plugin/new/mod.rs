@@ -3,13 +3,13 @@
 mod project;
 mod sdk;
 
-use crate::cli::console::say;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use project::Project;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_bundle::Bundle;
+use undertone_terminal::say;
 
 const MOST_NAME_BYTES: usize = 48;
 

@@ -1,6 +1,9 @@
-//! What a command line prints. On standard output a reader that has seen enough (`| head`) ends the program and is no error.
+//! What a command line prints. On standard output a reader that has seen enough (`| head`) is an error to hand on and no panic; it
+//! is for the program to say whether it had done its work ([`nobody_reads`]).
+#![forbid(unsafe_code)]
 
 /// Writes a line to standard output; the function around it gives its errors back.
+#[macro_export]
 macro_rules! say {
     ($($argument:tt)*) => {{
         use std::io::Write;
@@ -9,14 +12,13 @@ macro_rules! say {
 }
 
 /// The same without the end of the line.
+#[macro_export]
 macro_rules! say_part {
     ($($argument:tt)*) => {{
         use std::io::Write;
         write!(std::io::stdout(), $($argument)*)?
     }};
 }
-
-pub(crate) use {say, say_part};
 
 /// Whether `error` says that nobody reads the output any more.
 pub fn nobody_reads(error: &anyhow::Error) -> bool {
