@@ -13,7 +13,7 @@ use crate::http::{self, HttpState};
 use crate::recognition::Recognition;
 use crate::recording::RecordKeeper;
 use crate::settings::Settings;
-use crate::start_check::{refuse_one_address_for_two, refuse_to_stand_open};
+use crate::start_check::refuse_to_stand_open;
 use crate::tls::{Certificates, Door, Peer, Protocol};
 use crate::v2;
 use crate::web_pages::{self, cross_origin};
@@ -90,7 +90,6 @@ impl Server {
     /// Starts everything; when this returns, calls are accepted.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         refuse_to_stand_open(settings)?;
-        refuse_one_address_for_two(settings)?;
         let certificates = settings.tls.as_ref().map(Certificates::read).transpose()?.map(Arc::new);
         let grpc_listener = bind("grpc.listen", settings.grpc.listen).await?;
         let http_listener = bind("http.listen", settings.http_listen).await?;

@@ -4,16 +4,11 @@ use crate::settings::Settings;
 use crate::tls::Certificates;
 use anyhow::anyhow;
 
-/// Every reason in `settings` and in the files that they name. What only a start can tell is left: whether the ports are
-/// free, the data folder can be written, and the models load.
+/// What valid settings together, and the certificates that they name, are refused for. What only a start can tell is left:
+/// whether the ports are free, the data folder can be written, and the models load.
 pub(crate) fn refusals(settings: &Settings) -> Vec<anyhow::Error> {
     let certificates = settings.tls.as_ref().map(Certificates::read).transpose();
-    let checks = [
-        refuse_to_stand_open(settings),
-        refuse_one_address_for_two(settings),
-        undertone_telemetry::check_filter(&settings.log.filter).map_err(anyhow::Error::from),
-        certificates.map(drop).map_err(anyhow::Error::from),
-    ];
+    let checks = [refuse_to_stand_open(settings), certificates.map(drop).map_err(anyhow::Error::from)];
     checks.into_iter().filter_map(Result::err).collect()
 }
 
@@ -31,14 +26,5 @@ pub(crate) fn refuse_to_stand_open(settings: &Settings) -> anyhow::Result<()> {
             ))
         }
         _ => Ok(()),
-    }
-}
-
-/// Each listener has its own address; port 0 is any free one.
-pub(crate) fn refuse_one_address_for_two(settings: &Settings) -> anyhow::Result<()> {
-    let (grpc, http) = (settings.grpc.listen, settings.http_listen);
-    match grpc == http && grpc.port() != 0 {
-        true => Err(anyhow!("grpc.listen and http.listen are both {grpc}: give each a port of its own")),
-        false => Ok(()),
     }
 }

@@ -166,7 +166,7 @@ pub fn link_files(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
-        std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name()))?;
+        std::os::unix::fs::symlink(entry.path().canonicalize()?, to.join(entry.file_name()))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Clips, their parts and their frames together.
 
 use crate::dataset::{
-    Clip, Part, Playing, Preparation, Prepared, Split, Utterance, names, prepare_cached, read_clips,
+    Clip, Part, Playing, Preparation, Prepared, Split, Utterance, names, prepare, prepare_cached, read_clips,
 };
 use crate::evaluation::Trial;
 use crate::training::Example;
@@ -39,6 +39,25 @@ pub struct Material {
     pub prepared: Prepared,
     /// The features.
     pub recipe: Recipe,
+}
+
+/// Some clips as they are heard when they are played in one way.
+#[derive(Debug)]
+pub struct Heard {
+    labels: Vec<usize>,
+    prepared: Prepared,
+}
+
+impl Heard {
+    /// The clips, in their order.
+    pub fn trials(&self) -> Vec<Trial<'_>> {
+        let mut trials: Vec<Trial<'_>> =
+            self.labels.iter().map(|&label| Trial { utterances: Vec::new(), label }).collect();
+        for utterance in &self.prepared.utterances {
+            trials[utterance.clip].utterances.push(utterance.view());
+        }
+        trials
+    }
 }
 
 /// How large the values of each column are.
@@ -124,6 +143,18 @@ impl Material {
         };
         let trials = indices.iter().map(trial).collect();
         (indices, trials)
+    }
+
+    /// The clips of `part`, played otherwise than recorded, and prepared for that.
+    pub fn heard(&self, part: Part, playing: Playing) -> Result<Heard, TrainError> {
+        let clips: Vec<Clip> =
+            self.split.clips(part).into_iter().map(|index| self.clips[index].clone()).collect();
+        let (recipe, endpointing) = (self.recipe.clone(), Endpointing::default());
+        let preparation = Preparation { recipe, endpointing, playings: vec![playing] };
+        Ok(Heard {
+            labels: clips.iter().map(|clip| clip.emotion.index()).collect(),
+            prepared: prepare(&clips, &preparation)?,
+        })
     }
 
     /// Mean of each column over the clips to learn from, and its standard deviation with each utterance's own

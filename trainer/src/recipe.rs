@@ -101,7 +101,7 @@ impl TrainingRecipe {
         features.and_then(|recipe| FeatureExtractor::new(&recipe).ok()).map_or(0, |own| own.layout().dim)
     }
 
-    /// The ways in which every clip is heard.
+    /// The ways in which every clip is prepared. Those to be measured by are heard as recorded all the same.
     pub fn playings(&self) -> Vec<Playing> {
         let speeds = self.speeds_percent.iter().copied().map(Playing::Speed);
         let pitches = self.pitches_cents.iter().copied().map(Playing::Pitch);

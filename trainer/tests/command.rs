@@ -86,12 +86,14 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
         ["crossval", "--data", "@clips", "--work-dir", "@work", "--folds", "2", "--folds-dir", "@shelf"];
     let told = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation"]].concat());
     assert!(told.contains("asked about 2 speakers: ") && told.contains(" min left in all"), "{told}");
-    let rounded = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation", "--int8"]].concat());
-    assert!(
-        rounded.contains("weights in 8 bits") && !rounded.contains("epoch"),
-        "nothing is trained again: {rounded}"
-    );
-    assert!(place.path("evaluation/speaker5-seed0-int8.csv").is_file());
+    let otherwise = ["--evidence", "@evaluation", "--int8", "--narrowband"];
+    let asked = place.succeed(&[train.as_slice(), &otherwise].concat());
+    for said in ["weights in 8 bits", "over a telephone"] {
+        assert!(asked.contains(said) && !asked.contains("epoch"), "nothing is trained again: {asked}");
+    }
+    for file in ["int8", "int8-interim", "narrowband", "narrowband-interim"] {
+        assert!(place.path(&format!("evaluation/speaker5-seed0-{file}.csv")).is_file(), "{file}");
+    }
     let refusal = place.fail(&[&train[..5], &["--folds", "7"]].concat());
     assert!(refusal.contains("4 speakers cannot be dealt out to 7 folds"), "{refusal}");
 
@@ -101,14 +103,21 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
         |rows: &[Prediction]| -> BTreeSet<String> { rows.iter().map(|own| own.clip.clone()).collect() };
     assert_eq!((names(&run.predictions).len(), run.folds.len()), (24, 2));
     assert!(names(&run.predictions).contains("anger/ann/01.flac"));
-    assert_eq!(names(&run.predictions), names(&run.int8));
+    assert_eq!(names(&run.predictions), names(&run.int8.whole));
+    assert_eq!(names(&run.predictions), names(&run.narrowband.whole));
 
     let refusal = place.fail(&["report", "@evaluation"]);
     assert!(refusal.contains("--dataset, --licence and --citation"), "{refusal}");
     let report = ["report", "@evaluation", "--dataset", "Mine", "--licence", "CC0", "--citation", "nobody"];
     place.succeed(&[report.as_slice(), &["--time"]].concat());
     let page = fs::read_to_string(place.path("evaluation/report.md")).expect("just written");
-    for said in ["two folds by speaker", "All clips are of Mine.", "time per clip", "Weights in 8 bits"] {
+    for said in [
+        "two folds by speaker",
+        "All clips are of Mine.",
+        "time per clip",
+        "Weights in 8 bits",
+        "Over a telephone",
+    ] {
         assert!(page.contains(said), "{said}: {page}");
     }
     assert!(!page.contains("RAVDESS") && !page.contains("actors"), "{page}");
@@ -178,7 +187,7 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_graphs_byte_for_by
 }
 
 #[test]
-fn a_mistake_is_told_in_one_line_and_a_reader_who_has_gone_is_no_panic() {
+fn a_mistake_is_told_without_a_backtrace_and_a_reader_who_has_gone_is_no_mistake() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let trainer = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_undertone-trainer"));
@@ -198,6 +207,5 @@ fn a_mistake_is_told_in_one_line_and_a_reader_who_has_gone_is_no_panic() {
     check.args(["report", "--check", "--recipe"]).arg(recipe).arg(models).stdout(writer);
     let output = check.output().expect("it starts");
     let told = String::from_utf8(output.stderr).expect("text");
-    assert_eq!((output.status.code(), told.lines().count()), (Some(1), 1), "{told}");
-    assert!(told.contains("Broken pipe"), "{told}");
+    assert_eq!((output.status.code(), told.as_str()), (Some(0), ""));
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use undertone_bundle::Bundle;
 use undertone_core::Emotion;
-use undertone_evaluation::{Prediction, Protocol, RunId};
+use undertone_evaluation::{Prediction, Protocol, RunId, Variant};
 use undertone_trainer::dataset::{HeldOut, Part, Speaker};
 use undertone_trainer::evaluation::{Decision, FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
@@ -204,14 +204,17 @@ fn a_fold_comes_back_from_the_shelf_as_it_was_put_there_and_only_for_its_own_rec
     };
     assert_eq!(labels(&back), labels(&evidence));
     assert_eq!((back.curve.len(), back.interim.len()), (evidence.curve.len(), evidence.interim.len()));
-    assert!(back.int8.is_empty() && back.int8_interim.is_empty(), "nobody asked for them");
+    assert!(
+        back.int8 == Variant::NOT_ASKED && back.narrowband == Variant::NOT_ASKED,
+        "nobody asked for them"
+    );
     job.recipe.whole_plan.epochs += 1;
     let refusal = shelf.take(id, &job.recipe).expect_err("another recipe").to_string();
     assert!(refusal.contains("speaker5-seed1-fold2 was trained by another recipe"), "{refusal}");
 }
 
 #[test]
-fn weights_in_8_bits_are_asked_about_the_same_clips_without_another_training() {
+fn weights_in_8_bits_and_a_telephone_are_asked_about_the_same_clips_without_another_training() {
     let Some((folder, mut job)) = job() else { return };
     // Wide enough for weights that are rounded.
     for architecture in [&mut job.recipe.whole, &mut job.recipe.stream] {
@@ -228,17 +231,25 @@ fn weights_in_8_bits_are_asked_about_the_same_clips_without_another_training() {
     trained.add_int8(&mut evidence).expect("scores");
     let names =
         |rows: &[Prediction]| -> BTreeSet<String> { rows.iter().map(|own| own.clip.clone()).collect() };
-    assert_eq!(names(&evidence.int8), names(&evidence.predictions));
-    assert_eq!(evidence.int8_interim.len(), evidence.interim.len());
+    assert_eq!(names(&evidence.int8.whole), names(&evidence.predictions));
+    assert_eq!(evidence.int8.interim.len(), evidence.interim.len());
     let probabilities = |rows: &[Prediction]| -> BTreeMap<String, Option<[f32; 8]>> {
         let of = |own: &Prediction| (own.clip.clone(), own.answer.map(|answer| *answer.probabilities()));
         rows.iter().map(of).collect()
     };
-    assert_ne!(probabilities(&evidence.int8), probabilities(&evidence.predictions), "rounding is felt");
+    assert_ne!(probabilities(&evidence.int8.whole), probabilities(&evidence.predictions), "rounding is felt");
+    trained.add_narrowband(&mut evidence).expect("scores");
+    assert_eq!(names(&evidence.narrowband.whole), names(&evidence.predictions));
+    assert_ne!(
+        probabilities(&evidence.narrowband.whole),
+        probabilities(&evidence.predictions),
+        "so is a line"
+    );
+    assert!(!evidence.narrowband.interim.is_empty());
 
     shelf.put(id, &job.recipe, &evidence).expect("writable");
     let back = shelf.take(id, &job.recipe).expect("just written").expect("just written");
-    assert_eq!((back.int8.len(), back.int8_interim.len()), (6, evidence.interim.len()));
+    assert_eq!((back.int8.whole.len(), back.int8.interim.len()), (6, evidence.interim.len()));
     let mut other = back;
     other.predictions.iter_mut().for_each(|own| own.answer = None);
     let refusal = trained.check_answers(&other).expect_err("other networks said that").to_string();

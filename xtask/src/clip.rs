@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::workspace::Workspace;
 
-/// An actor speaks angrily; no model was trained on this actor.
+/// An actor speaks angrily, one of those whom the shipped models learnt from.
 const SPOKEN: &str = "ravdess/Actor_02/03-01-05-02-01-01-02.flac";
 const SYNTHETIC: &str = "examples/demo/undertone-demo.wav";
 
@@ -19,7 +19,7 @@ pub(crate) fn choose(workspace: &Workspace) -> Clip {
     let spoken = workspace.data().join(SPOKEN);
     if spoken.is_file() {
         let reason =
-            "a RAVDESS recording: an actor who speaks angrily and on whom no model was trained".into();
+            "a RAVDESS recording: an actor who speaks angrily, one of those whom the shipped models learnt from".into();
         return Clip { path: normal(&spoken), reason };
     }
     let reason = format!(

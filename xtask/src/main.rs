@@ -138,7 +138,7 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Demo {
-    /// Run the shipped models against each other at two servers that share one Postgres, on RAVDESS, to a decision
+    /// Run the models of examples/experiments against each other at two servers that share one Postgres, on RAVDESS, to a decision
     Experiment {
         /// How many people speak
         #[arg(long, default_value_t = 4000)]

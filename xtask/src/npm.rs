@@ -12,7 +12,7 @@ use crate::progress::step;
 use crate::workspace::Workspace;
 
 /// What has to be there.
-pub(crate) const NEEDED: &str = "node 20 or later with npm is needed: install nodejs and npm";
+pub(crate) const NEEDED: &str = "Node.js 20.19 or later with npm is needed: install nodejs and npm";
 
 /// Whether there is an npm.
 pub(crate) fn is_there() -> bool {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// One thing that is wrong with a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// The file inside the bundle, relative to its folder.
+    /// The file inside the bundle, relative to its folder; `.` for the folder itself.
     pub file: String,
     /// What is wrong with it, and where in it.
     pub what: String,
@@ -15,6 +15,9 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file == "." {
+            return f.write_str(&self.what);
+        }
         // A name that a stranger gave must not look like another line.
         for char in self.file.chars() {
             if char.is_control() { write!(f, "{}", char.escape_default())? } else { f.write_char(char)? }
@@ -93,7 +96,7 @@ pub enum BundleError {
         source: toml::ser::Error,
     },
     /// A file or folder could not be written.
-    #[error("bundle {dir}: {file} cannot be written: {source}", dir = dir.display())]
+    #[error("{} cannot be written: {source}", place(dir, file))]
     Write {
         /// The bundle's folder.
         dir: PathBuf,

@@ -37,11 +37,12 @@ mod summary;
 pub use error::EvaluationError;
 pub use evidence::{
     Answer, Epoch, Evidence, FoldFacts, Heard, InterimPrediction, Judged, Prediction, Protocol, Run, RunId,
+    Variant,
 };
 pub use report::{Facts, GraphFacts, report_html, report_markdown};
 pub use statistics::{
-    AbstentionFigures, Calibration, EmotionFigures, Estimate, Figures, HeardFigures, Int8Figures,
-    ReliabilityBin, RiskCoverage, RiskPoint, RoundedFigures, SetFigures, SexFigures, SpeakerFigures, Spread,
+    AbstentionFigures, Calibration, ChangedFigures, EmotionFigures, Estimate, Figures, HeardFigures,
+    ReliabilityBin, RiskCoverage, RiskPoint, SetFigures, SexFigures, SpeakerFigures, Spread, VariantFigures,
     abstain_threshold, conformal_threshold, expected_calibration_error,
 };
 pub use summary::{

@@ -22,7 +22,7 @@ export interface Endpointing {
 
 /** What can be asked, of a recording and of a stream. */
 export interface Options {
-  /** `NAME` or `NAME@VERSION`; the server's default model when not given. */
+  /** `NAME` or `NAME@VERSION`; when not given, the model of an experiment that takes the stream, else the server's default. */
   readonly model?: string;
   /** Whether updates are sent while an utterance is being spoken. */
   readonly interim?: boolean;

@@ -8,7 +8,7 @@ use undertone_terminal::{say, sentence_of};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Name every mistake in the settings and the certificates that they name, or say that there is none.
+    /// Name every mistake in the settings; where there is none, what a start would refuse, such as certificates that cannot be read.
     Check {
         /// Show the settings that would be used; secrets are hidden.
         #[arg(long)]
@@ -21,15 +21,15 @@ pub(super) fn run(command: &ConfigCommand, settings: &SettingsArgs) -> anyhow::R
     match settings.load(Vec::new()) {
         Ok(settings) => {
             let refusals = refusals(&settings);
-            if !refusals.is_empty() {
-                refusals.iter().for_each(|refusal| eprintln!("{}", sentence_of(refusal)));
-                return Ok(ExitCode::FAILURE);
-            }
-            say!("the settings are valid");
             if *show {
                 say!("{settings:#?}");
             }
-            Ok(ExitCode::SUCCESS)
+            if refusals.is_empty() {
+                say!("the settings are valid");
+                return Ok(ExitCode::SUCCESS);
+            }
+            refusals.iter().for_each(|refusal| eprintln!("{}", sentence_of(refusal)));
+            Ok(ExitCode::FAILURE)
         }
         Err(error) => {
             eprintln!("{error}");

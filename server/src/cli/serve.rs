@@ -13,7 +13,8 @@ pub(super) struct ServeArgs {
     /// Where to accept gRPC calls (grpc.listen); port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS")]
     grpc_listen: Option<String>,
-    /// Where to serve /metrics, /healthz and /readyz (http.listen).
+    /// Where to serve the console, gRPC-web, streams over WebSockets, the Open Inference Protocol, /metrics, /healthz and /readyz
+    /// (http.listen).
     #[arg(long, value_name = "ADDRESS")]
     http_listen: Option<String>,
     /// Postgres to ship records to (store.url). The environment UNDERTONE__STORE__URL keeps a password out of the process list.

@@ -31,7 +31,7 @@ const LASTING: &str = "assets/";
 
 /// What a server says that was built without the console.
 const NONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Undertone</title>\
-    <h1>This server has no console</h1><p>It was built without its pages. With Node.js 20 or later and npm there, \
+    <h1>This server has no console</h1><p>It was built without its pages. With Node.js 20.19 or later and npm there, \
     <code>cargo xtask console</code> builds them, and <code>cargo xtask stage</code> a server that has them.</p>\
     <p>What the console shows can be asked for over gRPC and HTTP, too; <a href=\"/readyz\">/readyz</a> says how the \
     server is.</p></html>\n";

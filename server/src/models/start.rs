@@ -94,8 +94,11 @@ impl Folder {
                 found
             }
             Err(error) => {
-                tracing::error!(%error, "the folder of models cannot be read");
-                self.problem = Some(error.to_string());
+                let problem = error.to_string();
+                if self.problem.as_ref() != Some(&problem) {
+                    tracing::error!(%error, "the folder of models cannot be read; it is looked for where it is watched");
+                }
+                self.problem = Some(problem);
                 Vec::new()
             }
         };

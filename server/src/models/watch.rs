@@ -58,7 +58,7 @@ impl Watch {
         let overflowed = Arc::new(AtomicBool::new(false));
         let gone = Arc::new(AtomicBool::new(false));
         let (flag, root, root_gone) = (overflowed.clone(), folder.clone(), gone.clone());
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let missed = event.as_ref().map_or(true, Event::need_rescan);
             if missed {
                 flag.store(true, Ordering::Release);
@@ -75,12 +75,11 @@ impl Watch {
                 }
             }
         })?;
-        // What takes its place from now on is another one, as is the first one where there is none yet.
-        let watched = identity_of(&folder);
-        if watched.is_some() {
-            watcher.watch(&folder, RecursiveMode::Recursive)?;
+        let mut watch = Self { watcher, folder, watched: None, paths, overflowed, gone };
+        if let Some(there) = identity_of(&watch.folder) {
+            watch.turn_to(there);
         }
-        Ok(Self { watcher, folder, watched, paths, overflowed, gone })
+        Ok(watch)
     }
 
     async fn run(mut self, models: Arc<Models>, stop: CancellationToken) {
@@ -123,13 +122,18 @@ impl Watch {
         let Some(there) = there.filter(|there| Some(*there) != self.watched) else { return false };
         // Fails where the folder before was removed, with its watch.
         let _ = self.watcher.unwatch(&self.folder);
-        if let Err(error) = self.watcher.watch(&self.folder, RecursiveMode::Recursive) {
-            tracing::warn!(folder = %self.folder.display(), %error, "the folder of models that is there now is not watched");
-            return false;
-        }
-        tracing::info!(folder = %self.folder.display(), "a folder of models is there that was not, and is watched");
-        self.watched = Some(there);
+        tracing::info!(folder = %self.folder.display(), "a folder of models is there that was not");
+        self.turn_to(there);
         true
+    }
+
+    /// Watches the folder that is there. Where that fails, perhaps for a folder in it, the rest is served all the same.
+    fn turn_to(&mut self, there: Identity) {
+        if let Err(error) = self.watcher.watch(&self.folder, RecursiveMode::Recursive) {
+            tracing::warn!(folder = %self.folder.display(), %error, "not all of the folder of models is watched");
+        }
+        // What takes its place from now on is another one.
+        self.watched = Some(there);
     }
 
     /// What was touched, once nothing has changed for a while. Where something changes all the time, whatever else came

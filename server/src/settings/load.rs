@@ -8,12 +8,14 @@ use super::{
     RecognitionSettings, RecordingSettings, ResumeSettings, Settings, SettingsError, StoreSettings, models,
 };
 use config::{Config, Environment, File, FileFormat};
+use http::Uri;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use undertone_audio::{AudioLimits, Endpointing};
 use undertone_engine::EngineConfig;
 use undertone_plugin_host::isolation::IsolationConfig;
-use undertone_telemetry::{LogFormat, TraceExport};
+use undertone_telemetry::{LogFormat, TraceExport, check_filter};
 
 /// Where settings come from, beside the defaults.
 #[derive(Debug, Clone, Default)]
@@ -59,9 +61,11 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
     let isolation = isolation::read(reader, places);
     let engine = engine(reader, &isolation);
     isolation::compare(reader, &isolation, &engine);
+    let (grpc, http_listen) = (grpc(reader), reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()));
+    refuse_one_place_for_two(reader, grpc.listen, http_listen);
     Settings {
-        grpc: grpc(reader),
-        http_listen: reader.parsed("http.listen", ([127, 0, 0, 1], 8151).into()),
+        grpc,
+        http_listen,
         allowed_origins: reader.parsed("http.allowed_origins", Origins::default()),
         tls: doors::tls(reader),
         auth: doors::auth(reader),
@@ -86,16 +90,39 @@ fn read(reader: &mut Reader, places: &Places) -> Settings {
         experiments: experiments(reader),
         feedback_max_items: reader.count("feedback.max_items", 10_000, 1..=1_000_000) as usize,
         shutdown_grace: reader.duration("shutdown.grace", Duration::from_secs(10)),
-        log: LogSettings {
-            filter: reader.text("log.filter", "info"),
-            format: reader.parsed("log.format", LogFormat::Pretty),
-        },
+        log: log(reader),
         tracing: tracing(reader),
     }
 }
 
+/// Each listener needs a port of its own where their addresses meet; port 0 is any free one.
+fn refuse_one_place_for_two(reader: &mut Reader, grpc: SocketAddr, http: SocketAddr) {
+    let meet = grpc.ip() == http.ip() || grpc.ip().is_unspecified() || http.ip().is_unspecified();
+    if meet && grpc.port() == http.port() && grpc.port() != 0 {
+        reader.mistake(format!(
+            "grpc.listen = {grpc} and http.listen = {http} want the same port: give each one of its own"
+        ));
+    }
+}
+
+fn log(reader: &mut Reader) -> LogSettings {
+    let filter = reader.text("log.filter", "info");
+    if let Err(error) = check_filter(&filter) {
+        reader.mistake(error.to_string());
+    }
+    LogSettings { filter, format: reader.parsed("log.format", LogFormat::Pretty) }
+}
+
 fn tracing(reader: &mut Reader) -> Option<TraceExport> {
     let endpoint = reader.optional_text("tracing.endpoint");
+    let is_collector = |text: &String| {
+        text.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+    };
+    if let Some(text) = endpoint.as_ref().filter(|text| !is_collector(text)) {
+        reader.mistake(format!(
+            "tracing.endpoint = {text:?}: give http://HOST:PORT; spans are sent without TLS"
+        ));
+    }
     let sample = f64::from(reader.number("tracing.sample", 1.0, 0.0..=1.0));
     let service = reader.text("tracing.service", "undertone");
     Some(TraceExport { endpoint: endpoint?, sample, service })

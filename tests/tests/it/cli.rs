@@ -261,15 +261,27 @@ fn config_check_names_all_mistakes_and_accepts_the_documented_file() {
     let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
     assert!(!bad.status.success());
     assert!(errors.contains("grpc.listen") && errors.contains("engine.workers"), "{errors}");
-    let words = ["grpc.listen=0.0.0.0:7", "http.listen=0.0.0.0:7", "log.filter=info=what", "tls.key=k.pem"];
-    let mut args = vec!["config", "check"];
-    args.extend(words.iter().flat_map(|word| ["--set", word]));
-    let bad = undertone(&[args.as_slice(), &["--set", "tls.certificate=gone.pem"]].concat());
-    let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
-    assert!(!bad.status.success() && !String::from_utf8_lossy(&bad.stdout).contains("valid"));
-    for what in ["grpc.listen and http.listen are both 0.0.0.0:7", "log.filter = ", "gone.pem"] {
+}
+
+#[test]
+fn config_check_names_what_a_start_would_refuse() {
+    let refused = |words: &[&str]| {
+        let mut args = vec!["config", "check", "--show"];
+        args.extend(words.iter().flat_map(|word| ["--set", word]));
+        let output = undertone(&args);
+        assert!(!output.status.success() && !String::from_utf8_lossy(&output.stdout).contains("are valid"));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let ports = ["grpc.listen=0.0.0.0:8151", "http.listen=127.0.0.1:8151"];
+    let errors =
+        refused(&[&ports[..], &["log.filter=info=what", "tracing.endpoint=https://here:1"]].concat());
+    for what in ["want the same port", "log.filter = ", "tracing.endpoint = "] {
         assert!(errors.contains(what), "{what} is missing: {errors}");
     }
+    let errors = refused(&["grpc.listen=0.0.0.0:50151", "auth.allow_open=false"]);
+    assert!(errors.contains("can be reached from other machines"), "{errors}");
+    let errors = refused(&["tls.certificate=gone.pem", "tls.key=gone.pem"]);
+    assert!(errors.contains("gone.pem"), "{errors}");
 }
 
 #[test]

@@ -7,11 +7,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId};
-use undertone_terminal::say;
+use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId, Variant};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
-use undertone_trainer::{Forecast, Job, Outlook, Progress, SplitRule, TrainingRecipe};
+use undertone_trainer::{Forecast, Job, Outlook, Progress, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,6 +28,10 @@ pub(super) struct Arguments {
     /// networks in the work folder for it; none is trained again.
     #[arg(long)]
     int8: bool,
+    /// Ask the same networks about the test clips as a narrowband telephone call brings them, too, and write down what they say. As
+    /// with --int8, none is trained again.
+    #[arg(long)]
+    narrowband: bool,
     /// Where finished folds are kept: one that is there is not trained again, and one that was trained is put there. So
     /// the folds of a protocol can be trained on several machines, and be joined on one.
     #[arg(long, value_name = "DIR")]
@@ -50,10 +53,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut evidence = Run::new(run);
     for &id in &campaign.folds {
         let own = campaign.fold_evidence(id, &mut forecast)?;
-        print_figures(&id.folder(), &own.predictions)?;
-        say!("  asked about {}", speakers(&own.predictions));
+        print_figures(&id.folder(), &own.predictions);
+        progress::tell(&format!("  asked about {}", speakers(&own.predictions)));
         if !own.int8.is_empty() {
-            print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8)?;
+            print_figures(&format!("{}, weights in 8 bits", id.folder()), &own.int8.whole);
+        }
+        if !own.narrowband.is_empty() {
+            print_figures(&format!("{}, over a telephone", id.folder()), &own.narrowband.whole);
         }
         own.add_to(&mut evidence);
     }
@@ -63,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (None, _) => {}
     }
     if arguments.fold.is_none() {
-        print_figures(&run.to_string(), &evidence.predictions)?;
+        print_figures(&run.to_string(), &evidence.predictions);
     }
     Ok(())
 }
@@ -102,13 +108,15 @@ impl<'a> Campaign<'a> {
         self.arguments.material.job(&self.recipe, SplitRule::Fold(id), &id.folder())
     }
 
-    /// A fold's evidence, if nothing of it has to be trained. What weights in 8 bits say is in it only where that is asked for,
+    /// A fold's evidence, if nothing of it has to be trained. What was asked in another way is in it only where that is wanted,
     /// since of a run all folds have it or none.
     fn on_the_shelf(&self, id: FoldId) -> anyhow::Result<Option<FoldEvidence>> {
         let mut there = self.shelf.as_ref().map(|shelf| shelf.take(id, &self.recipe)).transpose()?.flatten();
         if let Some(own) = there.as_mut().filter(|_| !self.arguments.int8) {
-            own.int8.clear();
-            own.int8_interim.clear();
+            own.int8 = Variant::NOT_ASKED;
+        }
+        if let Some(own) = there.as_mut().filter(|_| !self.arguments.narrowband) {
+            own.narrowband = Variant::NOT_ASKED;
         }
         Ok(there.filter(|own| self.arguments.whole_only || !own.interim.is_empty()))
     }
@@ -116,8 +124,8 @@ impl<'a> Campaign<'a> {
     /// Takes a fold's evidence from the shelf, or trains the fold and puts it there.
     fn fold_evidence(&self, id: FoldId, forecast: &mut Forecast) -> anyhow::Result<FoldEvidence> {
         let own = match self.on_the_shelf(id)? {
-            Some(own) if !self.arguments.int8 || !own.int8.is_empty() => return Ok(own),
-            Some(own) => self.with_int8(id, own)?,
+            Some(own) if !self.lacks_int8(&own) && !self.lacks_narrowband(&own) => return Ok(own),
+            Some(own) => self.asked_otherwise(id, own)?,
             None => self.trained_evidence(id, forecast)?,
         };
         if let Some(shelf) = &self.shelf {
@@ -126,13 +134,31 @@ impl<'a> Campaign<'a> {
         Ok(own)
     }
 
-    /// A fold from the shelf with what its finished networks say with weights in 8 bits.
-    fn with_int8(&self, id: FoldId, mut own: FoldEvidence) -> anyhow::Result<FoldEvidence> {
-        let needed = "weights in 8 bits come from a fold's finished networks";
+    fn lacks_int8(&self, own: &FoldEvidence) -> bool {
+        self.arguments.int8 && own.int8.is_empty()
+    }
+
+    fn lacks_narrowband(&self, own: &FoldEvidence) -> bool {
+        self.arguments.narrowband && own.narrowband.is_empty()
+    }
+
+    /// A fold from the shelf with what its finished networks say in the other ways that are wanted.
+    fn asked_otherwise(&self, id: FoldId, mut own: FoldEvidence) -> anyhow::Result<FoldEvidence> {
+        let needed = "what is asked in another way is asked of a fold's finished networks";
         let trained = self.job(id).trained().context(needed)?;
         trained.check_answers(&own)?;
-        trained.add_int8(&mut own)?;
+        self.ask_otherwise(&trained, &mut own)?;
         Ok(own)
+    }
+
+    fn ask_otherwise(&self, trained: &Trained, own: &mut FoldEvidence) -> anyhow::Result<()> {
+        if self.lacks_int8(own) {
+            trained.add_int8(own)?;
+        }
+        if self.lacks_narrowband(own) {
+            trained.add_narrowband(own)?;
+        }
+        Ok(())
     }
 
     fn trained_evidence(&self, id: FoldId, forecast: &mut Forecast) -> anyhow::Result<FoldEvidence> {
@@ -143,9 +169,7 @@ impl<'a> Campaign<'a> {
             false => job.train(checkpoints, &mut progress)?,
         };
         let mut own = trained.evidence(id.fold, &self.recipe.decision)?;
-        if self.arguments.int8 {
-            trained.add_int8(&mut own)?;
-        }
+        self.ask_otherwise(&trained, &mut own)?;
         Ok(own)
     }
 }
@@ -158,7 +182,7 @@ fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::
         let of_fold: Vec<Prediction> = of_fold.cloned().collect();
         if !of_fold.is_empty() {
             said.push(
-                print_figures(&format!("in the evidence, seed {}", committed.id.seed), &of_fold)?.accuracy,
+                print_figures(&format!("in the evidence, seed {}", committed.id.seed), &of_fold).accuracy,
             );
         }
     }
@@ -169,19 +193,20 @@ fn compare(folder: &Path, run: RunId, fold: u32, own: &[Prediction]) -> anyhow::
     let figures = figures_of(own);
     let error = (figures.accuracy * (1.0 - figures.accuracy) / figures.clips as f64).sqrt();
     let beyond = (least - figures.accuracy).max(figures.accuracy - most).max(0.0);
-    say!(
+    progress::tell(&format!(
         "{:.1} points beyond the seeds of the evidence; the standard error over {} clips is {:.1}",
         100.0 * beyond,
         figures.clips,
         100.0 * error
-    );
+    ));
     Ok(())
 }
 
-fn print_figures(name: &str, predictions: &[Prediction]) -> anyhow::Result<Figures> {
+fn print_figures(name: &str, predictions: &[Prediction]) -> Figures {
     let figures = figures_of(predictions);
-    say!("{name}: accuracy {:.3}, UAR {:.3} over {} clips", figures.accuracy, figures.uar, figures.clips);
-    Ok(figures)
+    let (accuracy, uar, clips) = (figures.accuracy, figures.uar, figures.clips);
+    progress::tell(&format!("{name}: accuracy {accuracy:.3}, UAR {uar:.3} over {clips} clips"));
+    figures
 }
 
 /// Whose clips these are.

@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 enum Command {
     /// Download a published data set, verify it and unpack it.
     Fetch(fetch::Arguments),
-    /// Train both networks of a recipe and write their bundle.
+    /// Train the networks of a recipe and write their bundle.
     Train(Box<train::Arguments>),
     /// Train the folds of a protocol and write down what they say about clips they never heard.
     Crossval(crossval::Arguments),

@@ -20,6 +20,11 @@ pub(super) fn print(progress: Progress<'_>, forecast: &mut Forecast) {
     let _ = output.flush();
 }
 
+/// Says something on the way, in a line of its own. A reader who went away stops nothing.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
+}
+
 fn bar(progress: &Progress<'_>) -> String {
     let full = BAR_WIDTH * progress.report.epoch / progress.epochs.max(1);
     format!("{}{}", "━".repeat(full), "─".repeat(BAR_WIDTH - full.min(BAR_WIDTH)))

@@ -95,12 +95,8 @@ fn measured(
 ) -> anyhow::Result<(Origin, Option<Decision>, Option<f32>)> {
     let measured = trained.measure(&recipe.decision)?;
     let figures = Figures::of(&measured.judged);
-    say!(
-        "test speakers: accuracy {:.3}, UAR {:.3} over {} clips",
-        figures.accuracy,
-        figures.uar,
-        figures.clips
-    );
+    let (accuracy, uar, clips) = (figures.accuracy, figures.uar, figures.clips);
+    progress::tell(&format!("test speakers: accuracy {accuracy:.3}, UAR {uar:.3} over {clips} clips"));
     let (decision, stream) = (measured.whole, measured.stream);
     Ok((Origin::HeldOut(measured), decision, stream.map(|own| own.temperature)))
 }

@@ -10,6 +10,8 @@ use undertone_core::Frames;
 
 const KEY: &str = "key";
 const DUPLICATES: &str = "duplicates";
+/// Grows when what is changed by code of the trainer, pitches and lines, comes out otherwise than before.
+const WAYS: u32 = 1;
 
 /// As [`prepare`], but reads a file of `dir` when it was made from the same clips in the same way, and writes it
 /// else.
@@ -40,9 +42,11 @@ fn key(clips: &[Clip], preparation: &Preparation) -> String {
     };
     let clips: Vec<String> = clips.iter().map(described).collect();
     let Preparation { recipe, endpointing, playings } = preparation;
+    let made_here = playings.iter().any(|playing| !matches!(playing, Playing::Speed(_)));
+    let ways = if made_here { format!(" ways {WAYS}") } else { String::new() };
     let playings: Vec<String> = playings.iter().map(Playing::to_string).collect();
     let playings = playings.join(", ");
-    format!("{} {endpointing:?} [{playings}] {}", recipe.fingerprint(), clips.join(" "))
+    format!("{} {endpointing:?} [{playings}]{ways} {}", recipe.fingerprint(), clips.join(" "))
 }
 
 fn pack(prepared: &Prepared, key: String) -> Archive {

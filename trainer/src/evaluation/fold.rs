@@ -2,14 +2,14 @@
 
 use super::interim::interim;
 use super::{ClipScores, Decision, DecisionRule, Trial, score};
-use crate::dataset::{Part, Speaker};
+use crate::dataset::{Line, Part, Playing, Speaker};
 use crate::job::parts_learnt;
 use crate::recipe::Side;
 use crate::training::{EpochReport, Run};
 use crate::{Ensemble, Material, Network, TrainError, Trained};
 use std::collections::BTreeSet;
 use undertone_core::Emotion;
-use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction, RunId};
+use undertone_evaluation::{Answer, Epoch, FoldFacts, InterimPrediction, Judged, Prediction, RunId, Variant};
 
 /// How far probabilities may be apart because another processor adds in another order.
 const ROUNDING: f32 = 1e-3;
@@ -37,24 +37,24 @@ pub struct FoldEvidence {
     /// What the causal network says about the test clips while it hears them.
     pub interim: Vec<InterimPrediction>,
     /// What both say with weights in 8 bits, where they were asked: see [`Trained::add_int8`].
-    pub int8: Vec<Prediction>,
-    /// The same of the causal network.
-    pub int8_interim: Vec<InterimPrediction>,
+    pub int8: Variant,
+    /// What both say over a telephone, where they were asked: see [`Trained::add_narrowband`].
+    pub narrowband: Variant,
 }
 
 impl FoldEvidence {
     /// A run of this fold alone.
     pub fn into_run(self, id: RunId) -> undertone_evaluation::Run {
-        let Self { predictions, facts, curve, interim, int8, int8_interim } = self;
+        let Self { predictions, facts, curve, interim, int8, narrowband } = self;
         let folds = vec![facts];
-        undertone_evaluation::Run { id, predictions, folds, curve, interim, int8, int8_interim }
+        undertone_evaluation::Run { id, predictions, folds, curve, interim, int8, narrowband }
     }
 
     /// The only fold of `run`; `None` when it does not hold one.
     pub fn of_run(run: undertone_evaluation::Run) -> Option<Self> {
-        let undertone_evaluation::Run { predictions, folds, curve, interim, int8, int8_interim, .. } = run;
+        let undertone_evaluation::Run { predictions, folds, curve, interim, int8, narrowband, .. } = run;
         let [facts] = <[FoldFacts; 1]>::try_from(folds).ok()?;
-        Some(Self { predictions, facts, curve, interim, int8, int8_interim })
+        Some(Self { predictions, facts, curve, interim, int8, narrowband })
     }
 
     /// Adds the rows to those of `run`.
@@ -64,7 +64,7 @@ impl FoldEvidence {
         run.curve.extend(self.curve);
         run.interim.extend(self.interim);
         run.int8.extend(self.int8);
-        run.int8_interim.extend(self.int8_interim);
+        run.narrowband.extend(self.narrowband);
     }
 }
 
@@ -74,7 +74,8 @@ impl Trained {
         let first = Ensemble::from(self.whole[0].averaged());
         let whole_decision = fit(&first, &self.material, rule)?;
         let temperature = whole_decision.map_or(1.0, |decision| decision.temperature);
-        let judged = self.ask(&self.ensemble(), temperature)?;
+        let (_, trials) = self.material.trials(Part::Test);
+        let judged = ask(&self.ensemble(), temperature, &trials)?;
         let stream = self.stream.as_ref().map(|run| Ensemble::from(run.averaged()));
         let stream = stream.map(|stream| fit(&stream, &self.material, rule)).transpose()?.flatten();
         Ok(Measured { whole: whole_decision, stream, judged })
@@ -85,32 +86,57 @@ impl Trained {
         let measured = self.measure(rule)?;
         let predictions = self.predictions(fold, &measured.judged);
         let temperature = measured.stream.map_or(1.0, |decision| decision.temperature);
+        let (_, trials) = self.material.trials(Part::Test);
         let interim = match self.stream.as_ref().map(Run::averaged) {
-            Some(stream) => self.interims(&stream, &predictions, temperature)?,
+            Some(stream) => interims(&stream, &predictions, (temperature, &trials))?,
             None => Vec::new(),
         };
         let (facts, curve) = (self.facts(fold, rule, &measured), self.curve(fold));
-        Ok(FoldEvidence { predictions, facts, curve, interim, int8: Vec::new(), int8_interim: Vec::new() })
+        let (int8, narrowband) = (Variant::NOT_ASKED, Variant::NOT_ASKED);
+        Ok(FoldEvidence { predictions, facts, curve, interim, int8, narrowband })
     }
 
     /// Rounds the networks as [`crate::quantize`] rounds those of a bundle, asks them about the test clips, and adds what
     /// they say. Temperatures stay: a rounded bundle has those of the bundle it was made from.
     pub fn add_int8(&self, evidence: &mut FoldEvidence) -> Result<(), TrainError> {
-        let facts = &evidence.facts;
-        let judged = self.ask(&self.ensemble().in_8_bits(), temperature(facts.temperature))?;
-        evidence.int8 = self.predictions(facts.fold, &judged);
-        if let Some(stream) = self.stream.as_ref().map(Run::averaged) {
-            let rounded = Ensemble::from(stream).in_8_bits();
-            let temperature = temperature(facts.stream_temperature);
-            evidence.int8_interim = self.interims(&rounded.members()[0], &evidence.int8, temperature)?;
-        }
+        let stream = self.stream.as_ref().map(|run| Ensemble::from(run.averaged()).in_8_bits());
+        let (_, trials) = self.material.trials(Part::Test);
+        let networks = (&self.ensemble().in_8_bits(), stream.as_ref().map(|own| &own.members()[0]));
+        evidence.int8 = self.variant(&evidence.facts, networks, &trials)?;
         Ok(())
+    }
+
+    /// Asks about the test clips as a narrowband call brings them, and adds what the networks say. Temperatures stay those of
+    /// clips as recorded.
+    pub fn add_narrowband(&self, evidence: &mut FoldEvidence) -> Result<(), TrainError> {
+        let heard = self.material.heard(Part::Test, Playing::Line(Line::Narrowband))?;
+        let stream = self.stream.as_ref().map(Run::averaged);
+        let networks = (&self.ensemble(), stream.as_ref());
+        evidence.narrowband = self.variant(&evidence.facts, networks, &heard.trials())?;
+        Ok(())
+    }
+
+    /// What a network of full context and a causal one say about the test clips, which `trials` are.
+    fn variant(
+        &self,
+        facts: &FoldFacts,
+        (whole, stream): (&Ensemble, Option<&Network>),
+        trials: &[Trial<'_>],
+    ) -> Result<Variant, TrainError> {
+        let judged = ask(whole, temperature(facts.temperature), trials)?;
+        let whole = self.predictions(facts.fold, &judged);
+        let interim = match stream {
+            Some(stream) => interims(stream, &whole, (temperature(facts.stream_temperature), trials))?,
+            None => Vec::new(),
+        };
+        Ok(Variant { whole, interim })
     }
 
     /// Fails unless these are the networks that gave the answers of `evidence`, perhaps on another machine.
     pub fn check_answers(&self, evidence: &FoldEvidence) -> Result<(), TrainError> {
         let facts = &evidence.facts;
-        let judged = self.ask(&self.ensemble(), temperature(facts.temperature))?;
+        let (_, trials) = self.material.trials(Part::Test);
+        let judged = ask(&self.ensemble(), temperature(facts.temperature), &trials)?;
         let mut noted: Vec<&Prediction> = evidence.predictions.iter().collect();
         let mut own = self.predictions(facts.fold, &judged);
         noted.sort_by(|left, right| left.clip.cmp(&right.clip));
@@ -126,15 +152,6 @@ impl Trained {
         }
     }
 
-    /// The answers of `networks` to the test clips.
-    fn ask(&self, networks: &Ensemble, temperature: f32) -> Result<Vec<Judged>, TrainError> {
-        let (_, trials) = self.material.trials(Part::Test);
-        let judge = |(scores, trial): (&ClipScores, &Trial<'_>)| {
-            Ok(Judged { truth: Emotion::ALL[trial.label], answer: answer(scores, temperature)? })
-        };
-        score(networks, &trials)?.iter().zip(&trials).map(judge).collect()
-    }
-
     /// Rows for answers to the test clips.
     fn predictions(&self, fold: u32, judged: &[Judged]) -> Vec<Prediction> {
         let prediction = |(clip, judged): (usize, &Judged)| {
@@ -143,27 +160,6 @@ impl Trained {
             Prediction { clip: name, speaker: clip.speaker.name().to_owned(), fold, truth, answer }
         };
         self.material.split.clips(Part::Test).into_iter().zip(judged).map(prediction).collect()
-    }
-
-    /// Rows for what a causal network says about the test clips, which are those of `predictions`, while it hears them.
-    fn interims(
-        &self,
-        network: &Network,
-        predictions: &[Prediction],
-        temperature: f32,
-    ) -> Result<Vec<InterimPrediction>, TrainError> {
-        let (_, trials) = self.material.trials(Part::Test);
-        let mut rows = Vec::new();
-        for (prediction, trial) in predictions.iter().zip(&trials) {
-            for (heard, probabilities) in interim(network, trial, temperature) {
-                let answer = Some(Answer::new(&probabilities)?);
-                rows.push(InterimPrediction {
-                    heard,
-                    prediction: Prediction { answer, ..prediction.clone() },
-                });
-            }
-        }
-        Ok(rows)
     }
 
     fn facts(&self, fold: u32, rule: &DecisionRule, measured: &Measured) -> FoldFacts {
@@ -212,6 +208,30 @@ impl Trained {
         };
         epochs.map(epoch).collect()
     }
+}
+
+/// The answers of `networks` to some clips.
+fn ask(networks: &Ensemble, temperature: f32, trials: &[Trial<'_>]) -> Result<Vec<Judged>, TrainError> {
+    let judge = |(scores, trial): (&ClipScores, &Trial<'_>)| {
+        Ok(Judged { truth: Emotion::ALL[trial.label], answer: answer(scores, temperature)? })
+    };
+    score(networks, trials)?.iter().zip(trials).map(judge).collect()
+}
+
+/// Rows for what a causal network says about some clips, which are those of `predictions`, while it hears them.
+fn interims(
+    network: &Network,
+    predictions: &[Prediction],
+    (temperature, trials): (f32, &[Trial<'_>]),
+) -> Result<Vec<InterimPrediction>, TrainError> {
+    let mut rows = Vec::new();
+    for (prediction, trial) in predictions.iter().zip(trials) {
+        for (heard, probabilities) in interim(network, trial, temperature) {
+            let answer = Some(Answer::new(&probabilities)?);
+            rows.push(InterimPrediction { heard, prediction: Prediction { answer, ..prediction.clone() } });
+        }
+    }
+    Ok(rows)
 }
 
 fn fit(

@@ -4,6 +4,7 @@ use super::files::Run;
 use super::interim::InterimPrediction;
 use super::prediction::Prediction;
 use super::run::Protocol;
+use super::variant::Variant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The predictions of a run, against which its other files are held.
@@ -39,13 +40,13 @@ impl<'a> Agreement<'a> {
         self.broken_by(interim.iter().map(|interim| &interim.prediction))
     }
 
-    /// The first answer by weights in 8 bits about such a clip. Where there are some, every clip has one: figures over some
-    /// of the clips could not be compared.
-    pub(super) fn broken_by_int8(&self) -> Option<(usize, String)> {
-        let (found, all) = (self.run.int8.len(), self.clips.len());
+    /// The first answer of `variant` about such a clip. Where there are some, every clip has one: figures over some of the
+    /// clips could not be compared.
+    pub(super) fn broken_by_variant(&self, variant: &Variant) -> Option<(usize, String)> {
+        let (found, all) = (variant.whole.len(), self.clips.len());
         let missing =
             || (found > 0 && found < all).then(|| (found - 1, format!("only {found} of {all} clips")));
-        self.broken_by(self.run.int8.iter()).or_else(missing)
+        self.broken_by(variant.whole.iter()).or_else(missing)
     }
 
     fn broken_by<'p>(&self, rows: impl Iterator<Item = &'p Prediction>) -> Option<(usize, String)> {

@@ -7,6 +7,7 @@ use super::interim::InterimPrediction;
 use super::prediction::Prediction;
 use super::run::RunId;
 use super::table::{FIRST_ROW_LINE, Row, parse, render};
+use super::variant::Variant;
 use crate::EvaluationError;
 use std::fs;
 use std::io;
@@ -23,6 +24,8 @@ enum Kind {
     Interim,
     Int8,
     Int8Interim,
+    Narrowband,
+    NarrowbandInterim,
 }
 
 impl Kind {
@@ -34,6 +37,8 @@ impl Kind {
             Self::Interim => "-interim",
             Self::Int8 => "-int8",
             Self::Int8Interim => "-int8-interim",
+            Self::Narrowband => "-narrowband",
+            Self::NarrowbandInterim => "-narrowband-interim",
         }
     }
 
@@ -55,10 +60,10 @@ pub struct Run {
     pub curve: Vec<Epoch>,
     /// Answers of the causal network.
     pub interim: Vec<InterimPrediction>,
-    /// Answers to the same clips by the same networks with weights in 8 bits.
-    pub int8: Vec<Prediction>,
-    /// Answers of the causal network with weights in 8 bits.
-    pub int8_interim: Vec<InterimPrediction>,
+    /// Answers of the same networks with weights in 8 bits.
+    pub int8: Variant,
+    /// Answers to the same clips as a narrowband telephone call brings them.
+    pub narrowband: Variant,
 }
 
 impl Run {
@@ -70,8 +75,8 @@ impl Run {
             folds: Vec::new(),
             curve: Vec::new(),
             interim: Vec::new(),
-            int8: Vec::new(),
-            int8_interim: Vec::new(),
+            int8: Variant::NOT_ASKED,
+            narrowband: Variant::NOT_ASKED,
         }
     }
 
@@ -83,8 +88,14 @@ impl Run {
             folds: read_rows(Kind::Folds, folder, id)?,
             curve: read_rows(Kind::Curve, folder, id)?,
             interim: read_rows(Kind::Interim, folder, id)?,
-            int8: read_rows(Kind::Int8, folder, id)?,
-            int8_interim: read_rows(Kind::Int8Interim, folder, id)?,
+            int8: Variant {
+                whole: read_rows(Kind::Int8, folder, id)?,
+                interim: read_rows(Kind::Int8Interim, folder, id)?,
+            },
+            narrowband: Variant {
+                whole: read_rows(Kind::Narrowband, folder, id)?,
+                interim: read_rows(Kind::NarrowbandInterim, folder, id)?,
+            },
         })
     }
 
@@ -96,8 +107,10 @@ impl Run {
         write_rows(&self.folds, Kind::Folds, folder, self.id)?;
         write_rows(&self.curve, Kind::Curve, folder, self.id)?;
         write_rows(&self.interim, Kind::Interim, folder, self.id)?;
-        write_rows(&self.int8, Kind::Int8, folder, self.id)?;
-        write_rows(&self.int8_interim, Kind::Int8Interim, folder, self.id)
+        write_rows(&self.int8.whole, Kind::Int8, folder, self.id)?;
+        write_rows(&self.int8.interim, Kind::Int8Interim, folder, self.id)?;
+        write_rows(&self.narrowband.whole, Kind::Narrowband, folder, self.id)?;
+        write_rows(&self.narrowband.interim, Kind::NarrowbandInterim, folder, self.id)
     }
 
     /// Writes the run in place of what `folder` has of it: as [`Self::write`], but the files of lists without entries are
@@ -107,8 +120,10 @@ impl Run {
         let empty = [
             (Kind::Curve, self.curve.is_empty()),
             (Kind::Interim, self.interim.is_empty()),
-            (Kind::Int8, self.int8.is_empty()),
-            (Kind::Int8Interim, self.int8_interim.is_empty()),
+            (Kind::Int8, self.int8.whole.is_empty()),
+            (Kind::Int8Interim, self.int8.interim.is_empty()),
+            (Kind::Narrowband, self.narrowband.whole.is_empty()),
+            (Kind::NarrowbandInterim, self.narrowband.interim.is_empty()),
         ];
         for path in empty.into_iter().filter(|(_, empty)| *empty).map(|(kind, _)| kind.path(folder, self.id))
         {
@@ -132,8 +147,10 @@ impl Run {
         let found = [
             (Kind::Folds, agreement.broken_by_fold()),
             (Kind::Interim, agreement.broken_by_interim(&run.interim)),
-            (Kind::Int8, agreement.broken_by_int8()),
-            (Kind::Int8Interim, agreement.broken_by_interim(&run.int8_interim)),
+            (Kind::Int8, agreement.broken_by_variant(&run.int8)),
+            (Kind::Int8Interim, agreement.broken_by_interim(&run.int8.interim)),
+            (Kind::Narrowband, agreement.broken_by_variant(&run.narrowband)),
+            (Kind::NarrowbandInterim, agreement.broken_by_interim(&run.narrowband.interim)),
         ];
         match found.into_iter().find_map(|(kind, broken)| Some((kind, broken?))) {
             Some((kind, (row, what))) => {
@@ -149,7 +166,15 @@ impl Run {
 pub(super) fn run_of(name: &str) -> Option<Result<RunId, String>> {
     let stem = name.strip_suffix(EXTENSION)?;
     // A suffix that ends as another one comes before it.
-    let kinds = [Kind::Folds, Kind::Curve, Kind::Int8Interim, Kind::Interim, Kind::Int8];
+    let kinds = [
+        Kind::Folds,
+        Kind::Curve,
+        Kind::Int8Interim,
+        Kind::NarrowbandInterim,
+        Kind::Interim,
+        Kind::Int8,
+        Kind::Narrowband,
+    ];
     let start = kinds.iter().find_map(|kind| stem.strip_suffix(kind.suffix())).unwrap_or(stem);
     Some(start.parse())
 }

@@ -10,6 +10,7 @@ mod line;
 mod prediction;
 mod run;
 mod table;
+mod variant;
 
 pub(crate) use answer::LABELS;
 pub use answer::{Answer, Judged};
@@ -19,6 +20,7 @@ pub use fold::FoldFacts;
 pub use interim::{Heard, InterimPrediction};
 pub use prediction::Prediction;
 pub use run::{Protocol, RunId};
+pub use variant::Variant;
 
 use crate::EvaluationError;
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,7 +8,6 @@ mod cost;
 mod facts;
 mod headline;
 mod html;
-mod int8;
 mod learning;
 mod limits;
 mod markdown;
@@ -20,6 +19,7 @@ mod recall;
 mod section;
 mod sets;
 mod table;
+mod variant;
 
 pub use facts::{Facts, GraphFacts};
 
@@ -52,7 +52,8 @@ fn sections(evidence: &Evidence, facts: &Facts) -> Vec<Section> {
         sets::section(&summary),
         pooled::section(&summary),
         patience::section(&summary),
-        int8::section(&summary),
+        variant::int8(&summary),
+        variant::narrowband(&summary),
         Some(cost::section(facts)),
         Some(limits::section(facts)),
     ];

@@ -3,8 +3,8 @@
 use super::pooled::PooledBounds;
 use crate::evidence::{FoldFacts, Judged, Prediction, Run};
 use crate::statistics::{
-    AbstentionFigures, Calibration, Estimate, Figures, HeardFigures, Int8Figures, RiskCoverage, SetFigures,
-    SexFigures, SpeakerFigures, Spread, bootstrap,
+    AbstentionFigures, Calibration, Estimate, Figures, HeardFigures, RiskCoverage, SetFigures, SexFigures,
+    SpeakerFigures, Spread, VariantFigures, bootstrap,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,10 @@ pub struct ProtocolSummary {
     pub heard: Vec<HeardFigures>,
     /// What weights in 8 bits change, where that was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub int8: Option<Int8Figures>,
+    pub int8: Option<VariantFigures>,
+    /// What a narrowband telephone call changes, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub narrowband: Option<VariantFigures>,
 }
 
 impl ProtocolSummary {
@@ -118,7 +121,8 @@ impl ProtocolSummary {
             sets: Sets::of(runs),
             pooled: PooledBounds::of(runs),
             heard: HeardFigures::of(runs),
-            int8: Int8Figures::of(runs),
+            int8: VariantFigures::of(runs, |run| &run.int8),
+            narrowband: VariantFigures::of(runs, |run| &run.narrowband),
         }
     }
 }

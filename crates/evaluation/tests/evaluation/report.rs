@@ -88,6 +88,7 @@ fn one_protocol_without_facts_about_its_folds_is_enough() {
         "id=\"sets\"",
         "id=\"heard\"",
         "id=\"int8\"",
+        "id=\"telephone\"",
         "Time per clip",
         "Known speakers",
     ] {

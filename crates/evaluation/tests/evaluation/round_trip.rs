@@ -4,7 +4,7 @@ use crate::synthetic;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use undertone_evaluation::{EvaluationError, Evidence, Protocol, Run, RunId};
+use undertone_evaluation::{EvaluationError, Evidence, Protocol, Run, RunId, Variant};
 
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).expect("a readable folder").flatten();
@@ -20,7 +20,7 @@ fn evidence_reads_back_and_is_written_again_byte_for_byte() {
     let read = Evidence::open(first.path()).unwrap();
     read.runs().iter().for_each(|run| run.write(second.path()).unwrap());
     assert_eq!(files(first.path()), files(second.path()));
-    assert_eq!(files(first.path()).len(), 2 * 4 + 2 * 3 + 2);
+    assert_eq!(files(first.path()).len(), 2 * 4 + 2 * 3 + 4);
     assert_eq!(read.runs().len(), evidence.runs().len());
 }
 
@@ -70,10 +70,10 @@ fn a_run_that_takes_the_place_of_another_leaves_none_of_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = synthetic::evidence().runs()[0].clone();
     run.replace(folder.path()).unwrap();
-    assert_eq!(files(folder.path()).len(), 6);
+    assert_eq!(files(folder.path()).len(), 8);
     let other = synthetic::run(Protocol::Random80, 1, 2.0);
     other.replace(folder.path()).unwrap();
-    (run.interim, run.int8, run.int8_interim) = (Vec::new(), Vec::new(), Vec::new());
+    (run.interim, run.int8, run.narrowband) = (Vec::new(), Variant::NOT_ASKED, Variant::NOT_ASKED);
     run.replace(folder.path()).unwrap();
     let names: Vec<String> = files(folder.path()).into_keys().collect();
     let expected = ["random80-seed1", "random80-seed1-curve", "random80-seed1-folds"].into_iter().chain([

@@ -103,6 +103,8 @@ fn what_weights_in_8_bits_change_is_a_published_figure_where_it_was_measured() {
     assert!(int8.whole.changed > 0.005 && int8.whole.changed <= 15.0 / 1_440.0, "{int8:?}");
     assert!(int8.heard.iter().all(|own| own.changed == 0.0) && int8.heard.len() == 4, "{int8:?}");
     assert_eq!(own.protocol(Protocol::Random80).unwrap().int8, None);
+    let narrowband = own.protocol(Protocol::Speaker5).unwrap().narrowband.as_ref().unwrap();
+    assert_eq!((narrowband.whole.clips, narrowband.whole.changed), (1_440, 0.0));
     let summary = folder.path().join("summary.json");
     edit(&summary, "\"speaker5\"", "\"uar_change\": ", "\"uar_change\": 1");
     let found = check(folder.path()).unwrap();

@@ -2,7 +2,7 @@
 
 use undertone_core::{Emotion, Probabilities};
 use undertone_evaluation::{
-    Answer, Epoch, Evidence, FoldFacts, Heard, InterimPrediction, Prediction, Protocol, Run, RunId,
+    Answer, Epoch, Evidence, FoldFacts, Heard, InterimPrediction, Prediction, Protocol, Run, RunId, Variant,
     abstain_threshold, conformal_threshold,
 };
 
@@ -33,7 +33,7 @@ impl Dice {
 pub(crate) fn evidence() -> Evidence {
     let mut runs: Vec<Run> = [1, 2].map(|seed| run(Protocol::Speaker5, seed, 1.9)).to_vec();
     runs.extend([1, 2].map(|seed| run(Protocol::Random80, seed, 3.4)));
-    round(&mut runs[0]);
+    ask_otherwise(&mut runs[0]);
     Evidence::new(runs)
 }
 
@@ -70,12 +70,13 @@ pub(crate) fn run(protocol: Protocol, seed: u32, skill: f32) -> Run {
     run
 }
 
-/// Answers of weights in 8 bits: those of the network, but for one in a hundred.
-fn round(run: &mut Run) {
-    (run.int8, run.int8_interim) = (run.predictions.clone(), run.interim.clone());
-    for own in run.int8.iter_mut().step_by(100) {
+/// Answers of weights in 8 bits, those of the network but for one in a hundred, and over a telephone, all the same.
+fn ask_otherwise(run: &mut Run) {
+    run.int8 = Variant { whole: run.predictions.clone(), interim: run.interim.clone() };
+    for own in run.int8.whole.iter_mut().step_by(100) {
         own.answer = Some(Answer::new(&[0.125; 8]).expect("they sum to 1"));
     }
+    run.narrowband = Variant { whole: run.predictions.clone(), interim: run.interim.clone() };
 }
 
 fn clips() -> Vec<(String, u32, Emotion)> {

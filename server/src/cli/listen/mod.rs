@@ -22,7 +22,7 @@ pub(super) struct ListenArgs {
     /// Ask this server, for instance http://127.0.0.1:50151. Without it the models run in this process and nothing is recorded.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// NAME or NAME@VERSION; the default model when not given.
+    /// NAME or NAME@VERSION; when not given, the model of an experiment that takes the stream, else the default one.
     #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// How much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.

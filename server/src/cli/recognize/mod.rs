@@ -36,7 +36,7 @@ pub(super) struct RecognizeArgs {
     /// Ask this server, for instance http://127.0.0.1:50151. Without it the models run in this process and nothing is recorded.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// NAME or NAME@VERSION; the default model when not given.
+    /// NAME or NAME@VERSION; when not given, the model of an experiment that takes the stream, else the default one.
     #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
     /// Send the recording as if it were being spoken, and show the updates.

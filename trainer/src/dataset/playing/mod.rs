@@ -28,7 +28,7 @@ impl Playing {
     pub(super) fn play(self, samples: &[f32]) -> Result<Vec<f32>, AudioError> {
         match self {
             Self::AS_RECORDED => Ok(samples.to_vec()),
-            Self::Speed(percent) => played_faster(samples, f64::from(percent) / 100.0),
+            Self::Speed(percent) => at_rate(samples, rate_of(f64::from(percent) / 100.0)?),
             Self::Pitch(cents) => pitch::moved(samples, cents),
             Self::Line(line) => line.transmitted(samples),
         }
@@ -46,9 +46,13 @@ impl fmt::Display for Playing {
     }
 }
 
-/// Plays `samples` so many times as fast by taking them for samples of another rate.
-fn played_faster(samples: &[f32], times: f64) -> Result<Vec<f32>, AudioError> {
-    let rate = SampleRate::new((f64::from(PIPELINE_RATE.hz()) * times).round() as u32)?;
+/// The rate for which samples are taken to be played so many times as fast.
+fn rate_of(times: f64) -> Result<SampleRate, AudioError> {
+    Ok(SampleRate::new((f64::from(PIPELINE_RATE.hz()) * times).round() as u32)?)
+}
+
+/// What `samples` are when they are taken for samples of another rate.
+fn at_rate(samples: &[f32], rate: SampleRate) -> Result<Vec<f32>, AudioError> {
     let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     read_all(&bytes, Some(AudioFormat::mono(Encoding::Float32, rate)), AudioLimits::default())
 }
@@ -116,6 +120,8 @@ mod tests {
         let ways = [
             Playing::Pitch(200),
             Playing::Pitch(-200),
+            Playing::Pitch(1_200),
+            Playing::Pitch(-1_200),
             Playing::Line(Line::Narrowband),
             Playing::Line(Line::Wideband),
         ];
@@ -135,23 +141,32 @@ mod tests {
 
     #[test]
     fn a_line_keeps_its_band_and_nothing_beside_it() {
-        for (line, kept, lost) in [
-            (Line::Narrowband, [400.0, 3_000.0], [100.0, 4_500.0]),
-            (Line::Wideband, [120.0, 6_500.0], [20.0, 7_600.0]),
-        ] {
+        // What is played, and where it would be heard: half the samples fold what is above 4 kHz down.
+        let narrow = (Line::Narrowband, [400.0, 3_000.0], [(100.0, 100.0), (4_500.0, 3_500.0)]);
+        let wide = (Line::Wideband, [120.0, 6_500.0], [(20.0, 20.0), (7_600.0, 7_600.0)]);
+        for (line, kept, lost) in [narrow, wide] {
             let tone = |hertz: f32| -> Vec<f32> {
                 (0..32_000).map(|index| 0.3 * (TAU * index as f32 * hertz / 16_000.0).sin()).collect()
             };
-            let share = |hertz: f32| {
+            let share = |hertz: f32, heard_at: f32| {
                 let heard = Playing::Line(line).play(&tone(hertz)).expect("good samples");
-                power(&heard, hertz) / power(&tone(hertz), hertz)
+                power(&heard, heard_at) / power(&tone(hertz), hertz)
             };
             for hertz in kept {
-                assert!((0.9..1.1).contains(&share(hertz)), "{line:?} leaves {} at {hertz} Hz", share(hertz));
+                let share = share(hertz, hertz);
+                assert!((0.9..1.1).contains(&share), "{line:?} leaves {share} at {hertz} Hz");
             }
-            for hertz in lost {
-                assert!(share(hertz) < 1e-4, "{line:?} leaves {} at {hertz} Hz", share(hertz));
+            for (hertz, heard_at) in lost {
+                let share = share(hertz, heard_at);
+                assert!(share < 1e-4, "{line:?} leaves {share} of {hertz} Hz at {heard_at} Hz");
             }
+        }
+    }
+
+    #[test]
+    fn a_pitch_that_no_rate_can_give_is_refused() {
+        for cents in [40_000, i32::MAX, i32::MIN] {
+            Playing::Pitch(cents).play(&[0.1; 700]).expect_err("out of reach");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Stretched by overlap and add at the place where the waveform goes on most alike (WSOLA, Verhelst and Roelands 1993).
 
-use super::played_faster;
+use super::{at_rate, rate_of};
 use std::f32::consts::TAU;
 use undertone_audio::AudioError;
 
@@ -14,11 +14,12 @@ const REACH: usize = 200;
 /// `samples` at a pitch that is `cents` hundredths of a semitone higher.
 pub(super) fn moved(samples: &[f32], cents: i32) -> Result<Vec<f32>, AudioError> {
     let ratio = 2_f64.powf(f64::from(cents) / 1_200.0);
+    let rate = rate_of(ratio)?;
     let mut stretched = stretched(samples, ratio);
     if stretched.is_empty() {
         stretched.push(0.0);
     }
-    played_faster(&stretched, ratio)
+    at_rate(&stretched, rate)
 }
 
 /// `samples` made so many times as long, at the same pitch.
@@ -53,7 +54,7 @@ fn padded(samples: &[f32]) -> Vec<f32> {
 }
 
 /// The place near `wanted` from where `samples` go on most as they do from `natural`: the highest correlation, divided
-/// by the piece's own power so that loud places have no advantage.
+/// by the root of the piece's own power so that loud places have no advantage.
 fn most_alike(samples: &[f32], natural: usize, wanted: usize) -> usize {
     let model = &samples[natural..natural + HOP];
     let alike = |place: &usize| {
