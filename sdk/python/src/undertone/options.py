@@ -48,7 +48,7 @@ class Options(TypedDict, total=False):
     """The keywords of ``recognize`` and ``stream``."""
 
     model: str
-    """``NAME`` or ``NAME@VERSION``; when not given, that of an experiment that takes the stream, else the default model."""
+    """``NAME`` or ``NAME@VERSION``; when not given, that of an experiment that takes the stream, else the default."""
     interim: bool
     """Whether updates are sent while an utterance is being spoken."""
     hop: float
