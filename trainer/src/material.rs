@@ -41,22 +41,18 @@ pub struct Material {
     pub recipe: Recipe,
 }
 
-/// Some clips as they are heard when they are played in one way.
+/// Some clips, played in one way.
 #[derive(Debug)]
-pub struct Heard {
+pub struct PlayedClips {
     labels: Vec<usize>,
     prepared: Prepared,
 }
 
-impl Heard {
+impl PlayedClips {
     /// The clips, in their order.
     pub fn trials(&self) -> Vec<Trial<'_>> {
-        let mut trials: Vec<Trial<'_>> =
-            self.labels.iter().map(|&label| Trial { utterances: Vec::new(), label }).collect();
-        for utterance in &self.prepared.utterances {
-            trials[utterance.clip].utterances.push(utterance.view());
-        }
-        trials
+        let heard = self.prepared.by_clip(self.labels.len(), |_| true);
+        heard.into_iter().zip(&self.labels).map(|(utterances, &label)| Trial { utterances, label }).collect()
     }
 }
 
@@ -146,12 +142,12 @@ impl Material {
     }
 
     /// The clips of `part`, played otherwise than recorded, and prepared for that.
-    pub fn heard(&self, part: Part, playing: Playing) -> Result<Heard, TrainError> {
+    pub fn played(&self, part: Part, playing: Playing) -> Result<PlayedClips, TrainError> {
         let clips: Vec<Clip> =
             self.split.clips(part).into_iter().map(|index| self.clips[index].clone()).collect();
         let (recipe, endpointing) = (self.recipe.clone(), Endpointing::default());
         let preparation = Preparation { recipe, endpointing, playings: vec![playing] };
-        Ok(Heard {
+        Ok(PlayedClips {
             labels: clips.iter().map(|clip| clip.emotion.index()).collect(),
             prepared: prepare(&clips, &preparation)?,
         })
@@ -176,11 +172,7 @@ impl Material {
 
     /// Every clip's utterances, played in the ways that `wanted` accepts.
     fn views(&self, wanted: impl Fn(Playing) -> bool) -> Vec<Vec<FramesView<'_>>> {
-        let mut views = vec![Vec::new(); self.clips.len()];
-        for utterance in self.prepared.utterances.iter().filter(|utterance| wanted(utterance.playing)) {
-            views[utterance.clip].push(utterance.view());
-        }
-        views
+        self.prepared.by_clip(self.clips.len(), wanted)
     }
 }
 

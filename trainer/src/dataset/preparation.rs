@@ -48,6 +48,17 @@ pub struct Prepared {
     pub duplicates: Vec<usize>,
 }
 
+impl Prepared {
+    /// The utterances of each of so many clips, played in the ways that `wanted` accepts.
+    pub fn by_clip(&self, clips: usize, wanted: impl Fn(Playing) -> bool) -> Vec<Vec<FramesView<'_>>> {
+        let mut views = vec![Vec::new(); clips];
+        for utterance in self.utterances.iter().filter(|utterance| wanted(utterance.playing)) {
+            views[utterance.clip].push(utterance.view());
+        }
+        views
+    }
+}
+
 /// A clip that never gets louder than four steps of 16 bits is silent: dither is as loud.
 const SILENT_PEAK: f32 = 4.0 / 32_768.0;
 

@@ -109,10 +109,10 @@ impl Trained {
     /// Asks about the test clips as a narrowband call brings them, and adds what the networks say. Temperatures stay those of
     /// clips as recorded.
     pub fn add_narrowband(&self, evidence: &mut FoldEvidence) -> Result<(), TrainError> {
-        let heard = self.material.heard(Part::Test, Playing::Line(Line::Narrowband))?;
+        let played = self.material.played(Part::Test, Playing::Line(Line::Narrowband))?;
         let stream = self.stream.as_ref().map(Run::averaged);
         let networks = (&self.ensemble(), stream.as_ref());
-        evidence.narrowband = self.variant(&evidence.facts, networks, &heard.trials())?;
+        evidence.narrowband = self.variant(&evidence.facts, networks, &played.trials())?;
         Ok(())
     }
 
