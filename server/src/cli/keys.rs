@@ -1,9 +1,9 @@
 //! `undertone keys`
 
 use super::SettingsArgs;
+use super::duration::duration;
 use crate::access::{ApiKey, Scope, Scopes};
 use crate::server::key_database;
-use crate::settings::parse_duration;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -186,8 +186,4 @@ fn now() -> i64 {
 
 fn later(now: i64, by: Duration) -> i64 {
     now.saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "give a duration with its unit, such as 30m or 720h".into())
 }

@@ -5,6 +5,7 @@ mod bundle;
 mod config_check;
 mod connection;
 mod db;
+mod duration;
 mod evaluate;
 mod experiments;
 mod features;

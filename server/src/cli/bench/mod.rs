@@ -21,8 +21,8 @@ mod track;
 mod verdict;
 
 use super::SettingsArgs;
+use super::duration::duration;
 use super::recognizer::Recognizer;
-use crate::settings::parse_duration;
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use curve::Curve;
@@ -69,22 +69,22 @@ pub(super) struct BenchArgs {
     #[arg(long, conflicts_with = "as_fast_as_accepted")]
     search: bool,
     /// The bound for 99 of 100 updates, from the arrival of the last sample that an update needs.
-    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = duration)]
     p99_below: Duration,
     /// How long each load is measured; with --as-fast-as-accepted, the audio of each stream.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     duration: Duration,
     /// Time before that, in which the streams are opened one after the other.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     warm_up: Duration,
     /// Audio between two updates.
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
     hop: Duration,
     /// Audio per message.
-    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = duration)]
     piece: Duration,
     /// Silence behind each recording.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pause: Duration,
     /// So many times faster than it is spoken.
     #[arg(long, default_value_t = 1.0)]
@@ -215,8 +215,4 @@ impl BenchArgs {
             ..v1::RecognitionConfig::default()
         })
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "give a time with its unit, such as 500ms, 30s or 5m".to_owned())
 }

@@ -3,7 +3,7 @@
 mod csv;
 
 use super::SettingsArgs;
-use crate::settings::parse_duration;
+use super::duration::duration;
 use anyhow::Context;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -88,8 +88,4 @@ impl FeedbackArgs {
             said_at: None,
         }
     }
-}
-
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    parse_duration(text).ok_or_else(|| "give a duration with its unit, such as 1500ms".to_owned())
 }

@@ -4,6 +4,7 @@ mod picture;
 mod recorder;
 
 use super::SettingsArgs;
+use super::duration::duration;
 use super::recognizer::Recognizer;
 use crate::report::Palette;
 use clap::Args;
@@ -14,9 +15,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 use undertone_client::{EventStream, Options, StreamOptions};
 
-/// Time between two updates of the picture.
-const HOP: Duration = Duration::from_millis(250);
-
 #[derive(Debug, Args)]
 pub(super) struct ListenArgs {
     /// Ask this server, for instance http://127.0.0.1:50151. Without it the models run in this process and nothing is recorded.
@@ -25,6 +23,9 @@ pub(super) struct ListenArgs {
     /// NAME or NAME@VERSION; when not given, the model of an experiment that takes the stream, else the default one.
     #[arg(long, default_value = "", hide_default_value = true)]
     model: String,
+    /// Time between two updates of the picture.
+    #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration)]
+    hop: Duration,
     /// How much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
     #[arg(long, value_name = "MARGIN", default_value_t = 0.0)]
     hysteresis: f32,
@@ -53,7 +54,7 @@ pub(super) async fn run(args: &ListenArgs, settings: &SettingsArgs) -> anyhow::R
     let asked = Options {
         model: args.model.clone(),
         interim: true,
-        hop: Some(HOP),
+        hop: Some(args.hop),
         hysteresis: args.hysteresis,
         ..Options::default()
     };

@@ -6,6 +6,7 @@ mod progress;
 mod sources;
 
 use super::SettingsArgs;
+use super::duration::duration;
 use super::recognizer::Recognizer;
 use crate::report::FileReport;
 use anyhow::Context;
@@ -42,6 +43,9 @@ pub(super) struct RecognizeArgs {
     /// Send the recording as if it were being spoken, and show the updates.
     #[arg(long)]
     stream: bool,
+    /// Time between two updates; when not given, 250ms for the timeline, else as the server has it.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    hop: Option<Duration>,
     /// With --stream: how much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
     #[arg(long, value_name = "MARGIN", default_value_t = 0.0, requires = "stream")]
     hysteresis: f32,
@@ -123,7 +127,7 @@ fn asked(args: &RecognizeArgs) -> Options {
     Options {
         model: args.model.clone(),
         interim: args.stream || timeline,
-        hop: timeline.then_some(TIMELINE_HOP),
+        hop: args.hop.or(timeline.then_some(TIMELINE_HOP)),
         hysteresis: args.hysteresis,
         ..Options::default()
     }
