@@ -1,5 +1,9 @@
-"""What an unmodified tritonclient is told by a server. Arguments: the addresses of gRPC and of HTTP, and a clip."""
+"""What an unmodified tritonclient is told by a server.
 
+Arguments: the addresses of gRPC and of HTTP, and a clip. Environment: the versions of the models that are served.
+"""
+
+import os
 import queue
 import sys
 from pathlib import Path
@@ -11,6 +15,7 @@ from tritonclient.utils import InferenceServerException
 
 import clip
 
+CNN, LSTM = os.environ["CNN_VERSION"], os.environ["LSTM_VERSION"]
 grpc_address, http_address, path = sys.argv[1:]
 file = Path(path).read_bytes()
 samples, rate = clip.samples(path)
@@ -37,7 +42,7 @@ def probe(client):
     assert client.is_server_live()
     assert client.is_server_ready()
     assert client.is_model_ready("cnn")
-    assert client.is_model_ready("cnn", "1.1.0")
+    assert client.is_model_ready("cnn", CNN)
     assert not client.is_model_ready("oracle")
     server, model = client.get_server_metadata(), client.get_model_metadata("cnn")
     assert (server["name"] if isinstance(server, dict) else server.name) == "undertone"
@@ -77,7 +82,7 @@ def extensions(client):
     assert [list(own.dims) for own in config.output] == [[8], [8]]
     assert config.instance_group[0].count == 2
     listed = {(own.name, own.version): own.state for own in client.get_model_repository_index().models}
-    assert listed[("lstm", "1.1.0")] == "READY"
+    assert listed[("lstm", LSTM)] == "READY"
     client.unload_model("lstm")
     assert not client.is_model_ready("lstm")
     client.load_model("lstm")
@@ -86,7 +91,7 @@ def extensions(client):
 
 def extensions_over_http(client):
     """The same in JSON."""
-    config = client.get_model_config("cnn", "1.1.0")
+    config = client.get_model_config("cnn", CNN)
     assert (config["name"], config["backend"]) == ("cnn", "onnx"), config
     assert config["max_batch_size"] > 0
     dims = {own["name"]: (own["data_type"], own["dims"], own["optional"]) for own in config["input"]}
@@ -94,11 +99,11 @@ def extensions_over_http(client):
     assert config["instance_group"] == [{"name": "workers", "count": 2, "kind": "KIND_CPU"}]
     assert "labels" in config["parameters"]
     listed = {(own["name"], own["version"]): own["state"] for own in client.get_model_repository_index()}
-    assert listed[("lstm", "1.1.0")] == "READY"
+    assert listed[("lstm", LSTM)] == "READY"
     client.unload_model("lstm")
     assert not client.is_model_ready("lstm")
     listed = {(own["name"], own["version"]): own for own in client.get_model_repository_index()}
-    assert listed[("lstm", "1.1.0")]["state"] in ("UNLOADING", "UNAVAILABLE"), listed
+    assert listed[("lstm", LSTM)]["state"] in ("UNLOADING", "UNAVAILABLE"), listed
     client.load_model("lstm")
     assert client.is_model_ready("lstm")
     try:
@@ -146,7 +151,7 @@ def statistics(client):
     """What the server counted meanwhile."""
     told = {own.name: own for own in client.get_inference_statistics().model_stats}
     assert set(told) == {"cnn", "lstm"}
-    own = client.get_inference_statistics("cnn", "1.1.0").model_stats[0]
+    own = client.get_inference_statistics("cnn", CNN).model_stats[0]
     done = own.inference_stats
     assert own.inference_count >= own.execution_count > 0
     # Over gRPC and HTTP 5, and of the stream all but one.
@@ -169,7 +174,7 @@ def statistics_over_http(client, told):
     """The same in JSON, of all models and of one."""
     everything = client.get_inference_statistics()["model_stats"]
     assert {own["name"] for own in everything} == {"cnn", "lstm"}
-    (own,) = client.get_inference_statistics("cnn", "1.1.0")["model_stats"]
+    (own,) = client.get_inference_statistics("cnn", CNN)["model_stats"]
     assert own["execution_count"] == told.execution_count
     assert own["last_inference"] == told.last_inference
     for name in ("success", "fail", "queue", "compute_input", "compute_infer", "compute_output"):

@@ -16,6 +16,7 @@ mod planned;
 mod postgres;
 mod process;
 mod server;
+mod shipped;
 mod small_disk;
 pub mod soak;
 
@@ -35,4 +36,5 @@ pub use server::{
     TestServer, bad_plugin, copy_tree, example_plugins, link_files, repository, settings as server_settings,
     stage,
 };
+pub use shipped::{CNN, CNN_VERSION, LSTM, LSTM_VERSION, shipped_bundle};
 pub use small_disk::SmallDisk;

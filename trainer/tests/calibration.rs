@@ -1,7 +1,7 @@
 //! A bundle's temperature and bounds come from all seeds of its evidence.
 
 use std::path::{Path, PathBuf};
-use undertone_bundle::Bundle;
+use undertone_bundle::{Bundle, discover};
 use undertone_evaluation::{Evidence, Judged, Prediction, Protocol, Run, bounds_of};
 use undertone_trainer::evaluation::DecisionRule;
 use undertone_trainer::{Recalibration, TrainingRecipe};
@@ -43,7 +43,9 @@ fn every_seed_has_a_say_in_temperature_and_bounds() {
 fn recalibrated(evidence: &Evidence) -> (tempfile::TempDir, Bundle, Bundle) {
     let recipe = TrainingRecipe::read(&repository().join("trainer/recipes/cnn.toml")).expect("committed");
     let decision = recipe.decision.fit_to_evidence(evidence).expect("folds with temperatures");
-    let bundle = Bundle::open(&repository().join("models/cnn/1.1.0")).expect("committed");
+    let shipped = discover(&repository().join("models")).expect("committed");
+    let cnn = shipped.iter().find(|path| path.parent().is_some_and(|model| model.ends_with("cnn")));
+    let bundle = Bundle::open(cnn.expect("it is shipped")).expect("committed");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let dir = folder.path().join("cnn/1.1.1");
     let stream_temperature = DecisionRule::stream_temperature(evidence);

@@ -4,7 +4,7 @@ mod tensors;
 
 use serde_json::Value;
 use std::process::{Command, Output};
-use undertone_tests::{TestServer, stage};
+use undertone_tests::{CNN, TestServer, stage};
 
 /// A load of `undertone bench` on `server`; audio goes four times faster than it is spoken.
 fn load(server: &str, arguments: &[&str]) -> Output {
@@ -120,7 +120,7 @@ fn what_cannot_be_measured_is_told_in_one_sentence() {
     assert!(unwritable.contains("/nowhere/latency.svg cannot be written"), "{unwritable}");
     let bed = Bed::new(&[]);
     let unknown = sentence(&bed.load(&["--model", "nobody"]));
-    assert!(unknown.contains("nobody") && unknown.contains("cnn@1.1.0"), "{unknown}");
+    assert!(unknown.contains("nobody") && unknown.contains(CNN), "{unknown}");
 }
 
 #[test]

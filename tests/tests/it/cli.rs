@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use tokio_stream::wrappers::ReceiverStream;
 use undertone_bundle::{Calibration, Conformal};
 use undertone_proto::v1::streaming_recognize_request::Message as Ask;
-use undertone_tests::{TestServer, ask, float_config, shipped_clip, stage};
+use undertone_tests::{CNN, CNN_VERSION, LSTM, TestServer, ask, float_config, shipped_clip, stage};
 
 fn undertone(arguments: &[&str]) -> Output {
     let mut command = Command::new(stage().unwrap().join("bin/undertone"));
@@ -39,7 +39,7 @@ fn clip() -> String {
 #[test]
 fn recognize_prints_a_timeline_without_escape_sequences() {
     let text = printed(&undertone(&["recognize", &clip()]));
-    assert!(text.contains("cnn 1.1.0") && text.contains(" s  "), "{text}");
+    assert!(text.contains(&format!("cnn {CNN_VERSION}")) && text.contains(" s  "), "{text}");
     assert!(!text.contains('\x1b'));
 }
 
@@ -208,7 +208,7 @@ fn features_writes_the_frames_of_the_plugin_in_three_forms() {
 #[test]
 fn models_lists_both_and_shows_a_card() {
     let text = printed(&undertone(&["models"]));
-    assert!(text.contains("cnn@1.1.0 (default)") && text.contains("lstm@1.1.0"), "{text}");
+    assert!(text.contains(&format!("{CNN} (default)")) && text.contains(LSTM), "{text}");
     assert!(printed(&undertone(&["models", "lstm"])).contains("RAVDESS"));
     assert!(!undertone(&["models", "oracle"]).status.success());
 }
@@ -294,7 +294,7 @@ fn db_migrate_makes_a_journal_and_recent_shows_what_a_server_recorded() {
     printed(&undertone(&["recognize", &clip(), "--server", server.url()]));
     let data = server.data_dir().to_str().unwrap();
     let recent = printed(&undertone(&["db", "recent", "--data-dir", data]));
-    assert!(recent.contains("cnn@1.1.0"), "{recent}");
+    assert!(recent.contains(CNN), "{recent}");
     assert!(printed(&undertone(&["db", "status", "--data-dir", data])).contains("1 streams (0 open)"));
 }
 
@@ -335,7 +335,7 @@ fn a_timeline_is_drawn_with_other_distances_where_the_settings_do_not_allow_its_
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("config.interim_hop: give 400 ms"), "{said}");
     let text = printed(&undertone(&[&arguments[..], &["--hop", "400ms"]].concat()));
-    assert!(text.contains("cnn 1.1.0") && text.contains(" s  "), "{text}");
+    assert!(text.contains(&format!("cnn {CNN_VERSION}")) && text.contains(" s  "), "{text}");
 }
 
 #[test]

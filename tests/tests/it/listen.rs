@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use undertone_tests::{TestServer, shipped_clip, stage};
+use undertone_tests::{CNN, TestServer, shipped_clip, stage};
 
 /// Bytes in front of the samples of a plain WAV file.
 const HEADER_BYTES: usize = 44;
@@ -66,7 +66,7 @@ async fn samples_on_standard_input_are_answered_by_a_server() {
             .await
             .unwrap()
             .1
-            .contains("undertone_streams_opened_total{model=\"cnn@1.1.0\"} 1")
+            .contains(&format!("undertone_streams_opened_total{{model=\"{CNN}\"}} 1"))
     );
 }
 

@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use std::sync::{Arc, Mutex};
 use tonic::{Request, Response, Status};
 use undertone_proto::v1;
-use undertone_tests::{TestServer, float_config, shipped_clip, stream_of};
+use undertone_tests::{LSTM, TestServer, float_config, shipped_clip, stream_of};
 
 /// Keeps what it is sent.
 #[derive(Clone, Default)]
@@ -105,7 +105,7 @@ async fn a_call_and_its_answers_are_spans_in_the_callers_trace() {
     }
     let [stream] = named("/StreamingRecognize")[..] else { panic!("{spans:?}") };
     assert_eq!(hex(&stream.parent_span_id), PARENT);
-    assert_eq!(note(stream, "undertone.model").unwrap(), "lstm@1.1.0");
+    assert_eq!(note(stream, "undertone.model").unwrap(), LSTM);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +131,7 @@ async fn the_caller_decides_whether_its_call_is_traced_and_else_the_setting_does
     let spans = collector.spans_of(server).await;
     let calls: Vec<_> = spans.iter().filter(|span| span.name.ends_with("/Recognize")).collect();
     assert_eq!(calls.len(), 1, "{calls:?}");
-    assert_eq!(note(calls[0], "undertone.model").unwrap(), "lstm@1.1.0");
+    assert_eq!(note(calls[0], "undertone.model").unwrap(), LSTM);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use tonic::{Code, Request, Status};
 use undertone::access::{Rule, Scope, rule_of};
-use undertone_tests::TestServer;
+use undertone_tests::{CNN_VERSION, TestServer};
 
 /// The paths of all methods, as the server's descriptors list them.
 pub(super) fn methods() -> Vec<String> {
@@ -121,12 +121,13 @@ async fn pages_are_guarded_as_methods_are() {
     for probe in ["/v2/health/live", "/v2/health/ready"] {
         assert_eq!(status(probe, None).await, "HTTP/1.1 200 OK", "{probe}");
     }
-    for page in ["/v2", "/v2/models/cnn", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.1.0"] {
+    let version = format!("/v2/models/cnn/versions/{CNN_VERSION}");
+    for page in ["/v2", "/v2/models/cnn", "/v2/models/cnn/ready", &version] {
         assert_eq!(status(page, None).await, "HTTP/1.1 401 Unauthorized", "{page}");
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
     assert_eq!(status("/v2/models/cnn/config", Some(&recognize)).await, "HTTP/1.1 200 OK");
-    for page in ["/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.1.0/stats"] {
+    for page in ["/v2/models/stats", "/v2/models/cnn/stats", &format!("{version}/stats")] {
         assert_eq!(status(page, Some(&recognize)).await, "HTTP/1.1 403 Forbidden", "{page}");
         assert_eq!(status(page, Some(&analytics)).await, "HTTP/1.1 200 OK", "{page}");
     }
@@ -141,7 +142,7 @@ async fn pages_are_guarded_as_methods_are() {
     let (_, told) = server.get("/v2/models/cnn").await.unwrap();
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert!(told["error"].as_str().unwrap().contains("key"), "{told}");
-    let infer = "/v2/models/cnn/versions/1.1.0/infer";
+    let infer = &format!("{version}/infer");
     assert_eq!(status(infer, Some(&analytics)).await, "HTTP/1.1 403 Forbidden");
     // Let in; the page is one to post to.
     assert_eq!(status(infer, Some(&recognize)).await, "HTTP/1.1 405 Method Not Allowed");

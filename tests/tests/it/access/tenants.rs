@@ -7,7 +7,7 @@ use undertone_proto::inference as wire;
 use undertone_proto::v1;
 use undertone_proto::v1::streaming_recognize_response::Message as Tell;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, ask, float_config};
+use undertone_tests::{CNN_VERSION, TestServer, ask, float_config};
 
 #[tokio::test]
 async fn records_belong_to_the_tenant_of_the_key() {
@@ -123,9 +123,12 @@ async fn what_counts_everybodys_calls_is_not_for_a_tenant() {
     until(&server, &admin, Code::Ok).await;
     for (key, page_status) in [(&tenants, "403 Forbidden"), (&operators, "200 OK"), (&admin, "200 OK")] {
         let header = format!("X-Api-Key: {key}\r\n");
-        for page in
-            ["/metrics", "/v2/models/stats", "/v2/models/cnn/stats", "/v2/models/cnn/versions/1.1.0/stats"]
-        {
+        for page in [
+            "/metrics",
+            "/v2/models/stats",
+            "/v2/models/cnn/stats",
+            &format!("/v2/models/cnn/versions/{CNN_VERSION}/stats"),
+        ] {
             let (status, _) = server.get_with(page, &header).await.unwrap();
             assert_eq!(status, format!("HTTP/1.1 {page_status}"), "{page}");
         }

@@ -3,7 +3,7 @@
 use super::{Bed, object, sentence};
 use serde_json::Value;
 use std::process::{Command, Output};
-use undertone_tests::stage;
+use undertone_tests::{CNN, LSTM, LSTM_VERSION, stage};
 
 /// A load of requests on `server`.
 fn ask(server: &str, arguments: &[&str]) -> Output {
@@ -16,9 +16,9 @@ fn ask(server: &str, arguments: &[&str]) -> Output {
 #[test]
 fn a_load_takes_its_tensor_from_the_models_metadata_and_counts_what_it_sent_and_got_back() {
     let bed = Bed::new(&[]);
-    let report = object(&ask(bed.server.url(), &["--model", "lstm@1.1.0", "--rate", "10", "--json"]));
+    let report = object(&ask(bed.server.url(), &["--model", LSTM, "--rate", "10", "--json"]));
     assert_eq!(report["protocol"], "inference.v2");
-    assert_eq!(report["model"], serde_json::json!({ "name": "lstm", "version": "1.1.0" }));
+    assert_eq!(report["model"], serde_json::json!({ "name": "lstm", "version": LSTM_VERSION }));
     let request = serde_json::json!({ "input": "features", "shape": [1, 300, 64], "contents": "raw" });
     assert_eq!(report["request"], request);
     let load = &report["loads"][0];
@@ -73,7 +73,7 @@ fn what_cannot_be_asked_is_told_in_one_sentence() {
     let url = bed.server.url();
     assert!(sentence(&ask(url, &[])).contains("--model"));
     let unknown = sentence(&ask(url, &["--model", "oracle"]));
-    assert!(unknown.contains("oracle") && unknown.contains("cnn@1.1.0"), "{unknown}");
+    assert!(unknown.contains("oracle") && unknown.contains(CNN), "{unknown}");
     let input = sentence(&ask(url, &["--model", "cnn", "--input", "audio"]));
     assert!(input.contains("no FP32 input audio") && input.contains("audio BYTES"), "{input}");
     let empty = sentence(&ask(url, &["--model", "cnn", "--shape", "1,0,64"]));

@@ -3,17 +3,20 @@
 use super::{ANSWER_ALWAYS, create, definition, json_report, recognize, running, step, subject};
 use crate::variant::Variant;
 use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 use undertone_bundle::{Bundle, discover};
 use undertone_proto::v1;
-use undertone_tests::{TestServer, corpus, crowd};
+use undertone_tests::{CNN, LSTM_VERSION, TestServer, corpus, crowd};
 use v1::change_experiment_request::Step;
 
 /// The shipped models, and an `lstm` 2.0.0 whose temperature is wrong by far: its probabilities say next to nothing.
 fn degraded() -> Variant {
     let variant = Variant::new(|_, _| {});
-    let found = discover(std::path::Path::new(variant.dir())).unwrap();
-    let lstm = Bundle::open(found.iter().find(|path| path.ends_with("lstm/1.1.0")).unwrap()).unwrap();
+    let found = discover(Path::new(variant.dir())).unwrap();
+    let lstm =
+        Bundle::open(found.iter().find(|path| path.ends_with(Path::new("lstm").join(LSTM_VERSION))).unwrap())
+            .unwrap();
     let mut manifest = lstm.manifest().clone();
     manifest.version = "2.0.0".into();
     manifest.calibration.temperature *= 40.0;
@@ -51,7 +54,7 @@ async fn a_degraded_version_that_is_ramped_to_half_of_the_traffic_is_stopped_by_
     assert_eq!(stopped.state, "running");
 
     let after = crowd::crowd(&servers, &clips, (20, 1)).await.unwrap();
-    assert!(after.iter().all(|own| own.model == "cnn@1.1.0"), "its traffic goes to the control");
+    assert!(after.iter().all(|own| own.model == CNN), "its traffic goes to the control");
     let mut client = crowd::experiments(&servers[0]).await.unwrap();
     let found = client.get_experiment(v1::GetExperimentRequest { name: "trial".into() }).await.unwrap();
     let last = found.into_inner().changes.pop().unwrap();

@@ -3,19 +3,20 @@
 use super::{ANSWER_ALWAYS, definition, json_report, recognize, running, subject};
 use crate::models::Speaker;
 use serde_json::{Value, json};
+use std::path::Path;
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, discover};
 use undertone_core::Role;
 use undertone_proto::v1;
 use undertone_store::JournalReader;
-use undertone_tests::{TestServer, bad_plugin, copy_tree, crowd, link_files, stage};
+use undertone_tests::{CNN, CNN_VERSION, LSTM, TestServer, bad_plugin, copy_tree, crowd, link_files, stage};
 use v1::feedback_client::FeedbackClient;
 use v1::judgement::Verdict;
 
 fn with_shadow(model: &str) -> Value {
     let mut definition = definition();
     definition["arms"] = json!([
-        { "name": "cnn", "model": "cnn@1.1.0", "weight": 100 },
+        { "name": "cnn", "model": CNN, "weight": 100 },
         { "name": "listening", "model": model, "shadow": true },
     ]);
     definition
@@ -116,22 +117,23 @@ fn site(behaviour: &str) -> TempDir {
     let library = bad_plugin("faulty_classifier").unwrap();
     std::fs::copy(&library, folder.path().join("plugins").join(library.file_name().unwrap())).unwrap();
     let cnn = discover(&folder.path().join("models")).unwrap();
-    let cnn = cnn.into_iter().find(|path| path.ends_with("cnn/1.1.0")).unwrap();
+    let cnn = cnn.into_iter().find(|path| path.ends_with(Path::new("cnn").join(CNN_VERSION))).unwrap();
     let mut manifest = Bundle::open(&cnn).unwrap().manifest().clone();
     manifest.name = "broken".into();
+    manifest.version = "1.0.0".into();
     manifest.plugin.classifier = "faulty_classifier".into();
     manifest.golden = None;
     manifest.graph.stream = None;
     let graph = manifest.graph.whole.file.clone();
     let files: [(&str, &[u8]); 2] = [(&graph, behaviour.as_bytes()), ("card.md", b"# Broken\n")];
-    Bundle::write(&folder.path().join("models/broken/1.1.0"), manifest, &files).unwrap();
+    Bundle::write(&folder.path().join("models/broken/1.0.0"), manifest, &files).unwrap();
     folder
 }
 
 /// What the live model says to the shipped clip where nobody listens along.
 async fn undisturbed() -> Vec<Vec<f32>> {
     let plain = TestServer::start(&[]).await.unwrap();
-    let live = v1::RecognitionConfig { model: "cnn@1.1.0".into(), ..subject("ann") };
+    let live = v1::RecognitionConfig { model: CNN.into(), ..subject("ann") };
     probabilities(&recognize(&plain, live).await.unwrap())
 }
 
@@ -169,7 +171,7 @@ async fn a_shadow_that_never_comes_back_takes_no_live_stream_with_it_and_is_stop
         ("experiments.guardrails_every", "100ms"),
     ];
     let server = running_at(&site, &more).await;
-    let speaker = Speaker::open(&server, "cnn@1.1.0").await;
+    let speaker = Speaker::open(&server, CNN).await;
     let stopped = loop {
         assert_alike(&answered(&server).await, &expected, "while it hangs");
         let mut client = crowd::experiments(&server).await.unwrap();
@@ -180,7 +182,7 @@ async fn a_shadow_that_never_comes_back_takes_no_live_stream_with_it_and_is_stop
         }
     };
     let reason = &stopped.experiment.as_ref().unwrap().arms[1].stopped;
-    assert!(reason.starts_with("broken@1.1.0 broke at "), "{reason}");
+    assert!(reason.starts_with("broken@1.0.0 broke at "), "{reason}");
     let last = stopped.changes.last().unwrap();
     assert_eq!((last.who.as_str(), last.what.as_str()), ("shadow guard", "stop arm listening"));
     assert!(metric(&server, "undertone_experiment_arms_stopped_total").await.contains("arm=\"listening\""));
@@ -198,13 +200,13 @@ async fn a_shadow_whose_process_crashes_takes_no_live_stream_with_it() {
     let site = site("crash-when-long");
     let more = [("plugins.isolation_of.broken", "process"), ("engine.workers", "1")];
     let server = running_at(&site, &more).await;
-    let speaker = Speaker::open(&server, "cnn@1.1.0").await;
+    let speaker = Speaker::open(&server, CNN).await;
     for _ in 0..3 {
         assert_alike(&answered(&server).await, &expected, "while it crashes");
     }
     counted(&server, &["failed"], 1).await;
     let lost = metric(&server, "undertone_plugin_processes_lost_total").await;
-    assert!(lost.contains("model=\"broken@1.1.0\"") && lost.contains("segfault"), "{lost}");
+    assert!(lost.contains("model=\"broken@1.0.0\"") && lost.contains("segfault"), "{lost}");
     assert!(!speaker.finish().await.is_empty(), "the stream beside it goes on");
 }
 
@@ -230,7 +232,7 @@ async fn utterances_that_find_no_place_are_dropped_and_counted_and_the_report_sa
     let answer = recognize(&server, subject("ann")).await.unwrap();
     let (_, metrics) = server.get("/metrics").await.unwrap();
     let dropped = format!(
-        "undertone_shadow_utterances_total{{model=\"lstm@1.1.0\",outcome=\"dropped\"}} {}",
+        "undertone_shadow_utterances_total{{model=\"{LSTM}\",outcome=\"dropped\"}} {}",
         answer.utterances.len()
     );
     assert!(metrics.contains(&dropped), "{dropped} is not in {metrics}");

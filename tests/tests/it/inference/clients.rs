@@ -3,7 +3,7 @@
 use super::*;
 use crate::sdk::{provided, succeed};
 use std::process::Command;
-use undertone_tests::{repository, shipped_clip};
+use undertone_tests::{CNN_VERSION, LSTM_VERSION, repository, shipped_clip};
 
 /// Puts a script's client to a server; it runs beside the server, which answers from the runtime's other threads.
 async fn put(script: &'static str, with_http: bool) {
@@ -14,6 +14,7 @@ async fn put(script: &'static str, with_http: bool) {
     let ran = tokio::task::spawn_blocking(move || {
         let mut client = Command::new(python);
         client.arg("-B").arg(repository().join("tests/clients").join(script));
+        client.env("CNN_VERSION", CNN_VERSION).env("LSTM_VERSION", LSTM_VERSION);
         succeed(client.arg(grpc).args(http).arg(shipped_clip()));
     });
     ran.await.unwrap();

@@ -2,6 +2,7 @@
 
 use super::*;
 use undertone_core::Probabilities;
+use undertone_tests::{CNN_VERSION, LSTM};
 
 /// What the model's plugin says about `frames`, and the probabilities that follow.
 fn expected(model: &LoadedModel, frames: &Frames) -> (Vec<f32>, Vec<f32>) {
@@ -64,12 +65,12 @@ async fn model_version_and_id_come_back_and_outputs_are_those_asked_for_in_their
     let mut bed = Bed::new(&[]).await;
     let frames = frames_of(&models()[0], &real_speech());
     let request = wire::ModelInferRequest {
-        model_version: "1.1.0".into(),
+        model_version: CNN_VERSION.into(),
         id: "request 7".into(),
         ..wanting(&["logits", "probabilities"], about_frames("cnn", &frames))
     };
     let response = bed.infer(request).await.unwrap();
-    assert_eq!((response.model_name.as_str(), response.model_version.as_str()), ("cnn", "1.1.0"));
+    assert_eq!((response.model_name.as_str(), response.model_version.as_str()), ("cnn", CNN_VERSION));
     assert_eq!(response.id, "request 7");
     for output in &response.outputs {
         let Some(ParameterChoice::StringParam(labels)) = &output.parameters["labels"].parameter_choice else {
@@ -92,6 +93,6 @@ async fn a_model_or_version_that_there_is_not_is_not_found() {
             wire::ModelInferRequest { model_version: version.into(), ..about_frames(name, &frames) };
         let status = bed.infer(request).await.unwrap_err();
         assert_eq!(status.code(), Code::NotFound, "{status:?}");
-        assert!(status.message().contains(name) && status.message().contains("lstm@1.1.0"), "{status:?}");
+        assert!(status.message().contains(name) && status.message().contains(LSTM), "{status:?}");
     }
 }

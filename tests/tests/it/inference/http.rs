@@ -4,6 +4,7 @@ use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use undertone_tests::CNN_VERSION;
 
 /// Status line and text that `path` answers to a `body`.
 async fn send(server: &TestServer, path: &str, headers: &str, body: &[u8]) -> (String, String) {
@@ -103,9 +104,12 @@ async fn what_is_wrong_is_named_with_a_code() {
 #[tokio::test]
 async fn probes_and_metadata_are_those_of_grpc() {
     let server = TestServer::start(&[]).await.unwrap();
-    for path in
-        ["/v2/health/live", "/v2/health/ready", "/v2/models/cnn/ready", "/v2/models/cnn/versions/1.1.0/ready"]
-    {
+    for path in [
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models/cnn/ready",
+        &format!("/v2/models/cnn/versions/{CNN_VERSION}/ready"),
+    ] {
         assert_eq!(server.get(path).await.unwrap().0, "HTTP/1.1 200 OK", "{path}");
     }
     assert_eq!(server.get("/v2/models/oracle/ready").await.unwrap().0, "HTTP/1.1 503 Service Unavailable");

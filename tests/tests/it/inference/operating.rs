@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::HashMap;
+use undertone_tests::{CNN, CNN_VERSION, LSTM_VERSION};
 
 async fn ready(client: &mut Client, name: &str, version: &str) -> bool {
     let request = wire::ModelReadyRequest { name: name.into(), version: version.into() };
@@ -21,7 +22,7 @@ async fn server_and_models_are_ready_as_health_and_readyz_say() {
     assert!(bed.client.server_live(wire::ServerLiveRequest {}).await.unwrap().into_inner().live);
     assert!(bed.client.server_ready(wire::ServerReadyRequest {}).await.unwrap().into_inner().ready);
     for (name, version, expected) in
-        [("cnn", "", true), ("lstm", "1.1.0", true), ("cnn", "2.0.0", false), ("oracle", "", false)]
+        [("cnn", "", true), ("lstm", LSTM_VERSION, true), ("cnn", "2.0.0", false), ("oracle", "", false)]
     {
         assert_eq!(ready(&mut bed.client, name, version).await, expected, "{name} {version}");
     }
@@ -45,7 +46,10 @@ async fn metadata_says_which_tensors_there_are_and_what_the_columns_mean() {
 
     let request = wire::ModelMetadataRequest { name: "cnn".into(), version: String::new() };
     let model = bed.client.model_metadata(request).await.unwrap().into_inner();
-    assert_eq!((model.name.as_str(), model.versions.as_slice()), ("cnn", ["1.1.0".to_owned()].as_slice()));
+    assert_eq!(
+        (model.name.as_str(), model.versions.as_slice()),
+        ("cnn", [CNN_VERSION.to_owned()].as_slice())
+    );
     let shapes: HashMap<&str, (&str, &[i64])> = (model.inputs.iter().chain(&model.outputs))
         .map(|tensor| (tensor.name.as_str(), (tensor.datatype.as_str(), tensor.shape.as_slice())))
         .collect();
@@ -83,7 +87,7 @@ async fn reflection_lists_the_service_and_metrics_count_its_calls() {
     for line in [
         "undertone_rpc_finished_total{code=\"OK\",method=\"ModelInfer\"} 1",
         "undertone_rpc_finished_total{code=\"NOT_FOUND\",method=\"ModelInfer\"} 1",
-        "undertone_batch_items_count{model=\"cnn@1.1.0\"} 1",
+        &format!("undertone_batch_items_count{{model=\"{CNN}\"}} 1"),
     ] {
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
     }

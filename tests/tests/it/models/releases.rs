@@ -4,7 +4,7 @@ use crate::variant::Files;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use undertone_bundle::{Bundle, Manifest};
-use undertone_tests::{TestServer, stage};
+use undertone_tests::{CNN, TestServer, shipped_bundle};
 
 /// A folder of models with the shipped `cnn`, there as version 1.0.0, and a place beside it.
 pub(crate) struct Releases {
@@ -53,12 +53,8 @@ impl Releases {
     }
 }
 
-fn shipped() -> PathBuf {
-    stage().unwrap().join("models/cnn/1.1.0")
-}
-
 fn make(dir: &Path, version: &str, change: impl FnOnce(&mut Manifest, &mut Files)) -> PathBuf {
-    let bundle = Bundle::open(&shipped()).unwrap();
+    let bundle = Bundle::open(&shipped_bundle(CNN).unwrap()).unwrap();
     let mut manifest = bundle.manifest().clone();
     let content = |path: &String| (path.clone(), std::fs::read(bundle.path_of(path)).unwrap());
     let mut files: Files = manifest.files.keys().map(content).collect();

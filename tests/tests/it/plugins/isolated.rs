@@ -7,7 +7,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use undertone_proto::{inference, v1};
-use undertone_tests::{TestServer, float_bytes, float_config, shipped_clip, stage, stream_of};
+use undertone_tests::{CNN, TestServer, float_bytes, float_config, shipped_clip, stage, stream_of};
 use v1::streaming_recognize_response::Message as Tell;
 
 /// A second of silence with a tenth of full scale in it, as one utterance: asks for the fault.
@@ -65,7 +65,9 @@ async fn the_shipped_models_answer_apart_as_they_do_in_the_server() {
     }
     let metrics = apart.get("/metrics").await.unwrap().1;
     assert!(
-        metrics.contains("undertone_plugin_processes_started_total{model=\"cnn@1.1.0\",plugin=\"onnx\"}"),
+        metrics.contains(&format!(
+            "undertone_plugin_processes_started_total{{model=\"{CNN}\",plugin=\"onnx\"}}"
+        )),
         "{metrics}"
     );
     assert!(!here.get("/metrics").await.unwrap().1.contains("plugin_processes_started_total{"));

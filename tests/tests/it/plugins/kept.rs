@@ -4,7 +4,7 @@ use super::{Report, example_bundle, undertone};
 use crate::parity::write_stateful_bundle;
 use std::path::Path;
 use tempfile::TempDir;
-use undertone_tests::{compile_energy, example_plugins, stage};
+use undertone_tests::{CNN, LSTM, compile_energy, example_plugins, shipped_bundle, stage};
 
 #[test]
 fn logmel_keeps_the_contract_with_every_kind_of_frames() {
@@ -20,15 +20,15 @@ fn logmel_keeps_the_contract_with_every_kind_of_frames() {
 fn logmel_keeps_the_contract_with_the_recipe_of_a_bundle() {
     let stage = stage().unwrap();
     let library = stage.join("plugins/libundertone_plugin_logmel.so");
-    let report = Report::of(&library, &["--bundle".as_ref(), stage.join("models/cnn/1.1.0").as_ref()]);
+    let report = Report::of(&library, &["--bundle".as_ref(), shipped_bundle(CNN).unwrap().as_ref()]);
     report.assert_kept(&["library", "configuration", "extractor"], &[]);
 }
 
 #[test]
 fn onnx_keeps_the_contract_with_the_shipped_models() {
     let stage = stage().unwrap();
-    for model in ["cnn", "lstm"] {
-        let bundle = stage.join("models").join(model).join("1.1.0");
+    for model in [CNN, LSTM] {
+        let bundle = shipped_bundle(model).unwrap();
         let library = stage.join("plugins/libundertone_plugin_onnx.so");
         let report = Report::of(&library, &["--bundle".as_ref(), bundle.as_ref()]);
         report.assert_kept(&["library", "configuration", "classifier"], &[]);
@@ -53,8 +53,8 @@ fn tract_with(bundle: &Path) -> Report {
 
 #[test]
 fn tract_keeps_the_contract_with_the_shipped_models() {
-    for model in ["cnn", "lstm"] {
-        let report = tract_with(&stage().unwrap().join("models").join(model).join("1.1.0"));
+    for model in [CNN, LSTM] {
+        let report = tract_with(&shipped_bundle(model).unwrap());
         report.assert_kept(&["library", "configuration", "classifier"], &[]);
     }
 }

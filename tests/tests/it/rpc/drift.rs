@@ -5,7 +5,9 @@ use crate::variant::Variant;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use undertone_proto::v1;
-use undertone_tests::{PrivatePostgres, TestServer, crowd, float_bytes, float_config, real_clip, stream_of};
+use undertone_tests::{
+    CNN, PrivatePostgres, TestServer, crowd, float_bytes, float_config, real_clip, stream_of,
+};
 use v1::analytics_client::AnalyticsClient;
 use v1::feedback_client::FeedbackClient;
 
@@ -61,8 +63,8 @@ async fn quieter_speech_drifts(postgres: Option<&PrivatePostgres>) {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert!(status.contains("200") && body["models"].as_array().unwrap().len() == 1, "{status} {body}");
     assert_eq!(body["models"][0]["measures"][0]["measure"], "level");
-    let told = "undertone_drift_divergence{measure=\"level\",model=\"cnn@1.1.0\"}";
-    while !server.get("/metrics").await.unwrap().1.contains(told) {}
+    let told = format!("undertone_drift_divergence{{measure=\"level\",model=\"{CNN}\"}}");
+    while !server.get("/metrics").await.unwrap().1.contains(&told) {}
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt;
 use undertone_audio::AudioLimits;
 use undertone_proto::v1;
-use undertone_tests::{TestServer, ask, float_bytes, float_config, real_clip};
+use undertone_tests::{CNN, TestServer, ask, float_bytes, float_config, real_clip};
 use v1::recognizer_client::RecognizerClient;
 use v1::streaming_recognize_request::Message as Ask;
 
@@ -90,10 +90,7 @@ async fn streams_that_are_left_are_cancelled_and_never_finished() {
         leave(connection.clone(), &server, &asks).await;
     }
     assert_eq!(finished(&server, STREAMS).await, [("CANCELLED".to_owned(), STREAMS)]);
-    assert_eq!(
-        closed(&server, STREAMS).await,
-        [format!("model=\"cnn@1.1.0\",reason=\"cancelled\"}} {STREAMS}")]
-    );
+    assert_eq!(closed(&server, STREAMS).await, [format!("model=\"{CNN}\",reason=\"cancelled\"}} {STREAMS}")]);
 }
 
 #[tokio::test]
@@ -127,7 +124,7 @@ async fn a_stream_ends_at_the_deadline_of_its_call_though_its_client_stays() {
     let trailers = body.trailers().await.unwrap().expect("how it ended");
     assert_eq!(trailers["grpc-status"], "4", "DEADLINE_EXCEEDED: {trailers:?}");
     assert_eq!(finished(&server, 1).await, [("DEADLINE_EXCEEDED".to_owned(), 1)]);
-    assert_eq!(closed(&server, 1).await, ["model=\"cnn@1.1.0\",reason=\"cancelled\"} 1"]);
+    assert_eq!(closed(&server, 1).await, [format!("model=\"{CNN}\",reason=\"cancelled\"}} 1")]);
 }
 
 /// Passes bytes between clients and `address` on until it is told to go silent; then it keeps the connections open.
@@ -164,7 +161,7 @@ async fn a_connection_that_went_silent_is_found_and_its_stream_ended() {
     replies.message().await.unwrap().expect("Started");
     silence.send(true).unwrap();
     // Neither side closes anything: only a ping without an answer can tell.
-    assert_eq!(closed(&server, 1).await, ["model=\"cnn@1.1.0\",reason=\"cancelled\"} 1"]);
+    assert_eq!(closed(&server, 1).await, [format!("model=\"{CNN}\",reason=\"cancelled\"}} 1")]);
     assert_eq!(finished(&server, 1).await, [("CANCELLED".to_owned(), 1)]);
 }
 

@@ -4,7 +4,9 @@ use super::{finals, replies};
 use std::path::Path;
 use tempfile::TempDir;
 use undertone_proto::v1;
-use undertone_tests::{TestServer, copy_tree, float_bytes, float_config, stage, stream_of};
+use undertone_tests::{
+    CNN_VERSION, LSTM_VERSION, TestServer, copy_tree, float_bytes, float_config, stage, stream_of,
+};
 
 #[tokio::test]
 async fn the_shipped_models_are_listed_with_their_speakers_and_cards() {
@@ -44,7 +46,7 @@ async fn refused_after(spoil: impl FnOnce(&Path)) -> Vec<String> {
 #[tokio::test]
 async fn a_bundle_with_a_wrong_checksum_is_refused_and_the_other_serves() {
     let reasons = refused_after(|models| {
-        let weights = models.join("cnn/1.1.0/whole.onnx");
+        let weights = models.join("cnn").join(CNN_VERSION).join("whole.onnx");
         let mut bytes = std::fs::read(&weights).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -58,7 +60,7 @@ async fn a_bundle_with_a_wrong_checksum_is_refused_and_the_other_serves() {
 #[tokio::test]
 async fn a_bundle_made_for_other_features_is_refused_with_both_fingerprints() {
     let reasons = refused_after(|models| {
-        let path = models.join("lstm/1.1.0/bundle.toml");
+        let path = models.join("lstm").join(LSTM_VERSION).join("bundle.toml");
         let manifest = std::fs::read_to_string(&path).unwrap();
         let begin = manifest.find("fingerprint = \"sha256:").unwrap() + "fingerprint = \"sha256:".len();
         let mut spoilt = manifest.clone();

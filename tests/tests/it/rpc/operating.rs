@@ -7,7 +7,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use undertone_proto::v1;
 use undertone_store::{JournalReader, PostgresReader};
 use undertone_tests::{
-    PrivatePostgres, TestServer, ask, float_config, real_clip, server_settings, stream_of,
+    CNN, PrivatePostgres, TestServer, ask, float_config, real_clip, server_settings, stream_of,
 };
 use v1::streaming_recognize_request::Message as Ask;
 use v1::streaming_recognize_response::Message as Tell;
@@ -27,7 +27,7 @@ async fn health_readiness_and_reflection_answer() {
     let server = TestServer::start(&[]).await.unwrap();
     assert!(server.get("/healthz").await.unwrap().0.contains("200"));
     let (status, body) = server.get("/readyz").await.unwrap();
-    assert!(status.contains("200") && body.contains("cnn@1.1.0"), "{status} {body}");
+    assert!(status.contains("200") && body.contains(CNN), "{status} {body}");
 
     let channel = server.channel().await.unwrap();
     let mut reflection =
@@ -89,9 +89,9 @@ async fn every_final_result_is_in_the_journal_and_in_the_metrics() {
     for line in [
         "undertone_rpc_finished_total{code=\"OK\",method=\"Recognize\"} 1",
         "undertone_records_total{kind=\"prediction\",outcome=\"durable\"}",
-        "undertone_streams_opened_total{model=\"cnn@1.1.0\"} 1",
+        &format!("undertone_streams_opened_total{{model=\"{CNN}\"}} 1"),
         "undertone_audio_seconds_total",
-        "undertone_results_total{kind=\"final\",model=\"cnn@1.1.0\"}",
+        &format!("undertone_results_total{{kind=\"final\",model=\"{CNN}\"}}"),
         "undertone_inference_seconds_bucket",
     ] {
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
@@ -159,7 +159,7 @@ async fn a_journal_that_takes_no_new_streams_is_seen_over_http_and_grpc() {
     // The journal looks at its size in a task of its own.
     while !server.get("/readyz").await.unwrap().1.contains("at_limit") {}
     assert!(server.get("/readyz").await.unwrap().0.contains("503"));
-    for service in ["", "undertone.v1.Recognizer", "cnn", "cnn@1.1.0"] {
+    for service in ["", "undertone.v1.Recognizer", "cnn", CNN] {
         while health_of(&server, service).await != ServingStatus::NotServing {}
     }
     let request = v1::RecognizeRequest { config: None, audio: clip_bytes().into() };

@@ -11,7 +11,7 @@ use undertone_proto::v1;
 use undertone_proto::v1::recognizer_client::RecognizerClient;
 use undertone_store::JournalReader;
 use undertone_tests::{
-    TestServer, float_bytes, float_config, outlive, real_clip, shipped_clip, stage, stream_of,
+    CNN, TestServer, float_bytes, float_config, outlive, real_clip, shipped_clip, stage, stream_of,
 };
 
 /// A real clip so many times, with a second of silence between.
@@ -95,7 +95,7 @@ async fn clients_that_are_killed_free_their_streams() {
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         })
         .collect();
-    let open = "undertone_streams_open{model=\"cnn@1.1.0\"}";
+    let open = &format!("undertone_streams_open{{model=\"{CNN}\"}}");
     let all = clients.len() as f64;
     until(&server, open, |streams| streams == all).await;
     clients.iter_mut().for_each(|client| client.kill().unwrap());
@@ -103,7 +103,7 @@ async fn clients_that_are_killed_free_their_streams() {
     for client in &mut clients {
         assert!(!client.wait().unwrap().success());
     }
-    let cancelled = "undertone_streams_closed_total{model=\"cnn@1.1.0\",reason=\"cancelled\"}";
+    let cancelled = &format!("undertone_streams_closed_total{{model=\"{CNN}\",reason=\"cancelled\"}}");
     until(&server, cancelled, |streams| streams == all).await;
 }
 
@@ -121,12 +121,12 @@ async fn a_client_that_does_not_read_costs_updates_and_is_given_up_and_others_go
     let mut client = RecognizerClient::new(endpoint.connect().await.unwrap());
     let deaf = client.streaming_recognize(asks).await.unwrap();
     // The call is answered before its stream is opened.
-    let open = "undertone_streams_open{model=\"cnn@1.1.0\"}";
+    let open = &format!("undertone_streams_open{{model=\"{CNN}\"}}");
     until(&server, open, |streams| streams == 1.0).await;
     let hears = outlive(server.url(), "cnn", speech(2), |_, _| {}).await;
     assert!(hears.finals.len() >= 2);
     until(&server, open, |streams| streams == 0.0).await;
-    assert!(metric(&server, "undertone_updates_dropped_total{model=\"cnn@1.1.0\"}").await > 0.0);
+    assert!(metric(&server, &format!("undertone_updates_dropped_total{{model=\"{CNN}\"}}")).await > 0.0);
     let closed = "undertone_rpc_finished_total{code=\"DEADLINE_EXCEEDED\",method=\"StreamingRecognize\"}";
     until(&server, closed, |calls| calls == 1.0).await;
     drop(deaf);
