@@ -27,7 +27,7 @@ pub(super) enum KeysCommand {
         /// The other key's id, as `list` shows it.
         id: String,
         /// How long both are good.
-        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
         overlap: Duration,
     },
     /// Take a key back.
@@ -48,7 +48,7 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "SCOPE", value_delimiter = ',', default_value = "recognize")]
     scopes: Vec<Scope>,
     /// How long it is good, for instance 720h; without it, until it is revoked.
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     expires_in: Option<Duration>,
     /// Streams at a time.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]

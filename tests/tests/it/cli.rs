@@ -1,5 +1,7 @@
 //! The program as a stranger runs it.
 
+mod updates;
+
 use crate::variant::Variant;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -325,23 +327,6 @@ fn a_recording_that_is_not_heard_to_its_end_says_so_beside_what_was_answered() {
     assert_eq!(report["seconds"], 3.0);
     assert!(!report["utterances"].as_array().unwrap().is_empty());
     assert!(report["warnings"][0].as_str().unwrap().contains("max_audio"));
-}
-
-#[test]
-fn a_timeline_is_drawn_with_other_distances_where_the_settings_do_not_allow_its_own() {
-    let clip = clip();
-    let arguments = ["recognize", &clip, "--set", "recognition.min_interim_hop=400ms"];
-    let refused = undertone(&arguments);
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("config.interim_hop: give 400 ms"), "{said}");
-    let text = printed(&undertone(&[&arguments[..], &["--hop", "400ms"]].concat()));
-    assert!(text.contains(&format!("cnn {CNN_VERSION}")) && text.contains(" s  "), "{text}");
-}
-
-#[test]
-fn stream_shows_updates_as_they_come() {
-    let text = printed(&undertone(&["recognize", &clip(), "--stream"]));
-    assert!(text.contains("so far") && text.contains("final"), "{text}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) struct RecognizeArgs {
     /// Send the recording as if it were being spoken, and show the updates.
     #[arg(long)]
     stream: bool,
-    /// Time between two updates; when not given, 250ms for the timeline, else as the server has it.
+    /// Time between two updates, which JSON then tells too; when not given, 250ms for the timeline, else as the server has it.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     hop: Option<Duration>,
     /// With --stream: how much more probable another emotion must be, 0 to 1, before it is shown in place of the one before.
@@ -126,7 +126,7 @@ fn asked(args: &RecognizeArgs) -> Options {
     let timeline = args.format == ReportFormat::Text;
     Options {
         model: args.model.clone(),
-        interim: args.stream || timeline,
+        interim: args.stream || timeline || args.hop.is_some(),
         hop: args.hop.or(timeline.then_some(TIMELINE_HOP)),
         hysteresis: args.hysteresis,
         ..Options::default()

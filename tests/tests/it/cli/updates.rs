@@ -1,0 +1,42 @@
+//! What `undertone recognize` tells of an utterance on its way.
+
+use super::{clip, printed, undertone};
+use undertone_tests::CNN_VERSION;
+
+#[test]
+fn a_timeline_is_drawn_with_other_distances_where_the_settings_do_not_allow_its_own() {
+    let clip = clip();
+    let arguments = ["recognize", &clip, "--set", "recognition.min_interim_hop=400ms"];
+    let refused = undertone(&arguments);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("config.interim_hop: give 400 ms"), "{said}");
+    let text = printed(&undertone(&[&arguments[..], &["--hop", "400ms"]].concat()));
+    assert!(text.contains(&format!("cnn {CNN_VERSION}")) && text.contains(" s  "), "{text}");
+}
+
+#[test]
+fn json_tells_updates_where_their_distance_is_asked_for() {
+    let second = |more: &[&str]| -> serde_json::Value {
+        let text = printed(&undertone(&[&["recognize", &clip(), "--format", "json"], more].concat()));
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["utterances"][1].take()
+    };
+    assert_eq!(second(&[])["updates"], serde_json::json!([]));
+    let utterance = second(&["--hop", "500ms"]);
+    let updates = utterance["updates"].as_array().unwrap();
+    let start = utterance["start_s"].as_f64().unwrap();
+    assert!(updates.len() > 2, "{updates:?}");
+    for (index, update) in updates[..updates.len() - 1].iter().enumerate() {
+        let late = update["at_s"].as_f64().unwrap() - start - 0.5 * (index + 1) as f64;
+        // They come at the end of one of the pieces in which voice is looked for.
+        assert!((-1e-6..0.02).contains(&late), "{updates:?}");
+        let sum: f64 =
+            update["probabilities"].as_object().unwrap().values().filter_map(|own| own.as_f64()).sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{update}");
+    }
+}
+
+#[test]
+fn stream_shows_updates_as_they_come() {
+    let text = printed(&undertone(&["recognize", &clip(), "--stream"]));
+    assert!(text.contains("so far") && text.contains("final"), "{text}");
+}
