@@ -46,6 +46,8 @@ pub struct SessionConfig {
     /// Whether the client comes back when the stream breaks off, and is told what it may forget. Only for a format that
     /// names its rate.
     pub acknowledge: bool,
+    /// Whether all of the audio is there from the start. Nobody speaks then, and no update is left out.
+    pub is_recording: bool,
     /// Whether a stream that has as much audio as it may have ends in order, with answers to all of it; otherwise it fails.
     pub answer_the_longest: bool,
     /// Whether final answers carry the frames that the model was shown, for other models to score.

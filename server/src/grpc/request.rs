@@ -82,6 +82,7 @@ pub(crate) fn check_for(
         min_frames: model.min_frames(),
         from: ResumePoint::default(),
         acknowledge: false,
+        is_recording: first_bytes.is_some(),
         answer_the_longest: first_bytes.is_none(),
         hand_out_frames: chosen.has_shadows(),
     };

@@ -9,6 +9,8 @@ const AHEAD: Duration = Duration::from_secs(2);
 /// Compares a stream's audio with the time that has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Liveness {
+    /// All of the audio was there from the start.
+    Recording,
     /// No audio has come.
     Unknown,
     /// Audio comes no faster than it is spoken.
@@ -18,9 +20,15 @@ pub(super) enum Liveness {
 }
 
 impl Liveness {
+    /// Before any audio has come.
+    pub(super) fn at_first(is_recording: bool) -> Self {
+        if is_recording { Self::Recording } else { Self::Unknown }
+    }
+
     /// `samples` of audio were heard at `now`.
     pub(super) fn heard(self, samples: u64, now: Instant) -> Self {
         let since = match self {
+            Self::Recording => return self,
             Self::Unknown => now,
             Self::Live { since } | Self::Bulk { since } => since,
         };
@@ -35,6 +43,12 @@ impl Liveness {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_speaks_into_a_recording() {
+        let begun = Liveness::at_first(true).heard(1600, Instant::now());
+        assert_eq!(begun, Liveness::Recording);
+    }
 
     #[test]
     fn a_stream_is_live_while_its_audio_is_not_far_ahead_of_the_clock() {

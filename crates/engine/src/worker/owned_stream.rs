@@ -110,7 +110,7 @@ impl OwnedStream {
             answering: Answering::going_on(new.config.from, new.config.hysteresis),
             session: None,
             inbox: VecDeque::new(),
-            liveness: Liveness::Unknown,
+            liveness: Liveness::at_first(new.config.is_recording),
             own_time: Duration::ZERO,
             ending: None,
             state: Vec::new(),
@@ -156,9 +156,9 @@ impl OwnedStream {
         self.session.is_some() && matches!(self.liveness, Liveness::Live { .. })
     }
 
-    /// Whether its audio comes faster than it is spoken.
+    /// Whether its audio is there already, or comes faster than it is spoken.
     pub(crate) fn is_bulk(&self) -> bool {
-        matches!(self.liveness, Liveness::Bulk { .. })
+        matches!(self.liveness, Liveness::Recording | Liveness::Bulk { .. })
     }
 
     /// Takes one piece of input.

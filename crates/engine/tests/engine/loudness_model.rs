@@ -277,6 +277,7 @@ pub(crate) fn config(interim_hop: Option<u64>) -> SessionConfig {
         min_frames: 1,
         from: ResumePoint::default(),
         acknowledge: false,
+        is_recording: false,
         answer_the_longest: false,
         hand_out_frames: false,
     }

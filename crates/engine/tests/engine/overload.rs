@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use undertone_core::{EndReason, ErrorKind, Model, ModelRef, StreamId};
-use undertone_engine::{Answer, Engine, EngineConfig, Event, Observer, StreamEvents, StreamInput};
+use undertone_engine::{
+    Answer, Engine, EngineConfig, Event, Observer, SessionConfig, StreamEvents, StreamInput,
+};
 
 /// A tenth of a second of float samples.
 const PIECE_BYTES: usize = 6400;
@@ -83,10 +85,15 @@ async fn listen(mut events: StreamEvents) -> (Vec<Answer>, u64) {
 /// Sends the same second and a half to several streams at once; gives each one's answers, and how many it says were
 /// left out.
 async fn crowd(engine: &Engine, streams: usize) -> Vec<(Vec<Answer>, u64)> {
+    crowd_of(engine, &config(Some(HOP)), streams).await
+}
+
+async fn crowd_of(engine: &Engine, config: &SessionConfig, streams: usize) -> Vec<(Vec<Answer>, u64)> {
     let model: Arc<dyn Model> = Arc::new(LoudnessModel::dawdling());
     let mut open_streams = Vec::new();
     for _ in 0..streams {
-        open_streams.push(open(engine, model.clone()).await);
+        let opened = engine.open(StreamId::generate(), config.clone(), model.clone()).await;
+        open_streams.push(opened.expect("there is room"));
     }
     let bytes = Bytes::from(recording(1.5));
     for start in (0..bytes.len()).step_by(PIECE_BYTES) {
@@ -121,6 +128,16 @@ async fn a_crowd_loses_updates_and_no_final_answer() {
     }
     assert!(told > 0, "they are counted");
     assert_eq!(thinned.0.load(Ordering::Relaxed), told, "streams and metrics tell the same");
+}
+
+#[tokio::test]
+async fn a_crowd_of_recordings_loses_no_update() {
+    let (busy, thinned) = start(EngineConfig { thin_after: 2 * DAWDLE, ..sizes() });
+    let recording = SessionConfig { is_recording: true, ..config(Some(HOP)) };
+    for (answers, left_out) in crowd_of(&busy, &recording, 8).await {
+        assert_eq!((answers.len(), left_out), (16, 0));
+    }
+    assert_eq!(thinned.0.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]

@@ -15,23 +15,27 @@ fn a_timeline_is_drawn_with_other_distances_where_the_settings_do_not_allow_its_
 }
 
 #[test]
-fn json_tells_updates_where_their_distance_is_asked_for() {
-    let second = |more: &[&str]| -> serde_json::Value {
+fn json_tells_every_update_where_their_distance_is_asked_for() {
+    let utterances = |more: &[&str]| -> Vec<serde_json::Value> {
         let text = printed(&undertone(&[&["recognize", &clip(), "--format", "json"], more].concat()));
-        serde_json::from_str::<serde_json::Value>(&text).unwrap()["utterances"][1].take()
+        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        serde_json::from_value(report["utterances"].take()).unwrap()
     };
-    assert_eq!(second(&[])["updates"], serde_json::json!([]));
-    let utterance = second(&["--hop", "500ms"]);
-    let updates = utterance["updates"].as_array().unwrap();
-    let start = utterance["start_s"].as_f64().unwrap();
-    assert!(updates.len() > 2, "{updates:?}");
-    for (index, update) in updates[..updates.len() - 1].iter().enumerate() {
-        let late = update["at_s"].as_f64().unwrap() - start - 0.5 * (index + 1) as f64;
-        // They come at the end of one of the pieces in which voice is looked for.
-        assert!((-1e-6..0.02).contains(&late), "{updates:?}");
-        let sum: f64 =
-            update["probabilities"].as_object().unwrap().values().filter_map(|own| own.as_f64()).sum();
-        assert!((sum - 1.0).abs() < 1e-4, "{update}");
+    assert!(utterances(&[]).iter().all(|utterance| utterance["updates"] == serde_json::json!([])));
+    for utterance in utterances(&["--hop", "500ms"]) {
+        let [start, end] = ["start_s", "end_s"].map(|edge| utterance[edge].as_f64().unwrap());
+        let updates = utterance["updates"].as_array().unwrap();
+        // The last one is about all of the speech.
+        let (last, regular) = updates.split_last().unwrap();
+        assert_eq!((last["at_s"].as_f64(), regular.len()), (Some(end), ((end - start) / 0.5) as usize));
+        for (index, update) in regular.iter().enumerate() {
+            let late = update["at_s"].as_f64().unwrap() - start - 0.5 * (index + 1) as f64;
+            // They come at the end of one of the pieces in which voice is looked for.
+            assert!((-1e-6..0.02).contains(&late), "{updates:?}");
+        }
+        let probabilities = last["probabilities"].as_object().unwrap().values();
+        let sum: f64 = probabilities.filter_map(serde_json::Value::as_f64).sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{last}");
     }
 }
 
