@@ -181,12 +181,12 @@ impl Session {
         Ok(())
     }
 
-    /// The audio ended: answers everything that is open. A stream in which nothing was ever sent is no mistake.
+    /// The audio ended: answers everything that is open, also where its last bytes make no sample. A stream in which
+    /// nothing was ever sent is no mistake.
     pub fn finish(&mut self, steps: &mut Vec<Step>) -> Result<(), SessionError> {
-        if self.begun {
-            self.reader.finish(&mut self.samples)?;
-        }
-        self.wind_up(steps)
+        let ended = if self.begun { self.reader.finish(&mut self.samples) } else { Ok(()) };
+        self.wind_up(steps)?;
+        Ok(ended?)
     }
 
     /// The stream ends before its audio did: answers everything that was heard.

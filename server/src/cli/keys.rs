@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone_core::{Clock, SystemClock};
-use undertone_store::{KeyStore, StoredKey};
+use undertone_store::{Database, JournalReader, KeyStore, StoredKey};
 use undertone_terminal::say;
 
 #[derive(Debug, Subcommand)]
@@ -60,8 +60,12 @@ pub(super) struct CreateArgs {
 
 pub(super) async fn run(command: &KeysCommand, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let settings = settings.load(Vec::new())?;
-    let mut store =
-        KeyStore::open(&key_database(&settings)).await.map_err(|error| anyhow!(error.sentence()))?;
+    let database = key_database(&settings);
+    if let (Database::Journal(folder), false) = (&database, matches!(command, KeysCommand::Create(_))) {
+        // Where nothing is, only a new key makes something.
+        JournalReader::open(folder).await.map_err(|error| anyhow!(error.sentence()))?;
+    }
+    let mut store = KeyStore::open(&database).await.map_err(|error| anyhow!(error.sentence()))?;
     match command {
         KeysCommand::Create(args) => create(&mut store, args).await?,
         KeysCommand::List { json } => list(&mut store, *json).await?,

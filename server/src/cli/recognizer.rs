@@ -5,12 +5,14 @@ use crate::access::Caller;
 use crate::models::State;
 use crate::{ModelsService, RecognizerService, Stores, assemble};
 use anyhow::bail;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status};
+use undertone_bundle::discover;
 use undertone_client::{
     Client, ClientError, Dial, EventStream, Replies, Retry, ServerError, Source, StreamOptions,
 };
@@ -40,7 +42,10 @@ impl Recognizer {
     ) -> anyhow::Result<Self> {
         match server {
             // One of many recordings is not lost because the server is busy with the others.
-            Some(url) => Ok(Self::Remote(settings.target(url).connect_patiently().await?)),
+            Some(url) => {
+                settings.refuse_beside_a_server()?;
+                Ok(Self::Remote(settings.target(url).connect_patiently().await?))
+            }
             None => Self::in_process(settings, jobs),
         }
     }
@@ -52,12 +57,13 @@ impl Recognizer {
         settings.engine.admit_below = f64::INFINITY;
         let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;
         let recognition = Arc::new(assembled.recognition);
-        for version in recognition.models.versions().iter().filter(|version| version.state == State::Refused)
-        {
+        let versions = recognition.models.versions();
+        let refused: Vec<_> = versions.iter().filter(|version| version.state == State::Refused).collect();
+        for version in &refused {
             eprintln!("undertone: {} is refused: {}", version.path.display(), version.reason);
         }
         if recognition.models.ready().is_empty() {
-            bail!("there is no model in {}; give --models-dir, or --server", settings.models.dir.display());
+            bail!("{}", nothing_is_served(&settings.models.dir, !refused.is_empty()));
         }
         Ok(Self::Local {
             recognizer: RecognizerService::new(recognition.clone()),
@@ -95,22 +101,30 @@ impl Recognizer {
         }
     }
 
-    /// The model's card, Markdown.
-    pub(super) async fn model_card(&self, name: &str) -> Result<String, ClientError> {
-        Ok(self.get_model(name).await?.card)
-    }
-
     /// What is known about the model; about the default one for an empty name.
     pub(super) async fn model(&self, name: &str) -> Result<v1::Model, ClientError> {
         Ok(self.get_model(name).await?.model.unwrap_or_default())
     }
 
-    async fn get_model(&self, name: &str) -> Result<v1::GetModelResponse, ClientError> {
+    /// The same, and the model's card.
+    pub(super) async fn get_model(&self, name: &str) -> Result<v1::GetModelResponse, ClientError> {
         let request = v1::GetModelRequest { model: name.to_owned() };
         match self {
             Self::Local { models, .. } => Ok(models.get_model(Request::new(request)).await?.into_inner()),
             Self::Remote(client) => client.get_model(request).await,
         }
+    }
+}
+
+/// Why no model answers.
+fn nothing_is_served(dir: &Path, some_are_refused: bool) -> String {
+    let dir_name = dir.display();
+    match discover(dir) {
+        _ if some_are_refused => format!("no model in {dir_name} can be used"),
+        Ok(found) if !found.is_empty() => {
+            format!("models.policy and models.policies leave out every version in {dir_name}")
+        }
+        _ => format!("there is no model in {dir_name}; give --models-dir, or --server"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::connection::{ConnectionArgs, Target};
 use crate::settings::{Places, Settings, SettingsError, Sources, load};
+use anyhow::bail;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,6 +33,21 @@ impl SettingsArgs {
     /// The server at `url`.
     pub(super) fn target(&self, url: &str) -> Target {
         Target::new(url, &self.connection)
+    }
+
+    /// Fails where flags were given that a server elsewhere does not hear of.
+    pub(super) fn refuse_beside_a_server(&self) -> anyhow::Result<()> {
+        let given = [
+            ("--set", !self.set.is_empty()),
+            ("--models-dir", self.models_dir.is_some()),
+            ("--plugins-dir", self.plugins_dir.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => bail!(
+                "{flag} says how models run in this process, and --server asks one with settings of its own: leave one of them out"
+            ),
+        }
     }
 
     /// The settings from defaults, file, environment, these flags, and `more` flags of a command.

@@ -241,6 +241,8 @@ fn interim_hop(
     let Some(asked) = config.interim_hop else { return recognition.settings.interim_hop };
     match Duration::try_from(asked) {
         Ok(hop) if (shortest..=longest).contains(&hop) => hop,
+        // It was announced by a server whose updates may come at shorter distances.
+        Ok(hop) if hop < shortest && !config.resume_token.is_empty() => shortest,
         _ => {
             let sentence = format!("give {} ms to {} s", shortest.as_millis(), longest.as_secs());
             violations.add("config.interim_hop", sentence);

@@ -167,11 +167,24 @@ fn engine(reader: &mut Reader, isolation: &IsolationConfig) -> EngineConfig {
     }
 }
 
+/// The distance of updates for those who say none, and the shortest that there is.
+fn interim_hops(reader: &mut Reader) -> (Duration, Duration) {
+    let hop = reader.duration("recognition.interim_hop", Duration::from_millis(500));
+    let shortest = reader.duration("recognition.min_interim_hop", Duration::from_millis(100));
+    if hop < shortest {
+        reader.mistake(format!(
+            "recognition.interim_hop = {hop:?}: give at least recognition.min_interim_hop, which is {shortest:?}"
+        ));
+    }
+    (hop, shortest)
+}
+
 fn recognition(reader: &mut Reader) -> RecognitionSettings {
     let limits = AudioLimits::default();
+    let (interim_hop, min_interim_hop) = interim_hops(reader);
     RecognitionSettings {
-        interim_hop: reader.duration("recognition.interim_hop", Duration::from_millis(500)),
-        min_interim_hop: reader.duration("recognition.min_interim_hop", Duration::from_millis(100)),
+        interim_hop,
+        min_interim_hop,
         limits: AudioLimits {
             max_seconds: max_audio_seconds(reader),
             max_channels: reader.count("recognition.max_channels", limits.max_channels.into(), 1..=64) as u16,
@@ -275,6 +288,7 @@ mod tests {
             ("recording.subject_key", "shred"),
             ("grpc.lisen", "127.0.0.1:1"),
             ("store.url", "mysql://user:hunter2@host/db"),
+            ("recognition.min_interim_hop", "700ms"),
         ])
         .expect_err("all of it is wrong");
         let text = error.to_string();
@@ -286,10 +300,11 @@ mod tests {
             "recording.subject_key = ",
             "grpc.lisen is not a setting; did you mean grpc.listen?",
             "store.url: ",
+            "recognition.interim_hop = 500ms: give at least recognition.min_interim_hop, which is 700ms",
         ] {
             assert!(text.contains(path), "{path:?} is missing in: {text}");
         }
-        assert_eq!(error.mistakes.len(), 7);
+        assert_eq!(error.mistakes.len(), 8);
         assert!(!text.contains("hunter2"), "a password is repeated: {text}");
     }
 

@@ -1,5 +1,6 @@
 //! The program as a stranger runs it.
 
+mod refusals;
 mod updates;
 
 use crate::variant::Variant;

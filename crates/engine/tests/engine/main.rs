@@ -3,6 +3,7 @@
 mod apart;
 mod changing;
 mod charges;
+mod endings;
 mod loudness_model;
 mod overload;
 mod questions;

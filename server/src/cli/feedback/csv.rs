@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::time::Duration;
 use undertone_proto::v1;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 use v1::judgement::{About, Verdict};
 
 const COLUMNS: [&str; 9] = [
@@ -23,6 +23,8 @@ const COLUMNS: [&str; 9] = [
 /// The judgements of a table with a head. Where a line has no id, one follows from what it says, so that the same table sent
 /// again changes nothing. Where it does not say when, the same line further down takes back what came between.
 pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
+    // Spreadsheets put a byte order mark in front.
+    let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let (_, head) = lines.next().context("the file is empty")?;
     let head = fields(head)?;
@@ -56,9 +58,9 @@ fn judgement(head: &[String], line: &str, source: &str) -> anyhow::Result<v1::Ju
         head.iter().map(String::as_str).zip(fields.iter().map(String::as_str)).collect();
     let field = |name: &str| row.get(name).copied().filter(|text| !text.is_empty());
     let about = match (field("prediction_id"), field("stream_id")) {
-        (Some(id), None) => About::PredictionId(id.to_owned()),
+        (Some(id), None) => About::PredictionId(uuid("prediction_id", id)?),
         (None, Some(stream)) => About::Interval(v1::StreamInterval {
-            stream_id: stream.to_owned(),
+            stream_id: uuid("stream_id", stream)?,
             start: Some(seconds("start_seconds", field("start_seconds"))?),
             end: Some(seconds("end_seconds", field("end_seconds"))?),
         }),
@@ -73,7 +75,7 @@ fn judgement(head: &[String], line: &str, source: &str) -> anyhow::Result<v1::Ju
     };
     let said_at =
         field("said_at").map(|text| text.parse().with_context(|| format!("said_at: {text:?} is no time")));
-    let id = field("id").map_or_else(|| id_of(&fields), str::to_owned);
+    let id = field("id").map_or_else(|| Ok(id_of(&fields)), |id| uuid("id", id))?;
     Ok(v1::Judgement {
         id,
         about: Some(about),
@@ -86,6 +88,13 @@ fn judgement(head: &[String], line: &str, source: &str) -> anyhow::Result<v1::Ju
 fn id_of(fields: &[String]) -> String {
     let digest = Sha256::digest(fields.join("\u{1f}"));
     Builder::from_random_bytes(std::array::from_fn(|place| digest[place])).into_uuid().to_string()
+}
+
+fn uuid(name: &str, text: &str) -> anyhow::Result<String> {
+    match text.parse::<Uuid>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => bail!("{name}: {text:?} is not a UUID"),
+    }
 }
 
 fn seconds(name: &str, text: Option<&str>) -> anyhow::Result<prost_types::Duration> {
@@ -164,10 +173,14 @@ mod tests {
         for (table, part) in [
             ("", "empty"),
             ("prediction,label\n", "\"prediction\" is no column"),
-            ("prediction_id,label\na,happy\nb\n", "line 3: 1 fields for 2 columns"),
-            ("prediction_id,label\na,\n", "line 2: give either a label or correct"),
+            ("prediction_id,label\na,happy\n", "line 2: prediction_id: \"a\" is not a UUID"),
+            (&format!("prediction_id,label\n{ID},happy\nb\n"), "line 3: 1 fields for 2 columns"),
+            (&format!("\u{feff}prediction_id,label\n{ID},\n"), "line 2: give either a label or correct"),
             ("prediction_id,label\n\"a,happy\n", "line 2: a quote is not closed"),
-            ("stream_id,start_seconds,end_seconds,label\na,x,2,sad\n", "start_seconds is no number"),
+            (
+                &format!("stream_id,start_seconds,end_seconds,label\n{ID},x,2,sad\n"),
+                "start_seconds is no number",
+            ),
         ] {
             let error = format!("{:#}", judgements(table, "me").unwrap_err());
             assert!(error.contains(part), "{error}");

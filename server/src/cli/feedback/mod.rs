@@ -29,10 +29,10 @@ pub(super) struct FeedbackArgs {
     #[arg(long, value_name = "ID", requires = "verdict", requires = "from", requires = "to")]
     stream: Option<String>,
     /// Where that part begins, as 1500ms.
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_name = "TIME", requires = "stream", value_parser = duration)]
     from: Option<std::time::Duration>,
     /// Where it ends.
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_name = "TIME", requires = "stream", value_parser = duration)]
     to: Option<std::time::Duration>,
     /// The right label.
     #[arg(long)]
@@ -57,12 +57,24 @@ pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow:
     let client = settings.target(&args.server).connect().await?;
     let (mut accepted, mut known) = (0, 0);
     for part in judgements.chunks(CALL) {
-        let given = client.give_feedback(v1::GiveFeedbackRequest { judgements: part.to_vec() }).await?;
+        let given = client.give_feedback(v1::GiveFeedbackRequest { judgements: part.to_vec() }).await;
+        let given = given.with_context(|| unfinished(&args.import, accepted + known))?;
         accepted += given.accepted;
         known += given.known;
     }
     say!("judgements: {accepted} kept, {known} were there already");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is told in front of why judgements were not taken.
+fn unfinished(import: &Option<PathBuf>, taken: u32) -> String {
+    match import {
+        Some(path) => format!(
+            "{}: its first {taken} judgements were taken, and none behind them; the same file again is no harm",
+            path.display()
+        ),
+        None => "it was not taken".to_owned(),
+    }
 }
 
 fn read(path: &Path, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {

@@ -36,7 +36,11 @@ pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::R
     }
     let recognizer = Recognizer::open(args.server.as_deref(), settings).await?;
     if let Some(name) = &args.model {
-        say!("{}", recognizer.model_card(name).await?);
+        let v1::GetModelResponse { model, card } = recognizer.get_model(name).await?;
+        match args.format {
+            ModelsFormat::Text => say!("{card}"),
+            ModelsFormat::Json => say!("{}", with_card(json(&model.unwrap_or_default()), card)),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let listed = recognizer.list_models().await?;
@@ -49,6 +53,11 @@ pub(super) async fn run(args: &ModelsArgs, settings: &SettingsArgs) -> anyhow::R
         }
     }
     Ok(if listed.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn with_card(mut model: serde_json::Value, card: String) -> serde_json::Value {
+    model["card"] = card.into();
+    model
 }
 
 fn text(listed: &v1::ListModelsResponse) -> std::io::Result<()> {

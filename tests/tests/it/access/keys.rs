@@ -94,6 +94,7 @@ fn what_cannot_be_is_refused_with_what_can() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(said(&["keys", "create", "x", "--scopes", "everything"]).contains("recognize, feedback"));
+    new_key(data.path(), &[]);
     assert!(said(&["keys", "revoke", "nobody"]).contains("there is no key \"nobody\""));
     assert!(said(&["keys", "create", "x", "--expires-in", "5"]).contains("a duration with its unit"));
 }
