@@ -230,10 +230,18 @@ fn look_anew(kept: &mut Kept, from: UnixMicros) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Each of the mistakes by itself.
+fn told(error: ExperimentError) -> Vec<String> {
+    match error {
+        ExperimentError::Definition { mistakes } => mistakes.iter().map(ToString::to_string).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
 fn reweigh(kept: &mut Kept) -> Result<(), Refusal> {
     let definition = kept.document.definition().map_err(Refusal::Mistakes)?;
     let experiment = Experiment::resume(definition, kept.progress.runs());
-    kept.experiment = experiment.map_err(|error| Refusal::Mistakes(vec![error.to_string()]))?;
+    kept.experiment = experiment.map_err(|error| Refusal::Mistakes(told(error)))?;
     kept.progress.keep_runs(&kept.experiment);
     kept.progress.weighed_at_micros = kept.progress.started_at_micros.map(|_| kept.updated_at.0);
     Ok(())

@@ -95,7 +95,10 @@ impl fmt::Display for Mistake {
             Self::ZeroByte { field } => write!(f, "{field} holds a zero byte"),
             Self::FewArms { arms } => write!(f, "it has {arms} arms, and a comparison takes two"),
             Self::SameName { name } => write!(f, "two arms are named {name:?}"),
-            Self::Weights { sum } => write!(f, "the weights of the live arms sum to {sum}, not to 10000"),
+            Self::Weights { sum } => {
+                // A bucket is a hundredth of a percent, in which people give weights.
+                write!(f, "the weights of the live arms sum to {} %, not to 100 %", *sum as f64 / 100.0)
+            }
             Self::ShadowWeight { name } => write!(f, "the shadow arm {name:?} has a weight"),
             Self::NoSuchControl { name } => write!(f, "the control {name:?} is no arm"),
             Self::ShadowControl => f.write_str("the control is a shadow arm"),

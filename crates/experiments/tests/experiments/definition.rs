@@ -40,7 +40,7 @@ fn all_mistakes_are_named_at_once() {
             "salt holds a zero byte",
             "layer is empty",
             "two arms are named \"arm-0\"",
-            "the weights of the live arms sum to 9000, not to 10000",
+            "the weights of the live arms sum to 90 %, not to 100 %",
             "the control \"nobody\" is no arm",
             "the slot from 10 until 10001 is no part of 10000 buckets",
             "a holdout of 10000 buckets leaves nobody",

@@ -55,7 +55,7 @@ async fn a_bad_definition_is_refused_with_all_its_mistakes() {
     bad["control"] = json!("nobody");
     bad["planned_units"] = json!(0);
     let refused = create(&server, &bad).await.unwrap_err();
-    for part in ["sum to 9000", "\"nobody\" is no arm", "planned for 0 units"] {
+    for part in ["sum to 90 %", "\"nobody\" is no arm", "planned for 0 units"] {
         assert!(refused.message().contains(part), "{part} is missing in: {}", refused.message());
     }
     let unknown = create(&server, &json!({ "name": "x", "colour": "red" })).await.unwrap_err();
