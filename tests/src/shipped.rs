@@ -7,9 +7,9 @@ use anyhow::Result;
 use crate::stage;
 
 /// Version of the shipped convolutional model, which answers where no model is named.
-pub const CNN_VERSION: &str = "1.1.0";
+pub const CNN_VERSION: &str = "1.2.0";
 /// Its full name.
-pub const CNN: &str = "cnn@1.1.0";
+pub const CNN: &str = "cnn@1.2.0";
 /// Version of the shipped recurrent model.
 pub const LSTM_VERSION: &str = "1.1.0";
 /// Its full name.

@@ -110,6 +110,31 @@ fn the_comparison_with_others_and_the_readme_tell_the_same_figures() {
     }
 }
 
+/// UAR of the causal network after 2 s, among what it was asked while it listened.
+fn after_two_seconds(heard: &Value) -> f64 {
+    let points = heard.as_array().expect("a list");
+    number(&points.iter().find(|point| point["heard"] == "2").expect("it was asked then")["uar"])
+}
+
+#[test]
+fn what_a_telephone_changes_is_told_as_it_was_measured() {
+    let text = read("docs/models.md");
+    let own = measured("cnn", "speaker5");
+    let [recorded, call] = [&own["figures"], &own["narrowband"]["whole"]]
+        .map(|figures| ["accuracy", "uar"].map(|figure| number(&figures[figure])));
+    let told = [
+        ("as recorded", recorded, after_two_seconds(&own["heard"])),
+        ("narrowband line", call, after_two_seconds(&own["narrowband"]["heard"])),
+    ];
+    for (name, [accuracy, uar], causal) in told {
+        let about = format!("| {name} | .");
+        let mut rows = text.lines().filter(|line| line.starts_with(&about)).map(cells);
+        let row = rows.find(|row| row.last().is_some_and(|cell| cell.starts_with('.')));
+        let row = row.unwrap_or_else(|| panic!("no row about {name}"));
+        assert_tells(&row[1..].join(" "), &[accuracy, uar, causal], name);
+    }
+}
+
 /// The bundles of a model that are shipped, those with weights in 8 bits too.
 fn bundles(model: &str) -> Vec<PathBuf> {
     let folder = repository().join("models").join(model);

@@ -15,7 +15,7 @@ DEFINITION = {
     "control": "old",
     "planned_units": 600,
     "arms": [
-        {"name": "old", "model": "cnn@1.1.0", "weight": 50},
+        {"name": "old", "model": "cnn@1.2.0", "weight": 50},
         {"name": "new", "model": "lstm@1.1.0", "weight": 50},
     ],
     "metrics": [{"metric": "accuracy", "margin": 0.01}],

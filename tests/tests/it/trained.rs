@@ -10,9 +10,9 @@ use std::path::Path;
 use undertone_core::{Advance, FramesView, Model};
 use undertone_features::Recipe;
 use undertone_plugin_host::{HostConfig, LoadedModel, PluginHost};
-use undertone_tests::{corpus, repository, stage};
+use undertone_tests::{CNN, corpus, repository, stage};
 use undertone_trainer::Side;
-use undertone_trainer::dataset::{Playing, Preparation, Prepared, prepare, read_clips};
+use undertone_trainer::dataset::{Clip, Line, Playing, Preparation, Prepared, prepare, read_clips};
 use undertone_trainer::forward::{Sample, from_csv};
 
 /// Steps that go into a stateful graph at once, in turn.
@@ -44,17 +44,28 @@ fn load(bundle: &str) -> std::sync::Arc<LoadedModel> {
     host.load_model(&models_dir.join(bundle)).unwrap()
 }
 
-/// The frames of the clips that `samples` name.
-fn heard(data: &Path, samples: &[Sample]) -> (HashMap<String, usize>, Prepared) {
+/// The clips that `samples` name.
+fn named(data: &Path, samples: &[Sample]) -> Vec<Clip> {
     let mut clips = read_clips(data, "ravdess").unwrap();
     clips.retain(|clip| samples.iter().any(|sample| sample.clip == clip.name()));
+    clips
+}
+
+/// The frames of clips that are played so.
+fn played(clips: &[Clip], playing: Playing) -> Prepared {
     let preparation = Preparation {
         recipe: Recipe::named("logmel64").unwrap(),
         endpointing: Default::default(),
-        playings: vec![Playing::AS_RECORDED],
+        playings: vec![playing],
     };
+    prepare(clips, &preparation).unwrap()
+}
+
+/// The frames of the clips that `samples` name.
+fn heard(data: &Path, samples: &[Sample]) -> (HashMap<String, usize>, Prepared) {
+    let clips = named(data, samples);
     let names = clips.iter().enumerate().map(|(index, clip)| (clip.name(), index)).collect();
-    (names, prepare(&clips, &preparation).unwrap())
+    (names, played(&clips, Playing::AS_RECORDED))
 }
 
 /// What the served graph says, a stateful one in uneven pieces.
@@ -107,6 +118,36 @@ fn graphs_give_the_trainers_answers_for_real_clips() {
             }
         }
         println!("{bundle}: {} answers, widest difference {widest:e}", samples.len());
+    }
+}
+
+/// How many of `clips`, each with the first of its utterances, are named right when they are played so.
+fn named_right(model: &LoadedModel, clips: &[Clip], playing: Playing) -> usize {
+    let prepared = played(clips, playing);
+    let is_right = |(index, clip): &(usize, &Clip)| {
+        let utterance = prepared.utterances.iter().find(|utterance| utterance.clip == *index);
+        let logits = utterance.map(|utterance| served(model, Side::Whole, utterance.view()));
+        let best = logits.and_then(|own| (0..own.len()).max_by(|&a, &b| own[a].total_cmp(&own[b])));
+        best == Some(clip.emotion.index())
+    };
+    clips.iter().enumerate().filter(is_right).count()
+}
+
+#[test]
+fn the_cnn_names_clips_that_it_learnt_from_over_a_telephone_too() {
+    let Some(data) = corpus() else { return };
+    let bundle = CNN.replace('@', "/");
+    let (_, samples) = written().into_iter().find(|(name, _)| *name == bundle).expect("it has a file");
+    let (model, clips) = (load(&bundle), named(&data, &samples));
+    let recorded = named_right(&model, &clips, Playing::AS_RECORDED);
+    for line in [Line::Narrowband, Line::Wideband] {
+        let right = named_right(&model, &clips, Playing::Line(line));
+        println!("{line:?}: {right} of {} clips, {recorded} as recorded", clips.len());
+        assert!(
+            right * 10 >= recorded * 9,
+            "{line:?}: {right} of {} clips, {recorded} as recorded",
+            clips.len()
+        );
     }
 }
 
