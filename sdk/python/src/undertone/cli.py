@@ -16,7 +16,7 @@ from undertone.connection import DEFAULT_ADDRESS, Tls
 from undertone.errors import UndertoneError
 from undertone.events import AudioWarning, Ended, Event, Resumed, Started
 from undertone.options import Options
-from undertone.results import Final, Interim, ModelRef, Recognition, Result
+from undertone.results import Final, Interim, ModelRef, Recognition, Result, Utterance
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,7 +117,7 @@ def to_json(file: str, answer: Recognition) -> dict[str, Any]:
     }
 
 
-def _utterance_json(utterance: Final) -> dict[str, Any]:
+def _utterance_json(utterance: Utterance) -> dict[str, Any]:
     return {
         "start_s": utterance.start,
         "end_s": utterance.end,
@@ -127,7 +127,12 @@ def _utterance_json(utterance: Final) -> dict[str, Any]:
         "abstained": utterance.abstained,
         "plausible": list(utterance.plausible),
         "prediction_id": utterance.prediction_id or None,
+        "updates": [_update_json(update) for update in utterance.updates],
     }
+
+
+def _update_json(update: Interim) -> dict[str, Any]:
+    return {"at_s": update.end, "probabilities": update.probabilities}
 
 
 def _text(file: str, answer: Recognition) -> str:
