@@ -2,6 +2,7 @@
 
 use crate::experiments::Experiments;
 use crate::live::LiveStreams;
+use crate::misnamed::warn_of_misnamed;
 use crate::models::{Initial, Models, Record};
 use crate::observer::{MeteredEngine, MeteredProcesses};
 use crate::recognition::Recognition;
@@ -9,7 +10,6 @@ use crate::recording::RecordKeeper;
 use crate::resumption::{ResumeKey, Resumption};
 use crate::settings::Settings;
 use anyhow::Context;
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 use undertone_core::SystemClock;
@@ -80,7 +80,7 @@ pub fn assemble(settings: &Settings, metrics: Arc<Metrics>, stores: Stores) -> a
         experiments,
     };
     warn_without_default(&recognition);
-    warn_of_unknown_names(settings, &recognition.models);
+    warn_of_misnamed(settings, &recognition.models);
     Ok(Assembled { recognition, exposures })
 }
 
@@ -92,24 +92,6 @@ fn resumption(settings: &Settings, has_data_dir: bool) -> anyhow::Result<Resumpt
         None => ResumeKey::random()?,
     };
     Ok(Resumption::new(key, settings.resume.within))
-}
-
-/// Names in settings that fit nothing: a mistake in spelling, or a bundle that is still to come.
-fn warn_of_unknown_names(settings: &Settings, models: &Models) {
-    let mut known: HashSet<String> = HashSet::new();
-    known.extend(models.versions().into_iter().map(|version| version.reference.name));
-    let mut plugins: HashSet<String> = HashSet::new();
-    for model in models.ready().list() {
-        let plugin = &model.manifest().plugin;
-        plugins.extend([&plugin.classifier, &plugin.extractor, model.classifier_plugin()].map(String::from));
-    }
-    known.extend(plugins.iter().cloned());
-    let isolated = settings.isolation.exceptions.keys().filter(|name| !known.contains(*name));
-    let substituted = settings.classifiers.keys().filter(|name| !plugins.contains(*name));
-    let named = isolated.map(|name| ("plugins.isolation_of", name));
-    for (setting, name) in named.chain(substituted.map(|name| ("plugins.classifier_of", name))) {
-        tracing::warn!(setting, name, "no model that is served has this name, or a plugin of this name");
-    }
 }
 
 fn warn_without_default(recognition: &Recognition) {

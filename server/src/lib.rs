@@ -14,6 +14,7 @@ mod health;
 mod http;
 mod live;
 mod markup;
+mod misnamed;
 pub mod models;
 mod observer;
 mod readiness;

@@ -6,6 +6,7 @@ use crate::access::{ApiKey, Scope, Scopes};
 use crate::server::key_database;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use undertone_core::{Clock, SystemClock};
@@ -61,9 +62,12 @@ pub(super) struct CreateArgs {
 pub(super) async fn run(command: &KeysCommand, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let settings = settings.load(Vec::new())?;
     let database = key_database(&settings);
-    if let (Database::Journal(folder), false) = (&database, matches!(command, KeysCommand::Create(_))) {
-        // Where nothing is, only a new key makes something.
-        JournalReader::open(folder).await.map_err(|error| anyhow!(error.sentence()))?;
+    if let Database::Journal(folder) = &database {
+        match command {
+            // Where nothing is, only a new key makes something.
+            KeysCommand::Create(_) => tell_of_new(folder),
+            _ => drop(JournalReader::open(folder).await.map_err(|error| anyhow!(error.sentence()))?),
+        }
     }
     let mut store = KeyStore::open(&database).await.map_err(|error| anyhow!(error.sentence()))?;
     match command {
@@ -74,6 +78,14 @@ pub(super) async fn run(command: &KeysCommand, settings: &SettingsArgs) -> anyho
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A folder that is made for the first key may be one that no server reads.
+fn tell_of_new(folder: &Path) {
+    if !folder.exists() {
+        let folder = folder.display();
+        eprintln!("The folder {folder} is new: only a server with this --data-dir takes the key.");
+    }
 }
 
 async fn create(store: &mut KeyStore, args: &CreateArgs) -> anyhow::Result<()> {

@@ -110,6 +110,15 @@ async fn an_export_replaces_nothing_and_leaves_nothing_where_it_fails() {
     let mut left: Vec<_> = files.path().read_dir().unwrap().map(|own| own.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["all.csv", "all.unfinished", "link.csv"]);
+    for (flags, begin) in [(&[][..], "PAR1"), (&["--format", "csv"][..], "id,stream_id,")] {
+        let out = file(&format!("{}.parquet", begin.len()));
+        let export = [&["export", "--out", &out], flags].concat();
+        assert!(printed(&db(folder.path(), None, &export)).contains("wrote 3"));
+        assert!(
+            std::fs::read(&out).unwrap().starts_with(begin.as_bytes()),
+            "{flags:?}: the name says which format"
+        );
+    }
     let erased = printed(&db(folder.path(), None, &["erase", "--subject", "ann"]));
     assert!(erased.contains("all.csv was exported before") && !erased.contains("link.csv"), "{erased}");
 }

@@ -98,3 +98,14 @@ fn what_cannot_be_is_refused_with_what_can() {
     assert!(said(&["keys", "revoke", "nobody"]).contains("there is no key \"nobody\""));
     assert!(said(&["keys", "create", "x", "--expires-in", "5"]).contains("a duration with its unit"));
 }
+
+#[test]
+fn whoever_makes_the_first_key_in_a_new_folder_hears_of_it() {
+    let above = tempfile::tempdir().unwrap();
+    let data = above.path().join("data");
+    let told = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
+    let first = told(undertone(&data, &["keys", "create", "x"]));
+    assert!(first.contains("data is new: only a server with this --data-dir takes the key"), "{first}");
+    let second = told(undertone(&data, &["keys", "create", "y"]));
+    assert!(!second.contains("is new"), "{second}");
+}

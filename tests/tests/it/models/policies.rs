@@ -2,6 +2,7 @@
 
 use super::{Releases, Speaker, load_named, roll_back, states, until};
 use tonic::Code;
+use undertone_tests::ServerProcess;
 
 #[tokio::test]
 async fn the_latest_version_in_the_folder_is_served_at_start_and_no_other() {
@@ -60,4 +61,23 @@ async fn a_pinned_model_changes_with_its_pins_only() {
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert!(refused.message().contains("pinned 1.0.0"), "{refused}");
     assert_eq!(states(&server).await, ["cnn@1.0.0 ready"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_in_settings_that_fit_nothing_are_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    std::fs::create_dir(&data).unwrap();
+    let settings = [
+        ("log.filter", "warn"),
+        ("models.policies.lstm", "pinned 9.9.9"),
+        ("plugins.isolation_of.cmn", "process"),
+        ("plugins.classifier_of.onxx", "undertone.linear"),
+    ];
+    ServerProcess::start_with_log(&data, &settings, &log).await.unwrap().kill();
+    let told = std::fs::read_to_string(&log).unwrap();
+    for name in ["lstm@9.9.9", "cmn", "onxx"] {
+        assert_eq!(told.lines().filter(|line| line.contains(name)).count(), 1, "{name}: {told}");
+    }
+    assert!(told.contains("the folder has no bundle of this version"), "{told}");
 }

@@ -23,15 +23,21 @@ pub(crate) struct ExportArgs {
     /// The file to write; it must not be there.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// What to write.
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    format: Format,
+    /// What to write [default: parquet where the file's name ends so, else csv].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Answers made from then on, as 2026-03-01T12:00:00Z.
     #[arg(long, value_name = "TIME", default_value = "1970-01-01T00:00:00Z")]
     from: String,
     /// Answers made before then.
     #[arg(long, value_name = "TIME", default_value = "9999-01-01T00:00:00Z")]
     to: String,
+}
+
+impl ExportArgs {
+    fn format(&self) -> Format {
+        self.format.unwrap_or_else(|| Format::of_name(&self.out))
+    }
 }
 
 pub(super) async fn run(args: &ExportArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -43,7 +49,7 @@ pub(super) async fn run(args: &ExportArgs, settings: &Settings) -> anyhow::Resul
         bail!("{} is there already: name another file, or move it away", args.out.display());
     }
     let path = std::path::absolute(&args.out)?;
-    let file = ExportFile { path: &path.to_string_lossy(), format: args.format.name() };
+    let file = ExportFile { path: &path.to_string_lossy(), format: args.format().name() };
     let begun = Exporter::begin(&settings.data_dir, settings.store.url.as_ref(), span, file).await;
     let mut exporter = begun.map_err(|error| sentence(&error))?;
     match write_whole(&mut exporter, args, &path).await {
@@ -89,7 +95,7 @@ fn cannot(args: &ExportArgs) -> String {
 
 async fn write(exporter: &mut Exporter, args: &ExportArgs, file: File) -> anyhow::Result<u64> {
     let cannot = || cannot(args);
-    let mut sink = args.format.begin(file).with_context(cannot)?;
+    let mut sink = args.format().begin(file).with_context(cannot)?;
     let mut rows = 0;
     loop {
         let page = exporter.next_page().await.map_err(|error| sentence(&error))?;

@@ -5,6 +5,7 @@ use super::parquet::ParquetFile;
 use clap::ValueEnum;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 use undertone_store::PredictionRow;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,6 +21,14 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
+        }
+    }
+
+    /// The format that the ending of a file's name stands for: Parquet for `.parquet`, else comma-separated values.
+    pub(super) fn of_name(path: &Path) -> Self {
+        match path.extension() {
+            Some(ending) if ending.eq_ignore_ascii_case("parquet") => Self::Parquet,
+            _ => Self::Csv,
         }
     }
 
