@@ -2063,7 +2063,7 @@ pub struct StreamInterval {
     pub end: ::core::option::Option<::prost_types::Duration>,
 }
 /// See Feedback.GiveFeedback.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GiveFeedbackResponse {
     /// Judgements that were not there before.
     #[prost(uint32, tag = "1")]
@@ -2071,6 +2071,11 @@ pub struct GiveFeedbackResponse {
     /// Judgements that were there.
     #[prost(uint32, tag = "2")]
     pub known: u32,
+    /// Labels of the judgements, sorted, that no model that is loaded here answers with: a mistake in spelling, or what
+    /// people hear and no model knows. Their judgements are kept all the same, and an answer with another label counts as
+    /// wrong. Empty where no model is loaded.
+    #[prost(string, repeated, tag = "3")]
+    pub unknown_labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Generated client implementations.
 pub mod feedback_client {

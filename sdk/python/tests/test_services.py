@@ -36,6 +36,8 @@ def test_a_judgement_that_is_sent_again_is_known(client):
     assert (given.accepted, given.known) == (2, 0)
     given = client.feedback.give(first, rest)
     assert (given.accepted, given.known) == (0, 2)
+    heard = Judgement(about=answer.utterances[0].prediction_id, label="hapy", source="test")
+    assert client.feedback.give(first, heard).unknown_labels == ("hapy",)
     with pytest.raises(ValueError, match="not both"):
         Judgement(about="x", label="calm", correct=True)
     with pytest.raises(undertone.InvalidArgument):

@@ -5,11 +5,12 @@ use crate::access::Caller;
 use crate::experiments::Refusal;
 use crate::recognition::Recognition;
 use crate::wire_time;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
 use tonic_types::FieldViolation;
-use undertone_core::{PIPELINE_RATE, SampleRange, UnixMicros};
+use undertone_core::{Model, PIPELINE_RATE, SampleRange, UnixMicros};
 use undertone_proto::v1;
 use undertone_store::{FeedbackAbout, FeedbackRow, FeedbackVerdict};
 use uuid::Uuid;
@@ -31,6 +32,21 @@ impl FeedbackService {
     /// A service over `recognition`'s store, of so many judgements in a call.
     pub fn new(recognition: Arc<Recognition>, max_items: usize) -> Self {
         Self { recognition, max_items }
+    }
+
+    /// Labels that no model answers with.
+    fn unknown_labels(&self, rows: Vec<FeedbackRow>) -> Vec<String> {
+        let ready = self.recognition.models.ready();
+        let known: HashSet<&String> = ready.list().flat_map(|model| model.labels()).collect();
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let label = |row: FeedbackRow| match row.verdict {
+            FeedbackVerdict::Label(label) => Some(label),
+            FeedbackVerdict::Correct(_) => None,
+        };
+        let unknown = rows.into_iter().filter_map(label).filter(|label| !known.contains(label));
+        unknown.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     fn checked(&self, tenant: &str, judgements: Vec<v1::Judgement>) -> Result<Vec<FeedbackRow>, Status> {
@@ -72,8 +88,9 @@ impl v1::feedback_server::Feedback for FeedbackService {
         let new = kept.map_err(|error| status::about_experiment(&Refusal::Store(error)))?;
         self.recognition.metrics.experiments.feedback.inc_by(new as u64);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let known = count(rows.len() - new);
-        Ok(Response::new(v1::GiveFeedbackResponse { accepted: count(new), known }))
+        let (accepted, known) = (count(new), count(rows.len() - new));
+        let unknown_labels = self.unknown_labels(rows);
+        Ok(Response::new(v1::GiveFeedbackResponse { accepted, known, unknown_labels }))
     }
 }
 

@@ -49,6 +49,9 @@ class Given:
     """Those that were not there before."""
     known: int
     """Those that were there."""
+    unknown_labels: tuple[str, ...] = ()
+    """Labels of the judgements that no model of the server answers with: a mistake in spelling, or what people hear and
+    no model knows. Their judgements are kept."""
 
 
 class AsyncFeedback:
@@ -61,7 +64,7 @@ class AsyncFeedback:
         """Keeps judgements: all of them, or none where one is wrong. They are durable when this returns."""
         request = v1.GiveFeedbackRequest(judgements=[_to_wire(own) for own in judgements])
         reply = await self._ask("/undertone.v1.Feedback/GiveFeedback", request, v1.GiveFeedbackResponse)
-        return Given(reply.accepted, reply.known)
+        return Given(reply.accepted, reply.known, tuple(reply.unknown_labels))
 
 
 def _to_wire(own: Judgement) -> v1.Judgement:

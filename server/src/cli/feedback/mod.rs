@@ -6,6 +6,7 @@ use super::SettingsArgs;
 use super::duration::duration;
 use anyhow::Context;
 use clap::Args;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use undertone_proto::v1;
@@ -55,14 +56,19 @@ pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow:
         None => vec![args.judgement()],
     };
     let client = settings.target(&args.server).connect().await?;
-    let (mut accepted, mut known) = (0, 0);
+    let (mut accepted, mut known, mut unknown_labels) = (0, 0, BTreeSet::new());
     for part in judgements.chunks(CALL) {
         let given = client.give_feedback(v1::GiveFeedbackRequest { judgements: part.to_vec() }).await;
         let given = given.with_context(|| unfinished(&args.import, accepted + known))?;
         accepted += given.accepted;
         known += given.known;
+        unknown_labels.extend(given.unknown_labels);
     }
     say!("judgements: {accepted} kept, {known} were there already");
+    if !unknown_labels.is_empty() {
+        let labels = unknown_labels.into_iter().collect::<Vec<_>>().join(", ");
+        eprintln!("undertone: no model of the server answers with {labels}: were they spelled right?");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -49,6 +49,13 @@ async fn the_documented_example_goes_through_its_life() {
         let kept = said(&server, &["feedback", "--import", table.to_str().unwrap()]).await;
         assert!(kept.contains(expected), "{kept}");
     }
+    std::fs::write(&table, format!("prediction_id,label\n{id},hapy\n{id},{}\n", result.top)).unwrap();
+    let given = undertone(&server, &["feedback", "--import", table.to_str().unwrap()]).await;
+    let doubt = String::from_utf8_lossy(&given.stderr).into_owned();
+    assert!(
+        given.status.success() && doubt.contains("answers with hapy: were they spelled right?"),
+        "{doubt}"
+    );
     let report = said(&server, &["experiments", "report", "cnn-vs-lstm"]).await;
     assert!(report.contains("numbers of units passes") && report.contains("stop: no"), "{report}");
     let page = folder.path().join("report.html");

@@ -41,6 +41,19 @@ async fn right_of_judged(server: &TestServer) -> (f64, f64) {
 }
 
 #[tokio::test]
+async fn a_label_that_no_model_answers_with_is_kept_and_told() {
+    let server = running(&definition(), &[]).await;
+    let answer = recognize(&server, subject("ann")).await.unwrap();
+    let id = answer.utterances[0].result.clone().unwrap().prediction_id;
+    let heard = |label: &str, seconds| {
+        said(About::PredictionId(id.clone()), Verdict::Label(label.to_owned()), seconds)
+    };
+    let told = give(&server, vec![heard("sad", 0), heard("hapy", 60), heard("bored", 120)]).await.unwrap();
+    assert_eq!((told.accepted, told.unknown_labels), (3, vec!["bored".to_owned(), "hapy".to_owned()]));
+    assert_eq!(right_of_judged(&server).await, (0.0, 1.0));
+}
+
+#[tokio::test]
 async fn what_was_said_last_counts_and_the_same_again_changes_nothing() {
     let server = running(&definition(), &[]).await;
     let answer = recognize(&server, subject("ann")).await.unwrap();
