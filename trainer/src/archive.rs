@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use undertone_bundle::Checksum;
 
 const METADATA: &str = "__metadata__";
 
@@ -37,6 +38,16 @@ impl Archive {
     pub(crate) fn read(path: &Path) -> Result<Self, TrainError> {
         let bytes = fs::read(path).map_err(TrainError::file("read", path))?;
         Self::decode(&bytes).ok_or_else(|| TrainError::Archive { path: path.to_owned() })
+    }
+
+    /// Digest of all values with their names and shapes.
+    pub(crate) fn checksum(&self) -> String {
+        let mut bytes = Vec::new();
+        for (name, (shape, values)) in &self.arrays {
+            bytes.extend(format!("{name} {shape:?}").into_bytes());
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        Checksum::of(&bytes).to_string()
     }
 
     fn encode(&self) -> Vec<u8> {

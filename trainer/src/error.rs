@@ -101,8 +101,17 @@ pub enum TrainError {
         /// Values per frame that the network takes.
         expected_dim: usize,
     },
+    /// A training that should be finished was not begun there.
+    #[error(
+        "there is no checkpoint {}: nothing was trained in this --work-dir with this recipe, seed and clips held out",
+        path.display()
+    )]
+    Untrained {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A checkpoint was made with other settings than those asked for, or with another program.
-    #[error("the checkpoint {} does not belong to this run: {reason}; give another --work-dir, or remove it", path.display())]
+    #[error("the checkpoint {} does not belong to this run: {reason}; give another --work-dir, or remove it to train anew", path.display())]
     Checkpoint {
         /// Which file.
         path: PathBuf,

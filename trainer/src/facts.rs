@@ -5,7 +5,7 @@ use crate::timing::Timing;
 use crate::{DataSheet, Ensemble, Interface, Network, TrainError, TrainingRecipe};
 use prost::Message;
 use undertone_core::Emotion;
-use undertone_evaluation::{Evidence, Facts, GraphFacts, Protocol};
+use undertone_evaluation::{Facts, GraphFacts, Run};
 
 const FRAMES_PER_SECOND: usize = 100;
 /// The graph that scores whole utterances, as reports call it.
@@ -30,10 +30,9 @@ impl TrainingRecipe {
     }
 
     /// Refuses evidence of networks of another size: it says nothing about this recipe.
-    pub fn check_evidence(&self, evidence: &Evidence) -> Result<(), TrainError> {
+    pub fn check_evidence<'r>(&self, runs: impl IntoIterator<Item = &'r Run>) -> Result<(), TrainError> {
         let own = self.untrained().learnt() as u64;
-        let folds =
-            Protocol::ALL.into_iter().flat_map(|protocol| evidence.of(protocol)).flat_map(|run| &run.folds);
+        let folds = runs.into_iter().flat_map(|run| &run.folds);
         match folds.map(|fold| fold.learnt_values).find(|&values| values != own) {
             None => Ok(()),
             Some(values) => Err(TrainError::Unrelated(format!(

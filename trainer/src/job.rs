@@ -133,7 +133,7 @@ impl Job {
         let material = self.material()?;
         let load = |place: (Side, usize), material: &Material, teacher| {
             if !self.checkpoint(place).is_file() {
-                return Err(self.refusal(place, "there is none"));
+                return Err(TrainError::Untrained { path: self.checkpoint(place) });
             }
             let run = self.start(place, material, teacher, true)?;
             if run.is_finished() { Ok(run) } else { Err(self.refusal(place, "it is not finished")) }

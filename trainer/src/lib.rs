@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod belonging;
 mod card;
 pub mod dataset;
 mod error;
@@ -31,6 +32,7 @@ mod timing;
 pub mod training;
 mod untrained;
 
+pub use belonging::Roll;
 pub use error::TrainError;
 pub use job::{Checkpoints, Job, Progress, SplitRule, Trained};
 pub use material::{Material, Scale, Source};

@@ -81,6 +81,12 @@ impl Material {
         let mut material = Self { clips, names, split, prepared, recipe };
         for corpus in source.more_corpora {
             let more = read_clips(source.folder, corpus)?;
+            if more.iter().any(|clip| material.clips.iter().any(|own| own.path == clip.path)) {
+                let mistakes = vec![format!(
+                    "more_corpora: {corpus} has the same clips again, since the data tell of no corpora"
+                )];
+                return Err(TrainError::Clips { folder: source.folder.to_owned(), mistakes });
+            }
             let prepared = prepare_cached(&more, &preparation, source.cache_dir)?;
             material = material.with_more(more, prepared);
         }
@@ -127,6 +133,17 @@ impl Material {
         let indices = (0..self.clips.len()).filter(|&index| parts.contains(&self.split.part(index)));
         let learnt = indices.filter(|index| !self.prepared.duplicates.contains(index));
         learnt.filter(|&index| !heard[index].is_empty()).map(example).collect()
+    }
+
+    /// Clips that can be measured by, but in which no speech was found as recorded.
+    pub fn without_speech(&self) -> Vec<usize> {
+        let heard = self.views(|playing| playing == Playing::AS_RECORDED);
+        (0..self.names.len()).filter(|&clip| heard[clip].is_empty()).collect()
+    }
+
+    /// Clips that can be measured by, but are not learnt from since they have the samples of others.
+    pub fn copies(&self) -> Vec<usize> {
+        self.prepared.duplicates.iter().copied().filter(|&clip| clip < self.names.len()).collect()
     }
 
     /// The clips of `part` as recorded; their indices beside them.

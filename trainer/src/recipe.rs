@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use undertone_bundle::is_model_name;
 use undertone_evaluation::{Protocol, RunId};
-use undertone_features::FeatureExtractor;
+use undertone_features::{Block, FeatureExtractor, LogMel, LogScale};
 
 /// A model's recipe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +102,13 @@ impl TrainingRecipe {
         features.and_then(|recipe| FeatureExtractor::new(&recipe).ok()).map_or(0, |own| own.layout().dim)
     }
 
+    /// Whether the frames are natural logarithms of mel powers, as augmentation takes them.
+    fn has_mel_powers(&self) -> bool {
+        let natural =
+            |block: &Block| matches!(block, Block::LogMel(LogMel { log: LogScale::Natural { .. }, .. }));
+        undertone_features::Recipe::named(&self.features).is_none_or(|own| own.blocks.iter().all(natural))
+    }
+
     /// The ways in which every clip is prepared. Those to be measured by are heard as recorded all the same.
     pub fn playings(&self) -> Vec<Playing> {
         let speeds = self.speeds_percent.iter().copied().map(Playing::Speed);
@@ -132,6 +140,10 @@ impl TrainingRecipe {
         let mut mistakes = Vec::new();
         if self.dim() == 0 {
             mistakes.push(format!("features: there is no feature recipe {:?}", self.features));
+        }
+        if !is_model_name(&self.name) {
+            let rule = "must begin with a lower-case letter, and hold such letters, digits, - and _ only";
+            mistakes.push(format!("name: {:?} {rule}", self.name));
         }
         if !self.speeds_percent.contains(&100) {
             mistakes.push("speeds_percent: 100 is missing, clips are measured as recorded".into());
@@ -186,6 +198,10 @@ impl TrainingRecipe {
         }
         for (name, plan) in [("whole_plan", &self.whole_plan), ("stream_plan", &self.stream_plan)] {
             mistakes.extend(plan.mistakes().into_iter().map(|mistake| format!("{name}.{mistake}")));
+            let unfit = if self.has_mel_powers() { Vec::new() } else { plan.augmentation.of_mel_powers() };
+            mistakes.extend(unfit.into_iter().map(|setting| {
+                format!("{name}.augmentation.{setting}: changes natural logarithms of mel powers, which {} has not: set it to 0", self.features)
+            }));
         }
         mistakes
     }

@@ -82,6 +82,24 @@ fn clips_in_folders_named_by_emotion_are_read() {
 }
 
 #[test]
+fn audio_of_kinds_that_cannot_be_read_is_named_and_not_passed_over() {
+    let folder =
+        folder(&[("happy/ann/1.opus", vec![]), ("happy/ann/2.MP3", vec![]), ("sad/ann/3.m4a", vec![])]);
+    let refusal = refusal(folder.path());
+    for file in ["2.MP3: needed is WAV, FLAC or Ogg Opus", "3.m4a: needed"] {
+        assert!(refusal.contains(file) && !refusal.contains("1.opus"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_folder_that_links_lead_to_again_is_looked_into_once() {
+    let folder = folder(&[("happy/ann/1.wav", vec![])]);
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("happy/around")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("happy"), folder.path().join("sad")).unwrap();
+    assert_eq!(read_clips(folder.path(), "any").expect("good folders").len(), 1);
+}
+
+#[test]
 fn an_unknown_label_is_refused_with_the_file_and_the_known_ones() {
     let folder = folder(&[("happy/ann/1.wav", vec![]), ("bored/ann/2.wav", vec![])]);
     let refusal = refusal(folder.path());
@@ -128,6 +146,19 @@ fn clips_with_the_same_samples_keep_their_utterances_and_are_listed() {
     assert_eq!(prepared.duplicates, [2]);
     let heard: Vec<usize> = prepared.utterances.iter().map(|utterance| utterance.clip).collect();
     assert_eq!(heard, [0, 1, 2]);
+}
+
+#[test]
+fn the_same_samples_with_two_labels_are_refused_with_both_clips() {
+    let folder = folder(&[("happy/ann/1.wav", tone(0.1)), ("sad/ann/2.wav", tone(0.1))]);
+    let clips = read_clips(folder.path(), "any").expect("good folders");
+    let refusal =
+        prepare(&clips, &preparation(&[Playing::AS_RECORDED])).expect_err("a contradiction").to_string();
+    assert!(
+        refusal.contains("sad/ann/2.wav: it is sad")
+            && refusal.contains("happy/ann/1.wav has the same samples"),
+        "{refusal}"
+    );
 }
 
 #[test]

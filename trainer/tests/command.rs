@@ -85,6 +85,7 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
     let train =
         ["crossval", "--data", "@clips", "--work-dir", "@work", "--folds", "2", "--folds-dir", "@shelf"];
     let told = place.succeed(&[train.as_slice(), &["--evidence", "@evaluation"]].concat());
+    assert!(told.contains("24 clips of 4 speakers: happy 8, sad 8, angry 8"), "{told}");
     assert!(told.contains("asked about 2 speakers: ") && told.contains(" min left in all"), "{told}");
     let otherwise = ["--evidence", "@evaluation", "--int8", "--narrowband"];
     let asked = place.succeed(&[train.as_slice(), &otherwise].concat());
@@ -94,6 +95,26 @@ fn a_data_set_of_folders_is_cross_validated_and_reported_under_its_own_name() {
     for file in ["int8", "int8-interim", "narrowband", "narrowband-interim"] {
         assert!(place.path(&format!("evaluation/speaker5-seed0-{file}.csv")).is_file(), "{file}");
     }
+    // What is about some clips says nothing of others.
+    fs::create_dir(place.path("others")).expect("writable");
+    for label in ["happy", "sad"] {
+        let (from, to) = (place.path(&format!("clips/{label}")), place.path(&format!("others/{label}")));
+        std::os::unix::fs::symlink(from, to).expect("writable");
+    }
+    let others = ["--data", "@others", "--work-dir", "@work", "--folds", "2"];
+    let refusal = place.fail(&[&["crossval", "--folds-dir", "@shelf"][..], &others].concat());
+    assert!(refusal.contains("speaker5-seed0-fold0of2 is about other clips: anger/ann/01.flac"), "{refusal}");
+    let beside = ["crossval", "--seed", "1", "--evidence", "@evaluation"];
+    let refusal = place.fail(&[&beside[..], &others].concat());
+    assert!(refusal.contains("is about other clips") && refusal.contains("evaluation"), "{refusal}");
+    let refusal =
+        place.fail(&[&beside[..], &["--data", "@clips", "--work-dir", "@work", "--folds", "4"]].concat());
+    assert!(refusal.contains("seeds with other folds belong into a folder of their own"), "{refusal}");
+    let bundle = ["train", "--data", "@others", "--work-dir", "@work", "--out", "@models/cnn/1.0.0"];
+    let sheet =
+        ["--dataset", "Mine", "--licence", "CC0", "--citation", "nobody", "--evidence", "@evaluation"];
+    let refusal = place.fail(&[bundle.as_slice(), &sheet].concat());
+    assert!(refusal.contains("is about other clips"), "{refusal}");
     let refusal = place.fail(&[&train[..5], &["--folds", "7"]].concat());
     assert!(refusal.contains("4 speakers cannot be dealt out to 7 folds"), "{refusal}");
 

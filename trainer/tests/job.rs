@@ -179,6 +179,19 @@ fn held_out_clips_are_heard_as_recorded_and_others_in_every_way() {
 }
 
 #[test]
+fn a_checkpoint_whose_values_were_damaged_is_refused() {
+    let Some((_folder, job)) = job() else { return };
+    job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");
+    let path = job.work_dir.join("whole.safetensors");
+    let mut bytes = fs::read(&path).expect("just written");
+    let one_of_its_values = bytes.len() - 10;
+    bytes[one_of_its_values] ^= 1;
+    fs::write(&path, bytes).expect("writable");
+    let refusal = job.trained().expect_err("damaged").to_string();
+    assert!(refusal.contains("its values are damaged"), "{refusal}");
+}
+
+#[test]
 fn a_checkpoint_that_learnt_from_other_clips_is_not_taken_up() {
     let Some((_folder, mut job)) = job() else { return };
     job.train_whole(EACH_EPOCH, &mut |_| {}).expect("learns");

@@ -54,6 +54,7 @@ fn all_impossible_settings_are_named_at_once() {
         )
         .replace("features = \"logmel64\"", "features = \"nothing\"")
         .replacen("epochs = 100", "epochs = 0", 1)
+        .replacen("name = \"", "name = \"../", 1)
     });
     for wrong in [
         "speeds_percent: 100",
@@ -63,9 +64,21 @@ fn all_impossible_settings_are_named_at_once() {
         "lines: one",
         "nothing",
         "whole_plan.epochs",
+        "name: \"../",
     ] {
         assert!(refusal.contains(wrong), "{wrong} is missing: {refusal}");
     }
+}
+
+#[test]
+fn changes_that_make_sense_for_mel_powers_only_are_refused_for_other_features() {
+    let refusal = refusal(|text| text.replace("features = \"logmel64\"", "features = \"mfcc13\""));
+    for plan in ["whole_plan", "stream_plan"] {
+        for change in ["noise", "gain_db", "equaliser_db"] {
+            assert!(refusal.contains(&format!("{plan}.augmentation.{change}: changes")), "{refusal}");
+        }
+    }
+    assert!(refusal.contains("which mfcc13 has not: set it to 0") && !refusal.contains("warp"), "{refusal}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub use golden::{GOLDEN_FRAMES_FILE, GOLDEN_TOLERANCE, Golden};
 pub use manifest::{
     Dim, Features, Graph, Graphs, Limits, Manifest, Plugin, SCHEMA, State, StreamGraph, Tensor, Training,
 };
+pub use mistakes::is_model_name;
 pub use profile::{Histogram, Profile};
 pub use recipe::RecipeError;
 pub use trust::{Provenance, SIGNATURE_FILE, Trust, TrustPolicy, TrustedKey};

@@ -75,7 +75,7 @@ impl Found {
     }
 
     fn name(&mut self, field: &str, name: &str) {
-        self.check(is_name(name), || {
+        self.check(is_model_name(name), || {
             format!("{field}: {name:?} is not a name of lower-case letters, digits, - and _")
         });
     }
@@ -227,7 +227,8 @@ fn state_values(stream: &StreamGraph) -> Option<u64> {
     stream.states.iter().try_fold(0_u64, |all, state| all.checked_add(of(&state.shape)?))
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a model can be called so: a lower-case letter, then such letters, digits, `-` and `_`, 64 bytes at most.
+pub fn is_model_name(name: &str) -> bool {
     let spelled = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     name.len() <= MAX_NAME_LENGTH
         && name.bytes().all(spelled)

@@ -52,7 +52,7 @@ impl Recognizer {
 
     fn in_process(settings: &SettingsArgs, workers: usize) -> anyhow::Result<Self> {
         let workers = vec![("engine.workers".to_owned(), workers.to_string())];
-        let mut settings = settings.load(workers)?;
+        let mut settings = settings.load_over_own(workers)?;
         // Nobody else is here who could suffer.
         settings.engine.admit_below = f64::INFINITY;
         let assembled = assemble(&settings, Arc::new(Metrics::new()?), Stores::default())?;

@@ -52,13 +52,26 @@ impl SettingsArgs {
 
     /// The settings from defaults, file, environment, these flags, and `more` flags of a command.
     pub(super) fn load(&self, more: Vec<(String, String)>) -> Result<Settings, SettingsError> {
+        self.load_over(Vec::new(), more)
+    }
+
+    /// The settings from defaults, file, environment, what a command sets of its own accord, and these flags.
+    pub(super) fn load_over_own(&self, own: Vec<(String, String)>) -> Result<Settings, SettingsError> {
+        self.load_over(own, Vec::new())
+    }
+
+    fn load_over(
+        &self,
+        own: Vec<(String, String)>,
+        more: Vec<(String, String)>,
+    ) -> Result<Settings, SettingsError> {
         let named = [
             ("models.dir", &self.models_dir),
             ("plugins.dir", &self.plugins_dir),
             ("data.dir", &self.data_dir),
         ];
         let named = named.into_iter().filter_map(|(path, value)| Some((path.to_owned(), value.clone()?)));
-        let flags = self.set.iter().cloned().chain(named).chain(more).collect();
+        let flags = own.into_iter().chain(self.set.iter().cloned()).chain(named).chain(more).collect();
         let sources = Sources { file: self.config.clone(), flags, environment: true };
         load(&sources, &Places::around_program())
     }

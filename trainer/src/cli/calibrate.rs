@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .decision
         .fit_to_evidence(&evidence)
         .context("the evidence holds no speaker-independent folds with a temperature")?;
-    recipe.check_evidence(&evidence)?;
+    recipe.check_evidence(evidence.runs())?;
     let calibrated = Recalibration {
         recipe: &recipe,
         decision,

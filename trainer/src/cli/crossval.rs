@@ -6,11 +6,12 @@ use super::progress;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use undertone_evaluation::{Evidence, Figures, Judged, Prediction, Run, RunId, Variant};
 use undertone_trainer::evaluation::{FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
-use undertone_trainer::{Forecast, Job, Outlook, Progress, SplitRule, Trained, TrainingRecipe};
+use undertone_trainer::{Forecast, Job, Outlook, Progress, Roll, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -43,11 +44,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let campaign = Campaign::new(arguments)?;
-    if let (Some(folder), Some(_)) = (&arguments.evidence, arguments.fold) {
-        // It is compared with at the end; a mistake is told now.
-        Evidence::open(folder)?;
+    let clips = arguments.material.clips()?;
+    let campaign = Campaign::new(arguments, Roll::of(&clips))?;
+    // It is written or compared with at the end; a mistake is told now.
+    if let Some(folder) = &arguments.evidence {
+        campaign.check_beside(folder)?;
     }
+    progress::tell_clips(&clips);
     let mut forecast = campaign.forecast()?;
     let run = arguments.folds.run(arguments.material.seed);
     let mut evidence = Run::new(run);
@@ -80,17 +83,38 @@ struct Campaign<'a> {
     recipe: TrainingRecipe,
     folds: Vec<FoldId>,
     shelf: Option<FoldShelf>,
+    roll: Roll<'a>,
 }
 
 impl<'a> Campaign<'a> {
-    fn new(arguments: &'a Arguments) -> anyhow::Result<Self> {
+    fn new(arguments: &'a Arguments, roll: Roll<'a>) -> anyhow::Result<Self> {
         let numbers = match arguments.fold {
             Some(fold) => fold..fold.saturating_add(1),
             None => 0..arguments.folds.count(),
         };
         let folds = numbers.map(|fold| arguments.folds.id(arguments.material.seed, fold)).collect();
         let shelf = arguments.folds_dir.as_deref().map(FoldShelf::new);
-        Ok(Self { arguments, recipe: arguments.material.recipe()?, folds, shelf })
+        Ok(Self { arguments, recipe: arguments.material.recipe()?, folds, shelf, roll })
+    }
+
+    /// The other runs in the folder of evidence are about the same clips, folds and kind of networks, or there is none.
+    fn check_beside(&self, folder: &Path) -> anyhow::Result<()> {
+        if self.arguments.fold.is_none() && !holds_evidence(folder)? {
+            return Ok(());
+        }
+        let (evidence, own) =
+            (Evidence::open(folder)?, self.arguments.folds.run(self.arguments.material.seed));
+        let replaced = |run: &&Run| self.arguments.fold.is_none() && run.id == own;
+        let beside = || evidence.runs().iter().filter(move |run| !replaced(run));
+        self.recipe
+            .check_evidence(beside())
+            .with_context(|| format!("{} is about another model", folder.display()))?;
+        for run in beside() {
+            self.roll
+                .check_beside(run, &self.folds)
+                .with_context(|| format!("{} does not fit", folder.display()))?;
+        }
+        Ok(())
     }
 
     /// Before the first fold: what is neither on the shelf nor in the work folder will be trained.
@@ -112,6 +136,9 @@ impl<'a> Campaign<'a> {
     /// since of a run all folds have it or none.
     fn on_the_shelf(&self, id: FoldId) -> anyhow::Result<Option<FoldEvidence>> {
         let mut there = self.shelf.as_ref().map(|shelf| shelf.take(id, &self.recipe)).transpose()?.flatten();
+        if let Some(own) = &there {
+            self.roll.check_fold(id, &own.predictions)?;
+        }
         if let Some(own) = there.as_mut().filter(|_| !self.arguments.int8) {
             own.int8 = Variant::NOT_ASKED;
         }
@@ -168,10 +195,23 @@ impl<'a> Campaign<'a> {
             true => job.train_whole(checkpoints, &mut progress)?,
             false => job.train(checkpoints, &mut progress)?,
         };
+        if self.folds.first() == Some(&id) {
+            progress::tell_left_out(&trained.material);
+        }
         let mut own = trained.evidence(id.fold, &self.recipe.decision)?;
         self.ask_otherwise(&trained, &mut own)?;
         Ok(own)
     }
+}
+
+/// Whether `folder` has a file that a run would be in.
+fn holds_evidence(folder: &Path) -> anyhow::Result<bool> {
+    if !folder.exists() {
+        return Ok(false);
+    }
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let names = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?;
+    Ok(names.iter().any(|path| path.extension().is_some_and(|ending| ending == "csv")))
 }
 
 /// Prints what the committed evidence says of the same fold, with every seed, and how far the fold of `own` is from it.

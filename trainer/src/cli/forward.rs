@@ -28,7 +28,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let recipe = arguments.material.recipe()?;
     let split = SplitRule::Speakers(HeldOut { validation: Vec::new(), test: Vec::new() });
-    let trained = arguments.material.job(&recipe, split, &arguments.version).trained()?;
+    let trained = arguments.material.job(&recipe, split, &arguments.version).trained();
+    let trained =
+        trained.context("asked is a finished training of all speakers, as `train --evidence` makes it")?;
     let samples = forward::samples(&trained, arguments.clips)?;
     let out = &arguments.out;
     fs::write(out, forward::to_csv(&samples)).with_context(|| format!("cannot write {}", out.display()))?;

@@ -1,9 +1,14 @@
 //! How far a training is.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write, stdout};
-use undertone_trainer::{Forecast, Progress};
+use undertone_core::Emotion;
+use undertone_trainer::dataset::{Clip, Speaker};
+use undertone_trainer::{Forecast, Material, Progress};
 
 const BAR_WIDTH: usize = 24;
+/// Clips that are named where several are told of.
+const SHOWN: usize = 10;
 const SECONDS_PER_MINUTE: f64 = 60.0;
 
 /// Shows an epoch, with the time that is left of all trainings of the command: on a terminal in a line that changes,
@@ -18,6 +23,31 @@ pub(super) fn print(progress: Progress<'_>, forecast: &mut Forecast) {
         (false, _) => writeln!(output, "{text}"),
     };
     let _ = output.flush();
+}
+
+/// Says what there is to learn from.
+pub(super) fn tell_clips(clips: &[Clip]) {
+    let speakers: BTreeSet<&Speaker> = clips.iter().map(|clip| &clip.speaker).collect();
+    let count = |label: &Emotion| clips.iter().filter(|clip| clip.emotion == *label).count();
+    let labels = Emotion::ALL.iter().map(|label| (label, count(label))).filter(|(_, count)| *count > 0);
+    let labels: Vec<String> = labels.map(|(label, count)| format!("{label} {count}")).collect();
+    tell(&format!("{} clips of {} speakers: {}", clips.len(), speakers.len(), labels.join(", ")));
+}
+
+/// Says which clips were not learnt from.
+pub(super) fn tell_left_out(material: &Material) {
+    let named = |clips: Vec<usize>| clips.into_iter().map(|clip| material.names[clip].as_str()).collect();
+    for (why, clips) in [
+        ("speech was found in none of", named(material.without_speech())),
+        ("not learnt from, as copies of others", named(material.copies())),
+    ] {
+        let clips: Vec<&str> = clips;
+        if !clips.is_empty() {
+            let (shown, rest) = clips.split_at(clips.len().min(SHOWN));
+            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+            tell(&format!("  {why}: {}{more}", shown.join(", ")));
+        }
+    }
 }
 
 /// Says something on the way, in a line of its own. A reader who went away stops nothing.

@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let evidence = Evidence::open(folder)?;
     let recipe = TrainingRecipe::read(&arguments.recipe)?;
     check_name(folder, &recipe)?;
+    recipe.check_evidence(evidence.runs())?;
     let clips = evidence.runs().iter().flat_map(|run| &run.predictions).map(|own| own.clip.as_str());
     let sheet = arguments.sheet.read(known_sheet(clips)?, folder)?;
     if arguments.time {

@@ -11,7 +11,7 @@ use undertone_evaluation::{Evidence, Figures, Summary};
 use undertone_terminal::say;
 use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
 use undertone_trainer::evaluation::{Decision, DecisionRule};
-use undertone_trainer::{Forecast, Origin, Progress, Shipment, SplitRule, Trained, TrainingRecipe};
+use undertone_trainer::{Forecast, Origin, Progress, Roll, Shipment, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,8 +40,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
     }
     Bundle::check_target(&arguments.out).context("no bundle can be written there")?;
-    let clips: Vec<String> = arguments.material.clips()?.iter().map(Clip::name).collect();
-    let known = known_sheet(clips.iter().map(String::as_str))?;
+    let clips = arguments.material.clips()?;
+    let clip_names: Vec<String> = clips.iter().map(Clip::name).collect();
+    let known = known_sheet(clip_names.iter().map(String::as_str))?;
     let sheet = arguments.sheet.read(known, arguments.material.data())?;
     let recipe = arguments.material.recipe()?;
     let speakers = |names: &[String]| names.iter().map(|name| Speaker::new(name)).collect();
@@ -50,13 +51,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         test: speakers(&arguments.test_speakers),
     };
     let evidence = arguments.evidence.as_deref().map(Evidence::open).transpose()?;
+    if let Some(evidence) = &evidence {
+        Roll::of(&clips).check_whole(evidence)?;
+    }
     let quoted = evidence.as_ref().map(|evidence| Quoted::of(&recipe, evidence)).transpose()?;
     let folder =
         arguments.out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    progress::tell_clips(&clips);
     let job = arguments.material.job(&recipe, SplitRule::Speakers(held_out), &folder);
     let mut forecast = Forecast::new(&recipe, job.outlook(true)?);
     let mut progress = |progress: Progress<'_>| progress::print(progress, &mut forecast);
     let trained = job.train(arguments.material.checkpoints(), &mut progress).context("training failed")?;
+    progress::tell_left_out(&trained.material);
     let (origin, decision, stream_temperature) = match quoted {
         Some(Quoted { summary, decision, stream_temperature }) => {
             (Origin::Evidence(Box::new(summary)), Some(decision), stream_temperature)
@@ -79,7 +85,7 @@ struct Quoted {
 
 impl Quoted {
     fn of(recipe: &TrainingRecipe, evidence: &Evidence) -> anyhow::Result<Self> {
-        recipe.check_evidence(evidence)?;
+        recipe.check_evidence(evidence.runs())?;
         let decision = recipe.decision.fit_to_evidence(evidence);
         let decision =
             decision.context("the evidence holds no speaker-independent folds with a temperature")?;

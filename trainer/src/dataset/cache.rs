@@ -20,8 +20,10 @@ pub fn prepare_cached(clips: &[Clip], preparation: &Preparation, dir: &Path) -> 
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     let file = dir.join(format!("frames-{:016x}.cache", hasher.finish()));
-    if file.is_file() {
-        let archive = Archive::read(&file)?;
+    // One that is damaged is made anew.
+    if file.is_file()
+        && let Ok(archive) = Archive::read(&file)
+    {
         if archive.notes.get(KEY) == Some(&key)
             && let Some(prepared) = unpack(archive, &preparation.playings)
         {

@@ -1,6 +1,6 @@
 //! Labelled clips and where they are found.
 
-use super::audio_files::audio_files;
+use super::audio_files::{Found, audio_files};
 use super::{ClipName, Speaker, label, label_folders, list};
 use crate::TrainError;
 use std::fs;
@@ -41,10 +41,10 @@ impl Clip {
 ///
 /// Emotions are named as in [`Emotion`], in capitals or not, or by their nouns: `anger`, `fear`, `sadness`,
 /// `happiness`, `joy`, `surprise`, `calmness`, `neutrality`; `disgusted` is `disgust`. Audio files end in `.wav`,
-/// `.flac` or `.ogg`.
+/// `.flac`, `.ogg`, `.oga` or `.opus`.
 ///
 /// Fails with all mistakes at once, each with its line or file: an unknown label, a clip without a speaker, a file
-/// that is listed but not there, a name that tells nothing.
+/// that is listed but not there, a name that tells nothing, audio of a kind that cannot be read.
 pub fn read_clips(data: &Path, corpus: &str) -> Result<Vec<Clip>, TrainError> {
     let index = data.join(INDEX_FILE);
     let found = match () {
@@ -57,9 +57,9 @@ pub fn read_clips(data: &Path, corpus: &str) -> Result<Vec<Clip>, TrainError> {
     Ok(clips)
 }
 
-type Found = Result<Vec<Clip>, Vec<String>>;
+type Read = Result<Vec<Clip>, Vec<String>>;
 
-fn read_list(list: &Path, corpus: &str) -> Result<Found, TrainError> {
+fn read_list(list: &Path, corpus: &str) -> Result<Read, TrainError> {
     let text = fs::read_to_string(list).map_err(TrainError::file("read", list))?;
     let folder = list.parent().unwrap_or(Path::new(""));
     Ok(list::parse(&text, folder, corpus).and_then(|clips| {
@@ -70,8 +70,12 @@ fn read_list(list: &Path, corpus: &str) -> Result<Found, TrainError> {
     }))
 }
 
-fn clips_in(folder: &Path) -> Result<Found, TrainError> {
-    let files = audio_files(folder)?;
+fn clips_in(folder: &Path) -> Result<Read, TrainError> {
+    let Found { files, foreign, .. } = audio_files(folder)?;
+    if !foreign.is_empty() {
+        let mistake = |path: &PathBuf| format!("{}: needed is WAV, FLAC or Ogg Opus", path.display());
+        return Ok(Err(foreign.iter().map(mistake).collect()));
+    }
     if label_folders::recognised(&files, folder) {
         return Ok(label_folders::clips(files, folder));
     }
@@ -93,7 +97,7 @@ fn unrecognised(files: &[PathBuf]) -> String {
     )
 }
 
-fn named_clips(files: Vec<PathBuf>) -> Found {
+fn named_clips(files: Vec<PathBuf>) -> Read {
     let (mut clips, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
         match ClipName::parse(&stem(&path)) {

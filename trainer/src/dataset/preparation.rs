@@ -3,6 +3,7 @@
 use super::{Clip, Playing};
 use crate::{MIN_FRAMES, TrainError};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::error::Error;
 use std::fs;
 use std::thread;
@@ -63,7 +64,7 @@ impl Prepared {
 const SILENT_PEAK: f32 = 4.0 / 32_768.0;
 
 /// Decodes, extracts and cuts every clip in every way. A clip may give several utterances, or none. Fails with every
-/// clip that cannot be read or decoded, has no samples, or is silent.
+/// clip that cannot be read or decoded, has no samples, is silent, or has the samples of an earlier one with another label.
 pub fn prepare(clips: &[Clip], preparation: &Preparation) -> Result<Prepared, TrainError> {
     FeatureExtractor::new(&preparation.recipe).map_err(|_| refused(&preparation.recipe))?;
     let (mut heard, mut mistakes) = (Vec::new(), Vec::new());
@@ -73,7 +74,13 @@ pub fn prepare(clips: &[Clip], preparation: &Preparation) -> Result<Prepared, Tr
             Err(cause) => mistakes.push(format!("{}: {cause}", clip.path.display())),
         }
     }
-    if mistakes.is_empty() { Ok(collected(heard)) } else { Err(TrainError::Audio { mistakes }) }
+    let (prepared, copies) = collected(heard);
+    let labels = copies.into_iter().map(|(copy, first)| (&clips[copy], &clips[first]));
+    mistakes.extend(labels.filter(|(copy, first)| copy.emotion != first.emotion).map(|(copy, first)| {
+        let (path, other) = (copy.path.display(), first.path.display());
+        format!("{path}: it is {}, and {} has the same samples and is {}", copy.emotion, other, first.emotion)
+    }));
+    if mistakes.is_empty() { Ok(prepared) } else { Err(TrainError::Audio { mistakes }) }
 }
 
 type Outcome = Result<Heard, Box<dyn Error + Send + Sync>>;
@@ -105,17 +112,21 @@ struct Heard {
     utterances: Vec<Utterance>,
 }
 
-fn collected(heard: Vec<Heard>) -> Prepared {
+/// Everything that was heard, and which clips have the samples of which earlier ones.
+fn collected(heard: Vec<Heard>) -> (Prepared, Vec<(usize, usize)>) {
+    let mut copies = Vec::new();
     let mut prepared = Prepared::default();
     let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
     for Heard { clip, samples, utterances } in heard {
         let bits = samples.iter().map(|sample| sample.to_bits()).collect();
-        if known.insert(bits, clip).is_some() {
-            prepared.duplicates.push(clip);
+        match known.entry(bits) {
+            Entry::Occupied(first) => copies.push((clip, *first.get())),
+            Entry::Vacant(place) => drop(place.insert(clip)),
         }
         prepared.utterances.extend(utterances);
     }
-    prepared
+    prepared.duplicates = copies.iter().map(|(copy, _)| *copy).collect();
+    (prepared, copies)
 }
 
 fn hear(index: usize, clip: &Clip, preparation: &Preparation) -> Outcome {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const RUN: &str = "run";
+const CHECKSUM: &str = "checksum";
 const PARAMETERS: &str = "parameters/";
 const AVERAGE: &str = "average/";
 const MOMENTS: [&str; 2] = ["first_moment/", "second_moment/"];
@@ -53,6 +54,7 @@ impl Run {
                 archive.arrays.insert(format!("{prefix}{name}"), (vec![values.len()], values.clone()));
             }
         }
+        archive.notes.insert(CHECKSUM.into(), archive.checksum());
         archive.write(path)
     }
 
@@ -60,6 +62,10 @@ impl Run {
     pub fn load(path: &Path, teacher: Option<Ensemble>) -> Result<Self, TrainError> {
         let mut archive = Archive::read(path)?;
         let refuse = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
+        // Checkpoints of earlier versions have none.
+        if archive.notes.get(CHECKSUM).is_some_and(|noted| *noted != archive.checksum()) {
+            return Err(refuse("its values are damaged".into()));
+        }
         let text = archive.notes.get(RUN).ok_or_else(|| refuse("it holds no run".into()))?;
         let notes: Notes = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
         let mut network = Network::new(notes.architecture, notes.interface, u64::from(notes.plan.seed));

@@ -55,6 +55,19 @@ pub struct Augmentation {
     pub label_smoothing: f32,
 }
 
+impl Augmentation {
+    /// Names of the changes that are switched on and make sense for natural logarithms of mel powers only.
+    pub(crate) fn of_mel_powers(&self) -> Vec<&'static str> {
+        let changes = [
+            ("noise", self.noise),
+            ("gain_db", self.gain_db),
+            ("equaliser_db", self.equaliser_db),
+            ("warp", self.warp),
+        ];
+        changes.into_iter().filter(|(_, amount)| *amount != 0.0).map(|(name, _)| name).collect()
+    }
+}
+
 impl Plan {
     /// What cannot be learnt with, each with the name of its setting.
     pub fn mistakes(&self) -> Vec<String> {

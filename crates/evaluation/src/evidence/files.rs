@@ -146,11 +146,15 @@ impl Run {
         let agreement = Agreement::new(&run);
         let found = [
             (Kind::Folds, agreement.broken_by_fold()),
-            (Kind::Interim, agreement.broken_by_interim(&run.interim)),
+            (Kind::Curve, agreement.broken_by_curve()),
+            (Kind::Interim, agreement.broken_by_interim(&run.interim, &run.predictions)),
             (Kind::Int8, agreement.broken_by_variant(&run.int8)),
-            (Kind::Int8Interim, agreement.broken_by_interim(&run.int8.interim)),
+            (Kind::Int8Interim, agreement.broken_by_interim(&run.int8.interim, &run.int8.whole)),
             (Kind::Narrowband, agreement.broken_by_variant(&run.narrowband)),
-            (Kind::NarrowbandInterim, agreement.broken_by_interim(&run.narrowband.interim)),
+            (
+                Kind::NarrowbandInterim,
+                agreement.broken_by_interim(&run.narrowband.interim, &run.narrowband.whole),
+            ),
         ];
         match found.into_iter().find_map(|(kind, broken)| Some((kind, broken?))) {
             Some((kind, (row, what))) => {

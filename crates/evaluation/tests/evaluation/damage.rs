@@ -119,6 +119,29 @@ fn answers_of_weights_in_8_bits_are_about_the_very_clips_of_the_predictions() {
 }
 
 #[test]
+fn a_file_that_was_cut_between_two_lines_is_refused() {
+    let whole = predictions(&[&good("a", "01", 0), &good("b", "02", 1)]);
+    let folds = |lines: &str| format!("{FOLDS_HEADER}\n{lines}");
+    let of_fold = |fold: u32| format!("{fold},900,1,05 06,2,,,,,,,12.500000,188120,1\n");
+    let curve = "0,1,2.000000,0.200000,\n0,2,1.900000,0.300000,\n1,1,2.000000,0.200000,\n";
+    let interim = format!("a,01,speaker5,1,0,end,calm,calm,{VALUES}\n");
+    let both = folds(&(of_fold(0) + &of_fold(1)));
+    for (name, text, what) in [
+        ("folds", folds(&of_fold(0)), "line 2: nothing is told of fold 1"),
+        (
+            "curve",
+            format!("{CURVE_HEADER}\n{curve}"),
+            "line 4: fold 1 was trained for 2 epochs, and has 1 here",
+        ),
+        ("interim", format!("{INTERIM_HEADER}\n{interim}"), "line 2: nothing is told of clip b"),
+    ] {
+        let (folds, cut) = ("speaker5-seed1-folds.csv", format!("speaker5-seed1-{name}.csv"));
+        let message = refusal(&[("speaker5-seed1.csv", &whole), (folds, &both), (&cut, &text)]);
+        assert!(message.contains(&cut) && message.contains(what), "{name}: {message}");
+    }
+}
+
+#[test]
 fn facts_about_folds_that_cannot_be_are_refused() {
     let good_line = "0,900,1,05 06,60,0.810000,0.750000,0.900000,0.050000,,,12.500000,188120,1";
     for (line, what) in [

@@ -46,3 +46,9 @@ fn a_models_card_is_told_as_json_too() {
         serde_json::from_str(&printed(&undertone(&["models", "cnn", "--format", "json"]))).unwrap();
     assert!(told["name"] == "cnn" && told["card"].as_str().unwrap().starts_with("# cnn "), "{told}");
 }
+
+#[test]
+fn workers_that_were_set_go_before_those_that_recognize_would_have() {
+    let said = said(&["recognize", &clip(), "--set", "engine.workers=none"]);
+    assert!(said.contains("engine.workers"), "{said}");
+}
