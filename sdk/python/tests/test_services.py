@@ -114,6 +114,9 @@ def test_figures_are_rows_and_data_frames(client):
     only = client.analytics.emotions(span, Filter(models=["cnn"], subject="ann"))
     assert sum(row["share"] for row in only.rows) == pytest.approx(1)
     assert all(row["start"].tzinfo is not None for row in only.rows)
+    for wrong, word in [(Span(step="year"), "step"), (span, "by")]:
+        with pytest.raises(undertone.UsageError, match=f"{word} is one of"):
+            client.analytics.emotions(wrong, by=["day"] if word == "by" else [])
     bins = client.analytics.confidence(span)
     assert len(bins.rows) == 20
     assert sum(row["answers"] for row in bins.rows) == 2 * len(answer.utterances)

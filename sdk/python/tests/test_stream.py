@@ -65,6 +65,9 @@ def test_any_source_and_any_cut_give_the_same(client):
         client.stream(np.array_split(audio, 50), format=raw),
         client.stream(np.array_split(audio.astype(np.float32) / 32768, 7), sample_rate=rate),
         client.stream(data, format=raw),
+        # Whatever may wait for its acknowledgement, an utterance has room.
+        client.stream(CLIP, replay_bytes=0),
+        client.stream(CLIP, replay_bytes=0, resume=False),
     ]
     for stream in sources:
         found = finals(stream)

@@ -36,7 +36,7 @@ pub struct StreamOptions {
     /// Whether the stream is taken up again when it breaks off. It takes audio without a header.
     pub resume: bool,
     /// Audio in bytes that may wait for its acknowledgement; at that bound the source is not read. The server acknowledges
-    /// with every final result, and once a second in silence, so an utterance has to fit.
+    /// with every final result, and once a second in silence; what the longest utterance takes has room in any case.
     pub replay_bytes: usize,
     /// Events that may wait for their reader; at that bound no more replies are read, and the server drops updates.
     pub event_queue: usize,

@@ -35,6 +35,11 @@ impl Replay {
         Self { limit_bytes, items: VecDeque::new(), first: 0, held_bytes: 0, end: 0, finished: false }
     }
 
+    /// Has room for so many bytes, whatever the limit was.
+    pub(crate) fn hold_at_least(&mut self, bytes: usize) {
+        self.limit_bytes = self.limit_bytes.max(bytes);
+    }
+
     /// Whether more audio may be added.
     pub(crate) fn has_room(&self) -> bool {
         self.held_bytes < self.limit_bytes

@@ -2,9 +2,13 @@
 
 use crate::error::ServerError;
 use crate::event::Event;
+use crate::format::bytes_per_second;
 use std::time::Duration;
 use undertone_proto::v1;
 use v1::streaming_recognize_response::Message as Tell;
+
+/// A server acknowledges silence once a second.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a call ended before its stream did.
 #[derive(Debug)]
@@ -75,6 +79,16 @@ impl Session {
     /// How long the client may be silent; `None` before the server said.
     pub(crate) fn idle_timeout(&self) -> Option<Duration> {
         self.limits.as_ref().map(|limits| from_wire(limits.idle_timeout))
+    }
+
+    /// The most audio that may wait until an utterance is acknowledged; 0 before a stream that can be taken up has started.
+    pub(crate) fn utterance_bytes(&self) -> usize {
+        let (Some(format), true) = (&self.config.audio, self.can_resume()) else { return 0 };
+        let cut = self.config.endpointing.as_ref();
+        let parts = cut.map(|own| [own.pre_roll, own.max_utterance, own.hangover]).unwrap_or_default();
+        let longest = parts.into_iter().map(from_wire).sum::<Duration>() + ACKNOWLEDGED_WITHIN;
+        // Nonsense of a server saturates.
+        (longest.as_secs_f64() * bytes_per_second(format)) as usize
     }
 
     /// The configuration of the next call.

@@ -16,7 +16,8 @@ export interface Mark {
 
 /**
  * What was not acknowledged yet, in order, numbered from the stream's start. It holds `limit` bytes at most; then its
- * source waits until the server has acknowledged some.
+ * source waits until the server has acknowledged some. The server does so with every final result, and once a second in
+ * silence, so it holds at least what `holdAtLeast` says that an utterance takes.
  */
 export class Replay {
   /** Whether nothing more will come. */
@@ -25,11 +26,19 @@ export class Replay {
   #first = 0;
   #held = 0;
   #end = 0;
+  #limit: number;
 
-  constructor(readonly limit: number) {}
+  constructor(limit: number) {
+    this.#limit = Math.max(limit, 1);
+  }
+
+  /** Has room for so many bytes, whatever the limit was. */
+  holdAtLeast(size: number): void {
+    this.#limit = Math.max(this.#limit, size);
+  }
 
   get hasRoom(): boolean {
-    return this.#held < this.limit;
+    return this.#held < this.#limit;
   }
 
   /** The number of the first item that is held. */

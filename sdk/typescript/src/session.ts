@@ -60,6 +60,12 @@ export class Session {
     return this.#started?.limits;
   }
 
+  /** Seconds of audio after which the server acknowledges some at the latest; 0 where it acknowledges nothing. */
+  get acknowledgedWithin(): number {
+    const cut = this.#config.endpointing;
+    return this.canResume ? seconds(cut?.preRoll) + seconds(cut?.maxUtterance) + seconds(cut?.hangover) + 2 : 0;
+  }
+
   /** The first message of the next call. */
   opening(): StreamingRecognizeRequest {
     const resumeToken = this.#acknowledged?.resumeToken ?? "";

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { isRaw } from "./audio.js";
+import { bytesPerSecond, isRaw } from "./audio.js";
 import { ServerError, StreamBroken } from "./errors.js";
 import type { Event } from "./events.js";
 import {
@@ -61,15 +61,16 @@ export class EventStream implements AsyncIterable<Event> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
     if (this.#taken) throw new StreamBroken("a stream is iterated over once");
     this.#taken = true;
-    const { feed, session } = await this.#open();
+    const opened = await this.#open();
+    const { feed, session } = opened;
     const patience = new Patience(this.#manner.retry);
     const pump = this.#pump(feed);
     try {
       while (!session.over) {
         try {
-          yield* this.#call(session, patience);
+          yield* this.#call(opened, patience);
         } catch (error) {
-          if (!session.over) await this.#beforeNextCall(error, patience, { session, feed });
+          if (!session.over) await this.#beforeNextCall(error, patience, opened);
         }
       }
     } finally {
@@ -101,7 +102,7 @@ export class EventStream implements AsyncIterable<Event> {
     this.#replay.forgetFlushes();
   }
 
-  async *#call(session: Session, patience: Patience): AsyncGenerator<Event> {
+  async *#call({ session, feed }: Opened, patience: Patience): AsyncGenerator<Event> {
     this.#manner.signal?.throwIfAborted();
     const call = this.#manner.transport.open();
     const over = { yes: false };
@@ -113,6 +114,7 @@ export class EventStream implements AsyncIterable<Event> {
         const event = session.take(reply);
         // An acknowledgement is no event, and tells that the server is there all the same.
         patience.progress(session.position);
+        this.#replay.holdAtLeast(session.acknowledgedWithin * bytesPerSecond(feed.format));
         this.#replay.forget(session.position);
         this.#room.give();
         // The writer learns how long it may be silent.
@@ -139,12 +141,12 @@ export class EventStream implements AsyncIterable<Event> {
     let number = this.#replay.first;
     let sequence = 0n;
     while (!over.yes) {
+      this.#sent(number, session);
       const item = this.#replay.item(number);
       if (item !== undefined) {
         if ("data" in item) sequence += 1n;
         await call.send(message(item, sequence));
         number += 1;
-        this.#sent(number, session);
       } else if (this.#sourceError !== undefined) {
         call.cancel();
         return;

@@ -1,10 +1,11 @@
 //! `undertone keys`
 
 use super::SettingsArgs;
-use super::duration::duration;
+use super::duration::{duration, positive_duration};
 use crate::access::{ApiKey, Scope, Scopes};
 use crate::server::key_database;
 use anyhow::{Context, anyhow, bail};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ pub(super) enum KeysCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make a key like another one, which ends after a while.
+    /// Make a key like another one, good for as long as that was made for; the other one ends after a while.
     Rotate {
         /// The other key's id, as `list` shows it.
         id: String,
@@ -41,15 +42,16 @@ pub(super) enum KeysCommand {
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
     /// What to call it, for instance who will use it.
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
     /// Whose records its calls make, and may see.
-    #[arg(long, default_value = "default")]
+    #[arg(long, default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     tenant: String,
     /// What it is good for: recognize, feedback, analytics, admin.
     #[arg(long, value_name = "SCOPE", value_delimiter = ',', default_value = "recognize")]
     scopes: Vec<Scope>,
     /// How long it is good, for instance 720h; without it, until it is revoked.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = positive_duration)]
     expires_in: Option<Duration>,
     /// Streams at a time.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
@@ -121,9 +123,16 @@ async fn rotate(store: &mut KeyStore, id: &str, overlap: Duration) -> anyhow::Re
     if state(&old, now) != "good" {
         bail!("the key {id} is {}: make a new one with `undertone keys create`", state(&old, now));
     }
-    add(store, StoredKey { created_at_micros: now, ..old }).await?;
-    store.expire(id, later(now, overlap)).await.map_err(|error| anyhow!(error.sentence()))?;
-    eprintln!("The key {id} ends in {} s.", overlap.as_secs());
+    // The new key is good for as long as the old one was made for.
+    let expires_at_micros =
+        old.expires_at_micros.map(|end| now.saturating_add(end.saturating_sub(old.created_at_micros)));
+    let end = later(now, overlap).min(old.expires_at_micros.unwrap_or(i64::MAX));
+    add(store, StoredKey { created_at_micros: now, expires_at_micros, ..old }).await?;
+    store.expire(id, end).await.map_err(|error| anyhow!(error.sentence()))?;
+    eprintln!("The key {id} ends at {}.", moment(Some(end)));
+    if expires_at_micros.is_some() {
+        eprintln!("The new one ends at {}.", moment(expires_at_micros));
+    }
     Ok(())
 }
 
@@ -150,9 +159,10 @@ async fn list(store: &mut KeyStore, json: bool) -> anyhow::Result<()> {
     }
     let limit = |value: Option<i64>| value.map_or_else(|| "-".into(), |value| value.to_string());
     say!(
-        "{:<12}  {:<8} {:<12} {:<20} {:>7} {:>8}  name",
+        "{:<12}  {:<8} {:<20} {:<12} {:<20} {:>7} {:>8}  name",
         "id",
         "state",
+        "ends",
         "tenant",
         "scopes",
         "streams",
@@ -160,9 +170,10 @@ async fn list(store: &mut KeyStore, json: bool) -> anyhow::Result<()> {
     );
     for key in keys {
         say!(
-            "{:<12}  {:<8} {:<12} {:<20} {:>7} {:>8}  {}",
+            "{:<12}  {:<8} {:<20} {:<12} {:<20} {:>7} {:>8}  {}",
             key.id,
             state(&key, now),
+            moment(key.expires_at_micros),
             key.tenant,
             key.scopes,
             limit(key.max_streams),
@@ -186,6 +197,12 @@ fn row(key: &StoredKey, now: i64) -> serde_json::Value {
         "expires_at_micros": key.expires_at_micros,
         "revoked_at_micros": key.revoked_at_micros,
     })
+}
+
+/// A time to the second, as 2026-03-01T12:00:00Z.
+fn moment(micros: Option<i64>) -> String {
+    let told = |micros: i64| prost_types::Timestamp { seconds: micros.div_euclid(1_000_000), nanos: 0 };
+    micros.map_or_else(|| "-".to_owned(), |micros| told(micros).to_string())
 }
 
 fn state(key: &StoredKey, now: i64) -> &'static str {

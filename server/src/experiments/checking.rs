@@ -40,6 +40,7 @@ pub(crate) fn draft(text: &str, surroundings: &Surroundings<'_>) -> Result<Kept,
     salted(&mut document, surroundings.tenant);
     let mut mistakes = names(&document);
     mistakes.extend(document.eligible.iter().filter_map(super::eligibility::Condition::mistake));
+    mistakes.extend(document.expect.iter().flat_map(super::document::Expectation::mistakes));
     mistakes.extend(models(&mut document, surroundings));
     mistakes.extend(shadows(&document));
     mistakes.extend(strangers(&document, surroundings.means));

@@ -188,6 +188,35 @@ pub(crate) struct Expectation {
     pub(crate) agreement: f64,
 }
 
+impl Expectation {
+    /// What no share, number or probability can be.
+    pub(crate) fn mistakes(&self) -> Vec<String> {
+        let within = |value: f64| value > 0.0 && value < 1.0;
+        let other = self.control + self.difference;
+        let rules = [
+            ("control", self.control, within(self.control), "it lies between 0 and 1"),
+            (
+                "difference",
+                self.difference,
+                self.difference != 0.0 && (0.0..=1.0).contains(&other),
+                "it is not 0, and control with it lies from 0 to 1",
+            ),
+            (
+                "answers_per_unit",
+                self.answers_per_unit,
+                self.answers_per_unit >= 1.0,
+                "it is a number from 1",
+            ),
+            ("correlation", self.correlation, (0.0..=1.0).contains(&self.correlation), "it lies from 0 to 1"),
+            ("power", self.power, within(self.power), "it lies between 0 and 1"),
+            ("units_per_day", self.units_per_day, self.units_per_day >= 0.0, "it is a number from 0"),
+            ("agreement", self.agreement, (0.0..=1.0).contains(&self.agreement), "it lies from 0 to 1"),
+        ];
+        let wrong = rules.into_iter().filter(|(_, value, good, _)| !(*good && value.is_finite()));
+        wrong.map(|(name, value, _, rule)| format!("expect.{name} is {value}, and {rule}")).collect()
+    }
+}
+
 const fn usual_agreement() -> f64 {
     0.8
 }

@@ -2,7 +2,7 @@
 
 use super::Models;
 use super::admission::{Key, is_archive};
-use super::shelf::State;
+use super::shelf::{State, Version};
 use super::start::key_of;
 use super::table::spelled;
 use std::path::PathBuf;
@@ -76,12 +76,21 @@ impl Models {
         is_touched && is_there && !is_in_service && !shelf.withheld.contains(&key)
     }
 
-    /// A version whose bundle was removed from the folder goes, unless it is the last one of its model: a folder that is
+    /// A version whose bundle was removed from the folder goes, and one that was refused is not told of any more, unless it is the last one of its model: a folder that is
     /// not there for a moment must not take a model away.
     fn let_go_of_removed(&self, touched: &Touched) {
         let (Touched::Paths(_) | Touched::All) = touched else { return };
         let root = self.folder().path.clone();
         let mut going = Vec::new();
+        {
+            let mut shelf = self.shelf();
+            let is_gone = |version: &Version| version.path.starts_with(&root) && !version.path.exists();
+            let known = shelf.versions.len();
+            shelf.versions.retain(|_, version| version.stage.state() != State::Refused || !is_gone(version));
+            if shelf.versions.len() < known {
+                self.publish(&shelf);
+            }
+        }
         {
             let shelf = self.shelf();
             for (key, model) in shelf.ready() {

@@ -19,7 +19,7 @@ impl AnalyticsSettings {
         let defaults = AnalyticsLimits::default();
         Self {
             asked: Limits {
-                range: reader.duration("analytics.max_range", Duration::from_secs(400 * 86_400)),
+                range: reader.positive_duration("analytics.max_range", Duration::from_secs(400 * 86_400)),
                 buckets: reader.count("analytics.max_buckets", 10_000, 1..=1_000_000) as u32,
                 filter_values: reader.count("analytics.max_filter_values", 100, 1..=10_000) as usize,
             },
@@ -28,7 +28,7 @@ impl AnalyticsSettings {
                 lookups: reader.count("analytics.max_lookups", defaults.lookups.into(), 1..=10_000_000)
                     as u32,
                 longest_stream: defaults.longest_stream,
-                timeout: reader.duration("analytics.timeout", defaults.timeout),
+                timeout: reader.positive_duration("analytics.timeout", defaults.timeout),
             },
         }
     }

@@ -21,8 +21,10 @@ pub struct DriftSettings {
 impl DriftSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         Self {
-            every: reader.duration("drift.every", Duration::from_secs(600)).max(Duration::from_millis(10)),
-            window: reader.duration("drift.window", Duration::from_secs(86_400)),
+            every: reader
+                .positive_duration("drift.every", Duration::from_secs(600))
+                .max(Duration::from_millis(10)),
+            window: reader.positive_duration("drift.window", Duration::from_secs(86_400)),
             min_answers: reader.count("drift.min_answers", 200, 1..=u64::MAX >> 1),
             stability_index: f64::from(reader.number("drift.stability_index", 0.25, 0.0..=1_000.0)),
             divergence: f64::from(reader.number("drift.divergence", 0.1, 0.0..=1.0)),

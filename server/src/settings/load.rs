@@ -169,8 +169,8 @@ fn engine(reader: &mut Reader, isolation: &IsolationConfig) -> EngineConfig {
 
 /// The distance of updates for those who say none, and the shortest that there is.
 fn interim_hops(reader: &mut Reader) -> (Duration, Duration) {
-    let hop = reader.duration("recognition.interim_hop", Duration::from_millis(500));
-    let shortest = reader.duration("recognition.min_interim_hop", Duration::from_millis(100));
+    let hop = reader.positive_duration("recognition.interim_hop", Duration::from_millis(500));
+    let shortest = reader.positive_duration("recognition.min_interim_hop", Duration::from_millis(100));
     if hop < shortest {
         reader.mistake(format!(
             "recognition.interim_hop = {hop:?}: give at least recognition.min_interim_hop, which is {shortest:?}"
@@ -194,8 +194,8 @@ fn recognition(reader: &mut Reader) -> RecognitionSettings {
                 1024..=1 << 30,
             ) as u32,
         },
-        max_duration: reader.duration("recognition.max_duration", Duration::from_secs(2 * 60 * 60)),
-        idle_timeout: reader.duration("recognition.idle_timeout", Duration::from_secs(60)),
+        max_duration: reader.positive_duration("recognition.max_duration", Duration::from_secs(2 * 60 * 60)),
+        idle_timeout: reader.positive_duration("recognition.idle_timeout", Duration::from_secs(60)),
         max_labels: reader.count("recognition.max_labels", 16, 0..=1000) as usize,
         max_label_bytes: reader.count("recognition.max_label_bytes", 256, 1..=65_536) as usize,
         endpointing: endpointing(reader),
@@ -289,6 +289,8 @@ mod tests {
             ("grpc.lisen", "127.0.0.1:1"),
             ("store.url", "mysql://user:hunter2@host/db"),
             ("recognition.min_interim_hop", "700ms"),
+            ("recognition.max_duration", "0s"),
+            ("store.batch_timeout", "0s"),
         ])
         .expect_err("all of it is wrong");
         let text = error.to_string();
@@ -301,10 +303,12 @@ mod tests {
             "grpc.lisen is not a setting; did you mean grpc.listen?",
             "store.url: ",
             "recognition.interim_hop = 500ms: give at least recognition.min_interim_hop, which is 700ms",
+            "recognition.max_duration = 0ns: give more than 0",
+            "store.batch_timeout = 0ns: give more than 0",
         ] {
             assert!(text.contains(path), "{path:?} is missing in: {text}");
         }
-        assert_eq!(error.mistakes.len(), 8);
+        assert_eq!(error.mistakes.len(), 10);
         assert!(!text.contains("hunter2"), "a password is repeated: {text}");
     }
 

@@ -15,7 +15,7 @@ pub(super) fn read(reader: &mut Reader, places: &Places) -> ModelSettings {
         watch: reader.flag("models.watch", true),
         watch_settle: reader.duration("models.watch_settle", Duration::from_secs(1)),
         max_loads: reader.count("models.max_loads", 1, 1..=64) as usize,
-        load_within: reader.duration("models.load_within", Duration::from_secs(120)),
+        load_within: reader.positive_duration("models.load_within", Duration::from_secs(120)),
         remote_control: reader.flag("models.remote_control", true),
         unpack_dir: reader.path("models.unpack_dir", std::env::temp_dir()),
         acceptance: Acceptance { bounds: bounds(reader), trust: trust(reader) },

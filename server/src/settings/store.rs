@@ -23,8 +23,8 @@ impl StoreSettings {
             url: url(reader),
             shipping: ShipperOptions {
                 batch_rows: reader.count("store.batch_rows", defaults.batch_rows.into(), 1..=100_000) as u32,
-                batch_timeout: reader.duration("store.batch_timeout", defaults.batch_timeout),
-                longest_retry: reader.duration("store.longest_retry", defaults.longest_retry),
+                batch_timeout: reader.positive_duration("store.batch_timeout", defaults.batch_timeout),
+                longest_retry: reader.positive_duration("store.longest_retry", defaults.longest_retry),
                 keeping: keeping(reader),
                 ..defaults
             },

@@ -12,6 +12,7 @@ mod writing;
 use crate::access::{AccessLayer, Caller};
 use crate::grpc::{self, InferenceService};
 use crate::settings::Settings;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Extension, Path, Request as Asked, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -89,10 +90,11 @@ async fn infer(
     Extension(caller): Extension<Caller>,
     Path(named): Named,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let (model_name, model_version) = name_and_version(&named);
     let answered = async {
+        let body = body.map_err(|rejection| unread(&rejection))?;
         let (asked, style) = reading::request(&headers, body)?;
         let mut request = Request::new(wire::ModelInferRequest { model_name, model_version, ..asked });
         request.extensions_mut().insert(caller);
@@ -100,6 +102,16 @@ async fn infer(
         writing::inference(told, &style)
     };
     answered.await.unwrap_or_else(|status: Status| failure::response(&status))
+}
+
+/// Why there is no body, in the words of this protocol.
+fn unread(rejection: &BytesRejection) -> Status {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Status::out_of_range("the body is larger than the setting grpc.max_message_bytes allows")
+        }
+        _ => Status::invalid_argument(rejection.body_text()),
+    }
 }
 
 fn name_and_version(named: &HashMap<String, String>) -> (String, String) {

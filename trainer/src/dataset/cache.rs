@@ -23,12 +23,10 @@ pub fn prepare_cached(clips: &[Clip], preparation: &Preparation, dir: &Path) -> 
     // One that is damaged is made anew.
     if file.is_file()
         && let Ok(archive) = Archive::read(&file)
+        && archive.notes.get(KEY) == Some(&key)
+        && let Some(prepared) = unpack(archive, &preparation.playings)
     {
-        if archive.notes.get(KEY) == Some(&key)
-            && let Some(prepared) = unpack(archive, &preparation.playings)
-        {
-            return Ok(prepared);
-        }
+        return Ok(prepared);
     }
     let prepared = prepare(clips, preparation)?;
     pack(&prepared, key).write(&file)?;

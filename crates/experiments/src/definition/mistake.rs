@@ -72,8 +72,10 @@ pub enum Mistake {
         /// It.
         metric: Metric,
     },
-    /// A margin or tolerance that is negative or no number.
+    /// A margin or tolerance that is negative, no number, or as wide as the figure's differences can be: nothing is beyond it.
     Margin {
+        /// Which of the two.
+        field: &'static str,
         /// Whose.
         metric: Metric,
         /// The margin.
@@ -103,9 +105,13 @@ impl fmt::Display for Mistake {
             Self::NoSuchControl { name } => write!(f, "the control {name:?} is no arm"),
             Self::ShadowControl => f.write_str("the control is a shadow arm"),
             Self::Slot { from, until } => {
-                write!(f, "the slot from {from} until {until} is no part of 10000 buckets")
+                let percent = |buckets: &u16| f64::from(*buckets) / 100.0;
+                let (from, until) = (percent(from), percent(until));
+                write!(f, "the part of the layer from {from} % until {until} % is none of 0 % to 100 %")
             }
-            Self::Holdout { buckets } => write!(f, "a holdout of {buckets} buckets leaves nobody"),
+            Self::Holdout { buckets } => {
+                write!(f, "a holdout of {} % leaves nobody", f64::from(*buckets) / 100.0)
+            }
             Self::NoMetric => f.write_str("no metric says what to decide by"),
             Self::NotSequential { metric } => {
                 write!(f, "{metric} cannot be the first metric: its intervals hold for one look only")
@@ -114,9 +120,15 @@ impl fmt::Display for Mistake {
                 write!(f, "{metric} cannot be a guardrail: its intervals hold for one look only")
             }
             Self::Twice { metric } => write!(f, "{metric} stands twice"),
-            Self::Margin { metric, margin } => {
-                write!(f, "the margin of {metric} is {margin}, and it is a number from 0")
-            }
+            Self::Margin { field, metric, margin } => match metric.difference_bounds().1 {
+                most if *margin >= most => {
+                    write!(
+                        f,
+                        "{field} of {metric} is {margin}, and no two figures are further apart than {most}"
+                    )
+                }
+                _ => write!(f, "{field} of {metric} is {margin}, and it is a number from 0"),
+            },
             Self::Alpha { alpha } => write!(f, "alpha is {alpha}, and it lies between 0 and 1"),
             Self::NoUnits => f.write_str("it is planned for 0 units"),
         }

@@ -65,23 +65,24 @@ fn goals(definition: &Definition) -> Vec<Mistake> {
         None => Some(Mistake::NoMetric),
         Some((metric, _)) => (!metric.is_sequential()).then_some(Mistake::NotSequential { metric: *metric }),
     };
-    first.into_iter().chain(listed(&metrics)).collect()
+    first.into_iter().chain(listed("the margin", &metrics)).collect()
 }
 
 fn guardrails(definition: &Definition) -> Vec<Mistake> {
     let metrics = definition.guardrails.iter().map(|own| (own.metric, own.tolerated)).collect::<Vec<_>>();
     let once = metrics.iter().filter(|(metric, _)| !metric.is_sequential());
     let once = once.map(|(metric, _)| Mistake::GuardrailNotSequential { metric: *metric });
-    once.chain(listed(&metrics)).collect()
+    once.chain(listed("what is tolerated", &metrics)).collect()
 }
 
-fn listed(metrics: &[(Metric, f64)]) -> Vec<Mistake> {
+fn listed(field: &'static str, metrics: &[(Metric, f64)]) -> Vec<Mistake> {
     let earlier = |index: usize, metric: Metric| metrics[..index].iter().any(|(own, _)| *own == metric);
     let twice = metrics.iter().enumerate().filter(|(index, (metric, _))| earlier(*index, *metric));
     let twice = twice.map(|(_, (metric, _))| Mistake::Twice { metric: *metric });
-    let margins = metrics.iter().filter(|(_, margin)| !(margin.is_finite() && *margin >= 0.0));
+    let possible = |metric: Metric, margin: f64| margin >= 0.0 && margin < metric.difference_bounds().1;
+    let margins = metrics.iter().filter(|(metric, margin)| !possible(*metric, *margin));
     twice
-        .chain(margins.map(|(metric, margin)| Mistake::Margin { metric: *metric, margin: *margin }))
+        .chain(margins.map(|(metric, margin)| Mistake::Margin { field, metric: *metric, margin: *margin }))
         .collect()
 }
 

@@ -42,14 +42,33 @@ fn all_mistakes_are_named_at_once() {
             "two arms are named \"arm-0\"",
             "the weights of the live arms sum to 90 %, not to 100 %",
             "the control \"nobody\" is no arm",
-            "the slot from 10 until 10001 is no part of 10000 buckets",
-            "a holdout of 10000 buckets leaves nobody",
+            "the part of the layer from 0.1 % until 100.01 % is none of 0 % to 100 %",
+            "a holdout of 100 % leaves nobody",
             "kappa cannot be the first metric: its intervals hold for one look only",
             "the margin of kappa is NaN, and it is a number from 0",
             "calibration error cannot be a guardrail: its intervals hold for one look only",
-            "the margin of calibration error is -1, and it is a number from 0",
+            "what is tolerated of calibration error is -1, and it is a number from 0",
             "alpha is 1, and it lies between 0 and 1",
             "it is planned for 0 units",
+        ]
+    );
+}
+
+#[test]
+fn a_margin_that_no_difference_is_beyond_is_refused() {
+    let mut wrong = definition(&[5_000, 5_000]);
+    wrong.goals = vec![Goal { metric: Metric::Accuracy, margin: 7.0 }];
+    wrong.guardrails = vec![
+        Guardrail { metric: Metric::Accuracy, tolerated: 1.0 },
+        Guardrail { metric: Metric::Brier, tolerated: 1.9 },
+        Guardrail { metric: Metric::Latency, tolerated: 30.0 },
+    ];
+    let told: Vec<String> = mistakes(wrong).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "the margin of accuracy is 7, and no two figures are further apart than 1",
+            "what is tolerated of accuracy is 1, and no two figures are further apart than 1",
         ]
     );
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from undertone.errors import UsageError
 from undertone.unary import Ask, moment, timestamp
 from undertone.v1 import analytics_pb2 as v1
 
 if TYPE_CHECKING:
     import pandas
     import polars
+
+_Wire = TypeVar("_Wire")
 
 _SERVICE = "/undertone.v1.Analytics"
 _BINS = 20
@@ -53,6 +56,14 @@ class Table:
         return polars.from_dicts(list(self.rows)) if self.rows else polars.DataFrame()
 
 
+def _one_of(name: str, value: object, known: Mapping[Any, _Wire]) -> _Wire:
+    try:
+        return known[value]
+    except (KeyError, TypeError):
+        words = ", ".join(repr(word) for word in known)
+        raise UsageError(f"{name} is one of {words}, not {value!r}") from None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Span:
     """A time, in buckets. Start and end count as the starts of the buckets that they lie in."""
@@ -65,7 +76,7 @@ class Span:
 
     def to_wire(self) -> v1.AnalyticsRange:
         """As a message."""
-        wire = v1.AnalyticsRange(step=_STEPS[self.step])
+        wire = v1.AnalyticsRange(step=_one_of("step", self.step, _STEPS))
         if self.start is not None:
             wire.start.CopyFrom(timestamp(self.start))
         if self.end is not None:
@@ -94,7 +105,7 @@ class Filter:
             models=self.models,
             versions=self.versions,
             arms=self.arms,
-            role=_ROLES[self.role],
+            role=_one_of("role", self.role, _ROLES),
             subject_key=self.subject,
             label_key=key,
             label_value=value,
@@ -243,7 +254,7 @@ def _bin(wire: v1.CalibrationBin) -> dict[str, Any]:
 
 
 def _groups(by: Sequence[Part]) -> list[v1.GroupBy.ValueType]:
-    return [_PARTS[part] for part in by]
+    return [_one_of("by", part, _PARTS) for part in by]
 
 
 def _group(wire: v1.AnalyticsGroup, by: Sequence[Part]) -> dict[str, Any]:

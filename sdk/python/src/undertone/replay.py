@@ -39,11 +39,12 @@ class Replay:
     """What was not acknowledged yet, in order, numbered from the stream's start.
 
     It holds ``limit`` bytes at most; then its source waits until the server has acknowledged some. The server
-    acknowledges with every final result, and once a second in silence, so an utterance has to fit.
+    acknowledges with every final result, and once a second in silence, so it holds at least what ``hold_at_least`` says
+    that an utterance takes.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._limit = max(limit, 1)
         self._items: deque[Item] = deque()
         self._first = 0
         self._held = 0
@@ -55,6 +56,10 @@ class Replay:
     def has_room(self) -> bool:
         """Whether more audio may be added."""
         return self._held < self._limit
+
+    def hold_at_least(self, size: int) -> None:
+        """Has room for so many bytes, whatever the limit was."""
+        self._limit = max(self._limit, size)
 
     @property
     def first(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from undertone.audio import Encoding
 from undertone.durations import seconds
 from undertone.errors import StreamBroken, UndertoneError
 from undertone.events import (
@@ -18,6 +19,8 @@ from undertone.events import (
 )
 from undertone.results import read_final, read_interim, read_model, read_participation
 from undertone.v1 import recognizer_pb2 as v1
+
+_ACKNOWLEDGED_WITHIN_SECONDS = 2.0
 
 
 class Drained(UndertoneError):
@@ -57,6 +60,18 @@ class Session:
     def limits(self) -> Limits | None:
         """What the server allows, once it has started."""
         return self._started.limits if self._started is not None else None
+
+    @property
+    def utterance_bytes(self) -> int:
+        """The most audio that may wait until an utterance is acknowledged; 0 where the server acknowledges nothing."""
+        if not self.can_resume:
+            return 0
+        wire, cut = self._config.audio, self._config.endpointing
+        # Audio of a kind that is newer than this client is not sent by it.
+        known = wire.encoding in (own.value for own in Encoding)
+        sample = Encoding(wire.encoding).sample_bytes if known else 0
+        longest = sum(map(seconds, (cut.pre_roll, cut.max_utterance, cut.hangover))) + _ACKNOWLEDGED_WITHIN_SECONDS
+        return int(longest * wire.sample_rate_hertz) * max(wire.channels, 1) * sample
 
     def opening(self) -> v1.StreamingRecognizeRequest:
         """The first message of the next call."""

@@ -133,6 +133,7 @@ class AsyncEventStream:
                 event = self._session.take(reply)
                 # An acknowledgement is no event, and tells that the server is there all the same.
                 patience.progress(self._session.position)
+                self._replay.hold_at_least(self._session.utterance_bytes)
                 self._replay.forget(self._session.position)
                 self._room.set()
                 if isinstance(event, Started | Resumed):
@@ -162,12 +163,12 @@ class AsyncEventStream:
             await call.write(self._session.opening())
             number, self._sequence = self._replay.first, 0
             while True:
+                self._sent(number)
                 item = self._replay.item(number)
                 if item is not None:
                     if not await _send(call, self._message(item)):
                         return
                     number += 1
-                    self._sent(number)
                 elif self._source_error is not None:
                     call.cancel()
                     return

@@ -4,6 +4,7 @@ use super::sentence;
 use crate::settings::Settings;
 use anyhow::bail;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use undertone_store::{ErasedRows, erase_subject};
 use undertone_terminal::say;
 
@@ -11,6 +12,7 @@ use undertone_terminal::say;
 pub(crate) struct EraseArgs {
     /// The subject key, as clients give it.
     #[arg(long, value_name = "KEY")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     subject: String,
     /// Whose subject it is: the tenant of the API key that its clients use.
     #[arg(long, value_name = "NAME", default_value = "default")]

@@ -140,6 +140,7 @@ pub(super) async fn run(args: &ExperimentsArgs, settings: &SettingsArgs) -> anyh
         }
         ExperimentsCommand::Ramp { name, weights, author } => {
             let ramp = v1::RampStep { weights: weights.iter().cloned().collect() };
+            anyhow::ensure!(ramp.weights.len() == weights.len(), "an arm stands twice: give each one weight");
             take(&client, name, author, Step::Ramp(ramp)).await?;
         }
         ExperimentsCommand::Promote { name, arm, author } => {

@@ -12,6 +12,8 @@ pub(super) fn plan(text: &str, as_json: bool) -> anyhow::Result<()> {
     let document: Document = serde_json::from_str(text).context("the definition")?;
     let expected =
         document.expect.context("the definition does not say what to expect: give it a table [expect]")?;
+    let mistakes = expected.mistakes();
+    anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
     let sign = if expected.difference < 0.0 { -1.0 } else { 1.0 };
     let mut differences: Vec<f64> = POINTS.iter().map(|points| sign * points / 100.0).collect();
     differences.push(expected.difference);

@@ -53,6 +53,34 @@ async fn a_rotated_key_and_its_successor_are_both_good_for_the_overlap() {
     assert_eq!(successor["tenant"], "acme");
     assert_eq!(successor["scopes"], serde_json::json!(["recognize", "analytics"]));
     assert_eq!(successor["max_streams"], 7);
+    assert!(successor["expires_at_micros"].is_null());
+}
+
+#[test]
+fn a_rotated_key_is_followed_by_one_that_is_good_for_as_long_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let old = new_key(data.path(), &["--expires-in", "1h"]);
+    let rotated = undertone(data.path(), &["keys", "rotate", id_of(&old), "--overlap", "24h"]);
+    let (new, told) = (printed(&rotated), String::from_utf8_lossy(&rotated.stderr).into_owned());
+    let listed = printed(&undertone(data.path(), &["keys", "list", "--json"]));
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let figure = |id: &str, field: &str| {
+        let key = listed.as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
+        key[field].as_i64().unwrap()
+    };
+    let ends = |id: &str| figure(id, "expires_at_micros");
+    assert_eq!(
+        ends(id_of(&old)) - figure(id_of(&old), "created_at_micros"),
+        3_600_000_000,
+        "no end is put off"
+    );
+    assert_eq!(ends(id_of(&new)) - figure(id_of(&new), "created_at_micros"), 3_600_000_000);
+    let table = printed(&undertone(data.path(), &["keys", "list"]));
+    for id in [id_of(&old), id_of(&new)] {
+        let row = table.lines().find(|line| line.starts_with(id)).unwrap();
+        let end = row.split_whitespace().nth(2).unwrap();
+        assert!(end.ends_with('Z') && told.contains(end), "{end}: {told}");
+    }
 }
 
 #[tokio::test]
@@ -97,6 +125,8 @@ fn what_cannot_be_is_refused_with_what_can() {
     new_key(data.path(), &[]);
     assert!(said(&["keys", "revoke", "nobody"]).contains("there is no key \"nobody\""));
     assert!(said(&["keys", "create", "x", "--expires-in", "5"]).contains("a duration with its unit"));
+    assert!(said(&["keys", "create", "x", "--expires-in", "0s"]).contains("give more than 0"));
+    assert!(said(&["keys", "create", ""]).contains("a value is required"));
 }
 
 #[test]

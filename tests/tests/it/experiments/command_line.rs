@@ -30,6 +30,9 @@ async fn the_documented_example_goes_through_its_life() {
         said(&server, &["experiments", "create", example.to_str().unwrap(), "--why", "which one?"]).await;
     assert!(created.contains("cnn-vs-lstm · draft · revision 1") && created.contains("units"), "{created}");
     said(&server, &["experiments", "start", "cnn-vs-lstm", "--why", "go"]).await;
+    let twice =
+        undertone(&server, &["experiments", "ramp", "cnn-vs-lstm", "lstm=20", "lstm=30", "--why", "x"]).await;
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("an arm stands twice"));
     let ramped = said(&server, &["experiments", "ramp", "cnn-vs-lstm", "lstm=20", "--why", "slowly"]).await;
     assert!(ramped.contains("80 %, control"), "{ramped}");
     let assigned = said(&server, &["experiments", "assign", "cnn-vs-lstm", "ann"]).await;

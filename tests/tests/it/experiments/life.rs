@@ -172,6 +172,19 @@ async fn a_definition_that_says_what_to_expect_is_answered_with_an_estimate() {
     expecting["expect"] = json!({ "control": 0.72, "difference": 0.03, "units_per_day": 1000 });
     expecting["planned_units"] = json!(7000);
     expecting["metrics"] = json!([{ "metric": "accuracy" }]);
+    let mut impossible = expecting.clone();
+    impossible["expect"] = json!({ "control": 1.7, "difference": 0.0, "power": 1.5, "correlation": 2, "units_per_day": -3, "answers_per_unit": 0 });
+    let refused = create(&server, &impossible).await.unwrap_err();
+    for field in [
+        "control is 1.7",
+        "difference is 0",
+        "power is 1.5",
+        "correlation is 2",
+        "units_per_day is -3",
+        "answers_per_unit is 0",
+    ] {
+        assert!(refused.message().contains(&format!("expect.{field}")), "{field}: {refused}");
+    }
     let estimate = create(&server, &expecting).await.unwrap().estimate;
     assert!(estimate.contains("3.0 points from 72.0 %") && estimate.contains("6787"), "{estimate}");
 }

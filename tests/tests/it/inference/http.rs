@@ -102,6 +102,15 @@ async fn what_is_wrong_is_named_with_a_code() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_refused_with_the_setting_that_bounds_it() {
+    let server = TestServer::start(&[("grpc.max_message_bytes", "65536")]).await.unwrap();
+    // By one byte, so that nothing is left unread when the server answers.
+    let (status, told) = post(&server, "/v2/models/cnn/infer", "", &[b' '; 65_537]).await;
+    assert!(status.contains("413"), "{status}");
+    assert!(told["error"].as_str().unwrap().contains("grpc.max_message_bytes"), "{told}");
+}
+
+#[tokio::test]
 async fn probes_and_metadata_are_those_of_grpc() {
     let server = TestServer::start(&[]).await.unwrap();
     for path in [

@@ -63,6 +63,9 @@ async fn a_removed_version_goes_unless_it_is_the_last_one_of_its_model() {
         files.insert("whole.onnx".into(), b"no graph".to_vec());
     });
     until(&server, &["cnn@1.0.0 ready", "cnn@1.1.0 unloaded", "cnn@1.3.0 refused"]).await;
+    // One that was refused is not told of any more.
+    std::fs::remove_dir_all(releases.models().join("cnn/1.3.0")).unwrap();
+    until(&server, &["cnn@1.0.0 ready", "cnn@1.1.0 unloaded"]).await;
     Speaker::open(&server, "cnn").await.finish().await;
 }
 

@@ -3,7 +3,7 @@
 use super::bed::{folder, left_by_a_crash, open};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use undertone_core::{EndReason, Record, Recorder, StreamId};
+use undertone_core::{EndReason, Record, Recorder, SampleRange, StreamId, UnixMicros};
 use undertone_tests::{answer, closing, opening};
 
 #[tokio::test]
@@ -80,4 +80,18 @@ async fn streams_that_a_crash_left_open_end_as_failed_at_the_next_start() {
 
     assert!(!row(ended).recovered);
     assert_eq!(row(ended).ended, Some(closing(ended, 0)));
+
+    // Its client takes it up again, and the server crashes once more.
+    let mut later = answer(open_stream, 3);
+    later.created_at = UnixMicros(last.created_at.0 + 5_000_000);
+    later.interval = SampleRange { start: last.interval.end, end: last.interval.end + 32_000 };
+    next.record(Record::Utterance(later.clone())).await.unwrap();
+    let left = left_by_a_crash(left.path());
+    let third = open(left.path()).await;
+    let streams = third.recent_streams(10).await.unwrap();
+    let end = streams.iter().find(|row| row.opened.stream_id == open_stream).unwrap().ended.clone().unwrap();
+    assert_eq!((end.reason, end.utterances), (EndReason::Failed, 3), "the row tells of what came later, too");
+    assert_eq!((end.ended_at, end.samples), (later.created_at, later.interval.end));
+    let own = streams.iter().find(|row| row.opened.stream_id == ended).unwrap();
+    assert_eq!(own.ended, Some(closing(ended, 0)));
 }

@@ -203,6 +203,22 @@ async fn way_that_goes_dead(server: String) -> (String, oneshot::Sender<()>) {
 }
 
 #[tokio::test]
+async fn whatever_may_wait_for_its_acknowledgement_an_utterance_has_room() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let client = client(&server).await;
+    let heard = async |options: StreamOptions| {
+        let source = Source::samples(&long_speech(), 16_000);
+        finals(&client.stream(source, &options).collect().await.unwrap())
+    };
+    let expected = heard(StreamOptions::default()).await;
+    assert!(!expected.is_empty());
+    for resume in [true, false] {
+        let found = heard(StreamOptions { replay_bytes: 0, resume, ..StreamOptions::default() }).await;
+        assert_eq!(found.len(), expected.len());
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_goes_dead_without_a_word_is_found_and_its_stream_taken_up() {
     let server = TestServer::start(&[]).await.unwrap();
     let source = Source::samples(&long_speech(), 16_000);
