@@ -40,8 +40,8 @@ impl<'c> Roll<'c> {
         Ok(())
     }
 
-    /// Refuses a run that is to stand beside one of `fold`'s protocol and dealing: it must be about these clips, and those who
-    /// are held out by speaker must be in the same folds.
+    /// Refuses a run that is to stand beside one of these `folds`: it must be about these clips, and clips that are held out by
+    /// speaker must be in the same folds.
     pub fn check_beside(&self, run: &Run, folds: &[FoldId]) -> Result<(), TrainError> {
         let place = format!("{} of the evidence", run.id);
         self.check(&place, &run.predictions)?;

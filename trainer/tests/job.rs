@@ -92,6 +92,7 @@ fn a_job_ends_in_a_bundle_that_says_how_it_came_about() {
         "acted",
         "speakers 01",
         "speakers 03",
+        "No clip is neutral or calm or fearful or disgust or surprised: the model never heard these",
     ];
     for said in sections.into_iter().chain(facts) {
         assert!(card.contains(said), "{said} is missing in {card}");

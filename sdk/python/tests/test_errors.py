@@ -84,6 +84,21 @@ def test_what_is_given_wrong_is_an_error_of_this_package(server, what):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hop": "1"}, "hop is a number of seconds, not '1'"),
+        ({"labels": {"a": 1}}, "labels are texts by their names, not 'a': 1"),
+        ({"endpointing": {"enabled": False}}, "endpointing is an Endpointing, not"),
+        ({"model": 5}, "model is a text, not 5"),
+    ],
+)
+def test_an_option_of_a_wrong_type_is_named(server, options, words):
+    with Client(server.address) as client, pytest.raises(undertone.UsageError) as caught:
+        client.recognize(CLIP, **options)
+    assert words in str(caught.value)
+
+
 def test_a_source_that_fails_raises_its_own_error(server):
     def chunks():
         yield bytes(320)

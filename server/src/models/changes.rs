@@ -1,4 +1,4 @@
-//! Changes of the set of models: load, unload, go back.
+//! Changes of the set of models: load, go back.
 
 use super::admission::{Brought, Key, Opened, reference_of};
 use super::shelf::{Held, Stage, State, VersionView};
@@ -10,8 +10,6 @@ use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use undertone_core::Model;
 
-/// Why a version is not served that was unloaded.
-const UNLOADED: &str = "it was unloaded by hand";
 /// Why a version is not served that was gone back from.
 const ROLLED_BACK: &str = "it was rolled back";
 
@@ -35,27 +33,6 @@ impl Models {
     pub(crate) async fn load(self: &Arc<Self>, wanted: Wanted) -> Result<Loaded, ModelsError> {
         let models = self.clone();
         spawned(async move { models.load_now(wanted).await }).await
-    }
-
-    /// Takes `NAME@VERSION`, or every version of `NAME`, out of service.
-    pub(crate) async fn unload(self: &Arc<Self>, wanted: &str) -> Result<Vec<VersionView>, ModelsError> {
-        let (models, wanted) = (self.clone(), wanted.to_owned());
-        spawned(async move { models.unload_now(&wanted).await }).await
-    }
-
-    async fn unload_now(self: &Arc<Self>, wanted: &str) -> Result<Vec<VersionView>, ModelsError> {
-        let named = key_named(wanted);
-        let fits = |key: &Key| named.as_ref().map_or(key.0 == wanted, |named| key == named);
-        let keys: Vec<Key> = self.shelf().ready().map(|(key, _)| key.clone()).filter(fits).collect();
-        if keys.is_empty() {
-            return Err(ModelsError::Unknown(format!("no version that is served is called {wanted:?}")));
-        }
-        let withheld = keys.iter().map(|key| (key.clone(), UNLOADED.to_owned()));
-        self.shelf().withheld.versions.extend(withheld);
-        self.take_out(&keys, UNLOADED);
-        self.record_withheld().await;
-        tracing::info!(model = wanted, "unloaded by hand");
-        Ok(keys.iter().map(|key| self.view(key)).collect())
     }
 
     /// Goes back to the version before the one that answers for `name`.
@@ -206,7 +183,7 @@ impl Models {
         self.loads.clone().acquire_owned().await.map_err(|_| ModelsError::Lost)
     }
 
-    fn view(&self, key: &Key) -> VersionView {
+    pub(super) fn view(&self, key: &Key) -> VersionView {
         self.shelf().view(key)
     }
 
@@ -255,7 +232,7 @@ impl Models {
     }
 }
 
-async fn spawned<T: Send + 'static>(
+pub(super) async fn spawned<T: Send + 'static>(
     work: impl Future<Output = Result<T, ModelsError>> + Send + 'static,
 ) -> Result<T, ModelsError> {
     tokio::spawn(work).await.unwrap_or(Err(ModelsError::Lost))

@@ -2,9 +2,11 @@
 
 use super::Models;
 use super::admission::{Key, is_archive};
-use super::shelf::{State, Version};
+use super::shelf;
+use super::shelf::State;
 use super::start::key_of;
 use super::table::spelled;
+use semver::Version;
 use std::path::PathBuf;
 use std::sync::Arc;
 use undertone_bundle::{Found, MANIFEST_FILE};
@@ -54,9 +56,13 @@ impl Models {
 
     /// The best of `candidates` that the policy would keep beside what is ready.
     fn next_of(&self, name: &str, candidates: &[Found]) -> Option<Found> {
-        let mut versions = self.shelf().ready_of(name);
-        versions.extend(candidates.iter().map(|found| found.version.clone()));
-        let kept = self.policy_of(name).keep(versions);
+        self.best_beside(self.shelf().ready_of(name), name, candidates)
+    }
+
+    /// The best of `candidates` that the policy would keep beside the versions `ready`.
+    pub(super) fn best_beside(&self, ready: Vec<Version>, name: &str, candidates: &[Found]) -> Option<Found> {
+        let all = candidates.iter().map(|found| found.version.clone()).chain(ready).collect();
+        let kept = self.policy_of(name).keep(all);
         kept.iter().find_map(|version| candidates.iter().find(|found| found.version == *version)).cloned()
     }
 
@@ -84,7 +90,8 @@ impl Models {
         let mut going = Vec::new();
         {
             let mut shelf = self.shelf();
-            let is_gone = |version: &Version| version.path.starts_with(&root) && !version.path.exists();
+            let is_gone =
+                |version: &shelf::Version| version.path.starts_with(&root) && !version.path.exists();
             let known = shelf.versions.len();
             shelf.versions.retain(|_, version| version.stage.state() != State::Refused || !is_gone(version));
             if shelf.versions.len() < known {

@@ -14,6 +14,7 @@ mod settings;
 mod shelf;
 mod start;
 mod table;
+mod unloading;
 mod unpacked;
 mod watch;
 mod withheld;

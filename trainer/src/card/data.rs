@@ -2,7 +2,8 @@
 
 use crate::dataset::Part;
 use crate::shipment::{Origin, Shipment};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use undertone_core::Emotion;
 
 /// The clips that it is measured by.
 pub(super) fn evaluation(shipment: &Shipment<'_>) -> String {
@@ -33,7 +34,7 @@ pub(super) fn training(shipment: &Shipment<'_>) -> String {
     let about = shipment.sheet.about.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
     format!(
         "## Training data\n\nLearnt from {} clips of {} (speakers {}{}), {} and {} epochs. Its licence, which the weights \
-         take over: {}.{about}\n\n> {}\n",
+         take over: {}.{}{about}\n\n> {}\n",
         shipment.trained.clips_learnt(),
         shipment.sheet.dataset,
         speakers.join(" "),
@@ -41,7 +42,24 @@ pub(super) fn training(shipment: &Shipment<'_>) -> String {
         shipment.trained.whole[0].reports().len(),
         shipment.trained.stream.as_ref().map_or(0, |run| run.reports().len()),
         shipment.sheet.licence,
+        never_heard(shipment),
         shipment.sheet.citation
+    )
+}
+
+/// Labels that no clip to learn from has. The graph has a place for them all the same.
+fn never_heard(shipment: &Shipment<'_>) -> String {
+    let material = &shipment.trained.material;
+    let learnt: HashSet<Emotion> =
+        material.split.clips(Part::Training).into_iter().map(|clip| material.clips[clip].emotion).collect();
+    let missing: Vec<&str> =
+        Emotion::ALL.iter().filter(|label| !learnt.contains(label)).map(|label| label.name()).collect();
+    if missing.is_empty() {
+        return String::new();
+    }
+    format!(
+        " No clip is {}: the model never heard these, and what it says of them means nothing.",
+        missing.join(" or ")
     )
 }
 

@@ -56,6 +56,8 @@ pub(crate) fn quantized(
     )
 }
 
+/// Labels of a lower probability than this are in a set that leaves hardly one out.
+const LEAST_TELLING: f32 = 1e-4;
 const CALIBRATION: &str = "## Calibration\n";
 
 fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {
@@ -73,12 +75,17 @@ fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {
             100.0 * rule.abstain_error
         ),
     };
+    let sets = match decision.conformal_threshold < LEAST_TELLING {
+        true => " That is nearly every label: these clips tell too little for smaller sets.",
+        false => "",
+    };
     format!(
         "{CALIBRATION}\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
          labels of probability {:.4} or more held the right one in at least {:.0} % of the calibration clips (split conformal \
-         prediction). {abstaining}\n",
+         prediction).{} {abstaining}\n",
         decision.temperature,
         decision.conformal_threshold,
-        100.0 * rule.coverage
+        100.0 * rule.coverage,
+        sets,
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from undertone.audio import AudioFormat
@@ -44,6 +45,20 @@ class Endpointing:
         return wire
 
 
+_KINDS: dict[str, tuple[type, str]] = {
+    "model": (str, "a text"),
+    "interim": (int, "true or false"),
+    "hop": (Real, "a number of seconds"),
+    "endpointing": (Endpointing, "an Endpointing"),
+    "subject": (str, "a text"),
+    "labels": (Mapping, "a mapping"),
+    "hysteresis": (Real, "a number"),
+    "experiment": (str, "a text"),
+    "arm": (str, "a text"),
+}
+"""What a value has to be, for Python and in words."""
+
+
 class Options(TypedDict, total=False):
     """The keywords of ``recognize`` and ``stream``."""
 
@@ -72,6 +87,13 @@ def to_config(options: Options, audio: AudioFormat | None, *, resumable: bool = 
     unknown = sorted(set(options) - set(Options.__annotations__))
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: not known; there are {', '.join(Options.__annotations__)}")
+    for name, value in options.items():
+        kinds, words = _KINDS[name]
+        if not isinstance(value, kinds):
+            raise UsageError(f"{name} is {words}, not {value!r}")
+    for label in options.get("labels", {}).items():
+        if not all(isinstance(text, str) for text in label):
+            raise UsageError(f"labels are texts by their names, not {label[0]!r}: {label[1]!r}")
     try:
         return _config(options, audio, resumable)
     except (AttributeError, OverflowError, TypeError, ValueError) as error:

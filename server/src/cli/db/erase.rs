@@ -11,8 +11,7 @@ use undertone_terminal::say;
 #[derive(Debug, Args)]
 pub(crate) struct EraseArgs {
     /// The subject key, as clients give it.
-    #[arg(long, value_name = "KEY")]
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     subject: String,
     /// Whose subject it is: the tenant of the API key that its clients use.
     #[arg(long, value_name = "NAME", default_value = "default")]

@@ -54,6 +54,23 @@ async fn open_refused(
 }
 
 #[tokio::test]
+async fn in_the_place_of_an_unloaded_version_comes_what_the_policy_keeps_then() {
+    let releases = Releases::new();
+    for version in ["1.1.0", "1.2.0", "1.3.0"] {
+        releases.release(version, |_, _| {});
+    }
+    let server = releases.server(&[]).await;
+    assert_eq!(states(&server).await, ["cnn@1.3.0 ready"]);
+    unload(&server, "cnn@1.3.0").await.unwrap();
+    until(&server, &["cnn@1.2.0 ready", "cnn@1.3.0 unloaded"]).await;
+    assert_eq!(Speaker::open(&server, "cnn").await.announced, "cnn@1.2.0");
+    unload(&server, "cnn@1.2.0").await.unwrap();
+    until(&server, &["cnn@1.1.0 ready", "cnn@1.2.0 unloaded", "cnn@1.3.0 unloaded"]).await;
+    unload(&server, "cnn").await.unwrap();
+    until(&server, &["cnn@1.1.0 unloaded", "cnn@1.2.0 unloaded", "cnn@1.3.0 unloaded"]).await;
+}
+
+#[tokio::test]
 async fn an_unloaded_model_keeps_its_streams_and_takes_no_new_ones() {
     let releases = Releases::new();
     let server = releases.server(&[]).await;

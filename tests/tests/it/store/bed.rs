@@ -5,8 +5,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use undertone_core::{Record, Recorder};
 use undertone_store::{
-    Counts, Journal, JournalOptions, PostgresReader, PostgresUrl, PredictionRow, Shipper, ShipperOptions,
-    StreamRow,
+    Counts, Journal, JournalOptions, Keeping, PostgresReader, PostgresUrl, PredictionRow, Shipper,
+    ShipperOptions, StreamRow,
 };
 use undertone_tests::PrivatePostgres;
 
@@ -98,6 +98,8 @@ pub(crate) fn ship_within(journal: &Journal, postgres: &PrivatePostgres, batch_t
         first_retry: Duration::from_millis(5),
         longest_retry: Duration::from_millis(100),
         batch_timeout,
+        // What tests record has fixed times, and must not be too old one day.
+        keeping: Keeping { minutes: None, ..Keeping::default() },
         ..ShipperOptions::default()
     };
     Shipper::start_with(journal, url(postgres), options)
