@@ -114,11 +114,13 @@ export class EventStream implements AsyncIterable<Event> {
         const event = session.take(reply);
         // An acknowledgement is no event, and tells that the server is there all the same.
         patience.progress(session.position);
-        this.#replay.holdAtLeast(session.acknowledgedWithin * bytesPerSecond(feed.format));
         this.#replay.forget(session.position);
         this.#room.give();
-        // The writer learns how long it may be silent.
-        if (event?.type === "started" || event?.type === "resumed") this.#changed.give();
+        if (event?.type === "started" || event?.type === "resumed") {
+          this.#replay.holdAtLeast(session.acknowledgedWithin * bytesPerSecond(feed.format));
+          // The writer learns how long it may be silent.
+          this.#changed.give();
+        }
         if (event !== undefined) yield event;
       }
       if (!session.over) throw new StreamBroken("the stream ended without a last word");

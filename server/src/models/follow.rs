@@ -2,12 +2,11 @@
 
 use super::Models;
 use super::admission::{Key, is_archive};
-use super::shelf;
 use super::shelf::State;
 use super::start::key_of;
 use super::table::spelled;
 use semver::Version;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use undertone_bundle::{Found, MANIFEST_FILE};
 use undertone_core::Model;
@@ -82,22 +81,13 @@ impl Models {
         is_touched && is_there && !is_in_service && !shelf.withheld.contains(&key)
     }
 
-    /// A version whose bundle was removed from the folder goes, and one that was refused is not told of any more, unless it is the last one of its model: a folder that is
+    /// A version whose bundle was removed from the folder goes, unless it is the last one of its model: a folder that is
     /// not there for a moment must not take a model away.
     fn let_go_of_removed(&self, touched: &Touched) {
         let (Touched::Paths(_) | Touched::All) = touched else { return };
         let root = self.folder().path.clone();
+        self.forget_refused(&root);
         let mut going = Vec::new();
-        {
-            let mut shelf = self.shelf();
-            let is_gone =
-                |version: &shelf::Version| version.path.starts_with(&root) && !version.path.exists();
-            let known = shelf.versions.len();
-            shelf.versions.retain(|_, version| version.stage.state() != State::Refused || !is_gone(version));
-            if shelf.versions.len() < known {
-                self.publish(&shelf);
-            }
-        }
         {
             let shelf = self.shelf();
             for (key, model) in shelf.ready() {
@@ -117,6 +107,19 @@ impl Models {
         }
         if !going.is_empty() {
             self.take_out(&going, "its bundle was removed from the folder");
+        }
+    }
+
+    /// A version that was refused is not told of any more once its bundle is not in the folder `root`.
+    fn forget_refused(&self, root: &Path) {
+        let mut shelf = self.shelf();
+        let known = shelf.versions.len();
+        shelf.versions.retain(|_, version| {
+            let is_there = !version.path.starts_with(root) || version.path.exists();
+            is_there || version.stage.state() != State::Refused
+        });
+        if shelf.versions.len() < known {
+            self.publish(&shelf);
         }
     }
 }

@@ -36,18 +36,18 @@ pub(super) fn tell_clips(clips: &[Clip]) {
 
 /// Says which clips were not learnt from.
 pub(super) fn tell_left_out(material: &Material) {
-    let named = |clips: Vec<usize>| clips.into_iter().map(|clip| material.names[clip].as_str()).collect();
-    for (why, clips) in [
-        ("speech was found in none of", named(material.without_speech())),
-        ("not learnt from, as copies of others", named(material.copies())),
-    ] {
-        let clips: Vec<&str> = clips;
-        if !clips.is_empty() {
-            let (shown, rest) = clips.split_at(clips.len().min(SHOWN));
-            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-            tell(&format!("  {why}: {}{more}", shown.join(", ")));
-        }
+    tell_some("speech was found in none of", material, &material.without_speech());
+    tell_some("not learnt from, as copies of others", material, &material.copies());
+}
+
+fn tell_some(why: &str, material: &Material, clips: &[usize]) {
+    if clips.is_empty() {
+        return;
     }
+    let (shown, rest) = clips.split_at(clips.len().min(SHOWN));
+    let names: Vec<&str> = shown.iter().map(|&clip| material.names[clip].as_str()).collect();
+    let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+    tell(&format!("  {why}: {}{more}", names.join(", ")));
 }
 
 /// Says something on the way, in a line of its own. A reader who went away stops nothing.

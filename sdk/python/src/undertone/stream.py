@@ -133,10 +133,10 @@ class AsyncEventStream:
                 event = self._session.take(reply)
                 # An acknowledgement is no event, and tells that the server is there all the same.
                 patience.progress(self._session.position)
-                self._replay.hold_at_least(self._session.utterance_bytes)
                 self._replay.forget(self._session.position)
                 self._room.set()
                 if isinstance(event, Started | Resumed):
+                    self._replay.hold_at_least(self._session.utterance_bytes)
                     # The writer learns how long it may be silent.
                     self._changed.set()
                 if event is not None:

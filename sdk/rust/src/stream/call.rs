@@ -134,7 +134,9 @@ impl<'a> Call<'a> {
         let driver = &mut *self.driver;
         self.event = driver.session.take(reply).map_err(Stop::Broken)?;
         driver.patience.progress(driver.session.position());
-        driver.replay.hold_at_least(driver.session.utterance_bytes());
+        if matches!(self.event, Some(Event::Started(_) | Event::Resumed(_))) {
+            driver.replay.hold_at_least(driver.session.utterance_bytes());
+        }
         driver.replay.forget(driver.session.position());
         self.forget_sent();
         Ok(())
