@@ -9,6 +9,7 @@ mod archive;
 mod belonging;
 mod card;
 pub mod dataset;
+mod edition;
 mod error;
 pub mod evaluation;
 mod facts;

@@ -222,7 +222,7 @@ pub(crate) fn stream_graph(network: &Network, model: &StreamModel) -> StreamGrap
 }
 
 /// To four decimals, more than so few clips can tell.
-fn rounded(share: f64) -> f64 {
+pub(crate) fn rounded(share: f64) -> f64 {
     (share * 1e4).round() / 1e4
 }
 

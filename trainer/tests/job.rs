@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use undertone_bundle::Bundle;
 use undertone_core::Emotion;
-use undertone_evaluation::{Prediction, Protocol, RunId, Variant};
+use undertone_evaluation::{Evidence, Prediction, Protocol, RunId, Summary, Variant};
 use undertone_trainer::dataset::{HeldOut, Part, Speaker};
 use undertone_trainer::evaluation::{Decision, FoldEvidence, FoldShelf};
 use undertone_trainer::protocol::FoldId;
@@ -119,7 +119,9 @@ fn a_recalibrated_bundle_says_so_in_manifest_and_card_and_another_models_is_refu
     let calibrate = |name: &str| {
         let dir = folder.path().join("models").join(name).join("0.1.0");
         shipment.write(&dir).expect("a good bundle");
-        let recalibration = Recalibration { recipe: &job.recipe, decision, stream_temperature: Some(0.5) };
+        let summary = Summary::of(&Evidence::new(Vec::new()));
+        let recalibration =
+            Recalibration { recipe: &job.recipe, decision, stream_temperature: Some(0.5), summary: &summary };
         let again = folder.path().join("models").join(name).join("0.2.0");
         recalibration.write(&Bundle::open(&dir).expect("just written"), &again).map(|()| again)
     };
@@ -130,6 +132,7 @@ fn a_recalibrated_bundle_says_so_in_manifest_and_card_and_another_models_is_refu
     assert_eq!(manifest.graph.stream.as_ref().and_then(|stream| stream.temperature), Some(0.5));
     let card = bundle.read_card().expect("part of the bundle");
     assert!(card.starts_with(&format!("# {name} 0.2.0\n")) && card.contains("divided by 0.625"), "{card}");
+    assert!(card.contains("test clips of held-out speakers: accuracy"), "its own figures are gone: {card}");
     assert!(card.contains("## Intended use") && card.matches("## Calibration").count() == 1, "{card}");
     let refusal = calibrate("other").expect_err("another model").to_string();
     assert!(refusal.contains("holds the model other"), "{refusal}");

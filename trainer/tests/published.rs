@@ -154,6 +154,7 @@ fn shipped_cards_and_manifests_quote_the_evidence() {
     {
         let about = dir.display().to_string();
         let bundle = Bundle::open(&dir).expect("shipped");
+        assert_eq!(bundle.manifest().name, model, "{about} would be served as another model");
         let card = bundle.read_card().expect("part of the bundle");
         for protocol in PROTOCOLS {
             let own = measured(model, protocol);

@@ -37,8 +37,7 @@ pub(super) fn tls(reader: &mut Reader) -> Option<TlsSettings> {
     let certificate = reader.optional_text("tls.certificate").map(PathBuf::from);
     let key = reader.optional_text("tls.key").map(PathBuf::from);
     let client_ca = reader.optional_text("tls.client_ca").map(PathBuf::from);
-    let reload =
-        reader.positive_duration("tls.reload", Duration::from_secs(10)).max(Duration::from_millis(1));
+    let reload = reader.positive_duration("tls.reload", Duration::from_secs(10));
     let handshake_timeout = reader.positive_duration("tls.handshake_timeout", Duration::from_secs(10));
     let max_handshakes = reader.count("tls.max_handshakes", 256, 1..=100_000) as usize;
     match (certificate, key) {
@@ -66,9 +65,7 @@ pub(super) fn tls(reader: &mut Reader) -> Option<TlsSettings> {
 pub(super) fn auth(reader: &mut Reader) -> AuthSettings {
     AuthSettings {
         keys: reader.flag("auth.keys", false),
-        refresh: reader
-            .positive_duration("auth.refresh", Duration::from_secs(1))
-            .max(Duration::from_millis(1)),
+        refresh: reader.positive_duration("auth.refresh", Duration::from_secs(1)),
         allow_open: reader.flag("auth.allow_open", false),
     }
 }

@@ -232,14 +232,8 @@ fn endpointing(reader: &mut Reader) -> Endpointing {
 }
 
 fn experiments(reader: &mut Reader) -> ExperimentSettings {
-    let mut duration = |name: &str, default| {
-        let path = format!("experiments.{name}");
-        let value = reader.duration(&path, default);
-        if value.is_zero() {
-            reader.mistake(format!("{path} is 0: give a time"));
-        }
-        value.max(Duration::from_millis(1))
-    };
+    let mut duration =
+        |name: &str, default| reader.positive_duration(&format!("experiments.{name}"), default);
     let refresh = duration("refresh", Duration::from_secs(1));
     let guardrails_every = duration("guardrails_every", Duration::from_secs(60));
     let shadow_within = duration("shadow_within", Duration::from_secs(30));

@@ -1,6 +1,7 @@
 //! The program as a stranger runs it.
 
 mod refusals;
+mod rounded;
 mod updates;
 
 use crate::variant::Variant;

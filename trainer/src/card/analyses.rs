@@ -3,7 +3,9 @@
 use crate::shipment::{Origin, Shipment};
 use std::fmt::Write;
 use undertone_core::Emotion;
-use undertone_evaluation::{Figures, Protocol, ProtocolSummary, Summary};
+use undertone_evaluation::{Figures, Protocol, ProtocolSummary, Summary, VariantFigures};
+
+const HEADING: &str = "## Quantitative analyses\n\n";
 
 /// What is measured.
 pub(super) fn metrics() -> String {
@@ -16,11 +18,12 @@ pub(super) fn metrics() -> String {
 
 /// The figures.
 pub(super) fn figures(shipment: &Shipment<'_>) -> String {
-    let text = match &shipment.origin {
+    match &shipment.origin {
         Origin::Evidence(summary) => quoted(summary),
-        Origin::HeldOut(measured) => held_out(&Figures::of(&measured.judged)),
-    };
-    format!("## Quantitative analyses\n\n{text}")
+        Origin::HeldOut(measured) => {
+            format!("{HEADING}{}", held_out(&Figures::of(&measured.judged)))
+        }
+    }
 }
 
 fn held_out(figures: &Figures) -> String {
@@ -33,9 +36,10 @@ fn held_out(figures: &Figures) -> String {
     text
 }
 
-fn quoted(summary: &Summary) -> String {
-    let mut text = String::from(
-        "These weights learnt from every speaker, so they cannot be measured themselves. The figures are those of the same \
+/// The figures of a bundle whose weights learnt from every speaker.
+pub(super) fn quoted(summary: &Summary) -> String {
+    let mut text = format!(
+        "{HEADING}These weights learnt from every speaker, so they cannot be measured themselves. The figures are those of the same \
          recipe in cross-validation.\n\n| protocol | seeds | accuracy | UAR | ECE |\n|---|---|---|---|---|\n",
     );
     for (protocol, own) in measured(summary) {
@@ -49,6 +53,14 @@ fn quoted(summary: &Summary) -> String {
             interval(uar.value, uar.low, uar.high),
             own.calibration.expected_calibration_error
         );
+        if let Some(VariantFigures { seeds, whole, .. }) = &own.narrowband {
+            let seeds = seeds.len();
+            let _ = writeln!(
+                text,
+                "| `{protocol}`, over a narrowband telephone line | {seeds} | {:.3} | {:.3} | |",
+                whole.accuracy, whole.uar
+            );
+        }
     }
     text += "\n`speaker5` tells how well new people are understood; `random80` has the same speakers on both sides and flatters.\n";
     if let Some(own) = summary.protocol(Protocol::Speaker5) {

@@ -15,14 +15,6 @@ pub(super) fn intended_use(sheet: &DataSheet) -> String {
     )
 }
 
-/// What its answers depend on.
-pub(super) const FACTORS: &str = "\
-## Factors
-
-How well it hears depends on the speaker, the sex of the speaker and the emotion: figures are told by each of them, below or in the \
-report. Language, accent, age, health, microphone, room and noise matter too, and were not varied.
-";
-
 /// What it may do to people.
 pub(super) const ETHICS: &str = "\
 ## Ethical considerations

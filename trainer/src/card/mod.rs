@@ -4,16 +4,19 @@ mod analyses;
 mod conduct;
 mod data;
 mod details;
+mod factors;
 
+use crate::TrainingRecipe;
 use crate::evaluation::{Decision, DecisionRule};
 use crate::shipment::Shipment;
+use undertone_evaluation::Summary;
 
 /// Writes the card of a shipment.
 pub(crate) fn card(name: &str, version: &str, shipment: &Shipment<'_>) -> String {
     let sections = [
         details::details(name, version, shipment),
         conduct::intended_use(shipment.sheet),
-        conduct::FACTORS.to_owned(),
+        factors::factors(shipment.recipe),
         analyses::metrics(),
         data::evaluation(shipment),
         data::training(shipment),
@@ -25,17 +28,30 @@ pub(crate) fn card(name: &str, version: &str, shipment: &Shipment<'_>) -> String
     sections.join("\n")
 }
 
-/// `card` under another name and version, with the section about calibration that belongs to `decision`.
+/// `card` under another name and version, with what follows from `recipe`, from `decision` and from `quoted`, the figures
+/// of evidence; without these it keeps its own.
 pub(crate) fn recalibrated(
     card: &str,
     (name, version): (&str, &str),
-    rule: &DecisionRule,
+    recipe: &TrainingRecipe,
     decision: &Decision,
+    quoted: Option<&Summary>,
 ) -> String {
     let (_, body) = card.split_once('\n').unwrap_or(("", card));
-    let (before, rest) = body.split_once(CALIBRATION).unwrap_or((body, ""));
+    let mut sections = vec![factors::factors(recipe), calibration(&recipe.decision, Some(decision))];
+    sections.extend(quoted.map(analyses::quoted));
+    let body = sections.iter().fold(body.to_owned(), |body, section| renewed(&body, section));
+    format!("# {name} {version}\n{body}")
+}
+
+/// `card` with `section` in place of what it has under the same heading, or at its end.
+fn renewed(card: &str, section: &str) -> String {
+    let heading = section.lines().next().unwrap_or_default();
+    let Some((before, rest)) = card.split_once(&format!("{heading}\n")) else {
+        return format!("{card}\n{section}");
+    };
     let after = rest.find("\n## ").map_or("", |place| &rest[place..]);
-    format!("# {name} {version}\n{before}{}{after}", calibration(rule, Some(decision)))
+    format!("{before}{section}{after}")
 }
 
 /// `card` under another name and version, with a section about its weights; `bytes` are those of the graphs before and
@@ -58,11 +74,10 @@ pub(crate) fn quantized(
 
 /// Labels of a lower probability than this are in a set that leaves hardly one out.
 const LEAST_TELLING: f32 = 1e-4;
-const CALIBRATION: &str = "## Calibration\n";
 
 fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {
     let Some(decision) = decision else {
-        return format!("{CALIBRATION}\nNone: no clips were held out for it.\n");
+        return "## Calibration\n\nNone: no clips were held out for it.\n".to_owned();
     };
     let abstaining = match decision.abstain_below {
         Some(bound) => format!(
@@ -80,7 +95,7 @@ fn calibration(rule: &DecisionRule, decision: Option<&Decision>) -> String {
         false => "",
     };
     format!(
-        "{CALIBRATION}\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
+        "## Calibration\n\nLogits are divided by {:.3} before the softmax (temperature scaling, Guo et al. 2017). The \
          labels of probability {:.4} or more held the right one in at least {:.0} % of the calibration clips (split conformal \
          prediction).{} {abstaining}\n",
         decision.temperature,

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
-use undertone_evaluation::Evidence;
+use undertone_evaluation::{Evidence, Summary};
 use undertone_terminal::say;
 use undertone_trainer::evaluation::{Decision, DecisionRule};
 use undertone_trainer::{Recalibration, TrainingRecipe};
@@ -33,10 +33,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .fit_to_evidence(&evidence)
         .context("the evidence holds no speaker-independent folds with a temperature")?;
     recipe.check_evidence(evidence.runs())?;
+    let summary = Summary::of(&evidence);
     let calibrated = Recalibration {
         recipe: &recipe,
         decision,
         stream_temperature: DecisionRule::stream_temperature(&evidence),
+        summary: &summary,
     };
     calibrated.write(&bundle, &arguments.out)?;
     say!("{} is written: {}", arguments.out.display(), told(&decision));

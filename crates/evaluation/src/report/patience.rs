@@ -11,7 +11,8 @@ use crate::summary::Summary;
 pub(super) fn section(summary: &Summary) -> Option<Section> {
     let text = vec![
         "While somebody speaks, a causal network answers from what it has heard so far. The last point is \
-         the whole clip, which may be shorter than the points before; a clip that ended counts with its last answer."
+         the whole clip, which may be shorter than the points before; a clip that ended counts with its last answer. \
+         Clips in which no speech was found are not among these."
             .to_owned(),
     ];
     let heard = summary.measured().filter(|(_, own)| !own.heard.is_empty());

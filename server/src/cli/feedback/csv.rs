@@ -20,9 +20,12 @@ const COLUMNS: [&str; 9] = [
     "id",
 ];
 
+/// A judgement, and the number of the line that says it.
+pub(super) type Told = (usize, v1::Judgement);
+
 /// The judgements of a table with a head. Where a line has no id, one follows from what it says, so that the same table sent
 /// again changes nothing. Where it does not say when, the same line further down takes back what came between.
-pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
+pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<Told>> {
     // Spreadsheets put a byte order mark in front.
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -32,11 +35,29 @@ pub(super) fn judgements(text: &str, source: &str) -> anyhow::Result<Vec<v1::Jud
         bail!("line 1: {unknown:?} is no column; there are {}", COLUMNS.join(", "));
     }
     let mut said = HashMap::new();
-    let read = lines.map(|(number, line)| {
-        let own = judgement(&head, line, source).with_context(|| format!("line {}", number + 1))?;
-        Ok(if own.said_at.is_none() { told_apart(own, &mut said) } else { own })
+    let read = lines.map(|(before, line)| {
+        let number = before + 1;
+        let own = judgement(&head, line, source).with_context(|| format!("line {number}"))?;
+        Ok((number, if own.said_at.is_none() { told_apart(own, &mut said) } else { own }))
     });
     read.collect()
+}
+
+/// A server's refusal of a call with these judgements: where it counts them, the lines are named that they come from.
+pub(super) fn by_lines(refusal: &str, sent: &[Told]) -> String {
+    let mut parts = refusal.split("judgements[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let place = part.split_once(']').and_then(|(place, rest)| Some((place.parse::<usize>().ok()?, rest)));
+        match place.and_then(|(place, rest)| Some((sent.get(place)?, rest))) {
+            Some(((line, _), rest)) => {
+                text += &format!("line {line}");
+                text += &rest.strip_prefix('.').map_or(rest.to_owned(), |field| format!(", {field}"));
+            }
+            None => text += &format!("judgements[{part}"),
+        }
+    }
+    text
 }
 
 /// A judgement whose identifier was `said` so many times before gets another one.
@@ -138,19 +159,31 @@ mod tests {
         let table = format!("prediction_id,label,source\n{ID},happy,\"team \"\"a\"\", west\"\n\n{ID},sad,\n");
         let read = judgements(&table, "me").unwrap();
         assert_eq!(read, judgements(&table, "me").unwrap());
-        assert_eq!((read[0].source.as_str(), read[1].source.as_str()), ("team \"a\", west", "me"));
-        assert_ne!(read[0].id, read[1].id);
-        assert_eq!(read[1].verdict, Some(Verdict::Label("sad".to_owned())));
+        let [(2, one), (4, other)] = &read[..] else { panic!("{read:?}") };
+        assert_eq!((one.source.as_str(), other.source.as_str()), ("team \"a\", west", "me"));
+        assert_ne!(one.id, other.id);
+        assert_eq!(other.verdict, Some(Verdict::Label("sad".to_owned())));
+    }
+
+    #[test]
+    fn a_refusal_of_the_server_names_the_lines_of_the_table() {
+        let sent = judgements(&format!("prediction_id,label\n\n{ID},happy\n{ID},sad\n"), "me").unwrap();
+        let refusal = "judgements[1].verdict: too long; judgements[0].source: empty; judgements[7]";
+        assert_eq!(
+            by_lines(refusal, &sent),
+            "line 4, verdict: too long; line 3, source: empty; judgements[7]"
+        );
+        assert_eq!(by_lines("no store", &sent), "no store");
     }
 
     #[test]
     fn a_label_that_is_said_again_after_another_one_counts_again() {
         let table = format!("prediction_id,label\n{ID},happy\n{ID},sad\n{ID},happy\n");
-        let [one, _, again] = &judgements(&table, "me").unwrap()[..] else { panic!("three lines") };
+        let [(_, one), _, (_, again)] = &judgements(&table, "me").unwrap()[..] else { panic!("three lines") };
         assert_ne!(one.id, again.id);
         let table = format!("prediction_id,label,said_at\n{ID},sad,2026-03-01T08:00:00Z\n");
         let twice = format!("{table}{}\n", table.lines().last().unwrap());
-        let [one, again] = &judgements(&twice, "me").unwrap()[..] else { panic!("two lines") };
+        let [(_, one), (_, again)] = &judgements(&twice, "me").unwrap()[..] else { panic!("two lines") };
         assert_eq!(one.id, again.id, "the same said at the same time is said once");
     }
 
@@ -159,7 +192,7 @@ mod tests {
         let table = format!(
             "stream_id,start_seconds,end_seconds,correct,said_at\n{ID},1.5,2,true,2026-03-01T08:00:00Z\n"
         );
-        let [own] = &judgements(&table, "me").unwrap()[..] else { panic!("one line") };
+        let [(_, own)] = &judgements(&table, "me").unwrap()[..] else { panic!("one line") };
         let Some(About::Interval(interval)) = &own.about else { panic!("{own:?}") };
         assert_eq!(interval.start.map(|start| (start.seconds, start.nanos)), Some((1, 500_000_000)));
         assert_eq!(

@@ -4,7 +4,7 @@ mod csv;
 
 use super::SettingsArgs;
 use super::duration::duration;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,8 @@ use v1::judgement::{About, Verdict};
 
 /// Judgements of a file that are sent in one call.
 const CALL: usize = 1_000;
+/// The line of a judgement that stands in no file.
+const FROM_ARGUMENTS: usize = 0;
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("about").required(true).args(["prediction", "stream", "import"])))]
@@ -53,12 +55,18 @@ pub(super) struct FeedbackArgs {
 pub(super) async fn run(args: &FeedbackArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let judgements = match &args.import {
         Some(path) => read(path, &args.source)?,
-        None => vec![args.judgement()],
+        None => vec![(FROM_ARGUMENTS, args.judgement())],
     };
     let client = settings.target(&args.server).connect().await?;
     let (mut accepted, mut known, mut unknown_labels) = (0, 0, BTreeSet::new());
     for part in judgements.chunks(CALL) {
-        let given = client.give_feedback(v1::GiveFeedbackRequest { judgements: part.to_vec() }).await;
+        let request =
+            v1::GiveFeedbackRequest { judgements: part.iter().map(|(_, own)| own.clone()).collect() };
+        let given = client.give_feedback(request).await;
+        let given = given.map_err(|refusal| match args.import {
+            Some(_) => anyhow!(csv::by_lines(&refusal.to_string(), part)),
+            None => refusal.into(),
+        });
         let given = given.with_context(|| unfinished(&args.import, accepted + known))?;
         accepted += given.accepted;
         known += given.known;
@@ -83,7 +91,7 @@ fn unfinished(import: &Option<PathBuf>, taken: u32) -> String {
     }
 }
 
-fn read(path: &Path, source: &str) -> anyhow::Result<Vec<v1::Judgement>> {
+fn read(path: &Path, source: &str) -> anyhow::Result<Vec<csv::Told>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     csv::judgements(&text, source).with_context(|| format!("{}", path.display()))
 }

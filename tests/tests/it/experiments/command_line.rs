@@ -59,6 +59,11 @@ async fn the_documented_example_goes_through_its_life() {
         given.status.success() && doubt.contains("answers with hapy: were they spelled right?"),
         "{doubt}"
     );
+    let endless = "a".repeat(10_000);
+    std::fs::write(&table, format!("prediction_id,label\n{id},happy\n\n{id},{endless}\n")).unwrap();
+    let refused = undertone(&server, &["feedback", "--import", table.to_str().unwrap()]).await;
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && error.contains("line 4, "), "{error}");
     let report = said(&server, &["experiments", "report", "cnn-vs-lstm"]).await;
     assert!(report.contains("numbers of units passes") && report.contains("stop: no"), "{report}");
     let page = folder.path().join("report.html");

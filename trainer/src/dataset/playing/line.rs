@@ -29,7 +29,7 @@ struct Band {
 
 impl Line {
     /// Its name in recipes.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Narrowband => "narrowband",
             Self::Wideband => "wideband",
