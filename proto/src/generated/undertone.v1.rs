@@ -256,7 +256,7 @@ pub struct QueryDriftRequest {
     /// The time that is looked at; its step does not matter.
     #[prost(message, optional, tag = "1")]
     pub range: ::core::option::Option<AnalyticsRange>,
-    /// The time that it is compared with.
+    /// The time that it is compared with; its start or its end has to be given.
     #[prost(message, optional, tag = "2")]
     pub reference: ::core::option::Option<AnalyticsRange>,
     /// Which answers.

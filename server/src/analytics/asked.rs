@@ -2,7 +2,7 @@
 
 use super::Figures;
 use crate::access::Caller;
-use crate::grpc::bad_request;
+use crate::grpc::{bad_field, bad_request};
 use crate::wire_time::moment;
 use tonic::Status;
 use tonic_types::FieldViolation;
@@ -26,9 +26,26 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The query, or every wrong field.
     pub(super) fn check(&self, figures: &Figures) -> Result<AnalyticsQuery, Status> {
+        self.check_time("range", figures)
+    }
+
+    /// The same about the time that another one is compared with, which has to be named.
+    pub(super) fn check_reference(&self, figures: &Figures) -> Result<AnalyticsQuery, Status> {
+        match self.range {
+            Some(range) if range.start.is_some() || range.end.is_some() => {
+                self.check_time("reference", figures)
+            }
+            _ => Err(bad_field(
+                "reference",
+                "give the time to compare with, its start or its end (reference_start and reference_end over HTTP)",
+            )),
+        }
+    }
+
+    fn check_time(&self, field: &str, figures: &Figures) -> Result<AnalyticsQuery, Status> {
         let mut violations = Vec::new();
         let range = self.range.unwrap_or_default();
-        let span = span("range", &range, figures, &mut violations);
+        let span = span(field, &range, figures, &mut violations);
         let filter = self.filter.map(|filter| checked_filter(filter, figures, &mut violations));
         let tenant = self.caller.bound_to().map(str::to_owned);
         let filter = AnalyticsFilter { tenant, ..filter.unwrap_or_default() };

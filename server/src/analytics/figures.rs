@@ -98,7 +98,8 @@ impl Figures {
     ) -> Result<v1::QueryDriftResponse, Status> {
         let v1::QueryDriftRequest { range, reference, filter, group_by } = request;
         let now = Asked { range: *range, filter: filter.as_ref(), group_by, caller }.check(self)?;
-        let before = Asked { range: *reference, filter: filter.as_ref(), group_by, caller }.check(self)?;
+        let before =
+            Asked { range: *reference, filter: filter.as_ref(), group_by, caller }.check_reference(self)?;
         // Two at a time, so that one question leaves room for others.
         let (tops, bins) = tokio::try_join!(self.top_counts(&now), self.confidence_bins(&now))?;
         let (tops_before, bins_before) =

@@ -1,6 +1,7 @@
 //! Figures about what a real server recorded, over gRPC and HTTP.
 
 use serde_json::Value;
+use std::time::{Duration, SystemTime};
 use tonic::Code;
 use undertone_proto::v1;
 use undertone_tests::{PrivatePostgres, TestServer, real_clip};
@@ -62,7 +63,9 @@ async fn all_is_answered(server: &TestServer) {
             .all(|point| point.p50_seconds > 0.0 && point.p99_seconds >= point.p50_seconds)
     );
 
-    let request = v1::QueryDriftRequest { group_by, ..v1::QueryDriftRequest::default() };
+    let within_a_day = prost_types::Timestamp::from(SystemTime::now() + Duration::from_secs(3_600));
+    let reference = Some(v1::AnalyticsRange { end: Some(within_a_day), ..v1::AnalyticsRange::default() });
+    let request = v1::QueryDriftRequest { reference, group_by, ..v1::QueryDriftRequest::default() };
     let drifts = client.query_drift(request).await.unwrap().into_inner().drifts;
     assert!(drifts.len() == 2 && drifts.iter().all(|drift| drift.emotions_divergence == 0.0), "{drifts:?}");
 
@@ -72,8 +75,8 @@ async fn all_is_answered(server: &TestServer) {
     assert!(status.contains("200"), "{status} {body}");
     assert_eq!(body["series"][0]["group"]["model"], "lstm");
     assert_eq!(body["series"][0]["points"][0]["answers"], lstm);
-    for kind in ["confidence", "latency", "agreement", "drift"] {
-        let (status, body) = server.get(&format!("/api/v1/analytics/{kind}?step=minute")).await.unwrap();
+    for kind in ["confidence?", "latency?", "agreement?", "drift?reference_end=2030-01-01T00:00:00Z&"] {
+        let (status, body) = server.get(&format!("/api/v1/analytics/{kind}step=minute")).await.unwrap();
         assert!(status.contains("200") && body.starts_with('{'), "{kind}: {status} {body}");
     }
 }
@@ -117,6 +120,16 @@ async fn wrong_questions_are_refused_with_every_mistake() {
         "group_by[0]",
     ] {
         assert!(status.message().contains(field), "{field} is missing in: {}", status.message());
+    }
+    let nothing = v1::AnalyticsRange::default();
+    for (reference, told) in [
+        (None, "reference: give the time to compare with"),
+        (Some(nothing), "reference: give the time to compare with"),
+        (Some(range), "reference: it holds more than 100 buckets"),
+    ] {
+        let request = v1::QueryDriftRequest { reference, ..v1::QueryDriftRequest::default() };
+        let status = client.query_drift(request).await.unwrap_err();
+        assert!(status.code() == Code::InvalidArgument && status.message().contains(told), "{status}");
     }
     for wrong in [
         "start=yesterday",
