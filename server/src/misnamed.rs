@@ -7,11 +7,10 @@ use std::collections::HashSet;
 /// Tells about names of models, plugins and versions in `settings` that nothing has.
 pub(crate) fn warn_of_misnamed(settings: &Settings, models: &Models) {
     let known = Known::of(models);
-    let isolated = settings.isolation.exceptions.keys();
-    let isolated = isolated.filter(|name| !known.models.contains(*name) && !known.plugins.contains(*name));
-    let substituted = settings.classifiers.keys().filter(|name| !known.plugins.contains(*name));
-    let named = isolated.map(|name| ("plugins.isolation_of", name));
-    for (setting, name) in named.chain(substituted.map(|name| ("plugins.classifier_of", name))) {
+    let isolated = settings.isolation.exceptions.keys().map(|name| ("plugins.isolation_of", name));
+    let substituted = settings.classifiers.keys().map(|name| ("plugins.classifier_of", name));
+    let unknown = |name: &String| !known.models.contains(name) && !known.plugins.contains(name);
+    for (setting, name) in isolated.chain(substituted).filter(|(_, name)| unknown(name)) {
         tracing::warn!(setting, name, "no model that is served has this name, or a plugin of this name");
     }
     for (name, policy) in &settings.models.policies.of_model {

@@ -1,5 +1,6 @@
 //! What every call needs: models, engine, recorder, limits. Calls from the wire and from the command line meet here.
 
+use crate::access::Refusal;
 use crate::experiments::{Experiments, Participation};
 use crate::live::LiveStreams;
 use crate::models::Models;
@@ -81,6 +82,12 @@ impl Recognition {
     pub fn model(&self, name: &str) -> Result<Arc<LoadedModel>, String> {
         let name = if name.is_empty() { self.default_model.as_str() } else { name };
         self.models.resolve(name)
+    }
+
+    /// What a caller hears who may not begin, or not go on. It is counted.
+    pub(crate) fn refused(&self, refusal: &Refusal) -> tonic::Status {
+        self.metrics.rpc.refused.with_label_values(&[refusal.reason()]).inc();
+        crate::grpc::refused(refusal)
     }
 
     pub(crate) fn count_call(&self, method: &str, code: tonic::Code) {

@@ -177,3 +177,27 @@ fn quoted(card: &str, protocol: &str) -> Option<String> {
     let cell = |name: &str| row[header.iter().position(|column| column == name)?].split(' ').next();
     Some(format!("{} {}", cell("accuracy")?, cell("UAR")?))
 }
+
+#[test]
+fn what_the_bounds_of_bundles_are_worth_is_told_as_measured() {
+    let text = read("docs/models.md");
+    let told = text.split("\n\n").find(|part| part.starts_with("Bundles have other bounds"));
+    let told = told.expect("a paragraph about them").replace('\n', " ");
+    for model in MODELS {
+        let pooled = measured(model, "speaker5")["pooled"].clone();
+        let percent = |value: &Value| 100.0 * number(value);
+        let folds = pooled["folds"].as_array().expect("a list");
+        let folds: Vec<String> =
+            folds.iter().map(|fold| format!("{:.1}", percent(&fold["sets"]["coverage"]))).collect();
+        let (last, others) = folds.split_last().expect("folds");
+        for part in [
+            format!("{:.1} % ", percent(&pooled["sets"]["coverage"])),
+            format!("{} and {last} %", others.join(", ")),
+            format!("{:.1} emotions", number(&pooled["sets"]["mean_size"])),
+            format!("{:.0} % of its answers are kept", percent(&pooled["abstention"]["kept"])),
+            format!("{:.1} % of those", percent(&pooled["abstention"]["error"])),
+        ] {
+            assert!(told.contains(&part), "{model}: {part} is missing in {told}");
+        }
+    }
+}

@@ -27,10 +27,10 @@ pub struct AnalyticsFilter {
 /// A time, in buckets. Start and end count as the starts of the buckets that they lie in; the end's own bucket is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AnalyticsRange {
-    /// Not set: a day before the end.
+    /// Not set: a day before the end. Within a bucket: from where that begins.
     #[prost(message, optional, tag = "1")]
     pub start: ::core::option::Option<::prost_types::Timestamp>,
-    /// Not set: now, with the bucket that is not over yet.
+    /// Not set: now, with the bucket that is not over yet. Within a bucket: up to where that ends.
     #[prost(message, optional, tag = "2")]
     pub end: ::core::option::Option<::prost_types::Timestamp>,
     /// Length of a bucket.

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -122,10 +123,33 @@ def test_key_and_trace_context_go_with_every_call(server):
     assert [own.get("traceparent") for own in headers] == [*contexts, None]
 
 
+def new_key(server, *arguments):
+    create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name, *arguments]
+    return subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_stream_that_is_not_let_in_hears_why(own_server):
+    server = own_server("auth.keys=true", "auth.refresh=20ms")
+    key = new_key(server, "--max-streams", "1")
+
+    def refused(_):
+        with undertone.Client(server.address, api_key=key, retry=undertone.Retry(attempts=1)) as client:
+            try:
+                list(client.stream(CLIP))
+            except undertone.UndertoneError as error:
+                return type(error)
+
+    with undertone.Client(server.address, api_key=key) as client:
+        until(lambda: refused(0) is None, "the server has read its keys again")
+        with client.stream(CLIP, realtime=True) as events, ThreadPoolExecutor(12) as others:
+            next(events)
+            # Each is over before it has sent its first message, or behind it: which comes first is chance.
+            assert set(others.map(refused, range(48))) == {undertone.ResourceExhausted}
+
+
 def test_a_server_that_asks_for_keys_knows_its_own(own_server):
     server = own_server("auth.keys=true", "auth.refresh=20ms")
-    create = [STAGE / "bin/undertone", "keys", "create", "test", "--data-dir", server.folder.name]
-    key = subprocess.run(create, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout.strip()
+    key = new_key(server)
     with undertone.Client(server.address, api_key=key) as client:
 
         def is_known():

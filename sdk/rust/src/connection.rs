@@ -5,6 +5,8 @@ use crate::retry::Retry;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tonic::codegen::http::Uri;
+use tonic::codegen::http::uri::Authority;
 use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -91,6 +93,9 @@ impl Connection {
         let endpoint = Channel::from_shared(address)
             .map_err(|source| ClientError::Address { address: self.address.clone(), source })?
             .connect_timeout(self.connect_timeout);
+        if let Err(what) = check(endpoint.uri()) {
+            return Err(ClientError::Unusable { address: self.address.clone(), what });
+        }
         let endpoint = match self.keep_alive {
             Some(interval) => {
                 endpoint.http2_keep_alive_interval(interval).keep_alive_timeout(self.keep_alive_timeout)
@@ -124,6 +129,21 @@ impl Connection {
             shown.push((name.clone(), value.parse().map_err(|_| unsendable(name.as_str()))?));
         }
         Ok(ShowCaller { shown: shown.into(), traceparent: self.traceparent.clone() })
+    }
+}
+
+/// Whether it says how to speak, with whom, and at which door; what is neither known nor there would go to another one, and in
+/// the clear.
+fn check(uri: &Uri) -> Result<(), String> {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    if !matches!(scheme, "http" | "https") {
+        return Err(format!("{scheme}:// is not understood; give http://, or https:// for TLS"));
+    }
+    let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
+    let door = authority.rsplit_once(uri.host().unwrap_or_default()).map_or("", |(_, behind)| behind);
+    match (door.strip_prefix(':'), uri.port_u16()) {
+        (Some(port), None) => Err(format!("{port:?} is no port; give 1 to 65535")),
+        _ => Ok(()),
     }
 }
 
@@ -178,6 +198,23 @@ mod tests {
         assert_eq!((shown("x-team"), shown("traceparent")), (Some("calls"), Some("00-1-2-01")));
         assert!(request.metadata().get("authorization").is_some_and(MetadataValue::is_sensitive));
         assert!(!format!("{connection:?}").contains("utk_1"));
+    }
+
+    #[test]
+    fn an_address_that_would_lead_elsewhere_is_refused() {
+        for (address, part) in [
+            ("grpcs://127.0.0.1:50151", "grpcs:// is not understood"),
+            ("wss://localhost", "wss:// is not understood"),
+            ("http://127.0.0.1:501510", "\"501510\" is no port"),
+            ("localhost:99999", "\"99999\" is no port"),
+            ("http://[::1]:99999", "\"99999\" is no port"),
+        ] {
+            let said = Connection::new(address).endpoint().expect_err(address).to_string();
+            assert!(said.contains(part) && said.contains(address), "{said}");
+        }
+        for address in ["localhost:50151", "http://127.0.0.1", "http://[::1]:50151", "HTTP://localhost:1"] {
+            assert!(Connection::new(address).endpoint().is_ok(), "{address}");
+        }
     }
 
     #[test]

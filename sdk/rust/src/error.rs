@@ -21,6 +21,14 @@ pub enum ClientError {
         /// Why it is none.
         source: tonic::codegen::http::uri::InvalidUri,
     },
+    /// The address is a URL that leads to no server.
+    #[error("{address:?} cannot be used: {what}")]
+    Unusable {
+        /// What was given.
+        address: String,
+        /// What is wrong about it.
+        what: String,
+    },
     /// The key or another value that goes with every call cannot be sent.
     #[error("{what} holds characters that cannot be sent")]
     Metadata {

@@ -91,7 +91,7 @@ fn span(
             return None;
         }
     };
-    let (from, to) = (step.floor(start), step.floor(end));
+    let (from, to) = (step.floor(start), ceiling(step, end));
     let longest = i64::try_from(figures.limits.range.as_micros()).unwrap_or(i64::MAX);
     if from >= to {
         wrong(
@@ -109,6 +109,11 @@ fn span(
         );
     }
     Some((from, to, step))
+}
+
+/// The end of the bucket that `end` lies in, or its own place between two buckets.
+fn ceiling(step: Step, end: UnixMicros) -> UnixMicros {
+    UnixMicros(step.floor(UnixMicros(end.0 - 1)).0 + step.micros())
 }
 
 fn checked_filter(

@@ -1,6 +1,6 @@
 //! The same figures as JSON under `/api/v1/analytics/`.
 
-use super::parameters::Parameters;
+use super::parameters::{FILTER, GROUPS, Parameters, REFERENCE, TIME};
 use super::{Figures, json};
 use crate::access::Caller;
 use axum::extract::{Query, State};
@@ -33,7 +33,7 @@ async fn emotions(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
+        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, &[TIME, FILTER, GROUPS])?;
         let request = v1::QueryEmotionsRequest { range: Some(range), filter: Some(filter), group_by };
         Ok(json::emotions(&figures.emotions(&request, &caller).await?))
     };
@@ -46,7 +46,7 @@ async fn confidence(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
+        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, &[TIME, FILTER, GROUPS])?;
         let request = v1::QueryConfidenceRequest { range: Some(range), filter: Some(filter), group_by };
         Ok(json::confidence(&figures.confidence(&request, &caller).await?))
     };
@@ -59,7 +59,7 @@ async fn latency(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
+        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, &[TIME, FILTER, GROUPS])?;
         let request = v1::QueryLatencyRequest { range: Some(range), filter: Some(filter), group_by };
         Ok(json::latency(&figures.latency(&request, &caller).await?))
     };
@@ -72,7 +72,7 @@ async fn agreement(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let parameters = Parameters::read(pairs, false)?;
+        let parameters = Parameters::read(pairs, &[TIME])?;
         let request = v1::QueryAgreementRequest { range: Some(parameters.range) };
         Ok(json::agreement(&figures.agreement(&request, &caller).await?))
     };
@@ -85,7 +85,8 @@ async fn drift(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, reference, filter, group_by } = Parameters::read(pairs, true)?;
+        let Parameters { range, reference, filter, group_by } =
+            Parameters::read(pairs, &[TIME, REFERENCE, FILTER, GROUPS])?;
         let request = v1::QueryDriftRequest {
             range: Some(range),
             reference: Some(reference),
@@ -103,7 +104,7 @@ async fn training_drift(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, filter, .. } = Parameters::read(pairs, false)?;
+        let Parameters { range, filter, .. } = Parameters::read(pairs, &[TIME, FILTER])?;
         let request = v1::QueryTrainingDriftRequest { range: Some(range), filter: Some(filter) };
         Ok(json::training_drift(&figures.training_drift(&request, &caller).await?))
     };
@@ -116,7 +117,7 @@ async fn judgements(
     Query(pairs): Pairs,
 ) -> Response {
     let answer = async {
-        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, false)?;
+        let Parameters { range, filter, group_by, .. } = Parameters::read(pairs, &[TIME, FILTER, GROUPS])?;
         let request = v1::QueryJudgementsRequest { range: Some(range), filter: Some(filter), group_by };
         Ok(json::judgements(&figures.judgements(&request, &caller).await?))
     };

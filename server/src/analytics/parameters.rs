@@ -4,8 +4,20 @@
 
 use crate::grpc::bad_field;
 use prost_types::Timestamp;
+use std::collections::HashSet;
 use tonic::Status;
 use undertone_proto::v1;
+
+/// The time, for every question.
+pub(super) const TIME: &[&str] = &["start", "end", "step"];
+/// Which answers.
+pub(super) const FILTER: &[&str] = &["model", "version", "arm", "role", "subject", "label"];
+/// Told apart by what.
+pub(super) const GROUPS: &[&str] = &["group_by"];
+/// The time that another one is compared with.
+pub(super) const REFERENCE: &[&str] = &["reference_start", "reference_end"];
+/// What may hold several values.
+const SEVERAL: &[&str] = &["model", "version", "arm", "group_by"];
 
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
@@ -16,22 +28,32 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// The first mistake is told.
-    pub(super) fn read(pairs: Vec<(String, String)>, with_reference: bool) -> Result<Self, Status> {
+    /// Those of a question that takes what `kinds` name. The first mistake is told.
+    pub(super) fn read(pairs: Vec<(String, String)>, kinds: &[&[&str]]) -> Result<Self, Status> {
         let mut own = Self::default();
+        let mut given = HashSet::new();
         for (name, value) in pairs {
-            own.take(&name, value, with_reference)?;
+            if !kinds.iter().any(|names| names.contains(&name.as_str())) {
+                return Err(bad_field(&name, "this question takes no such parameter"));
+            }
+            if value.is_empty() {
+                return Err(bad_field(&name, "it is empty: leave it out, or give a value"));
+            }
+            own.take(&name, value)?;
+            if !SEVERAL.contains(&name.as_str()) && !given.insert(name.clone()) {
+                return Err(bad_field(&name, "it is given twice"));
+            }
         }
         own.reference.step = own.range.step;
         Ok(own)
     }
 
-    fn take(&mut self, name: &str, value: String, with_reference: bool) -> Result<(), Status> {
+    fn take(&mut self, name: &str, value: String) -> Result<(), Status> {
         match name {
             "start" => self.range.start = Some(time(name, &value)?),
             "end" => self.range.end = Some(time(name, &value)?),
-            "reference_start" if with_reference => self.reference.start = Some(time(name, &value)?),
-            "reference_end" if with_reference => self.reference.end = Some(time(name, &value)?),
+            "reference_start" => self.reference.start = Some(time(name, &value)?),
+            "reference_end" => self.reference.end = Some(time(name, &value)?),
             "step" => self.range.step = step(&value)?.into(),
             "model" => self.filter.models.push(value),
             "version" => self.filter.versions.push(value),

@@ -53,7 +53,7 @@ impl RecognizerService {
         audio: Bytes,
         span: &mut CallSpan,
     ) -> Result<v1::RecognizeResponse, Status> {
-        let mut passage = checked.caller.enter().map_err(|refusal| status::refused(&refusal))?;
+        let mut passage = checked.caller.enter().map_err(|refusal| self.recognition.refused(&refusal))?;
         let id = checked.id;
         spans::note_stream(span, id, &checked.model);
         let (input, events) = streaming::open(&self.recognition, &checked).await?;

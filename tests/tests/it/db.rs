@@ -66,6 +66,12 @@ async fn operate(store: Option<&PrivatePostgres>) {
     assert!(erased.contains("journal: erased 1 streams, 3 predictions,"), "{erased}");
     assert_eq!(erased.contains("postgres: erased 1 streams, 3 predictions,"), store.is_some(), "{erased}");
     assert!(erased.contains("all.csv was exported before") && !erased.contains("none.csv"), "{erased}");
+    assert!(!erased.contains("nothing is stored"), "{erased}");
+    let salted = ["erase", "--subject", "ann", "--set", "recording.subject_salt=another"];
+    for arguments in [&salted[..3], &salted] {
+        let nothing = printed(&db(folder.path(), url, arguments));
+        assert!(nothing.contains("nothing is stored of this subject"), "{nothing}");
+    }
     let status = printed(&db(folder.path(), url, &["status"]));
     assert!(status.contains("journal: 1 streams (0 open), 3 predictions"), "{status}");
     assert_eq!(status.contains("postgres: predictions_default"), store.is_some(), "{status}");

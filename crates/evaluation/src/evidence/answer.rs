@@ -51,6 +51,14 @@ impl Answer {
         }
     }
 
+    /// The answer with its probabilities to the power of `exponent`, in parts of their sum: with `T / exponent` in place of the
+    /// temperature `T`.
+    pub(crate) fn raised(&self, exponent: f64) -> Self {
+        let powers = self.probabilities.map(|own| f64::from(own).powf(exponent));
+        let sum: f64 = powers.iter().sum();
+        Self { label: self.label, probabilities: powers.map(|power| rounded((power / sum) as f32)) }
+    }
+
     /// The most probable emotion.
     pub const fn label(&self) -> Emotion {
         self.label

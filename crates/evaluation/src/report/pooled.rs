@@ -14,7 +14,7 @@ pub(super) fn section(summary: &Summary) -> Option<Section> {
     let text = vec![
         "A bundle learnt from every speaker, so its bounds are set by the answers of all folds together. What such bounds are \
          worth for new speakers is measured by leaving out: the clips of each fold have bounds that the clips of the other \
-         folds set."
+         folds set, and are answered with the mean temperature of those, since a bundle has one temperature for all."
             .to_owned(),
     ];
     let cards: Vec<Card> =

@@ -1,12 +1,13 @@
 //! Bounds as bundles carry them: a bundle learnt from every speaker, so its bounds are set by what other networks of its
-//! recipe said about speakers they never heard, all of them together.
+//! recipe said about speakers they never heard, all of them together, and so is its one temperature.
 
 use crate::evidence::{FoldFacts, Judged, Prediction, Run};
 use crate::statistics::{AbstentionFigures, SetFigures, abstain_threshold, conformal_threshold};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What such bounds do for one fold's speakers, who had no part in them: the clips of the other folds set them.
+/// What such bounds do for one fold's speakers, who had no part in them: the clips of the other folds set them, and the other
+/// folds' temperatures the one that the answers are read by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PooledFold {
     /// The fold.
@@ -42,13 +43,13 @@ impl PooledBounds {
             |promise: fn(&FoldFacts) -> Option<f64>| runs.iter().flat_map(|run| &run.folds).find_map(promise);
         let coverage = noted(|facts| facts.conformal_coverage)?;
         let error = noted(|facts| facts.abstain_error)?;
-        let clips: Vec<&Prediction> = runs.iter().flat_map(|run| &run.predictions).collect();
-        let numbers: BTreeSet<u32> = clips.iter().map(|clip| clip.fold).collect();
+        let numbers: BTreeSet<u32> =
+            runs.iter().flat_map(|run| &run.predictions).map(|clip| clip.fold).collect();
         if numbers.len() < 2 {
             return None;
         }
         let bounded: Vec<(u32, Vec<Bounded>)> =
-            numbers.into_iter().map(|fold| (fold, bound(&clips, fold, coverage, error))).collect();
+            numbers.into_iter().map(|fold| (fold, bound(runs, fold, coverage, error))).collect();
         let folds = bounded.iter().map(|(fold, own)| PooledFold {
             fold: *fold,
             sets: sets(own),
@@ -72,15 +73,35 @@ pub fn bounds_of(clips: &[Judged], coverage: f64, error: f64) -> (f32, Option<f3
     (conformal_threshold(&truths, coverage), abstain_threshold(&confidences, &right, error))
 }
 
-/// The clips of `fold`, with bounds by all others.
-fn bound(clips: &[&Prediction], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
-    let others: Vec<Judged> =
-        clips.iter().filter(|clip| clip.fold != fold).map(|clip| clip.judged()).collect();
+/// The clips of `fold`, with bounds and temperature by all others.
+fn bound(runs: &[&Run], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
+    let clips = || runs.iter().flat_map(|run| &run.predictions);
+    let others: Vec<Judged> = clips().filter(|clip| clip.fold != fold).map(Prediction::judged).collect();
     let (least, below) = bounds_of(&others, coverage, error);
     // Where no bound keeps the promise, no answer is held back.
     let below = below.unwrap_or(0.0);
-    let own = clips.iter().filter(|clip| clip.fold == fold);
-    own.map(|clip| (clip.judged(), f64::from(least), f64::from(below))).collect()
+    let facts = || runs.iter().flat_map(|run| &run.folds);
+    let temperature =
+        geometric_mean(facts().filter(|own| own.fold != fold).filter_map(|own| own.temperature));
+    let mut bounded = Vec::new();
+    for run in runs {
+        let own = run.folds.iter().find(|facts| facts.fold == fold).and_then(|facts| facts.temperature);
+        let ratio = own.zip(temperature).map(|(own, others)| own / others);
+        let clips = run.predictions.iter().filter(|clip| clip.fold == fold).map(Prediction::judged);
+        let read = |clip: Judged| ratio.map_or(clip, |ratio| tempered(clip, ratio));
+        bounded.extend(clips.map(|clip| (read(clip), f64::from(least), f64::from(below))));
+    }
+    bounded
+}
+
+fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let logarithms: Vec<f64> = values.map(f64::ln).collect();
+    (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
+}
+
+/// What would have been said with logits divided by the `ratio`-th part of their temperature.
+fn tempered(judged: Judged, ratio: f64) -> Judged {
+    Judged { answer: judged.answer.map(|answer| answer.raised(ratio)), ..judged }
 }
 
 fn sets(clips: &[Bounded]) -> SetFigures {
@@ -143,6 +164,26 @@ mod tests {
         // The easy fold's clips say nothing of unsure answers: none of those is kept.
         assert_eq!((hard.abstention.kept, hard.abstention.error), (0.7, Some(0.0)));
         assert_eq!((easy.sets.coverage, hard.sets.coverage, bounds.sets.coverage), (1.0, 0.7, 0.85));
+    }
+
+    #[test]
+    fn the_answers_of_a_fold_are_read_by_the_temperature_of_the_others() {
+        let mut run = run(&[(0, 10), (1, 10), (2, 10)]);
+        let facts =
+            |fold, temperature| FoldFacts { fold, temperature: Some(temperature), ..run.folds[0].clone() };
+        run.folds = vec![facts(0, 2.0), facts(1, 0.5), facts(2, 2.0)];
+        let sureness = |fold| {
+            let own = bound(&[&run], fold, 0.5, 0.1);
+            own[0].0.answer.expect("it was answered").confidence()
+        };
+        // All say .9, and seven others .1 together. Of fold 1 the others' mean is 2: probabilities to the power of a quarter.
+        let power = |exponent: f32| {
+            let other = (0.1_f32 / 7.0).powf(exponent);
+            0.9_f32.powf(exponent) / (0.9_f32.powf(exponent) + 7.0 * other)
+        };
+        assert!((sureness(1) - power(0.25)).abs() < 1e-5, "{} {}", sureness(1), power(0.25));
+        // Of fold 0 it is 1, the geometric mean of a half and two.
+        assert!((sureness(0) - power(2.0)).abs() < 1e-5, "{} {}", sureness(0), power(2.0));
     }
 
     #[test]

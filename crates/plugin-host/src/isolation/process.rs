@@ -126,7 +126,11 @@ impl PluginProcess {
     /// Rings, and waits until it is answered.
     fn wait(&mut self, within: Duration, cancelled: Option<&AtomicBool>) -> Result<(), Loss> {
         let unreachable = |error: io::Error| Loss::Unreachable(error.to_string());
-        self.ask.ring().map_err(unreachable)?;
+        match self.ask.ring() {
+            // Nobody is at the other end any more.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(self.ended()),
+            rung => rung.map_err(unreachable)?,
+        }
         let until = Instant::now() + within;
         loop {
             let left = until.saturating_duration_since(Instant::now());

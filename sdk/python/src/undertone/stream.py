@@ -160,7 +160,8 @@ class AsyncEventStream:
     async def _write(self, call: Call) -> None:
         """Sends what is held, then what comes. That a call is over, its reader learns."""
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            await call.write(self._session.opening())
+            if not await _send(call, self._session.opening()):
+                return
             number, self._sequence = self._replay.first, 0
             while True:
                 self._sent(number)
@@ -254,15 +255,16 @@ class _Patience:
 
 
 async def _send(call: Call, message: v1.StreamingRecognizeRequest) -> bool:
-    """Sends a message behind the first one; false when the call is over.
+    """Sends a message; false when the call is over.
 
     ``call.write`` would set the call's status to INTERNAL when it fails because the call is over, in front of the
     status that the server sent, which nobody would see then. What it does otherwise is done here.
     """
-    raw = getattr(call, "_cython_call", None)
-    if raw is None:
+    raw, opened = getattr(call, "_cython_call", None), getattr(call, "_metadata_sent", None)
+    if raw is None or opened is None:
         await call.write(message)
         return True
+    await opened.wait()
     try:
         await raw.send_serialized_message(message.SerializeToString())
     except Exception:

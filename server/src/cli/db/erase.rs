@@ -35,6 +35,12 @@ pub(super) async fn run(args: &EraseArgs, settings: &Settings) -> anyhow::Result
             );
         }
     }
+    if [report.postgres, report.journal].into_iter().flatten().all(|rows| rows == ErasedRows::default()) {
+        say!(
+            "nothing is stored of this subject (any more): the key must be the one that clients gave, and recording.subject_salt and \
+             --tenant those that it was stored with"
+        );
+    }
     for file in &report.stale_files {
         say!("{file} was exported before and may hold rows of the subject: delete it, or export it again");
     }

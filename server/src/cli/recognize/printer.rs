@@ -62,8 +62,6 @@ impl Printer {
         sources: &[Source],
     ) -> anyhow::Result<Self> {
         if let Some(folder) = &out {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
             let mut stems = BTreeMap::new();
             for source in sources {
                 if let Some(other) = stems.insert(source.stem(), source) {
@@ -73,6 +71,8 @@ impl Printer {
                     );
                 }
             }
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         } else if matches!(format, ReportFormat::Srt | ReportFormat::Vtt) && sources.len() > 1 {
             bail!("subtitles of {} recordings need a file each: give --out FOLDER", sources.len());
         }
@@ -85,6 +85,7 @@ impl Printer {
     }
 
     pub(super) fn print(&mut self, source: &Source, report: &FileReport) -> anyhow::Result<()> {
+        self.warn(report);
         match &self.out {
             None => {
                 self.say(report)?;
@@ -113,6 +114,16 @@ impl Printer {
         let mut table = Utterances::create(File::create(path)?)?;
         table.add(report)?;
         table.finish()
+    }
+
+    /// Warnings for which the form has no place.
+    fn warn(&self, report: &FileReport) {
+        if matches!(self.format, ReportFormat::Text | ReportFormat::Json) {
+            return;
+        }
+        for warning in &report.warnings {
+            eprintln!("undertone: {}: {warning}", report.file);
+        }
     }
 
     fn say(&mut self, report: &FileReport) -> anyhow::Result<()> {

@@ -24,7 +24,7 @@ pub(super) async fn answer(
     let begun = Instant::now();
     let items = items(&input, model)?;
     statistics::note_step(recognition, model.reference(), StepKind::Input, begun.elapsed());
-    let mut passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let mut passage = caller.enter().map_err(|refusal| recognition.refused(&refusal))?;
     let frames: usize = items.iter().map(Frames::len).sum();
     let heard = frames as u64 * u64::from(model.layout().grid.hop_samples);
     // While they wait, the frames are held once.

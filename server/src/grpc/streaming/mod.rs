@@ -121,7 +121,7 @@ async fn begin<S>(
 where
     S: Stream<Item = Result<v1::StreamingRecognizeRequest, Status>> + Unpin,
 {
-    let passage = caller.enter().map_err(|refusal| status::refused(&refusal))?;
+    let passage = caller.enter().map_err(|refusal| recognition.refused(&refusal))?;
     let request = first_config(asks, (recognition, caller)).await?;
     spans::note_stream(span, request.id, &request.model);
     let streams = open(recognition, &request).await?;

@@ -132,7 +132,7 @@ impl Outflow {
 
     /// Pays for the audio up to `samples` from the stream's start.
     fn pay(&mut self, samples: u64) -> Result<(), Status> {
-        self.passage.pay(samples, Instant::now()).map_err(|refusal| status::refused(&refusal))
+        self.passage.pay(samples, Instant::now()).map_err(|refusal| self.recognition.refused(&refusal))
     }
 
     fn acknowledgement(&mut self, point: Option<ResumePoint>) -> Option<v1::Acknowledgement> {

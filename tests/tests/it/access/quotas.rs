@@ -7,12 +7,22 @@ use undertone_proto::inference::grpc_inference_service_client::GrpcInferenceServ
 use undertone_proto::inference::model_infer_request::InferInputTensor;
 use undertone_proto::inference::{InferTensorContents, ModelInferRequest};
 use undertone_proto::v1::streaming_recognize_request::Message;
-use undertone_tests::{ask, float_config};
+use undertone_tests::{TestServer, ask, float_config};
+
+/// Of a key that may look at the metrics, too.
+const SCOPES: &str = "recognize,analytics";
+
+async fn assert_counted((server, key): (&TestServer, &str), reason: &str) {
+    let header = format!("Authorization: Bearer {key}\r\n");
+    let (_, metrics) = server.get_with("/metrics", &header).await.unwrap();
+    let counted = format!("undertone_calls_refused_total{{reason=\"{reason}\"}} 1");
+    assert!(metrics.contains(&counted), "{counted} is missing in {metrics}");
+}
 
 #[tokio::test]
 async fn a_key_has_as_many_streams_at_a_time_as_it_was_given() {
     let server = guarded().await;
-    let key = new_key(server.data_dir(), &["--max-streams", "1"]);
+    let key = new_key(server.data_dir(), &["--max-streams", "1", "--scopes", SCOPES]);
     until(&server, &key, Code::Ok).await;
     let mut client = recognizer(&server, &key).await;
     let (asks, receiver) = tokio::sync::mpsc::channel(4);
@@ -24,6 +34,7 @@ async fn a_key_has_as_many_streams_at_a_time_as_it_was_given() {
     let refusal = client.recognize(recording()).await.unwrap_err();
     assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal:?}");
     assert!(refusal.get_error_details().retry_info().is_some());
+    assert_counted((&server, &key), "too_many_streams").await;
 
     drop(asks);
     while replies.message().await.unwrap().is_some() {}
@@ -39,7 +50,7 @@ async fn a_key_has_as_many_streams_at_a_time_as_it_was_given() {
 async fn a_key_that_has_used_up_its_audio_waits_as_long_as_it_is_told() {
     let server = guarded().await;
     // The recording has about ten seconds.
-    let key = new_key(server.data_dir(), &["--audio-seconds-per-minute", "6"]);
+    let key = new_key(server.data_dir(), &["--audio-seconds-per-minute", "6", "--scopes", SCOPES]);
     until(&server, &key, Code::Ok).await;
     let mut client = recognizer(&server, &key).await;
     client.recognize(recording()).await.expect("audio is paid afterwards");
@@ -47,6 +58,7 @@ async fn a_key_that_has_used_up_its_audio_waits_as_long_as_it_is_told() {
     assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal:?}");
     let delay = refusal.get_error_details().retry_info().and_then(|info| info.retry_delay).unwrap();
     assert!((20..=60).contains(&delay.as_secs()), "{delay:?}");
+    assert_counted((&server, &key), "audio_spent").await;
     let other = new_key(server.data_dir(), &[]);
     until(&server, &other, Code::Ok).await;
     recognizer(&server, &other).await.recognize(recording()).await.expect("others are not concerned");

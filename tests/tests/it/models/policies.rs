@@ -72,6 +72,7 @@ async fn names_in_settings_that_fit_nothing_are_told_at_the_start() {
         ("log.filter", "warn"),
         ("models.policies.lstm", "pinned 9.9.9"),
         ("plugins.isolation_of.cmn", "process"),
+        ("plugins.classifier_of.cnn", "onnx"),
         ("plugins.classifier_of.onxx", "undertone.linear"),
     ];
     ServerProcess::start_with_log(&data, &settings, &log).await.unwrap().kill();
@@ -79,5 +80,6 @@ async fn names_in_settings_that_fit_nothing_are_told_at_the_start() {
     for name in ["lstm@9.9.9", "cmn", "onxx"] {
         assert_eq!(told.lines().filter(|line| line.contains(name)).count(), 1, "{name}: {told}");
     }
+    assert!(!told.contains("cnn"), "a model that is served is no mistake: {told}");
     assert!(told.contains("the folder has no bundle of this version"), "{told}");
 }

@@ -75,6 +75,12 @@ async fn all_is_answered(server: &TestServer) {
     assert!(status.contains("200"), "{status} {body}");
     assert_eq!(body["series"][0]["group"]["model"], "lstm");
     assert_eq!(body["series"][0]["points"][0]["answers"], lstm);
+    let now = prost_types::Timestamp::from(SystemTime::now());
+    let path = format!("/api/v1/analytics/emotions?model=lstm&step=hour&end={now}");
+    let body: Value = serde_json::from_str(&server.get(&path).await.unwrap().1).unwrap();
+    let answers = |point: &Value| point["answers"].as_u64().unwrap();
+    let counted: u64 = body["series"][0]["points"].as_array().unwrap().iter().map(answers).sum();
+    assert_eq!(counted, lstm as u64, "the hour in which the time ends is a part of it: {body}");
     for kind in ["confidence?", "latency?", "agreement?", "drift?reference_end=2030-01-01T00:00:00Z&"] {
         let (status, body) = server.get(&format!("/api/v1/analytics/{kind}step=minute")).await.unwrap();
         assert!(status.contains("200") && body.starts_with('{'), "{kind}: {status} {body}");
@@ -137,8 +143,16 @@ async fn wrong_questions_are_refused_with_every_mistake() {
         "start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z",
         "stepp=day",
         "label=x",
-    ] {
-        let (status, body) = server.get(&format!("/api/v1/analytics/emotions?{wrong}")).await.unwrap();
+        "subject=",
+        "step=hour&step=day",
+        "label=a=b&label=a=c",
+        "reference_end=2026-01-01T00:00:00Z",
+    ]
+    .map(|wrong| format!("emotions?{wrong}"))
+    .into_iter()
+    .chain(["agreement?model=cnn", "training-drift?group_by=version"].map(str::to_owned))
+    {
+        let (status, body) = server.get(&format!("/api/v1/analytics/{wrong}")).await.unwrap();
         assert!(status.contains("400") && body.contains("error"), "{wrong}: {status} {body}");
     }
 }
