@@ -149,7 +149,10 @@ pub(crate) fn check_abi(bundle: &Bundle) -> Result<(), HostError> {
 }
 
 pub(crate) fn missing_kind(path: PathBuf, kind: &str) -> HostError {
-    HostError::Contract { path, what: format!("it is asked to be a {kind} and has no such functions") }
+    HostError::Contract {
+        path,
+        what: format!("it has none of the functions of the kind {kind}, for which it is asked"),
+    }
 }
 
 /// Compares what a manifest says with what a plugin reports.

@@ -84,7 +84,7 @@ fn a_library_under_another_name_is_refused() {
 #[test]
 fn an_extractor_is_no_classifier() {
     let refusal = Site::new().refusal(&Wanted { classifier: "faulty_extractor", ..Wanted::default() });
-    assert!(refusal.contains("asked to be a classifier"), "{refusal}");
+    assert!(refusal.contains("of the kind classifier"), "{refusal}");
 }
 
 #[test]

@@ -71,6 +71,8 @@ impl FileReport {
     }
 
     pub(crate) fn take(&mut self, result: v1::Result) {
+        // A stream that breaks off never tells how long it was.
+        self.seconds = self.seconds.max(seconds(result.end.as_ref()));
         if !result.is_final {
             let probabilities = result.probabilities.iter().map(|label| label.probability).collect();
             self.updates.push(Snapshot { at_s: seconds(result.end.as_ref()), probabilities });

@@ -297,8 +297,8 @@ mod tests {
             "grpc.lisen is not a setting; did you mean grpc.listen?",
             "store.url: ",
             "recognition.interim_hop = 500ms: give at least recognition.min_interim_hop, which is 700ms",
-            "recognition.max_duration = 0ns: give more than 0",
-            "store.batch_timeout = 0ns: give more than 0",
+            "recognition.max_duration = 0: give more than 0",
+            "store.batch_timeout = 0: give more than 0",
         ] {
             assert!(text.contains(path), "{path:?} is missing in: {text}");
         }

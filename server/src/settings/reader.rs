@@ -81,7 +81,7 @@ impl Reader {
     pub(super) fn positive_duration(&mut self, path: &str, default: Duration) -> Duration {
         let read = self.duration(path, default);
         if read.is_zero() {
-            self.mistake(format!("{path} = {read:?}: give more than 0"));
+            self.mistake(format!("{path} = 0: give more than 0"));
             return default;
         }
         read

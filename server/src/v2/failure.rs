@@ -22,6 +22,18 @@ pub(super) fn response(status: &Status) -> Response {
     response
 }
 
+/// A body that nobody unpacks here.
+pub(super) fn encoded(encoding: &str) -> Response {
+    let sentence = format!("content-encoding: {encoding:?} is not understood; send the body as it is");
+    (
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        // RFC 9110, section 12.5.3.
+        [(header::ACCEPT_ENCODING, "identity")],
+        json(&json!({ "error": sentence })),
+    )
+        .into_response()
+}
+
 fn code(code: Code) -> StatusCode {
     match code {
         Code::InvalidArgument | Code::FailedPrecondition => StatusCode::BAD_REQUEST,

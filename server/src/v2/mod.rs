@@ -14,7 +14,7 @@ use crate::grpc::{self, InferenceService};
 use crate::settings::Settings;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Extension, Path, Request as Asked, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -92,6 +92,9 @@ async fn infer(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    if let Some(encoding) = headers.get(header::CONTENT_ENCODING).filter(|own| *own != "identity") {
+        return failure::encoded(&String::from_utf8_lossy(encoding.as_bytes()));
+    }
     let (model_name, model_version) = name_and_version(&named);
     let answered = async {
         let body = body.map_err(|rejection| unread(&rejection))?;

@@ -1,5 +1,6 @@
 //! The program as a stranger runs it.
 
+mod files;
 mod refusals;
 mod rounded;
 mod updates;

@@ -6,6 +6,7 @@ use super::subject::SubjectArgs;
 use crate::cli::SettingsArgs;
 use anyhow::{Context, bail};
 use clap::Args;
+use serde_json::json;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,12 +40,23 @@ pub(in crate::cli) struct CheckArgs {
     memory_limit: u64,
 }
 
+/// The cases, with what must hold.
+fn list(cases: &[&Case], as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        let told = cases.iter().map(|case| json!({ "name": case.name, "rule": case.rule }));
+        say!("{}", json!({ "cases": told.collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    for case in cases {
+        say!("{:<32} {}", case.name, case.rule);
+    }
+    Ok(())
+}
+
 pub(super) async fn run(args: &CheckArgs, settings: &SettingsArgs) -> anyhow::Result<ExitCode> {
     let wanted = wanted(&args.case)?;
     let Some(library) = args.library.as_ref().filter(|_| !args.list) else {
-        for case in wanted {
-            say!("{:<32} {}", case.name, case.rule);
-        }
+        list(&wanted, args.json)?;
         return Ok(ExitCode::SUCCESS);
     };
     if !library.is_file() {

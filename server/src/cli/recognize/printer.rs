@@ -64,10 +64,10 @@ impl Printer {
         if let Some(folder) = &out {
             let mut stems = BTreeMap::new();
             for source in sources {
-                if let Some(other) = stems.insert(source.stem(), source) {
+                if let Some(other) = stems.insert(source.own_file(), source) {
                     bail!(
                         "--out: {other} and {source} are both called {:?}, and each has one file there",
-                        source.stem()
+                        source.own_file()
                     );
                 }
             }
@@ -92,7 +92,9 @@ impl Printer {
                 self.begun |= self.format != ReportFormat::Csv || !report.utterances.is_empty();
             }
             Some(folder) => {
-                let path = folder.join(format!("{}.{}", source.stem(), self.format.ending()));
+                let mut path = folder.join(source.own_file()).into_os_string();
+                path.push(format!(".{}", self.format.ending()));
+                let path = PathBuf::from(path);
                 self.write(&path, report).with_context(|| format!("{} cannot be written", path.display()))?;
             }
         }
@@ -108,6 +110,7 @@ impl Printer {
     }
 
     fn write(&self, path: &Path, report: &FileReport) -> anyhow::Result<()> {
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         if self.format != ReportFormat::Parquet {
             return Ok(std::fs::write(path, self.whole(report)?)?);
         }

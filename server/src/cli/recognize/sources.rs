@@ -2,18 +2,28 @@
 
 use anyhow::{Context, bail};
 use std::fmt;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use undertone_audio::{AudioLimits, Encoding, read_all};
 
 /// How standard input is written.
 const STDIN: &str = "-";
 /// How the names of recordings end.
 const ENDINGS: [&str; 5] = ["wav", "flac", "ogg", "oga", "opus"];
 
+/// So many bytes of a file tell what it is, and how it begins if it is none.
+const FIRST_BYTES: u64 = 16;
+const UNREADABLE: &str = "it cannot be read";
+
 /// Where a recording is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
-    File(PathBuf),
+    File {
+        path: PathBuf,
+        /// What a file of its own is called, without an ending: for one that a folder stands for, where it lies in there.
+        own: PathBuf,
+    },
     StandardInput,
 }
 
@@ -35,29 +45,31 @@ impl Source {
                 Some(pattern) if !name.exists() && pattern.contains(['*', '?', '[']) => {
                     sources.extend(fitting(pattern)?);
                 }
-                _ => sources.push(Self::File(name.clone())),
+                _ => sources.push(Self::file(name.clone())),
             }
         }
         Ok(sources)
     }
 
-    /// The whole recording.
+    /// One that is called as it is itself.
+    fn file(path: PathBuf) -> Self {
+        let own = path.file_stem().map(PathBuf::from).unwrap_or_default();
+        Self::File { path, own }
+    }
+
+    /// The whole recording. What is none by its first bytes is refused before the others are read.
     pub(super) fn read(&self) -> anyhow::Result<Vec<u8>> {
         match self {
-            Self::File(path) => std::fs::read(path).context("it cannot be read"),
-            Self::StandardInput => {
-                let mut bytes = Vec::new();
-                std::io::stdin().lock().read_to_end(&mut bytes).context("it cannot be read")?;
-                Ok(bytes)
-            }
+            Self::File { path, .. } => recording(File::open(path).context(UNREADABLE)?),
+            Self::StandardInput => recording(std::io::stdin().lock()),
         }
     }
 
-    /// The name of a file of its own, without an ending.
-    pub(super) fn stem(&self) -> String {
+    /// The name of a file of its own, without an ending; below folders where the recording is.
+    pub(super) fn own_file(&self) -> &Path {
         match self {
-            Self::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            Self::StandardInput => "stdin".into(),
+            Self::File { own, .. } => own,
+            Self::StandardInput => Path::new("stdin"),
         }
     }
 }
@@ -65,7 +77,7 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(f),
+            Self::File { path, .. } => path.display().fmt(f),
             Self::StandardInput => f.write_str("(standard input)"),
         }
     }
@@ -74,15 +86,17 @@ impl fmt::Display for Source {
 fn in_folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
     let mut found = Vec::new();
     let mut left = vec![folder.to_owned()];
-    while let Some(folder) = left.pop() {
-        let entries = std::fs::read_dir(&folder);
-        for entry in entries.with_context(|| format!("{} cannot be read", folder.display()))? {
-            let entry = entry.with_context(|| format!("{} cannot be read", folder.display()))?;
+    while let Some(inner) = left.pop() {
+        let entries = std::fs::read_dir(&inner);
+        for entry in entries.with_context(|| format!("{} cannot be read", inner.display()))? {
+            let entry = entry.with_context(|| format!("{} cannot be read", inner.display()))?;
             // A link to a folder is not followed: it may lead round in a circle.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 left.push(entry.path());
             } else if is_recording(&entry.path()) {
-                found.push(Source::File(entry.path()));
+                let path = entry.path();
+                let own = path.strip_prefix(folder).unwrap_or(&path).with_extension("");
+                found.push(Source::File { path, own });
             }
         }
     }
@@ -93,6 +107,16 @@ fn in_folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(found)
 }
 
+fn recording(mut file: impl Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.by_ref().take(FIRST_BYTES).read_to_end(&mut bytes).context(UNREADABLE)?;
+    if Encoding::sniff(&bytes).is_none() {
+        read_all(&bytes, None, AudioLimits::default())?;
+    }
+    file.read_to_end(&mut bytes).context(UNREADABLE)?;
+    Ok(bytes)
+}
+
 fn is_recording(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
@@ -100,7 +124,7 @@ fn is_recording(path: &Path) -> bool {
 
 fn fitting(pattern: &str) -> anyhow::Result<Vec<Source>> {
     let paths = glob::glob(pattern).with_context(|| format!("{pattern:?} is not a pattern"))?;
-    let files: Vec<_> = paths.flatten().filter(|path| path.is_file()).map(Source::File).collect();
+    let files: Vec<_> = paths.flatten().filter(|path| path.is_file()).map(Source::file).collect();
     if files.is_empty() {
         bail!("no file fits {pattern:?}");
     }
@@ -110,6 +134,15 @@ fn fitting(pattern: &str) -> anyhow::Result<Vec<Source>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_recording_is_refused_by_its_first_bytes() {
+        let refusal = format!("{:#}", recording(std::io::repeat(b'x')).expect_err("there is no end of it"));
+        assert!(refusal.contains("not a WAV, FLAC or Ogg file: it begins with \"xxxx"), "{refusal}");
+        assert!(recording(&b""[..]).expect_err("nothing").to_string().contains("no byte"));
+        let whole = [b"RIFF".as_slice(), &[7; 100]].concat();
+        assert_eq!(recording(whole.as_slice()).expect("perhaps a recording"), whole);
+    }
 
     fn folder_with(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -123,7 +156,7 @@ mod tests {
 
     fn names(sources: &[Source], folder: &Path) -> Vec<String> {
         let below = |source: &Source| match source {
-            Source::File(path) => path.strip_prefix(folder).unwrap().display().to_string(),
+            Source::File { path, .. } => path.strip_prefix(folder).unwrap().display().to_string(),
             Source::StandardInput => STDIN.into(),
         };
         sources.iter().map(below).collect()
@@ -134,6 +167,8 @@ mod tests {
         let folder = folder_with(&["b.wav", "a/c.FLAC", "a/notes.txt", "z.opus"]);
         let sources = Source::all(&[folder.path().to_owned()]).unwrap();
         assert_eq!(names(&sources, folder.path()), ["a/c.FLAC", "b.wav", "z.opus"]);
+        let own: Vec<&Path> = sources.iter().map(Source::own_file).collect();
+        assert_eq!(own, ["a/c", "b", "z"].map(Path::new), "a file of their own lies as they do");
     }
 
     #[test]

@@ -102,6 +102,19 @@ async fn what_is_wrong_is_named_with_a_code() {
 }
 
 #[tokio::test]
+async fn a_packed_body_is_refused_by_the_name_of_its_encoding() {
+    let server = TestServer::start(&[]).await.unwrap();
+    let (status, told) =
+        post(&server, "/v2/models/cnn/infer", "Content-Encoding: gzip\r\n", &[0x1f, 0x8b]).await;
+    assert!(
+        status.contains("415") && told["error"].as_str().unwrap().contains("\"gzip\""),
+        "{status} {told}"
+    );
+    let (status, told) = post(&server, "/v2/models/cnn/infer", "Content-Encoding: identity\r\n", b"{").await;
+    assert!(status.contains("400"), "{status} {told}");
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused_with_the_setting_that_bounds_it() {
     let server = TestServer::start(&[("grpc.max_message_bytes", "65536")]).await.unwrap();
     // By one byte, so that nothing is left unread when the server answers.

@@ -98,4 +98,9 @@ fn every_case_is_listed_with_its_rule() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert!(listed.lines().count() >= 40, "{listed}");
     assert!(listed.lines().all(|line| line.contains(' ') && line.ends_with('.')), "{listed}");
+    let json = undertone(&["plugin".as_ref(), "check".as_ref(), "--list".as_ref(), "--json".as_ref()]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let cases = json["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), listed.lines().count());
+    assert!(cases.iter().all(|case| listed.contains(case["rule"].as_str().unwrap())), "{json}");
 }
