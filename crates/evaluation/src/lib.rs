@@ -47,5 +47,5 @@ pub use statistics::{
 };
 pub use summary::{
     Difference, FoldSets, PartFigures, Parts, PooledBounds, PooledFold, ProtocolSummary, Sets, Summary,
-    bounds_of, check,
+    bounds_of, check, mean_temperature,
 };

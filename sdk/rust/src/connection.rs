@@ -93,7 +93,7 @@ impl Connection {
         let endpoint = Channel::from_shared(address)
             .map_err(|source| ClientError::Address { address: self.address.clone(), source })?
             .connect_timeout(self.connect_timeout);
-        if let Err(what) = check(endpoint.uri()) {
+        if let Err(what) = check_address(endpoint.uri()) {
             return Err(ClientError::Unusable { address: self.address.clone(), what });
         }
         let endpoint = match self.keep_alive {
@@ -132,9 +132,9 @@ impl Connection {
     }
 }
 
-/// Whether it says how to speak, with whom, and at which door; what is neither known nor there would go to another one, and in
-/// the clear.
-fn check(uri: &Uri) -> Result<(), String> {
+/// Refuses an address of which the transport would make another one: a scheme that it does not know is spoken in the clear, and
+/// a port that is none is that of the scheme.
+fn check_address(uri: &Uri) -> Result<(), String> {
     let scheme = uri.scheme_str().unwrap_or_default();
     if !matches!(scheme, "http" | "https") {
         return Err(format!("{scheme}:// is not understood; give http://, or https:// for TLS"));

@@ -1,12 +1,12 @@
 //! `calibrate`: temperature and thresholds of a bundle.
 
-use anyhow::Context;
+use super::quoted::Quoted;
 use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
-use undertone_evaluation::{Evidence, Summary};
+use undertone_evaluation::Evidence;
 use undertone_terminal::say;
-use undertone_trainer::evaluation::{Decision, DecisionRule};
+use undertone_trainer::evaluation::Decision;
 use undertone_trainer::{Recalibration, TrainingRecipe};
 
 #[derive(Debug, Args)]
@@ -28,18 +28,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bundle = Bundle::open(&arguments.bundle)?;
     let recipe = TrainingRecipe::read(&arguments.recipe)?;
     let evidence = Evidence::open(&arguments.evidence)?;
-    let decision = recipe
-        .decision
-        .fit_to_evidence(&evidence)
-        .context("the evidence holds no speaker-independent folds with a temperature")?;
-    recipe.check_evidence(evidence.runs())?;
-    let summary = Summary::of(&evidence);
-    let calibrated = Recalibration {
-        recipe: &recipe,
-        decision,
-        stream_temperature: DecisionRule::stream_temperature(&evidence),
-        summary: &summary,
-    };
+    let Quoted { summary, decision, stream_temperature } = Quoted::of(&recipe, &evidence)?;
+    let calibrated = Recalibration { recipe: &recipe, decision, stream_temperature, summary: &summary };
     calibrated.write(&bundle, &arguments.out)?;
     say!("{} is written: {}", arguments.out.display(), told(&decision));
     Ok(())

@@ -11,6 +11,7 @@ mod material;
 mod profile;
 mod progress;
 mod quantize;
+mod quoted;
 mod report;
 mod sheet;
 mod train;

@@ -2,15 +2,16 @@
 
 use super::material::MaterialArguments;
 use super::progress;
+use super::quoted::Quoted;
 use super::sheet::{SheetArguments, known_sheet};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;
 use undertone_bundle::Bundle;
-use undertone_evaluation::{Evidence, Figures, Summary};
+use undertone_evaluation::{Evidence, Figures};
 use undertone_terminal::say;
 use undertone_trainer::dataset::{Clip, HeldOut, Speaker};
-use undertone_trainer::evaluation::{Decision, DecisionRule};
+use undertone_trainer::evaluation::Decision;
 use undertone_trainer::{Forecast, Origin, Progress, Roll, Shipment, SplitRule, Trained, TrainingRecipe};
 
 #[derive(Debug, Args)]
@@ -74,24 +75,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     shipment.write(&arguments.out).context("cannot ship the networks")?;
     say!("{} is written", arguments.out.display());
     Ok(())
-}
-
-/// What a bundle takes from cross-validation; known before the training begins.
-struct Quoted {
-    summary: Summary,
-    decision: Decision,
-    stream_temperature: Option<f32>,
-}
-
-impl Quoted {
-    fn of(recipe: &TrainingRecipe, evidence: &Evidence) -> anyhow::Result<Self> {
-        recipe.check_evidence(evidence.runs())?;
-        let decision = recipe.decision.fit_to_evidence(evidence);
-        let decision =
-            decision.context("the evidence holds no speaker-independent folds with a temperature")?;
-        let stream_temperature = DecisionRule::stream_temperature(evidence);
-        Ok(Self { summary: Summary::of(evidence), decision, stream_temperature })
-    }
 }
 
 /// Figures and decision of a network that some speakers were held out from.

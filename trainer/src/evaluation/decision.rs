@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use undertone_bundle::{Calibration, Conformal};
 use undertone_evaluation::{
-    Evidence, FoldFacts, Judged, Prediction, Protocol, Run, abstain_threshold, bounds_of, conformal_threshold,
+    Evidence, Judged, Prediction, Protocol, abstain_threshold, bounds_of, conformal_threshold,
+    mean_temperature,
 };
 
 /// What is promised about answers.
@@ -57,7 +58,7 @@ impl DecisionRule {
     /// such evidence.
     pub fn fit_to_evidence(&self, evidence: &Evidence) -> Option<Decision> {
         let runs = evidence.of(Protocol::Speaker5);
-        let temperature = mean_temperature(&runs, |fold| fold.temperature)?;
+        let temperature = mean_temperature(&runs, |fold| fold.temperature)? as f32;
         let judged: Vec<Judged> =
             runs.iter().flat_map(|run| &run.predictions).map(Prediction::judged).collect();
         let (conformal_threshold, abstain_below) = bounds_of(&judged, self.coverage, self.abstain_error);
@@ -67,6 +68,7 @@ impl DecisionRule {
     /// The causal network's temperature, from the same evidence.
     pub fn stream_temperature(evidence: &Evidence) -> Option<f32> {
         mean_temperature(&evidence.of(Protocol::Speaker5), |fold| fold.stream_temperature)
+            .map(|own| own as f32)
     }
 
     /// Sets a decision by labelled clips, each with its speaker; `None` when there are none.
@@ -102,14 +104,6 @@ impl DecisionRule {
         let thresholds = by_speaker.values().map(|own| conformal_threshold(own, self.coverage));
         thresholds.fold(1.0, f32::min)
     }
-}
-
-/// The geometric mean over all folds that have one.
-fn mean_temperature(runs: &[&Run], of: impl Fn(&FoldFacts) -> Option<f64>) -> Option<f32> {
-    let folds = runs.iter().flat_map(|run| &run.folds);
-    let logarithms: Vec<f64> = folds.filter_map(|fold| Some(of(fold)?.ln())).collect();
-    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
-    (!logarithms.is_empty()).then(|| mean.exp() as f32)
 }
 
 #[cfg(test)]

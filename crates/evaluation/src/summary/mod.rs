@@ -5,7 +5,7 @@ mod pooled;
 mod protocol;
 
 pub use difference::Difference;
-pub use pooled::{PooledBounds, PooledFold, bounds_of};
+pub use pooled::{PooledBounds, PooledFold, bounds_of, mean_temperature};
 pub use protocol::{FoldSets, PartFigures, Parts, ProtocolSummary, Sets};
 
 use crate::EvaluationError;

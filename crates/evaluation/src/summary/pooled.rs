@@ -73,6 +73,14 @@ pub fn bounds_of(clips: &[Judged], coverage: f64, error: f64) -> (f32, Option<f3
     (conformal_threshold(&truths, coverage), abstain_threshold(&confidences, &right, error))
 }
 
+/// The temperature of a bundle that learnt from every speaker: the geometric mean over all folds that have the one `of` them.
+pub fn mean_temperature(runs: &[&Run], of: impl Fn(&FoldFacts) -> Option<f64>) -> Option<f64> {
+    let folds = runs.iter().flat_map(|run| &run.folds);
+    let logarithms: Vec<f64> = folds.filter_map(|fold| Some(of(fold)?.ln())).collect();
+    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+    (!logarithms.is_empty()).then(|| mean.exp())
+}
+
 /// The clips of `fold`, with bounds and temperature by all others.
 fn bound(runs: &[&Run], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
     let clips = || runs.iter().flat_map(|run| &run.predictions);
@@ -80,9 +88,7 @@ fn bound(runs: &[&Run], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
     let (least, below) = bounds_of(&others, coverage, error);
     // Where no bound keeps the promise, no answer is held back.
     let below = below.unwrap_or(0.0);
-    let facts = || runs.iter().flat_map(|run| &run.folds);
-    let temperature =
-        geometric_mean(facts().filter(|own| own.fold != fold).filter_map(|own| own.temperature));
+    let temperature = mean_temperature(runs, |own| own.temperature.filter(|_| own.fold != fold));
     let mut bounded = Vec::new();
     for run in runs {
         let own = run.folds.iter().find(|facts| facts.fold == fold).and_then(|facts| facts.temperature);
@@ -92,11 +98,6 @@ fn bound(runs: &[&Run], fold: u32, coverage: f64, error: f64) -> Vec<Bounded> {
         bounded.extend(clips.map(|clip| (read(clip), f64::from(least), f64::from(below))));
     }
     bounded
-}
-
-fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let logarithms: Vec<f64> = values.map(f64::ln).collect();
-    (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
 }
 
 /// What would have been said with logits divided by the `ratio`-th part of their temperature.
